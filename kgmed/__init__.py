@@ -1,0 +1,28 @@
+"""kgmed: one medical knowledge graph that teaches, grounds and checks.
+
+    >>> import kgmed
+    >>> kgmed.ask("how many drugs interact with simvastatin?").value > 10
+    True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kgmed.facade import Graph, ask, find_paths, link, open_graph
+
+__version__ = "0.1.0"
+__all__ = ["Graph", "__version__", "ask", "find_paths", "link", "open_graph"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from kgmed import facade
+
+        return getattr(facade, name)
+    raise AttributeError(f"module 'kgmed' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The graph: model, ids, predicates, licences, store, linking, paths."""

@@ -1,0 +1,116 @@
+"""The Biolink categories that kgmed uses, and what people call them.
+
+Names and the is-a tree follow the Biolink model 4.2 (https://w3id.org/biolink/vocab/). A category
+is written without its ``biolink:`` prefix. ``PARENTS`` holds only the categories in use; a concept
+may have several.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+PARENTS: dict[str, str] = {
+    "NamedThing": "",
+    "ChemicalEntity": "NamedThing",
+    "Drug": "ChemicalEntity",
+    "SmallMolecule": "ChemicalEntity",
+    "Food": "ChemicalEntity",
+    "ChemicalRole": "NamedThing",
+    "DrugClass": "ChemicalEntity",
+    "BiologicalEntity": "NamedThing",
+    "Gene": "BiologicalEntity",
+    "GeneFamily": "BiologicalEntity",
+    "Protein": "BiologicalEntity",
+    "MacromolecularComplex": "BiologicalEntity",
+    "DiseaseOrPhenotypicFeature": "BiologicalEntity",
+    "Disease": "DiseaseOrPhenotypicFeature",
+    "PhenotypicFeature": "DiseaseOrPhenotypicFeature",
+    "BiologicalProcessOrActivity": "BiologicalEntity",
+    "BiologicalProcess": "BiologicalProcessOrActivity",
+    "MolecularActivity": "BiologicalProcessOrActivity",
+    "PhysiologicalProcess": "BiologicalProcess",
+    "Pathway": "BiologicalProcess",
+    "AnatomicalEntity": "BiologicalEntity",
+    "GrossAnatomicalStructure": "AnatomicalEntity",
+    "Cell": "AnatomicalEntity",
+    "CellularComponent": "AnatomicalEntity",
+    "OrganismTaxon": "NamedThing",
+    "Procedure": "NamedThing",
+    "Device": "NamedThing",
+    "ClinicalFinding": "PhenotypicFeature",
+    "ClinicalAttribute": "BiologicalEntity",
+    "Publication": "NamedThing",
+    "InformationContentEntity": "NamedThing",
+    "Event": "NamedThing",
+    "Cohort": "NamedThing",
+    "SituationWithExplicitContext": "NamedThing",
+    "PhysicalEntity": "NamedThing",
+    "Activity": "NamedThing",
+}
+"""Category -> its parent. DrugClass and SituationWithExplicitContext are kgmed's own: Biolink has
+no category for either; their Biolink form is the parent's."""
+
+BIOLINK_FALLBACK = {"DrugClass": "ChemicalEntity", "SituationWithExplicitContext": "NamedThing"}
+
+LABELS: dict[str, dict[str, tuple[str, str]]] = {
+    "en": {
+        "Drug": ("drug", "drugs"),
+        "DrugClass": ("drug class", "drug classes"),
+        "ChemicalEntity": ("chemical", "chemicals"),
+        "Disease": ("disease", "diseases"),
+        "PhenotypicFeature": ("sign or symptom", "signs and symptoms"),
+        "Gene": ("gene", "genes"),
+        "Protein": ("protein", "proteins"),
+        "BiologicalProcess": ("process", "processes"),
+        "Pathway": ("pathway", "pathways"),
+        "OrganismTaxon": ("organism", "organisms"),
+    },
+    "zh": {
+        "Drug": ("药物", "药物"),
+        "DrugClass": ("药物类别", "药物类别"),
+        "ChemicalEntity": ("化学物质", "化学物质"),
+        "Disease": ("疾病", "疾病"),
+        "PhenotypicFeature": ("症状或体征", "症状或体征"),
+        "Gene": ("基因", "基因"),
+        "Protein": ("蛋白质", "蛋白质"),
+        "BiologicalProcess": ("生物过程", "生物过程"),
+        "Pathway": ("通路", "通路"),
+        "OrganismTaxon": ("生物", "生物"),
+    },
+}
+"""Language -> category -> (singular, plural); a category without its own uses its parent's."""
+
+
+@cache
+def ancestors(category: str) -> tuple[str, ...]:
+    """A category and everything above it, nearest first.
+
+    >>> ancestors("Drug")
+    ('Drug', 'ChemicalEntity', 'NamedThing')
+    """
+    chain = []
+    while category:
+        chain.append(category)
+        category = PARENTS.get(category, "")
+    return tuple(chain)
+
+
+def is_a(category: str, other: str) -> bool:
+    """Whether ``category`` is ``other`` or below it.
+
+    >>> is_a("Drug", "ChemicalEntity"), is_a("Disease", "Drug")
+    (True, False)
+    """
+    return other in ancestors(category)
+
+
+def label(category: str, *, language: str = "en", plural: bool = False) -> str:
+    """What people call a category.
+
+    >>> label("Drug", plural=True), label("Drug", language="zh")
+    ('drugs', '药物')
+    """
+    for name in ancestors(category):
+        if name in LABELS[language]:
+            return LABELS[language][name][1 if plural else 0]
+    return {"en": ("concept", "concepts"), "zh": ("概念", "概念")}[language][1 if plural else 0]

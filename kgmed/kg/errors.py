@@ -1,0 +1,106 @@
+"""Every error that kgmed raises on purpose.
+
+KgmedError
+├── InputError          what a person or a program handed in can't be used
+│   ├── UsageError      an argument or option is missing, unknown or contradictory
+│   ├── CurieError      not a CURIE, or a prefix that nobody registered
+│   └── UnknownConcept  a well-formed id or name that this graph doesn't hold
+├── DataError           a file or table breaks its published format
+│   ├── RowError        one row does: file, line, found, expected
+│   └── RegistryError   an entry of a table that ships with kgmed is wrong
+├── StoreError          a graph can't be opened or read
+│   ├── NotAGraph       nothing there, or something that isn't a kgmed graph
+│   ├── FormatVersion   a snapshot of a format that this kgmed can't read
+│   └── CorruptSnapshot bytes differ from the checksum written when it was built
+├── ConfigError         kgmed.toml or an environment variable is wrong
+└── MissingExtra        an optional package isn't installed
+
+A message says what was found, where, what was expected and what to do. The command line prints it
+without a traceback and exits with ``exit_code``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class KgmedError(Exception):
+    """Base of every error that kgmed raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(KgmedError):
+    """What a person or a program handed in can't be used."""
+
+
+class UsageError(InputError):
+    """An argument or option is missing, unknown or contradicts another."""
+
+    exit_code = 2
+
+
+class CurieError(InputError):
+    """Not a CURIE, or a prefix that isn't in the registry."""
+
+
+class UnknownConcept(InputError):
+    """A well-formed id or name that the opened graph doesn't hold."""
+
+
+class DataError(KgmedError):
+    """A file or table breaks its published format."""
+
+
+class RowError(DataError):
+    """One row of a source file breaks the file's format.
+
+    >>> print(RowError("edges.tsv", 7, found="4 fields", expected="5", hint="Is a tab missing?"))
+    edges.tsv line 7: found 4 fields, expected 5. Is a tab missing?
+    """
+
+    def __init__(
+        self, file: str | Path, line: int, *, found: str, expected: str, hint: str = ""
+    ) -> None:
+        self.file, self.line, self.found, self.expected = str(file), line, found, expected
+        text = f"{file} line {line}: found {found}, expected {expected}."
+        super().__init__(f"{text} {hint}".rstrip())
+
+
+class RegistryError(DataError):
+    """An entry of a table that ships with kgmed (predicates.toml ...) is wrong."""
+
+
+class StoreError(KgmedError):
+    """A graph can't be opened or read."""
+
+
+class NotAGraph(StoreError):
+    """Nothing there, or something that isn't a kgmed graph."""
+
+
+class FormatVersion(StoreError):
+    """A snapshot of a format that this kgmed can't read."""
+
+
+class CorruptSnapshot(StoreError):
+    """Bytes of a snapshot differ from the checksum written when it was built."""
+
+
+class ConfigError(KgmedError):
+    """kgmed.toml or an environment variable is wrong."""
+
+    exit_code = 2
+
+
+class MissingExtra(KgmedError):
+    """An optional package isn't installed.
+
+    >>> print(MissingExtra("numba", "fast"))
+    This needs the package 'numba'. Install it with: pip install "kgmed[fast]"
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"This needs the package '{package}'. Install it with: pip install \"kgmed[{extra}]\""
+        )

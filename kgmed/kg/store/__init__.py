@@ -1,0 +1,1 @@
+"""Where a graph lies: the protocol, and the back ends that serve it."""

@@ -1,0 +1,188 @@
+"""The protocol that every back end of a kgmed graph serves.
+
+External CURIEs go in and come out; limits and a total order are part of the protocol, so that two
+back ends over the same snapshot give the same answers in the same order. Edges are ordered by
+(predicate, neighbour id, statement id), all compared as UTF-8 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from kgmed.kg.model import Concept, Mapping, Name, Path, Statement
+
+EdgeDirection = Literal["out", "in", "both"]
+
+
+class Edge(NamedTuple):
+    """A statement between two concepts, without its details. ``statement`` is its id."""
+
+    subject: str
+    predicate: str
+    object: str
+    statement: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One source in a snapshot, with what it gave."""
+
+    infores: str
+    name: str
+    release: str
+    licence: str
+    concepts: int
+    statements: int
+    attribution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How many statements a source holds of a predicate between two categories.
+
+    ``object_category`` is '' for statements with a value.
+    """
+
+    predicate: str
+    subject_category: str
+    object_category: str
+    source: str
+    release: str
+    statements: int
+    subjects: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInfo:
+    """What a graph is: its hash, format, sizes and sources."""
+
+    uri: str
+    snapshot: str
+    format: int
+    created: str
+    concepts: int
+    names: int
+    statements: int
+    values: int
+    mappings: int
+    paths: int
+    sources: tuple[SourceRow, ...]
+    predicates: dict[str, int]
+    categories: dict[str, int]
+    licences: dict[str, int]
+
+
+class Lexicon(Protocol):
+    """The names of a snapshot; always local. ``norm`` is :func:`kgmed.kg.linking.normalize.key`."""
+
+    def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
+        """For each normalised text, (concept id, name) of every name that normalises to it."""
+        ...
+
+    def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:
+        """Names whose normalised text begins with ``norm``, in order of that text."""
+        ...
+
+    def tokens(self, tokens: Sequence[str], *, limit: int = 20) -> list[tuple[str, Name]]:
+        """Names that hold all of ``tokens``, shortest first."""
+        ...
+
+    def fuzzy(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name, int]]:
+        """Names within a few edits of ``norm``, with the edit distance, nearest first."""
+        ...
+
+    def names(self, ids: Sequence[str]) -> list[list[Name]]:
+        """All names of each concept, preferred first."""
+        ...
+
+
+class GraphStore(Protocol):
+    """A graph that can be asked. One instance per thread; opening one is cheap."""
+
+    @property
+    def lexicon(self) -> Lexicon: ...
+
+    def info(self) -> GraphInfo: ...
+
+    def coverage(self) -> list[CoverageRow]: ...
+
+    def resolve(self, curies: Sequence[str]) -> list[str | None]:
+        """Any equivalent CURIE -> the concept's id; None where the graph doesn't hold it."""
+        ...
+
+    def concepts(self, ids: Sequence[str]) -> list[Concept | None]:
+        """The concepts of these ids, in order."""
+        ...
+
+    def degrees(self, ids: Sequence[str]) -> list[int]:
+        """Statements at each concept, in and out; 0 for an unknown id."""
+        ...
+
+    def neighbors(
+        self,
+        ids: Sequence[str],
+        *,
+        predicates: Sequence[str] | None = None,
+        direction: EdgeDirection = "both",
+        limit: int | None = None,
+    ) -> list[list[Edge]]:
+        """The edges at each concept: out before in, then (predicate, neighbour, statement).
+
+        ``limit`` cuts each concept's list. An unknown id gives an empty list.
+        """
+        ...
+
+    def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
+        """The ids of the positive statements with this subject, predicate and object, sorted."""
+        ...
+
+    def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
+        """Whether a positive statement has this subject, predicate and object."""
+        ...
+
+    def statements(self, ids: Sequence[str]) -> list[Statement | None]:
+        """Whole statements by id. A prefix of at least 8 digits will do where only one has it."""
+        ...
+
+    def values(
+        self, ids: Sequence[str], *, predicates: Sequence[str] | None = None
+    ) -> list[list[Statement]]:
+        """The statements with a value at each concept, by (predicate, statement id)."""
+        ...
+
+    def curated_paths(self, start: str, end: str) -> list[Path]:
+        """The paths that a source states between two concepts, by the source's path id."""
+        ...
+
+    def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
+        """Every mapping that names one of the equivalent ids of each concept, any status."""
+        ...
+
+    def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
+        """All statements, or those of one predicate, by (subject, predicate, object, id)."""
+        ...
+
+    # What path search walks on: a back end's own cheap node keys, in the order of the CURIEs.
+
+    def node(self, id: str) -> Hashable | None:
+        """The back end's key of a concept."""
+        ...
+
+    def node_ids(self, nodes: Sequence[Hashable]) -> list[str]:
+        """The concept ids of keys."""
+        ...
+
+    def expand(
+        self, nodes: Sequence[Hashable], *, predicates: Sequence[str] | None = None
+    ) -> list[list[Hashable]]:
+        """The neighbours of each node over positive statements in either direction, in the order
+        of its edges; one that several statements join it to comes several times."""
+        ...
+
+    def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
+        """Statements at each node, in and out."""
+        ...

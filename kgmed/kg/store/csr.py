@@ -1,0 +1,215 @@
+"""Compressed sparse rows read with the standard library alone: mmap, memoryview and bisect.
+
+Edges are numbered in the order (subject, predicate code, object, statement id); ``out_*`` arrays
+lie in that order, ``in_*`` arrays in (object, predicate code, subject, statement id). Concepts are
+numbered in the byte order of their ids and predicate codes in the order of (name, negated), so that
+numeric order is the protocol's order.
+
+    out_off  int64   N+1   first edge of each subject       in_off  int64  N+1
+    out_nbr  int32   E     object                           in_nbr  int32  E   subject
+    out_p    uint16  E     predicate code                   in_p    uint16 E
+    out_prof uint32  E     profile (source, licence ...)    in_eid  int32  E   edge number
+    st_id    16 bytes each, the statement id                id_eid  int32  E   edges by id
+    d_eid    int32   D     edges that have details          d_off   int64  D+1 into details.bin
+
+Every block of 64 KiB is verified against its CRC-32 on first touch, unless the whole snapshot was
+verified when it was opened.
+"""
+
+from __future__ import annotations
+
+import mmap
+import sys
+import zlib
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+
+from kgmed.kg.errors import CorruptSnapshot, StoreError
+from kgmed.kg.store.snapshot import BLOCK, Snapshot
+
+DTYPES = {"int64": "q", "int32": "i", "uint32": "I", "uint16": "H", "uint8": "B"}
+DETAIL_FIELD, DETAIL_ITEM = "\x1f", "\x1e"
+DETAIL_FIELDS = (
+    "source_record",
+    "publications",
+    "text",
+    "original_subject",
+    "original_object",
+    "qualifiers",
+)
+"""What ``details.bin`` holds of an edge, joined by U+001F; lists inside joined by U+001E."""
+
+
+class Array:
+    """One memory-mapped array: ``view`` is a typed memoryview, ``touch`` verifies a range."""
+
+    __slots__ = ("_blocks", "_checked", "_map", "_name", "itemsize", "view")
+
+    def __init__(self, path: Path, dtype: str, blocks: memoryview | None) -> None:
+        self._name = str(path)
+        self._map: mmap.mmap | None = None
+        if path.stat().st_size:
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+            self._map.madvise(mmap.MADV_RANDOM)
+            self.view = memoryview(self._map).cast(DTYPES[dtype])
+        else:
+            self.view = memoryview(b"").cast(DTYPES[dtype])
+        self.itemsize = self.view.itemsize
+        self._blocks = blocks
+        self._checked = bytearray(len(blocks)) if blocks is not None else bytearray()
+
+    def __len__(self) -> int:
+        return len(self.view)
+
+    def touch(self, start: int, stop: int) -> None:
+        """Verify the blocks that hold items ``start`` to ``stop``; free once they were."""
+        if self._blocks is None or stop <= start:
+            return
+        first, last = start * self.itemsize // BLOCK, (stop * self.itemsize - 1) // BLOCK
+        checked = self._checked
+        for block in range(first, last + 1):
+            if not checked[block]:
+                assert self._map is not None  # noqa: S101  an empty array has no blocks
+                piece = self._map[block * BLOCK : (block + 1) * BLOCK]
+                if zlib.crc32(piece) != self._blocks[block]:
+                    raise CorruptSnapshot(
+                        f"{self._name}: bytes {block * BLOCK:,}-{block * BLOCK + len(piece):,} "
+                        "differ from what the build wrote. Run 'kgmed check', then build again."
+                    )
+                checked[block] = 1
+
+    def close(self) -> None:
+        self.view.release()
+        if self._map is not None:
+            self._map.close()
+
+
+class Csr:
+    """The adjacency of one snapshot, over concept and edge numbers."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        if sys.byteorder != "little":
+            raise StoreError("Snapshots hold little-endian arrays; this machine is big-endian.")
+        folder = snapshot.folder / "csr"
+        arrays = snapshot.manifest["arrays"]
+        checks: memoryview | None = None
+        if not snapshot.verified:
+            raw = (folder / "blocks.crc").read_bytes()
+            if zlib.crc32(raw) != snapshot.manifest["files"]["csr/blocks.crc"][1]:
+                raise CorruptSnapshot(f"{folder / 'blocks.crc'}: its CRC-32 differs.")
+            checks = memoryview(raw).cast("I")
+
+        def load(name: str) -> Array:
+            entry = arrays[name]
+            first, count = entry["first_block"], entry["blocks"]
+            blocks = None if checks is None else checks[first : first + count]
+            return Array(folder / f"{name}.bin", entry["dtype"], blocks)
+
+        self.out_off, self.out_nbr, self.out_p = load("out_off"), load("out_nbr"), load("out_p")
+        self.in_off, self.in_nbr, self.in_p = load("in_off"), load("in_nbr"), load("in_p")
+        self.out_prof, self.in_eid = load("out_prof"), load("in_eid")
+        self.st_id, self.id_eid = load("st_id"), load("id_eid")
+        self.d_eid, self.d_off, self.details_bytes = load("d_eid"), load("d_off"), load("details")
+        self.nodes = len(self.out_off) - 1
+        self.edges = len(self.out_nbr)
+
+    def _range(self, offsets: Array, node: int) -> tuple[int, int]:
+        offsets.touch(node, node + 2)
+        return offsets.view[node], offsets.view[node + 1]
+
+    def out_range(self, node: int, code: int | None = None) -> tuple[int, int]:
+        """First and past-the-last edge number out of ``node``, of one predicate code if given."""
+        return self._slice(*self._range(self.out_off, node), self.out_p, code)
+
+    def in_range(self, node: int, code: int | None = None) -> tuple[int, int]:
+        """First and past-the-last position in the ``in_*`` arrays for ``node``."""
+        return self._slice(*self._range(self.in_off, node), self.in_p, code)
+
+    @staticmethod
+    def _slice(start: int, stop: int, codes: Array, code: int | None) -> tuple[int, int]:
+        if code is None or start == stop:
+            return start, stop
+        codes.touch(start, stop)
+        return (
+            bisect_left(codes.view, code, start, stop),
+            bisect_right(codes.view, code, start, stop),
+        )
+
+    def degree(self, node: int) -> int:
+        """Edges at ``node``, in and out."""
+        start, stop = self._range(self.out_off, node)
+        start_in, stop_in = self._range(self.in_off, node)
+        return stop - start + stop_in - start_in
+
+    def find(self, subject: int, code: int, object: int) -> range:
+        """The numbers of the edges with these three."""
+        start, stop = self.out_range(subject, code)
+        if start == stop:
+            return range(0)
+        self.out_nbr.touch(start, stop)
+        view = self.out_nbr.view
+        first = bisect_left(view, object, start, stop)
+        return range(first, bisect_right(view, object, first, stop))
+
+    def subject(self, edge: int) -> int:
+        """The subject of an edge, found by bisection in ``out_off``."""
+        low, high = 0, self.nodes
+        view = self.out_off.view
+        while low < high:
+            middle = (low + high) // 2
+            self.out_off.touch(middle + 1, middle + 2)
+            if view[middle + 1] <= edge:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def statement_id(self, edge: int) -> str:
+        """The statement id of an edge, 32 hexadecimal digits."""
+        self.st_id.touch(edge * 16, edge * 16 + 16)
+        return bytes(self.st_id.view[edge * 16 : edge * 16 + 16]).hex()
+
+    def edges_with_id(self, prefix: str, *, limit: int = 2) -> list[int]:
+        """Edges whose statement id begins with ``prefix`` (hexadecimal), at most ``limit``."""
+        low, high = 0, self.edges
+        while low < high:
+            middle = (low + high) // 2
+            self.id_eid.touch(middle, middle + 1)
+            if self.statement_id(self.id_eid.view[middle]) < prefix:
+                low = middle + 1
+            else:
+                high = middle
+        found: list[int] = []
+        while low < self.edges and len(found) < limit:
+            self.id_eid.touch(low, low + 1)
+            edge = self.id_eid.view[low]
+            if not self.statement_id(edge).startswith(prefix):
+                break
+            found.append(edge)
+            low += 1
+        return found
+
+    def details(self, edge: int) -> dict[str, str]:
+        """What ``details.bin`` holds of an edge; an edge without details gives {}."""
+        view = self.d_eid.view
+        low, high = 0, len(view)
+        while low < high:
+            middle = (low + high) // 2
+            self.d_eid.touch(middle, middle + 1)
+            if view[middle] < edge:
+                low = middle + 1
+            else:
+                high = middle
+        if low == len(view) or view[low] != edge:
+            return {}
+        self.d_off.touch(low, low + 2)
+        start, stop = self.d_off.view[low], self.d_off.view[low + 1]
+        self.details_bytes.touch(start, stop)
+        text = bytes(self.details_bytes.view[start:stop]).decode()
+        return dict(zip(DETAIL_FIELDS, text.split(DETAIL_FIELD), strict=False))
+
+    def close(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, Array):
+                value.close()

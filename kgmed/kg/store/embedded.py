@@ -1,0 +1,397 @@
+"""The embedded back end: one snapshot directory, read with the standard library alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import compress
+from pathlib import Path as FilePath
+from typing import Any, cast
+
+from kgmed.kg.errors import UnknownConcept
+from kgmed.kg.model import Concept, Direction, Mapping, Name, Path, Statement, Step, Value
+from kgmed.kg.store.base import CoverageRow, Edge, EdgeDirection, GraphInfo, SourceRow
+from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS, DETAIL_ITEM, Csr
+from kgmed.kg.store.names import Names
+from kgmed.kg.store.snapshot import Snapshot, open_snapshot
+
+SHORTEST_ID_PREFIX = 8
+
+
+class EmbeddedStore:
+    """A graph in a snapshot directory; see :class:`kgmed.kg.store.base.GraphStore`."""
+
+    def __init__(self, root: FilePath | str, *, uri: str = "") -> None:
+        self.snapshot: Snapshot = open_snapshot(FilePath(root))
+        manifest = self.snapshot.manifest
+        self._uri = uri or str(root)
+        self._csr = Csr(self.snapshot)
+        self._names = Names(self.snapshot.folder / "names.sqlite", manifest["name_sources"])
+        self._predicates: list[tuple[str, bool]] = [
+            (name, bool(negated)) for name, negated in manifest["predicates"]
+        ]
+        self._codes: dict[str, list[int]] = {}
+        for code, (name, _negated) in enumerate(self._predicates):
+            self._codes.setdefault(name, []).append(code)
+        self._positive = bytes(not negated for _name, negated in self._predicates)
+        self._all_positive = all(self._positive)
+        self._profiles: list[list[str]] = manifest["profiles"]
+        self._ids: dict[int, str] = {}
+        self.lexicon = EmbeddedLexicon(self)
+
+    def close(self) -> None:
+        """Release the files."""
+        self._csr.close()
+        self._names.close()
+
+    # What the graph is
+
+    def info(self) -> GraphInfo:
+        manifest = self.snapshot.manifest
+        counts = manifest["counts"]
+        return GraphInfo(
+            uri=self._uri,
+            snapshot=manifest["snapshot"],
+            format=manifest["format"],
+            created=manifest["created"],
+            sources=tuple(SourceRow(**row) for row in manifest["sources"]),
+            predicates=manifest["predicate_counts"],
+            categories=manifest["category_counts"],
+            licences=manifest["licence_counts"],
+            **counts,
+        )
+
+    def coverage(self) -> list[CoverageRow]:
+        text = (self.snapshot.folder / "coverage.json").read_text(encoding="utf-8")
+        return [CoverageRow(**row) for row in json.loads(text)]
+
+    # Concepts
+
+    def resolve(self, curies: Sequence[str]) -> list[str | None]:
+        return [None if cid is None else self.id_of(cid) for cid in self._names.cids(curies)]
+
+    def concepts(self, ids: Sequence[str]) -> list[Concept | None]:
+        return [None if cid is None else self._concept(cid) for cid in self._names.cids(ids)]
+
+    def _concept(self, cid: int) -> Concept:
+        id, categories, sources, equivalents, names = self._names.concept(cid)
+        return Concept(id, tuple(categories), names, tuple(equivalents), tuple(sources))
+
+    def id_of(self, cid: int) -> str:
+        """The id of a concept number, remembered."""
+        found = self._ids.get(cid)
+        if found is None:
+            found = self._ids[cid] = self._names.id_of(cid)
+        return found
+
+    def _remember(self, cids: Sequence[int]) -> None:
+        missing = sorted({cid for cid in cids if cid not in self._ids})
+        if len(missing) > 1:
+            self._ids.update(self._names.ids_of(missing))
+
+    def degrees(self, ids: Sequence[str]) -> list[int]:
+        return [0 if cid is None else self._csr.degree(cid) for cid in self._names.cids(ids)]
+
+    # Statements between concepts
+
+    def _wanted(self, predicates: Sequence[str] | None) -> list[int] | None:
+        if predicates is None:
+            return None
+        return sorted(code for name in set(predicates) for code in self._codes.get(name, ()))
+
+    def neighbors(
+        self,
+        ids: Sequence[str],
+        *,
+        predicates: Sequence[str] | None = None,
+        direction: EdgeDirection = "both",
+        limit: int | None = None,
+    ) -> list[list[Edge]]:
+        wanted = self._wanted(predicates)
+        result = []
+        for cid in self._names.cids(ids):
+            rows: list[tuple[int, int, int, int]] = []  # subject, code, object, edge
+            if cid is not None and direction != "in":
+                rows += self._out_rows(cid, wanted, limit)
+            if cid is not None and direction != "out" and (limit is None or len(rows) < limit):
+                rows += self._in_rows(cid, wanted, None if limit is None else limit - len(rows))
+            self._remember([end for row in rows for end in (row[0], row[2])])
+            result.append([self._edge(*row) for row in rows])
+        return result
+
+    def _out_rows(
+        self, cid: int, wanted: list[int] | None, limit: int | None
+    ) -> list[tuple[int, int, int, int]]:
+        csr = self._csr
+        rows: list[tuple[int, int, int, int]] = []
+        for code in wanted if wanted is not None else [None]:
+            start, stop = csr.out_range(cid, code)
+            if limit is not None:
+                stop = min(stop, start + limit - len(rows))
+            csr.out_nbr.touch(start, stop)
+            csr.out_p.touch(start, stop)
+            objects, codes = csr.out_nbr.view, csr.out_p.view
+            rows += [(cid, codes[e], objects[e], e) for e in range(start, stop)]
+        return rows
+
+    def _in_rows(
+        self, cid: int, wanted: list[int] | None, limit: int | None
+    ) -> list[tuple[int, int, int, int]]:
+        csr = self._csr
+        rows: list[tuple[int, int, int, int]] = []
+        for code in wanted if wanted is not None else [None]:
+            start, stop = csr.in_range(cid, code)
+            if limit is not None:
+                stop = min(stop, start + limit - len(rows))
+            for array in (csr.in_nbr, csr.in_p, csr.in_eid):
+                array.touch(start, stop)
+            subjects, codes, edges = csr.in_nbr.view, csr.in_p.view, csr.in_eid.view
+            rows += [(subjects[i], codes[i], cid, edges[i]) for i in range(start, stop)]
+        return rows
+
+    def _edge(self, subject: int, code: int, object: int, edge: int) -> Edge:
+        name, negated = self._predicates[code]
+        return Edge(
+            self.id_of(subject),
+            name,
+            self.id_of(object),
+            self._csr.statement_id(edge),
+            negated,
+        )
+
+    def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
+        return [
+            sorted(self._csr.statement_id(edge) for edge in self._find(*triple))
+            for triple in triples
+        ]
+
+    def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
+        return [len(self._find(*triple)) > 0 for triple in triples]
+
+    def _find(self, subject: str, predicate: str, object: str) -> range:
+        s, o = self._names.cids((subject, object))
+        if s is None or o is None:
+            return range(0)
+        for code in self._codes.get(predicate, ()):
+            if self._positive[code]:
+                return self._csr.find(s, code, o)
+        return range(0)
+
+    def statements(self, ids: Sequence[str]) -> list[Statement | None]:
+        return [self._statement(id) for id in ids]
+
+    def _statement(self, id: str) -> Statement | None:
+        id = id.lower()
+        if len(id) < SHORTEST_ID_PREFIX or any(c not in "0123456789abcdef" for c in id):
+            return None
+        edges = self._csr.edges_with_id(id)
+        rows = self._value_rows_by_id(id)
+        if len(edges) + len(rows) > 1:
+            raise UnknownConcept(f"Several statements begin with {id!r}; give more of its digits.")
+        if edges:
+            return self._edge_statement(edges[0])
+        return self._value_statement(*rows[0]) if rows else None
+
+    def _edge_statement(self, edge: int) -> Statement:
+        csr = self._csr
+        subject = csr.subject(edge)
+        csr.out_nbr.touch(edge, edge + 1)
+        csr.out_p.touch(edge, edge + 1)
+        csr.out_prof.touch(edge, edge + 1)
+        name, negated = self._predicates[csr.out_p.view[edge]]
+        return self._build(
+            csr.statement_id(edge),
+            subject,
+            name,
+            csr.out_prof.view[edge],
+            csr.details(edge),
+            negated=negated,
+            object=self.id_of(csr.out_nbr.view[edge]),
+        )
+
+    def _build(
+        self,
+        id: str,
+        subject: int,
+        predicate: str,
+        profile: int,
+        details: dict[str, str],
+        *,
+        negated: bool,
+        object: str = "",
+        value: Value | None = None,
+    ) -> Statement:
+        source, release, licence, original, level, agent = self._profiles[profile]
+        subject_id = self.id_of(subject)
+        return Statement(
+            id=id,
+            subject=subject_id,
+            predicate=predicate,
+            object=object,
+            value=value,
+            qualifiers=json.loads(details.get("qualifiers") or "{}"),
+            negated=negated,
+            primary_knowledge_source=source,
+            source_record=_items(details.get("source_record", "")),
+            publications=_items(details.get("publications", "")),
+            release=release,
+            licence=licence,
+            text=details.get("text", ""),
+            original_subject=details.get("original_subject") or subject_id,
+            original_predicate=original,
+            original_object=details.get("original_object") or object,
+            knowledge_level=level,
+            agent_type=agent,
+        )
+
+    # Statements with a value
+
+    _VALUE = "SELECT s, p, id, profile, type, value, unit, language, details FROM value"
+
+    def _value_rows_by_id(self, prefix: str) -> list[tuple[Any, ...]]:
+        low = bytes.fromhex(prefix + "0" * (32 - len(prefix)))
+        high = bytes.fromhex(prefix + "f" * (32 - len(prefix)))
+        sql = f"{self._VALUE} WHERE id >= ? AND id <= ? LIMIT 2"
+        return self._names.query(sql, (low, high))
+
+    def _value_statement(
+        self,
+        subject: int,
+        code: int,
+        id: bytes,
+        profile: int,
+        type: str,
+        text: str,
+        unit: str,
+        language: str,
+        details: str,
+    ) -> Statement:
+        name, negated = self._predicates[code]
+        return self._build(
+            id.hex(),
+            subject,
+            name,
+            profile,
+            dict(zip(DETAIL_FIELDS, details.split(DETAIL_FIELD), strict=False)),
+            negated=negated,
+            value=Value(text, cast(Any, type), unit, language),
+        )
+
+    def values(
+        self, ids: Sequence[str], *, predicates: Sequence[str] | None = None
+    ) -> list[list[Statement]]:
+        wanted = self._wanted(predicates)
+        result = []
+        for cid in self._names.cids(ids):
+            rows = self._names.query(f"{self._VALUE} WHERE s = ? ORDER BY p, id", (cid,))
+            result.append(
+                [self._value_statement(*row) for row in rows if wanted is None or row[1] in wanted]
+            )
+        return result
+
+    # Paths, mappings, scans
+
+    def curated_paths(self, start: str, end: str) -> list[Path]:
+        first, last = self._names.cids((start, end))
+        rows = self._names.query(
+            'SELECT path, steps FROM path WHERE start = ? AND "end" = ? ORDER BY path',
+            (first, last),
+        )
+        paths = []
+        for record, steps in rows:
+            for line in json.loads(steps):
+                built = tuple(
+                    Step(self._known(id), cast(Direction, direction)) for id, direction in line
+                )
+                paths.append(Path(built, curated=record))
+        return paths
+
+    def _known(self, id: str) -> Statement:
+        found = self._statement(id)
+        if found is None:
+            raise UnknownConcept(f"The graph holds no statement {id!r}.")
+        return found
+
+    def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
+        sql = """SELECT subject, predicate, object, modifier, justification, confidence, source,
+                 subject_label, object_label, status, reason FROM mapping WHERE cid = ? ORDER BY row
+              """
+        return [
+            [] if cid is None else [Mapping(*row) for row in self._names.query(sql, (cid,))]
+            for cid in self._names.cids(ids)
+        ]
+
+    def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
+        wanted = None if predicate is None else set(self._wanted([predicate]) or ())
+        csr = self._csr
+        csr.out_p.touch(0, csr.edges)
+        for edge in range(csr.edges):
+            if wanted is None or csr.out_p.view[edge] in wanted:
+                yield self._edge_statement(edge)
+
+    # Walking, for path search
+
+    def node(self, id: str) -> Hashable | None:
+        return self._names.cids((id,))[0]
+
+    def node_ids(self, nodes: Sequence[Hashable]) -> list[str]:
+        return [self.id_of(cast(int, node)) for node in nodes]
+
+    def expand(
+        self, nodes: Sequence[Hashable], *, predicates: Sequence[str] | None = None
+    ) -> list[list[Hashable]]:
+        mask = self._positive
+        if predicates is not None:
+            wanted = set(predicates)
+            mask = bytes(not negated and name in wanted for name, negated in self._predicates)
+        csr = self._csr
+        unmasked = all(mask)
+        result: list[list[Hashable]] = []
+        for node in cast(Sequence[int], nodes):
+            start, stop = csr.out_range(node)
+            first, last = csr.in_range(node)
+            csr.out_nbr.touch(start, stop)
+            csr.in_nbr.touch(first, last)
+            objects = csr.out_nbr.view[start:stop].tolist()
+            subjects = csr.in_nbr.view[first:last].tolist()
+            if not unmasked:
+                csr.out_p.touch(start, stop)
+                csr.in_p.touch(first, last)
+                objects = list(compress(objects, map(mask.__getitem__, csr.out_p.view[start:stop])))
+                subjects = list(compress(subjects, map(mask.__getitem__, csr.in_p.view[first:last])))
+            result.append(objects + subjects)
+        return result
+
+    def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
+        return [self._csr.degree(cast(int, node)) for node in nodes]
+
+
+class EmbeddedLexicon:
+    """The names of a snapshot; see :class:`kgmed.kg.store.base.Lexicon`."""
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        self._store = store
+        self._names = store._names
+
+    def _with_ids(self, hits: Sequence[tuple[int, Name]]) -> list[tuple[str, Name]]:
+        return [(self._store.id_of(cid), name) for cid, name in hits]
+
+    def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
+        return [self._with_ids(self._names.exact(norm)) if norm else [] for norm in norms]
+
+    def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:
+        return self._with_ids(self._names.prefix(norm, limit=limit)) if norm else []
+
+    def tokens(self, tokens: Sequence[str], *, limit: int = 20) -> list[tuple[str, Name]]:
+        return self._with_ids(self._names.tokens(tokens, limit=limit))
+
+    def fuzzy(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name, int]]:
+        hits = self._names.fuzzy(norm, limit=limit) if norm else []
+        return [(self._store.id_of(cid), name, distance) for cid, name, distance in hits]
+
+    def names(self, ids: Sequence[str]) -> list[list[Name]]:
+        return [[] if cid is None else self._names.of_concept(cid) for cid in self._names.cids(ids)]
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(text.split(DETAIL_ITEM)) if text else ()

@@ -1,0 +1,203 @@
+"""The SQLite half of a snapshot: concepts, ids, names, values, mappings and curated paths.
+
+``key`` is clustered by normalised name, ``name`` by concept, so that a look-up reads few pages.
+Full-text search runs over the keys with each Chinese character as a token of its own; fuzzy search
+goes from a trigram index over the tokens to the names that hold the nearest ones.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+
+from kgmed.kg.errors import CorruptSnapshot
+from kgmed.kg.linking.normalize import is_cjk, tokens
+from kgmed.kg.model import Name
+
+NAME_KINDS = ("preferred", "synonym", "abbreviation", "brand")
+LIST_ITEM = "\x1f"
+FUZZY_MIN_LENGTH = 4
+_TRIGRAM_HITS = 60
+_TOKEN_CHOICES = 4
+_FUZZY_QUERIES = 16
+
+
+class Names:
+    """Reads ``names.sqlite``. Numbers (cid, nid) stay inside the store."""
+
+    def __init__(self, path: Path, sources: Sequence[str]) -> None:
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._database.execute("PRAGMA mmap_size=1099511627776")
+        self._path = path
+        self._sources = sources
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one read; a broken file becomes :class:`CorruptSnapshot`."""
+        try:
+            return self._database.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise CorruptSnapshot(
+                f"{self._path}: {error}. Run 'kgmed check', then build the graph again."
+            ) from error
+
+    def close(self) -> None:
+        self._database.close()
+
+    def cids(self, curies: Sequence[str]) -> list[int | None]:
+        """Concept numbers of CURIEs, in order."""
+        sql = "SELECT cid FROM curie WHERE curie = ?"
+        return [row[0][0] if (row := self.query(sql, (curie,))) else None for curie in curies]
+
+    def id_of(self, cid: int) -> str:
+        """The id of a concept number."""
+        row = self.query("SELECT id FROM concept WHERE cid = ?", (cid,))
+        return str(row[0][0])
+
+    def ids_of(self, cids: Sequence[int]) -> dict[int, str]:
+        """The ids of many concept numbers."""
+        found: dict[int, str] = {}
+        for start in range(0, len(cids), 500):
+            part = cids[start : start + 500]
+            marks = ",".join("?" * len(part))
+            found.update(self.query(f"SELECT cid, id FROM concept WHERE cid IN ({marks})", part))
+        return found
+
+    def concept(self, cid: int) -> tuple[str, list[str], list[str], list[str], dict[str, str]]:
+        """(id, categories, sources, equivalent ids, preferred name per language)."""
+        row = self.query(
+            "SELECT id, categories, sources, equivalents, names FROM concept WHERE cid = ?", (cid,)
+        )[0]
+        split = [text.split(LIST_ITEM) if text else [] for text in row[1:4]]
+        return row[0], split[0], split[1], split[2], json.loads(row[4]) if row[4] else {}
+
+    def of_concept(self, cid: int) -> list[Name]:
+        """All names of a concept, in the stored order: preferred first."""
+        rows = self.query(
+            "SELECT n.text, n.language, n.kind, n.source FROM concept c JOIN name n"
+            " ON n.nid >= c.first_nid AND n.nid < c.past_nid WHERE c.cid = ? ORDER BY n.nid",
+            (cid,),
+        )
+        return [self._name(*row) for row in rows]
+
+    def _name(self, text: str, language: str, kind: int, source: int) -> Name:
+        return Name(text, language, NAME_KINDS[kind], self._sources[source])  # type: ignore[arg-type]
+
+    _COLUMNS = "n.cid, n.text, n.language, n.kind, n.source"
+
+    def _hits(self, rows: list[tuple[Any, ...]]) -> list[tuple[int, Name]]:
+        return [(row[0], self._name(*row[1:5])) for row in rows]
+
+    def exact(self, key: str) -> list[tuple[int, Name]]:
+        """Names whose key is ``key``."""
+        sql = f"SELECT {self._COLUMNS} FROM key k JOIN name n USING (nid) WHERE k.key = ?"
+        return self._hits(self.query(sql + " ORDER BY nid", (key,)))
+
+    def prefix(self, key: str, *, limit: int) -> list[tuple[int, Name]]:
+        """Names whose key begins with ``key``, in key order."""
+        sql = f"""SELECT {self._COLUMNS} FROM key k JOIN name n USING (nid)
+                  WHERE k.key >= ? AND k.key < ? ORDER BY k.key, k.nid LIMIT ?"""
+        return self._hits(self.query(sql, (key, key + "\U0010ffff", limit)))
+
+    def tokens(self, words: Sequence[str], *, limit: int) -> list[tuple[int, Name]]:
+        """Names that hold all of the words; the shortest of the first hits come first."""
+        if not words:
+            return []
+        return self._match(" AND ".join(_quoted(word) for word in words), limit=limit)
+
+    def _match(self, expression: str, *, limit: int) -> list[tuple[int, Name]]:
+        sql = f"""SELECT {self._COLUMNS}, n.nid FROM
+                  (SELECT rowid AS nid FROM fts WHERE fts MATCH ? LIMIT ?) f
+                  JOIN name n USING (nid) ORDER BY length(n.text), n.nid LIMIT ?"""
+        return self._hits(self.query(sql, (expression, limit * 10, limit)))
+
+    def fuzzy(self, key: str, *, limit: int) -> list[tuple[int, Name, int]]:
+        """Names whose tokens lie within a few edits of those of ``key``, nearest first.
+
+        A token of up to 7 characters may differ by one edit, a longer one by two; an edit is an
+        insertion, deletion, substitution or swap of neighbours. Chinese names, whose tokens are
+        characters, are found where all but one character agree.
+        """
+        words = tokens(key)
+        if any(is_cjk(word[0]) for word in words):
+            return self._fuzzy_chinese(words, key, limit=limit)
+        choices = [self._near(word) for word in words]
+        if not all(choices):
+            return []
+        found: dict[tuple[int, str], tuple[int, Name, int]] = {}
+        combinations = sorted(
+            islice(product(*choices), 256), key=lambda some: sum(distance for distance, _ in some)
+        )
+        for combination in combinations[:_FUZZY_QUERIES]:
+            distance = sum(part for part, _ in combination)
+            near = " ".join(word for _, word in combination)
+            hits = self.exact(near) or self.tokens([w for _, w in combination], limit=limit)
+            for cid, name in hits:
+                found.setdefault((cid, name.text), (cid, name, distance))
+        ordered = sorted(found.values(), key=lambda hit: (hit[2], len(hit[1].text), hit[0]))
+        return ordered[:limit]
+
+    def _near(self, word: str) -> list[tuple[int, str]]:
+        """(edits, token) of the vocabulary's tokens nearest to ``word``, itself included."""
+        known = self.query("SELECT 1 FROM vocabulary WHERE term = ?", (word,))
+        if known:
+            return [(0, word)]
+        if len(word) < FUZZY_MIN_LENGTH or not word.isalpha():
+            return []
+        allowed = 1 if len(word) <= 7 else 2
+        grams = sorted({word[i : i + 3] for i in range(len(word) - 2)})
+        expression = " OR ".join(_quoted(gram) for gram in grams)
+        rows = self.query(
+            "SELECT t FROM trigram WHERE trigram MATCH ? ORDER BY rank LIMIT ?",
+            (expression, _TRIGRAM_HITS),
+        )
+        near = [(edits(word, row[0], limit=allowed), row[0]) for row in rows]
+        return sorted(hit for hit in near if hit[0] <= allowed)[:_TOKEN_CHOICES]
+
+    def _fuzzy_chinese(
+        self, words: list[str], key: str, *, limit: int
+    ) -> list[tuple[int, Name, int]]:
+        if not 3 <= len(words) <= 24:
+            return []
+        found: dict[tuple[int, str], tuple[int, Name, int]] = {}
+        for left_out in range(len(words)):
+            rest = words[:left_out] + words[left_out + 1 :]
+            for cid, name in self.tokens(rest, limit=limit):
+                distance = edits(key, name.text.casefold(), limit=1)
+                if distance <= 1:
+                    found.setdefault((cid, name.text), (cid, name, distance))
+        ordered = sorted(found.values(), key=lambda hit: (hit[2], len(hit[1].text), hit[0]))
+        return ordered[:limit]
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def edits(left: str, right: str, *, limit: int) -> int:
+    """Edits between two words (optimal string alignment); ``limit + 1`` where there are more.
+
+    >>> edits("warfrin", "warfarin", limit=2), edits("amiodraone", "amiodarone", limit=2)
+    (1, 1)
+    >>> edits("gout", "warfarin", limit=2)
+    3
+    """
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for i, x in enumerate(left, 1):
+        current = [i]
+        for j, y in enumerate(right, 1):
+            best = min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == right[j - 2] and left[i - 2] == y:
+                best = min(best, before[j - 2] + 1)
+            current.append(best)
+        if min(current) > limit:
+            return limit + 1
+        before, previous = previous, current
+    return min(previous[-1], limit + 1)

@@ -1,0 +1,248 @@
+"""The snapshot directory: what lies where, which generation is current, and whether bytes are true.
+
+    GRAPH/
+      CURRENT                        "kgmed-graph FORMAT GENERATION SHA256-OF-MANIFEST"
+      generations/GENERATION/
+        manifest.json                format, hash, sizes, dictionaries, a CRC-32 for every file
+        csr/*.bin                    little-endian arrays, memory-mapped (kgmed.kg.store.csr)
+        csr/details.bin              what few edges have: records, publications, texts, qualifiers
+        csr/blocks.crc               a CRC-32 per 64 KiB of every array, for large snapshots
+        names.sqlite                 names, ids, mappings, values, paths (kgmed.kg.store.names)
+        tables/*.parquet             the same rows for scans
+        coverage.json report.json    counts; what the build read, kept, skipped and refused
+
+A generation never changes once it is there. A build writes a new one beside it and then replaces
+CURRENT in one rename, so that a reader sees the old graph or the new one. This module imports
+nothing outside the standard library: it is on the path of every question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kgmed.kg.errors import CorruptSnapshot, FormatVersion, NotAGraph
+
+FORMAT = 1
+"""Version of the snapshot format that this kgmed writes and reads."""
+
+MAGIC = "kgmed-graph"
+BLOCK = 64 * 1024
+VERIFY_AT_OPEN = 64 * 1024 * 1024
+"""Snapshots of at most this many bytes are verified whole when they are opened."""
+
+_CHUNK = 8 * 1024 * 1024
+GENERATIONS_KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An opened generation: its folder and manifest. ``verified`` says that all bytes were."""
+
+    root: Path
+    folder: Path
+    manifest: dict[str, Any]
+    verified: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(int(entry[0]) for entry in self.manifest["files"].values())
+
+
+def open_snapshot(root: Path) -> Snapshot:
+    """Open the current generation of a graph folder.
+
+    Raises :class:`NotAGraph`, :class:`FormatVersion` or :class:`CorruptSnapshot`, each with what
+    to do. A snapshot of up to 64 MiB has every file's checksum verified here.
+    """
+    generation, manifest_digest = _read_pointer(root)
+    folder = root / "generations" / generation
+    try:
+        text = (folder / "manifest.json").read_bytes()
+    except OSError as error:
+        raise CorruptSnapshot(
+            f"{root}: CURRENT names the generation {generation!r}, whose manifest.json can't be "
+            f"read ({error.strerror}). Build the graph again, or restore the folder."
+        ) from error
+    if hashlib.sha256(text).hexdigest() != manifest_digest:
+        raise CorruptSnapshot(
+            f"{folder / 'manifest.json'}: its checksum differs from the one in CURRENT. "
+            "Build the graph again, or restore the folder."
+        )
+    manifest = json.loads(text)
+    snapshot = Snapshot(root, folder, manifest, verified=False)
+    for name, (size, _crc) in manifest["files"].items():
+        _check_size(folder / name, int(size))
+    if snapshot.size > VERIFY_AT_OPEN:
+        return snapshot
+    bad = list(corrupt_files(snapshot))
+    if bad:
+        raise CorruptSnapshot("\n".join(bad) + "\nBuild the graph again, or restore the folder.")
+    return Snapshot(root, folder, manifest, verified=True)
+
+
+def corrupt_files(snapshot: Snapshot) -> Iterator[str]:
+    """Read every byte of a snapshot; yield a line for each file that isn't what was written."""
+    expected = set(snapshot.manifest["files"]) | {"manifest.json"}
+    present = {
+        path.relative_to(snapshot.folder).as_posix()
+        for path in snapshot.folder.rglob("*")
+        if path.is_file()
+    }
+    for name in sorted(present - expected):
+        yield f"{snapshot.folder / name}: not part of this snapshot."
+    for name, (size, crc) in sorted(snapshot.manifest["files"].items()):
+        path = snapshot.folder / name
+        try:
+            actual = path.stat().st_size
+            if actual != size:
+                yield f"{path}: found {actual:,} bytes, expected {size:,}."
+            elif crc_of(path) != crc:
+                yield f"{path}: its CRC-32 differs from the one written at the build."
+        except OSError as error:
+            yield f"{path}: can't be read ({error.strerror})."
+
+
+def crc_of(path: Path) -> int:
+    """CRC-32 of a file's bytes."""
+    crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            crc = zlib.crc32(chunk, crc)
+    return crc
+
+
+def _check_size(path: Path, size: int) -> None:
+    try:
+        actual = path.stat().st_size
+    except OSError as error:
+        raise CorruptSnapshot(f"{path}: can't be read ({error.strerror}).") from error
+    if actual != size:
+        raise CorruptSnapshot(
+            f"{path}: found {actual:,} bytes, expected {size:,}. Was the folder copied whole?"
+        )
+
+
+def _read_pointer(root: Path) -> tuple[str, str]:
+    pointer = root / "CURRENT"
+    hint = "Make one with 'kgmed build --out GRAPH', or leave --graph out for the open graph."
+    if not root.exists():
+        raise NotAGraph(f"{root}: there is nothing here. {hint}")
+    if not pointer.is_file():
+        raise NotAGraph(f"{root}: not a kgmed graph (it has no file CURRENT). {hint}")
+    words = pointer.read_bytes()[:400].decode("utf-8", "replace").split(" ")
+    if words[0] != MAGIC or len(words) != 4 or not words[3].endswith("\n"):
+        raise NotAGraph(f"{pointer}: not the pointer file of a kgmed graph. {hint}")
+    if words[1] != str(FORMAT):
+        raise FormatVersion(
+            f"{root}: a snapshot of format {words[1][:20]}; this kgmed reads format {FORMAT}. "
+            "Upgrade kgmed (pip install -U kgmed), or build the graph again with this one."
+        )
+    generation = words[2]
+    if "/" in generation or generation in {"", ".", ".."} or "\\" in generation:
+        raise NotAGraph(f"{pointer}: {generation!r} is no generation name. {hint}")
+    return generation, words[3][:-1]
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def start_generation(root: Path) -> Path:
+    """Make the folder that a build writes into; readers don't see it before :func:`publish`.
+
+    Its sibling ``work`` is for what doesn't become part of the generation.
+    """
+    if root.exists() and not root.is_dir():
+        raise NotAGraph(f"{root}: a file is in the way; --out names a folder.")
+    if root.is_dir() and not (root / "CURRENT").exists():
+        foreign = [p for p in root.iterdir() if p.name != "generations"]
+        if foreign:
+            raise NotAGraph(
+                f"{root}: the folder holds other files ({foreign[0].name} ...) and no kgmed graph. "
+                "Name an empty or a new folder."
+            )
+    building = root / "generations" / f".building-{os.getpid()}"
+    shutil.rmtree(building, ignore_errors=True)
+    (building / "work").mkdir(parents=True)
+    folder = building / "generation"
+    folder.mkdir()
+    return folder
+
+
+def abandon_generation(folder: Path) -> None:
+    """Remove what an unfinished build wrote."""
+    shutil.rmtree(folder.parent, ignore_errors=True)
+
+
+def publish(root: Path, folder: Path, manifest: dict[str, Any]) -> Snapshot:
+    """Write checksums and manifest, give the generation its name, and point CURRENT at it.
+
+    ``manifest`` lacks ``files``; the name is the snapshot hash's first digits and, where a
+    generation of that name is there already, a counter.
+    """
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            files[path.relative_to(folder).as_posix()] = [path.stat().st_size, crc_of(path)]
+            _sync(path)
+    manifest = {**manifest, "format": FORMAT, "files": files}
+    text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
+    (folder / "manifest.json").write_bytes(text)
+    _sync(folder / "manifest.json")
+    parent = root / "generations"
+    base = str(manifest["snapshot"])[:12]
+    count = 1
+    while (target := parent / f"{base}-{count}").exists():
+        count += 1
+    folder.rename(target)
+    abandon_generation(folder)
+    _sync(parent)
+    digest = hashlib.sha256(text).hexdigest()
+    temporary = root / f".CURRENT-{os.getpid()}"
+    temporary.write_text(f"{MAGIC} {FORMAT} {target.name} {digest}\n", encoding="utf-8")
+    _sync(temporary)
+    temporary.replace(root / "CURRENT")
+    _sync(root)
+    _prune(parent, keep=target)
+    return Snapshot(root, target, manifest, verified=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _prune(parent: Path, *, keep: Path) -> None:
+    """Remove what killed builds left behind, and all but the newest generations."""
+    finished = []
+    for entry in parent.iterdir():
+        if entry.name.startswith(".building-"):
+            pid = entry.name.removeprefix(".building-")
+            if not (pid.isdigit() and _alive(int(pid))):
+                shutil.rmtree(entry, ignore_errors=True)
+        elif entry != keep:
+            finished.append(entry)
+    finished.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+    for entry in finished[GENERATIONS_KEPT - 1 :]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

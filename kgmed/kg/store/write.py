@@ -1,0 +1,352 @@
+"""Write a generation from merged Parquet tables: the CSR files and ``names.sqlite``.
+
+The tables (``tables/*.parquet`` of the generation; made by :mod:`kgmed.builders.merge`) are sorted
+and numbered already, so every step here is one pass in bounded memory:
+
+    concepts    cid, id, categories, sources, equivalent_ids           by cid
+    names       nid, cid, text, language, kind, source, key            by nid (concepts' names adjoin)
+    statements  eid, s, p, o, profile, id (16 bytes), DETAIL_FIELDS    by eid
+    values      s, p, profile, id (16 bytes), value fields, details    by (s, p, id)
+    mappings    the fields of Mapping, subject_cid, object_cid
+    paths       path, start, end, steps (JSON: lists of [statement id, direction])
+
+The dictionaries of predicates (name, negated) and profiles are part of the manifest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kgmed.kg.linking.normalize import is_cjk, tokens
+from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
+from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, NAME_KINDS
+from kgmed.kg.store.snapshot import BLOCK
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+Progress = Callable[[str], None]
+_BATCH = 200_000
+
+
+def write_csr(
+    connection: duckdb.DuckDBPyConnection, folder: Path, *, concepts: int, edges: int
+) -> dict[str, dict[str, Any]]:
+    """Write ``csr/`` from ``tables/statements.parquet``; returns the manifest's ``arrays``.
+
+    Peak memory is about 40 bytes an edge: one packed 64-bit key and the columns it is made of.
+    """
+    import numpy as np
+
+    target = folder / "csr"
+    target.mkdir()
+    writer = _ArrayWriter(target)
+    subjects = np.empty(edges, np.int32)
+    codes = np.empty(edges, np.uint16)
+    objects = np.empty(edges, np.int32)
+    ids = np.empty(edges, "S16")
+    detail_edges: list[npt.NDArray[np.int32]] = []
+    detail_lengths: list[npt.NDArray[np.int64]] = []
+    position = 0
+    with writer.open("out_prof", "uint32") as profiles, writer.open("details", "uint8") as blob:
+        for batch in _statement_batches(connection, folder / "tables" / "statements.parquet"):
+            stop = position + batch.num_rows
+            subjects[position:stop] = batch.column("s").to_numpy()
+            codes[position:stop] = batch.column("p").to_numpy()
+            objects[position:stop] = batch.column("o").to_numpy()
+            ids[position:stop] = _fixed_bytes(batch.column("id"))
+            profiles.write(batch.column("profile").to_numpy().astype(np.uint32).tobytes())
+            kept, lengths, data = _texts(batch.column("details"))
+            detail_edges.append((kept + position).astype(np.int32))
+            detail_lengths.append(lengths)
+            blob.write(data)
+            position = stop
+    if position != edges:
+        raise AssertionError(f"statements.parquet held {position:,} rows, not {edges:,}")
+    writer.save("st_id", "uint8", ids.view(np.uint8))
+    writer.save("id_eid", "int32", np.argsort(ids, kind="stable").astype(np.int32))
+    del ids
+    writer.save("d_eid", "int32", _concatenate(detail_edges, np.int32))
+    lengths = _concatenate(detail_lengths, np.int64)
+    writer.save("d_off", "int64", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    writer.save("out_off", "int64", _offsets(subjects, concepts))
+    writer.save("out_nbr", "int32", objects)
+    writer.save("out_p", "uint16", codes)
+    order = _incoming_order(objects, codes, edges, concepts)
+    writer.save("in_off", "int64", _offsets(objects, concepts))
+    del objects
+    writer.save("in_eid", "int32", order)
+    writer.save("in_nbr", "int32", subjects[order])
+    writer.save("in_p", "uint16", codes[order])
+    return writer.finish()
+
+
+def _statement_batches(
+    connection: duckdb.DuckDBPyConnection, path: Path
+) -> Iterator[pa.RecordBatch]:
+    query = f"""SELECT s, p, o, profile, id, {_details_sql()} AS details
+                FROM read_parquet(?, file_row_number = true) ORDER BY file_row_number"""
+    yield from connection.execute(query, [str(path)]).to_arrow_reader(_BATCH)
+
+
+def _details_sql() -> str:
+    columns = ", ".join(f"coalesce({name}, '')" for name in DETAIL_FIELDS)
+    return f"rtrim(concat_ws('{DETAIL_FIELD}', {columns}), '{DETAIL_FIELD}')"
+
+
+def _incoming_order(
+    objects: npt.NDArray[np.int32], codes: npt.NDArray[np.uint16], edges: int, concepts: int
+) -> npt.NDArray[np.int32]:
+    """Edge numbers in the order (object, predicate code, edge number).
+
+    Edge numbers ascend with the subject, so this is the protocol's order of incoming edges. The
+    three fit one 64-bit key, which sorts several times faster than an argsort.
+    """
+    import numpy as np
+
+    code_bits, edge_bits = 16, max(1, (edges - 1).bit_length())
+    if max(1, (concepts - 1).bit_length()) + code_bits + edge_bits > 63:
+        return np.lexsort((np.arange(edges), codes, objects)).astype(np.int32)
+    key = objects.astype(np.int64)
+    key <<= code_bits
+    key |= codes
+    key <<= edge_bits
+    key |= np.arange(edges, dtype=np.int64)
+    key.sort()
+    key &= (1 << edge_bits) - 1
+    return key.astype(np.int32)
+
+
+def _offsets(column: npt.NDArray[np.int32], concepts: int) -> npt.NDArray[np.int64]:
+    import numpy as np
+
+    offsets = np.zeros(concepts + 1, np.int64)
+    np.cumsum(np.bincount(column, minlength=concepts), out=offsets[1:])
+    return offsets
+
+
+def _concatenate(parts: list[Any], dtype: Any) -> Any:
+    import numpy as np
+
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
+
+
+def _fixed_bytes(column: pa.Array) -> npt.NDArray[Any]:
+    """A column of 16-byte blobs as a NumPy array of S16 (which keeps trailing zero bytes)."""
+    import numpy as np
+    import pyarrow as pa
+
+    _validity, offsets, data = column.cast(pa.binary()).buffers()
+    bounds = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    raw = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+    return raw.reshape(-1, 16).view("S16").reshape(-1)
+
+
+def _texts(column: pa.Array) -> tuple[Any, Any, bytes]:
+    """Rows with a text, their UTF-8 lengths, and the texts end to end."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero(lengths)
+    texts = column.cast(pa.large_string())
+    _validity, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    raw = b"" if data is None else bytes(memoryview(data)[bounds[0] : bounds[-1]])
+    return kept, lengths[kept].astype(np.int64), raw
+
+
+class _ArrayWriter:
+    """Writes arrays and, at the end, a CRC-32 per block of each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._dtypes: dict[str, str] = {}
+
+    def open(self, name: str, dtype: str) -> Any:
+        self._dtypes[name] = dtype
+        return (self._folder / f"{name}.bin").open("wb")
+
+    def save(self, name: str, dtype: str, array: npt.NDArray[Any]) -> None:
+        with self.open(name, dtype) as file:
+            array.astype(dtype, copy=False).tofile(file)
+
+    def finish(self) -> dict[str, dict[str, Any]]:
+        entries: dict[str, dict[str, Any]] = {}
+        checks = bytearray()
+        for name, dtype in self._dtypes.items():
+            first = len(checks) // 4
+            with (self._folder / f"{name}.bin").open("rb") as file:
+                while block := file.read(BLOCK):
+                    checks += zlib.crc32(block).to_bytes(4, "little")
+            entries[name] = {
+                "dtype": dtype,
+                "first_block": first,
+                "blocks": len(checks) // 4 - first,
+            }
+        (self._folder / "blocks.crc").write_bytes(bytes(checks))
+        return entries
+
+
+# Names, ids, mappings, values, paths -------------------------------------------------------------
+
+SCHEMA = """
+CREATE TABLE concept(cid INTEGER PRIMARY KEY, id TEXT, categories TEXT, sources TEXT,
+                     equivalents TEXT, names TEXT, first_nid INT, past_nid INT);
+CREATE TABLE curie(curie TEXT PRIMARY KEY, cid INT) WITHOUT ROWID;
+CREATE TABLE name(nid INTEGER PRIMARY KEY, cid INT, language TEXT, kind INT, source INT, text TEXT);
+CREATE TABLE key(key TEXT, nid INT, PRIMARY KEY(key, nid)) WITHOUT ROWID;
+CREATE TABLE value(s INT, p INT, id BLOB, profile INT, type TEXT, value TEXT, unit TEXT,
+                   language TEXT, details TEXT, PRIMARY KEY(s, p, id)) WITHOUT ROWID;
+CREATE INDEX value_id ON value(id);
+CREATE TABLE mapping(cid INT, row INT, subject TEXT, predicate TEXT, object TEXT, modifier TEXT,
+                     justification TEXT, confidence REAL, source TEXT, subject_label TEXT,
+                     object_label TEXT, status TEXT, reason TEXT,
+                     PRIMARY KEY(cid, row)) WITHOUT ROWID;
+CREATE TABLE path(start INT, "end" INT, path TEXT, steps TEXT,
+                  PRIMARY KEY(start, "end", path)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE fts USING fts5(t, content='', columnsize=0, detail=full,
+                                    tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(fts, row);
+CREATE VIRTUAL TABLE trigram USING fts5(t, detail=none, columnsize=0, tokenize='trigram');
+"""
+
+
+def write_names(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    sources: list[str],
+    progress: Progress = lambda _text: None,
+) -> None:
+    """Write ``names.sqlite`` from the generation's tables; ``sources`` numbers the names' sources.
+
+    Rows arrive in the order of their keys, so that every B-tree is filled from left to right.
+    """
+    tables = folder / "tables"
+    database = sqlite3.connect(folder / "names.sqlite", isolation_level=None)
+    database.executescript(
+        "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-200000;" + SCHEMA
+    )
+    kinds = {kind: number for number, kind in enumerate(NAME_KINDS)}
+    source_number = {source: number for number, source in enumerate(sources)}
+
+    def fill(table: str, query: str, *parameters: object) -> None:
+        _fill(database, table, connection.execute(query, list(parameters)).to_arrow_reader(_BATCH))
+
+    def parquet(name: str) -> str:
+        return str(tables / f"{name}.parquet")
+
+    progress("names")
+    connection.execute("CREATE OR REPLACE TEMP TABLE name_kind(kind VARCHAR, number INT)")
+    connection.executemany("INSERT INTO name_kind VALUES (?, ?)", list(kinds.items()))
+    connection.execute("CREATE OR REPLACE TEMP TABLE name_source(source VARCHAR, number INT)")
+    connection.executemany("INSERT INTO name_source VALUES (?, ?)", list(source_number.items()))
+    fill(
+        "name(nid, cid, language, kind, source, text)",
+        """SELECT nid, cid, language, k.number, s.number, text FROM read_parquet(?) n
+           JOIN name_kind k USING (kind) JOIN name_source s USING (source) ORDER BY nid""",
+        parquet("names"),
+    )
+    fill(
+        "key(key, nid)", "SELECT key, nid FROM read_parquet(?) ORDER BY key, nid", parquet("names")
+    )
+    progress("concepts")
+    fill(
+        "concept",
+        f"""SELECT c.cid, c.id, array_to_string(categories, '{LIST_ITEM}'),
+                   array_to_string(sources, '{LIST_ITEM}'),
+                   array_to_string(equivalent_ids, '{LIST_ITEM}'), n.names,
+                   coalesce(n.first, 0), coalesce(n.past, 0)
+            FROM read_parquet(?) c LEFT JOIN (
+              SELECT cid, min(nid) AS first, max(nid) + 1 AS past,
+                     to_json(map_from_entries(list((language, text) ORDER BY nid)
+                             FILTER (WHERE first_of_language))) AS names
+              FROM (SELECT *, row_number() OVER (PARTITION BY cid, language ORDER BY nid) = 1
+                           AS first_of_language FROM read_parquet(?))
+              GROUP BY cid) n USING (cid)
+            ORDER BY c.cid""",
+        parquet("concepts"),
+        parquet("names"),
+    )
+    fill(
+        "curie",
+        "SELECT unnest(equivalent_ids) AS curie, cid FROM read_parquet(?) ORDER BY curie",
+        parquet("concepts"),
+    )
+    progress("values, mappings, paths")
+    fill(
+        "value",
+        f"""SELECT s, p, id, profile, value_type, value, unit, value_language,
+                   {_details_sql()} FROM read_parquet(?) ORDER BY s, p, id""",
+        parquet("values"),
+    )
+    fields = (
+        "subject, predicate, object, modifier, justification, confidence, source,"
+        " subject_label, object_label, status, reason"
+    )
+    fill(
+        "mapping",
+        f"""SELECT cid, row_number() OVER (PARTITION BY cid ORDER BY {fields}), {fields} FROM (
+              SELECT subject_cid AS cid, * FROM read_parquet($1) WHERE subject_cid IS NOT NULL
+              UNION ALL SELECT object_cid, * FROM read_parquet($1)
+              WHERE object_cid IS NOT NULL AND object_cid IS DISTINCT FROM subject_cid)
+            ORDER BY cid, 2""",
+        parquet("mappings"),
+    )
+    fill(
+        "path",
+        'SELECT start, "end", path, steps FROM read_parquet(?) ORDER BY 1, 2, 3',
+        parquet("paths"),
+    )
+    progress("full-text index")
+    _fill_full_text(database, connection, parquet("names"))
+    database.execute("PRAGMA locking_mode=NORMAL")
+    database.close()
+
+
+def _fill(database: sqlite3.Connection, table: str, reader: pa.RecordBatchReader) -> None:
+    marks = ", ".join("?" * len(reader.schema))
+    database.execute("BEGIN")
+    for batch in reader:
+        columns = [column.to_pylist() for column in batch.columns]
+        database.executemany(f"INSERT INTO {table} VALUES ({marks})", zip(*columns, strict=True))
+    database.execute("COMMIT")
+
+
+def _fill_full_text(
+    database: sqlite3.Connection, connection: duckdb.DuckDBPyConnection, names: str
+) -> None:
+    database.execute("INSERT INTO fts(fts, rank) VALUES('automerge', 0)")
+    database.execute("BEGIN")
+    reader = connection.execute(
+        "SELECT nid, key, regexp_matches(key, '[^ -~]') AS wide FROM read_parquet(?) ORDER BY nid",
+        [names],
+    ).to_arrow_reader(_BATCH)
+    for batch in reader:
+        rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        database.executemany(
+            "INSERT INTO fts(rowid, t) VALUES (?, ?)",
+            ((nid, " ".join(tokens(key)) if wide else key) for nid, key, wide in rows),
+        )
+    database.execute("COMMIT")
+    database.execute("INSERT INTO fts(fts) VALUES('optimize')")
+    database.execute("BEGIN")
+    vocabulary = database.execute(
+        "SELECT term FROM vocabulary WHERE length(term) >= ?", (FUZZY_MIN_LENGTH,)
+    ).fetchall()
+    database.executemany(
+        "INSERT INTO trigram(t) VALUES (?)",
+        (row for row in vocabulary if not is_cjk(row[0][0]) and not row[0].isdigit()),
+    )
+    database.execute("COMMIT")
+    database.execute("INSERT INTO trigram(trigram) VALUES('optimize')")

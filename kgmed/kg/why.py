@@ -1,0 +1,97 @@
+"""Why two ids mean the same here, or why they don't: the mappings that say so."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from kgmed.kg.curies import candidates, normalize
+from kgmed.kg.errors import UnknownConcept
+from kgmed.kg.model import Mapping
+from kgmed.kg.store.base import GraphStore
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer to ``kgmed why A B``.
+
+    ``same`` says whether the ids share a concept; then ``chain`` holds the mappings that lead from
+    one to the other. Otherwise ``against`` holds the mappings between their two concepts that were
+    refused, negative or claim no identity, each with its reason.
+    """
+
+    left: str
+    right: str
+    concepts: tuple[str, str]
+    same: bool
+    chain: tuple[Mapping, ...] = ()
+    against: tuple[Mapping, ...] = ()
+
+
+def find_concept(store: GraphStore, text: str) -> tuple[str, str]:
+    """(the CURIE as written by kgmed, the id of its concept) for any spelling of an id.
+
+    Raises :class:`~kgmed.kg.errors.UnknownConcept`, which says what was tried.
+    """
+    tried = candidates(text)
+    for curie, id in zip(tried, store.resolve(tried), strict=True):
+        if id is not None:
+            return curie, id
+    if tried:
+        raise UnknownConcept(
+            f"The graph holds no id {' or '.join(tried)}. 'kgmed link' finds ids by name."
+        )
+    raise UnknownConcept(
+        f"Found {text[:80]!r}, expected an id such as drugbank:DB00682, DB00682 or C0043031. "
+        "'kgmed link' finds ids by name."
+    )
+
+
+def why(store: GraphStore, left: str, right: str) -> Why:
+    """Explain the identity of two ids, in any accepted spelling."""
+    (a, first), (b, second) = find_concept(store, left), find_concept(store, right)
+    if first == second:
+        return Why(a, b, (first, second), True, chain=_chain(store, first, a, b))
+    ids = store.concepts([first, second])
+    members = [set(concept.equivalent_ids) if concept else set() for concept in ids]
+    rows = {
+        mapping: None
+        for mapping in (m for group in store.mappings([first, second]) for m in group)
+        if mapping.status != "merged"
+        and (
+            (mapping.subject in members[0] and mapping.object in members[1])
+            or (mapping.subject in members[1] and mapping.object in members[0])
+        )
+    }
+    order = {"refused": 0, "negative": 1}
+    found = sorted(rows, key=lambda m: (order.get(m.status, 2), -m.confidence, m.source))
+    return Why(a, b, (first, second), False, against=tuple(found))
+
+
+def _chain(store: GraphStore, concept: str, start: str, end: str) -> tuple[Mapping, ...]:
+    """The shortest chain of merged mappings; each pair by its most confident mapping."""
+    best: dict[tuple[str, str], Mapping] = {}
+    for mapping in store.mappings([concept])[0]:
+        if mapping.status != "merged":
+            continue
+        pair = (mapping.subject, mapping.object)
+        if pair not in best or mapping.confidence > best[pair].confidence:
+            best[pair] = mapping
+    around: dict[str, list[tuple[str, Mapping]]] = {}
+    for (subject, object), mapping in sorted(best.items()):
+        around.setdefault(subject, []).append((object, mapping))
+        around.setdefault(object, []).append((subject, mapping))
+    came: dict[str, tuple[str, Mapping] | None] = {normalize(start): None}
+    queue = deque([normalize(start)])
+    while queue and end not in came:
+        node = queue.popleft()
+        for other, mapping in around.get(node, ()):
+            if other not in came:
+                came[other] = (node, mapping)
+                queue.append(other)
+    chain: list[Mapping] = []
+    step = came.get(end)
+    while step is not None:
+        chain.append(step[1])
+        step = came[step[0]]
+    return tuple(reversed(chain))
