@@ -1,0 +1,59 @@
+"""Where the open graph lies in the user's cache, and how it gets there.
+
+On the path of every question: nothing but the standard library is imported until a build is due.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kgmed.kg.store.snapshot import FORMAT
+
+TABLES = Path(__file__).parent / "tables"
+
+BUILD_VERSION = 1
+"""Raised whenever the build makes another graph of the same tables."""
+
+
+def fingerprint() -> str:
+    """A short digest of the committed tables and of the build that reads them."""
+    crc = zlib.crc32(f"{FORMAT}.{BUILD_VERSION}".encode())
+    for path in sorted(TABLES.iterdir()):
+        if path.suffix in {".gz", ".tsv"}:
+            crc = zlib.crc32(path.name.encode(), crc)
+            crc = zlib.crc32(path.read_bytes(), crc)
+    return f"{crc:08x}"
+
+
+def ensure_open_graph(home: Path, *, progress: Callable[[str], None]) -> Path:
+    """The folder of the open graph, built there first if need be (a few seconds).
+
+    Several processes may ask at once: one builds, the others wait for it.
+    """
+    root = home / "graphs" / f"open-{fingerprint()}"
+    if (root / "CURRENT").exists():
+        return root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(root.parent / f"{root.name}.lock"):
+        if not (root / "CURRENT").exists():
+            from kgmed.builders.open_data.sources import open_sources
+            from kgmed.builders.pipeline import build
+
+            progress("building the open graph, once")
+            build(open_sources(), root, progress=progress)
+    return root
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        try:
+            import fcntl
+        except ImportError:  # Windows: a second build is wasted work, and harmless
+            yield
+            return
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
