@@ -12,7 +12,7 @@ from kgmed.kg.errors import UnknownConcept
 from kgmed.kg.model import Concept, Direction, Mapping, Name, Path, Statement, Step, Value
 from kgmed.kg.store.base import CoverageRow, Edge, EdgeDirection, GraphInfo, SourceRow
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS, DETAIL_ITEM, Csr
-from kgmed.kg.store.names import Names
+from kgmed.kg.store.names import Names, unpack
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 
 SHORTEST_ID_PREFIX = 8
@@ -313,13 +313,11 @@ class EmbeddedStore:
         return found
 
     def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
-        sql = """SELECT subject, predicate, object, modifier, justification, confidence, source,
-                 subject_label, object_label, status, reason FROM mapping WHERE cid = ? ORDER BY row
-              """
-        return [
-            [] if cid is None else [Mapping(*row) for row in self._names.query(sql, (cid,))]
-            for cid in self._names.cids(ids)
-        ]
+        result = []
+        for cid in self._names.cids(ids):
+            blob = self._names.query("SELECT rows FROM mapping WHERE cid = ?", (cid,))
+            result.append([Mapping(*row) for row in unpack(blob[0][0])] if blob else [])
+        return result
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         wanted = None if predicate is None else set(self._wanted([predicate]) or ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from itertools import islice, product
 from pathlib import Path
@@ -20,10 +21,31 @@ from kgmed.kg.model import Name
 
 NAME_KINDS = ("preferred", "synonym", "abbreviation", "brand")
 LIST_ITEM = "\x1f"
+MAPPING_FIELDS = (
+    "subject", "predicate", "object", "modifier", "justification", "confidence", "source",
+    "subject_label", "object_label", "status", "reason",
+)  # fmt: skip
+"""The fields of :class:`kgmed.kg.model.Mapping`, in its order."""
+
 FUZZY_MIN_LENGTH = 4
 _TRIGRAM_HITS = 60
 _TOKEN_CHOICES = 4
 _FUZZY_QUERIES = 16
+
+
+def pack(rows: Sequence[Sequence[object]]) -> bytes:
+    """Rows as compressed JSON; :func:`unpack` reads them back.
+
+    >>> unpack(pack([("a", 1.5)]))
+    [['a', 1.5]]
+    """
+    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 6)
+
+
+def unpack(blob: bytes) -> list[list[Any]]:
+    """The rows that :func:`pack` compressed."""
+    rows: list[list[Any]] = json.loads(zlib.decompress(blob))
+    return rows
 
 
 class Names:

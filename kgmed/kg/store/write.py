@@ -4,7 +4,8 @@ The tables (``tables/*.parquet`` of the generation; made by :mod:`kgmed.builders
 and numbered already, so every step here is one pass in bounded memory:
 
     concepts    cid, id, categories, sources, equivalent_ids           by cid
-    names       nid, cid, text, language, kind, source, key            by nid (concepts' names adjoin)
+    ids         curie, cid: every equivalent id                        by curie
+    names       nid, cid, text, language, kind, source, key            by nid, so by cid
     statements  eid, s, p, o, profile, id (16 bytes), DETAIL_FIELDS    by eid
     values      s, p, profile, id (16 bytes), value fields, details    by (s, p, id)
     mappings    the fields of Mapping, subject_cid, object_cid
@@ -18,12 +19,13 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.linking.normalize import is_cjk, tokens
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
-from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, NAME_KINDS
+from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, MAPPING_FIELDS, NAME_KINDS, pack
 from kgmed.kg.store.snapshot import BLOCK
 
 if TYPE_CHECKING:
@@ -93,7 +95,13 @@ def _statement_batches(
 ) -> Iterator[pa.RecordBatch]:
     query = f"""SELECT s, p, o, profile, id, {_details_sql()} AS details
                 FROM read_parquet(?, file_row_number = true) ORDER BY file_row_number"""
-    yield from connection.execute(query, [str(path)]).to_arrow_reader(_BATCH)
+    yield from _reader(connection, query, str(path))
+
+
+def _reader(
+    connection: duckdb.DuckDBPyConnection, query: str, *parameters: object
+) -> pa.RecordBatchReader:
+    return connection.sql(query, params=list(parameters)).to_arrow_reader(_BATCH)
 
 
 def _details_sql() -> str:
@@ -207,10 +215,7 @@ CREATE TABLE key(key TEXT, nid INT, PRIMARY KEY(key, nid)) WITHOUT ROWID;
 CREATE TABLE value(s INT, p INT, id BLOB, profile INT, type TEXT, value TEXT, unit TEXT,
                    language TEXT, details TEXT, PRIMARY KEY(s, p, id)) WITHOUT ROWID;
 CREATE INDEX value_id ON value(id);
-CREATE TABLE mapping(cid INT, row INT, subject TEXT, predicate TEXT, object TEXT, modifier TEXT,
-                     justification TEXT, confidence REAL, source TEXT, subject_label TEXT,
-                     object_label TEXT, status TEXT, reason TEXT,
-                     PRIMARY KEY(cid, row)) WITHOUT ROWID;
+CREATE TABLE mapping(cid INTEGER PRIMARY KEY, rows BLOB);
 CREATE TABLE path(start INT, "end" INT, path TEXT, steps TEXT,
                   PRIMARY KEY(start, "end", path)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE fts USING fts5(t, content='', columnsize=0, detail=full,
@@ -241,7 +246,7 @@ def write_names(
     source_number = {source: number for number, source in enumerate(sources)}
 
     def fill(table: str, query: str, *parameters: object) -> None:
-        _fill(database, table, connection.execute(query, list(parameters)).to_arrow_reader(_BATCH))
+        _fill(database, table, _reader(connection, query, *parameters))
 
     def parquet(name: str) -> str:
         return str(tables / f"{name}.parquet")
@@ -280,8 +285,8 @@ def write_names(
     )
     fill(
         "curie",
-        "SELECT unnest(equivalent_ids) AS curie, cid FROM read_parquet(?) ORDER BY curie",
-        parquet("concepts"),
+        "SELECT curie, cid FROM read_parquet(?) ORDER BY curie",
+        parquet("ids"),
     )
     progress("values, mappings, paths")
     fill(
@@ -290,19 +295,7 @@ def write_names(
                    {_details_sql()} FROM read_parquet(?) ORDER BY s, p, id""",
         parquet("values"),
     )
-    fields = (
-        "subject, predicate, object, modifier, justification, confidence, source,"
-        " subject_label, object_label, status, reason"
-    )
-    fill(
-        "mapping",
-        f"""SELECT cid, row_number() OVER (PARTITION BY cid ORDER BY {fields}), {fields} FROM (
-              SELECT subject_cid AS cid, * FROM read_parquet($1) WHERE subject_cid IS NOT NULL
-              UNION ALL SELECT object_cid, * FROM read_parquet($1)
-              WHERE object_cid IS NOT NULL AND object_cid IS DISTINCT FROM subject_cid)
-            ORDER BY cid, 2""",
-        parquet("mappings"),
-    )
+    _fill_mappings(database, connection, parquet("mappings"))
     fill(
         "path",
         'SELECT start, "end", path, steps FROM read_parquet(?) ORDER BY 1, 2, 3',
@@ -323,15 +316,42 @@ def _fill(database: sqlite3.Connection, table: str, reader: pa.RecordBatchReader
     database.execute("COMMIT")
 
 
+def _fill_mappings(
+    database: sqlite3.Connection, connection: duckdb.DuckDBPyConnection, mappings: str
+) -> None:
+    """A compressed list of mapping rows per concept: they are read together or not at all."""
+    fields = ", ".join(MAPPING_FIELDS)
+    reader = _reader(
+        connection,
+        f"""SELECT cid, {fields} FROM (
+              SELECT subject_cid AS cid, * FROM read_parquet($1) WHERE subject_cid IS NOT NULL
+              UNION ALL SELECT object_cid, * FROM read_parquet($1)
+              WHERE object_cid IS NOT NULL AND object_cid IS DISTINCT FROM subject_cid)
+            ORDER BY cid, {fields}""",
+        mappings,
+    )
+    rows = (row for b in reader for row in zip(*(c.to_pylist() for c in b.columns), strict=True))
+    database.execute("BEGIN")
+    database.executemany(
+        "INSERT INTO mapping VALUES (?, ?)",
+        (
+            (cid, pack([row[1:] for row in group]))
+            for cid, group in groupby(rows, key=lambda row: row[0])
+        ),
+    )
+    database.execute("COMMIT")
+
+
 def _fill_full_text(
     database: sqlite3.Connection, connection: duckdb.DuckDBPyConnection, names: str
 ) -> None:
     database.execute("INSERT INTO fts(fts, rank) VALUES('automerge', 0)")
     database.execute("BEGIN")
-    reader = connection.execute(
+    reader = _reader(
+        connection,
         "SELECT nid, key, regexp_matches(key, '[^ -~]') AS wide FROM read_parquet(?) ORDER BY nid",
-        [names],
-    ).to_arrow_reader(_BATCH)
+        names,
+    )
     for batch in reader:
         rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
         database.executemany(

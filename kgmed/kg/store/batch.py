@@ -1,0 +1,171 @@
+"""Many checks at once over a snapshot's arrays: NumPy, and numba where it is installed.
+
+The results are those of the single queries; only the speed differs. Concepts are numbered as in
+the snapshot; :meth:`Batch.numbers` maps CURIEs to numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kgmed.kg.errors import CorruptSnapshot
+from kgmed.kg.store.snapshot import Snapshot, crc_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Ints = npt.NDArray[np.int32]
+MISSING = -1
+"""The number of an id that the graph doesn't hold."""
+
+
+class Batch:
+    """Vectorised reads over one snapshot; the arrays are memory-mapped and verified once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._folder = snapshot.folder
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
+        manifest = snapshot.manifest
+        for name in ("out_off", "out_nbr", "out_p", "in_off", "in_nbr", "in_p"):
+            path = snapshot.folder / "csr" / f"{name}.bin"
+            if not snapshot.verified and crc_of(path) != manifest["files"][f"csr/{name}.bin"][1]:
+                raise CorruptSnapshot(f"{path}: its CRC-32 differs. Build the graph again.")
+            dtype = manifest["arrays"][name]["dtype"]
+            empty = path.stat().st_size == 0
+            self._arrays[name] = (
+                np.empty(0, dtype) if empty else np.memmap(path, dtype, "r").view(np.ndarray)
+            )
+        self._codes = {
+            name: code for code, (name, negated) in enumerate(manifest["predicates"]) if not negated
+        }
+        self._positive = np.array([not negated for _name, negated in manifest["predicates"]], bool)
+
+    def numbers(self, curies: pa.Array | Sequence[str]) -> Ints:
+        """Concept numbers of CURIEs (any equivalent id), -1 where the graph lacks one.
+
+        Shape (n,), in the order given.
+        """
+        import duckdb
+        import pyarrow as pa
+
+        table = pa.table({"curie": curies, "n": np.arange(len(curies), dtype=np.int64)})
+        connection = duckdb.connect()
+        try:
+            connection.register("asked", table)
+            found = connection.execute(
+                "SELECT n, cid FROM asked JOIN read_parquet(?) USING (curie)",
+                [str(self._folder / "tables" / "ids.parquet")],
+            ).fetchnumpy()
+        finally:
+            connection.close()
+        result = np.full(len(curies), MISSING, np.int32)
+        result[found["n"]] = found["cid"]
+        return result
+
+    def predicate_codes(self, predicates: pa.Array | Sequence[str]) -> Ints:
+        """Codes of predicates, -1 for one of which the graph holds no positive statement."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = pc.dictionary_encode(pa.chunked_array([predicates]).combine_chunks())
+        table = [self._codes.get(name, MISSING) for name in column.dictionary.to_pylist()]
+        codes: Ints = np.array(table or [MISSING], np.int32)[column.indices.to_numpy()]
+        return codes
+
+    def has_statements(
+        self, subjects: Ints, codes: Ints, objects: Ints
+    ) -> npt.NDArray[np.bool_]:
+        """Whether a positive statement joins each triple of numbers; False where one is -1.
+
+        Shapes (n,). A binary search per triple inside the subject's row.
+        """
+        valid = (subjects >= 0) & (codes >= 0) & (objects >= 0)
+        result = np.zeros(len(subjects), bool)
+        arrays = self._arrays
+        search = _numba_search() or _numpy_search
+        result[valid] = search(
+            arrays["out_off"],
+            arrays["out_p"],
+            arrays["out_nbr"],
+            np.ascontiguousarray(subjects[valid]),
+            np.ascontiguousarray(codes[valid]),
+            np.ascontiguousarray(objects[valid]),
+        )
+        return result
+
+    def check_triples(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        """:meth:`has_statements` for a table of CURIEs: columns subject, predicate, object."""
+        import pyarrow as pa
+
+        n = table.num_rows
+        ends = [*table.column("subject").chunks, *table.column("object").chunks]
+        numbers = self.numbers(pa.chunked_array(ends, pa.string()))
+        codes = self.predicate_codes(table.column("predicate").combine_chunks())
+        return self.has_statements(numbers[:n], codes, numbers[n:])
+
+    def distances(
+        self, starts: Ints, ends: Ints, *, hops: int, predicates: Sequence[str] | None = None
+    ) -> Ints:
+        """Statements on the shortest path of each pair of numbers, -1 where there is none.
+
+        Shapes (n,). Needs numba (extra ``fast``).
+        """
+        from kgmed.kg.store.compiled import distances
+
+        mask = self._positive.copy()
+        if predicates is not None:
+            mask[:] = False
+            for name in predicates:
+                if name in self._codes:
+                    mask[self._codes[name]] = True
+        a = self._arrays
+        result: Ints = distances(
+            (a["out_off"], a["out_nbr"], a["out_p"], a["in_off"], a["in_nbr"], a["in_p"]),
+            mask,
+            np.ascontiguousarray(starts, np.int32),
+            np.ascontiguousarray(ends, np.int32),
+            hops,
+        )
+        return result
+
+
+def _numba_search() -> Any:
+    try:
+        from kgmed.kg.store.compiled import has_statements
+    except ImportError:
+        return None
+    return has_statements
+
+
+def _numpy_search(
+    offsets: npt.NDArray[Any],
+    codes: npt.NDArray[Any],
+    neighbors: npt.NDArray[Any],
+    s: Ints,
+    p: Ints,
+    o: Ints,
+) -> npt.NDArray[np.bool_]:
+    """All binary searches in step: one round halves every open interval."""
+    order = np.lexsort((o, p, s))  # neighbouring searches touch neighbouring pages
+    low, high = offsets[s[order]], offsets[s[order] + 1]
+    end = high.copy()
+    wanted = (p[order].astype(np.int64) << 32) | o[order]
+    active = np.flatnonzero(low < high)
+    while len(active):
+        middle = (low[active] + high[active]) >> 1
+        value = (codes[middle].astype(np.int64) << 32) | neighbors[middle]
+        less = value < wanted[active]
+        low[active[less]] = middle[less] + 1
+        high[active[~less]] = middle[~less]
+        active = active[low[active] < high[active]]
+    found = low < end
+    place = np.where(found, low, 0)
+    if len(neighbors):
+        found &= (neighbors[place] == o[order]) & (codes[place] == p[order])
+    result = np.empty(len(s), bool)
+    result[order] = found
+    return result

@@ -1,0 +1,119 @@
+"""The inner loops of :mod:`kgmed.kg.store.batch`, compiled by numba on first use and cached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+try:
+    from numba import njit
+except ImportError as error:
+    from kgmed.kg.errors import MissingExtra
+
+    raise ImportError(str(MissingExtra("numba", "fast"))) from error
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def has_statements(
+    offsets: Any, codes: Any, neighbors: Any, s: Any, p: Any, o: Any
+) -> Any:  # pragma: no cover  compiled
+    """A lower bound inside each subject's row, over the pair (code, object)."""
+    result = np.zeros(len(s), np.bool_)
+    for i in range(len(s)):
+        wanted = (np.int64(p[i]) << 32) | np.int64(o[i])
+        low, high = offsets[s[i]], offsets[s[i] + 1]
+        end = high
+        while low < high:
+            middle = (low + high) >> 1
+            if ((np.int64(codes[middle]) << 32) | np.int64(neighbors[middle])) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        result[i] = low < end and neighbors[low] == o[i] and codes[low] == p[i]
+    return result
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _distance(
+    csr: Any, mask: Any, start: int, end: int, hops: int, seen: Any, queues: Any, stamp: int
+) -> int:  # pragma: no cover  compiled
+    """Bidirectional breadth-first search; ``seen`` holds stamp * 8 + depth per side and node."""
+    if start == end:
+        return 0
+    out_off, out_nbr, out_p, in_off, in_nbr, in_p = csr
+    base = stamp * 8
+    seen[0, start] = base
+    seen[1, end] = base
+    queues[0, 0] = start
+    queues[1, 0] = end
+    first = np.zeros(2, np.int64)
+    last = np.ones(2, np.int64)
+    depth = np.zeros(2, np.int64)
+    weight = np.empty(2, np.int64)
+    weight[0] = out_off[start + 1] - out_off[start] + in_off[start + 1] - in_off[start]
+    weight[1] = out_off[end + 1] - out_off[end] + in_off[end + 1] - in_off[end]
+    while depth[0] + depth[1] < hops:
+        if first[0] == last[0] or first[1] == last[1]:
+            return -1
+        k = 0 if weight[0] <= weight[1] else 1
+        depth[k] += 1
+        tail = last[k]
+        total = 0
+        for i in range(first[k], last[k]):
+            u = queues[k, i]
+            for way in range(2):
+                begin = out_off[u] if way == 0 else in_off[u]
+                stop = out_off[u + 1] if way == 0 else in_off[u + 1]
+                for e in range(begin, stop):
+                    code = out_p[e] if way == 0 else in_p[e]
+                    if not mask[code]:
+                        continue
+                    v = out_nbr[e] if way == 0 else in_nbr[e]
+                    if seen[1 - k, v] >= base:
+                        return depth[k] + seen[1 - k, v] - base
+                    if seen[k, v] < base:
+                        seen[k, v] = base + depth[k]
+                        queues[k, tail] = v
+                        tail += 1
+                        total += out_off[v + 1] - out_off[v] + in_off[v + 1] - in_off[v]
+        first[k] = last[k]
+        last[k] = tail
+        weight[k] = total
+    return -1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _distances(
+    csr: Any, mask: Any, starts: Any, ends: Any, hops: int, seen: Any, queues: Any, result: Any
+) -> None:  # pragma: no cover  compiled
+    for i in range(len(starts)):
+        if starts[i] < 0 or ends[i] < 0:
+            result[i] = -1
+        else:
+            result[i] = _distance(csr, mask, starts[i], ends[i], hops, seen, queues, i + 1)
+
+
+_ROUND = 200_000_000
+"""Stamps that fit 32 bits with three bits of depth; beyond, the marks are cleared."""
+
+
+def distances(
+    csr: tuple[npt.NDArray[Any], ...],
+    mask: npt.NDArray[np.bool_],
+    starts: npt.NDArray[np.int32],
+    ends: npt.NDArray[np.int32],
+    hops: int,
+) -> npt.NDArray[np.int32]:
+    """Length of the shortest path of each pair, at most 7 hops, -1 where there is none."""
+    if not 0 <= hops <= 7:
+        raise ValueError(f"found hops={hops}, expected 0 to 7")
+    nodes = len(csr[0]) - 1
+    queues = np.empty((2, nodes), np.int32)
+    result = np.empty(len(starts), np.int32)
+    for begin in range(0, len(starts), _ROUND):
+        seen = np.zeros((2, nodes), np.int32)
+        part = slice(begin, begin + _ROUND)
+        _distances(csr, mask, starts[part], ends[part], hops, seen, queues, result[part])
+    return result
