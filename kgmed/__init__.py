@@ -1,8 +1,8 @@
 """kgmed: one medical knowledge graph that teaches, grounds and checks.
 
-    >>> import kgmed
-    >>> kgmed.ask("how many drugs interact with simvastatin?").value > 10
-    True
+>>> import kgmed
+>>> kgmed.ask("how many drugs interact with simvastatin?").value > 10
+True
 """
 
 from __future__ import annotations

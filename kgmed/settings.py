@@ -1,9 +1,9 @@
 """Settings from the environment. Only this module and the command line read it.
 
-| variable      | meaning                                             | default                      |
-|---------------|-----------------------------------------------------|------------------------------|
-| `KGMED_GRAPH` | the graph that commands and the facade open         | `kgmed:open`                 |
-| `KGMED_HOME`  | the folder for graphs and caches                    | the platform's user data     |
+| variable      | meaning                                     | default                  |
+|---------------|---------------------------------------------|--------------------------|
+| `KGMED_GRAPH` | the graph that commands and the facade open | `kgmed:open`             |
+| `KGMED_HOME`  | the folder for graphs and caches            | the platform's user data |
 """
 
 from __future__ import annotations

@@ -212,3 +212,8 @@ class Path:
     @property
     def statements(self) -> tuple[Statement, ...]:
         return tuple(step.statement for step in self.steps)
+
+    def _repr_html_(self) -> str:
+        from kgmed.kg.html import path_html
+
+        return path_html(self)

@@ -177,7 +177,11 @@ class Names:
             "SELECT t FROM trigram WHERE trigram MATCH ? ORDER BY rank LIMIT ?",
             (expression, _TRIGRAM_HITS),
         )
-        near = [(edits(word, row[0], limit=allowed), row[0]) for row in rows]
+        near = {(edits(word, row[0], limit=allowed), row[0]) for row in rows}
+        swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
+        marks = ",".join("?" * len(swapped))  # a swap in a short word may leave no trigram whole
+        sql = f"SELECT term FROM vocabulary WHERE term IN ({marks})"
+        near.update((1, row[0]) for row in self.query(sql, swapped))
         return sorted(hit for hit in near if hit[0] <= allowed)[:_TOKEN_CHOICES]
 
     def _fuzzy_chinese(

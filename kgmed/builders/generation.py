@@ -1,0 +1,180 @@
+"""From merged tables to a published generation: CSR, names, coverage, manifest.
+
+The last part of every build, apart from :mod:`kgmed.builders.pipeline` because the benchmark of
+the store comes in here, with tables of its own making.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kgmed.builders.merge import snapshot_hash
+from kgmed.builders.source import SourceInfo
+from kgmed.kg.store.snapshot import Snapshot, publish
+from kgmed.kg.store.write import write_csr, write_names
+
+if TYPE_CHECKING:
+    import duckdb
+
+Progress = Callable[[str], None]
+
+
+def finish_generation(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    folder: Path,
+    *,
+    sources: Sequence[SourceInfo],
+    configuration: str,
+    progress: Progress = lambda _text: None,
+) -> Snapshot:
+    """Write everything beside ``folder/tables`` and publish the generation.
+
+    The connection holds ``predicate_code(p, predicate, negated)`` and ``profile_code(profile,
+    primary_knowledge_source, release, licence, original_predicate, knowledge_level, agent_type)``.
+    """
+    tables = folder / "tables"
+
+    def rows(query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return connection.execute(query, list(parameters)).fetchall()
+
+    def count(name: str) -> int:
+        return int(rows("SELECT count(*) FROM read_parquet(?)", str(tables / f"{name}.parquet"))[0][0])
+
+    counts = {
+        name: count(name)
+        for name in ("concepts", "names", "statements", "values", "mappings", "paths")
+    }
+    predicates = rows("SELECT predicate, negated FROM predicate_code ORDER BY p")
+    profiles = rows(
+        "SELECT primary_knowledge_source, release, licence, original_predicate, knowledge_level,"
+        " agent_type FROM profile_code ORDER BY profile"
+    )
+    name_sources = [
+        row[0]
+        for row in rows(
+            "SELECT DISTINCT source FROM read_parquet(?) ORDER BY 1", str(tables / "names.parquet")
+        )
+    ]
+    progress("adjacency")
+    arrays = write_csr(
+        connection, folder, concepts=counts["concepts"], edges=counts["statements"]
+    )
+    write_names(connection, folder, sources=name_sources, progress=progress)
+    progress("coverage")
+    _coverage(connection, folder)
+    progress("snapshot hash")
+    dictionaries = json.dumps([predicates, profiles], ensure_ascii=False)
+    manifest = {
+        "snapshot": snapshot_hash(connection, tables, configuration + dictionaries),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "counts": counts,
+        "predicates": [[name, bool(negated)] for name, negated in predicates],
+        "profiles": [list(row) for row in profiles],
+        "name_sources": name_sources,
+        "arrays": arrays,
+        "sources": _source_rows(connection, folder, sources),
+        **_tallies(connection, folder),
+    }
+    progress("checksums")
+    return publish(root, folder, manifest)
+
+
+def _all_statements(folder: Path) -> str:
+    def parquet(name: str) -> str:
+        return "read_parquet('" + str(folder / "tables" / name).replace("'", "''") + "')"
+
+    return f"""(SELECT s, p, o, profile FROM {parquet("statements.parquet")}
+                UNION ALL SELECT s, p, NULL AS o, profile FROM {parquet("values.parquet")})"""
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """``coverage.json``: predicate x category x category x source with counts.
+
+    A concept of several categories counts under each pair of them, so that no question about a
+    category misses a row.
+    """
+    concepts = "read_parquet('" + str(folder / "tables" / "concepts.parquet") + "')"
+    rows = connection.execute(f"""
+        WITH category AS (SELECT cid, unnest(categories) AS category FROM {concepts})
+        SELECT c.predicate, a.category AS subject_category,
+               coalesce(b.category, '') AS object_category,
+               f.primary_knowledge_source AS source, f.release, count(*) AS statements,
+               count(DISTINCT t.s) AS subjects, count(DISTINCT t.o) AS objects
+        FROM {_all_statements(folder)} t JOIN predicate_code c ON c.p = t.p AND NOT c.negated
+        JOIN profile_code f USING (profile) JOIN category a ON a.cid = t.s
+        LEFT JOIN category b ON b.cid = t.o
+        GROUP BY ALL ORDER BY ALL""")
+    names = [column[0] for column in rows.description]
+    table = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    text = json.dumps(table, ensure_ascii=False, indent=0)
+    (folder / "coverage.json").write_text(text, encoding="utf-8")
+
+
+def _source_rows(
+    connection: duckdb.DuckDBPyConnection, folder: Path, sources: Sequence[SourceInfo]
+) -> list[dict[str, object]]:
+    statements = {
+        (source, release, licence): n
+        for source, release, licence, n in connection.execute(f"""
+            SELECT f.primary_knowledge_source, f.release, f.licence, count(*)
+            FROM {_all_statements(folder)} t JOIN profile_code f USING (profile)
+            GROUP BY 1, 2, 3""").fetchall()
+    }
+    path = str(folder / "tables" / "concepts.parquet")
+    concepts = dict(
+        connection.execute(
+            "SELECT source, count(*) FROM (SELECT unnest(sources) AS source FROM read_parquet(?))"
+            " GROUP BY 1",
+            [path],
+        ).fetchall()
+    )
+    rows = [
+        {
+            "infores": info.infores,
+            "name": info.name,
+            "release": info.release,
+            "licence": info.licence,
+            "attribution": info.attribution,
+            "concepts": concepts.get(info.infores, 0),
+            "statements": statements.pop((info.infores, info.release, info.licence), 0),
+        }
+        for info in sources
+    ]
+    rows += [
+        {
+            "infores": source,
+            "name": source.removeprefix("infores:"),
+            "release": release,
+            "licence": licence,
+            "attribution": "",
+            "concepts": concepts.get(source, 0),
+            "statements": n,
+        }
+        for (source, release, licence), n in sorted(statements.items())
+    ]
+    return rows
+
+
+def _tallies(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, dict[str, int]]:
+    def counts(query: str) -> dict[str, int]:
+        return dict(connection.execute(query).fetchall())
+
+    concepts = str(folder / "tables" / "concepts.parquet").replace("'", "''")
+    everything = _all_statements(folder)
+    return {
+        "predicate_counts": counts(f"""
+            SELECT CASE WHEN negated THEN 'not ' ELSE '' END || predicate AS name, count(*) AS n
+            FROM {everything} t JOIN predicate_code USING (p) GROUP BY 1 ORDER BY 2 DESC, 1"""),
+        "licence_counts": counts(f"""
+            SELECT licence, count(*) AS n FROM {everything} t JOIN profile_code USING (profile)
+            GROUP BY 1 ORDER BY 2 DESC, 1"""),
+        "category_counts": counts(f"""
+            SELECT category, count(*) AS n FROM (
+              SELECT unnest(categories) AS category FROM read_parquet('{concepts}'))
+            GROUP BY 1 ORDER BY 2 DESC, 1"""),
+    }

@@ -1,0 +1,85 @@
+"""The build: sources -> staged rows -> identity -> merged tables -> a published generation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kgmed.builders.generation import finish_generation
+from kgmed.builders.identity import IdentityRules, resolve_identity
+from kgmed.builders.merge import merge
+from kgmed.builders.report import Report, SourceReport
+from kgmed.builders.source import Source
+from kgmed.builders.staging import DEFAULT_MEMORY, connect, open_staged, stage
+from kgmed.kg.errors import ConfigError
+from kgmed.kg.predicates import registry
+from kgmed.kg.store.snapshot import Snapshot, abandon_generation, start_generation
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a build made: the snapshot and the report that lies beside it."""
+
+    snapshot: Snapshot
+    report: Report
+
+
+def build(
+    sources: Sequence[Source],
+    root: Path | str,
+    *,
+    rules: IdentityRules | None = None,
+    memory: str = DEFAULT_MEMORY,
+    progress: Progress = lambda _text: None,
+) -> Build:
+    """Build a graph from ``sources`` into the folder ``root``.
+
+    The order of ``sources`` decides which source's names are preferred, nothing else. A kill at any
+    point leaves the previous generation in use. Raises
+    :class:`~kgmed.kg.errors.DataError` for rows that break their format, and
+    :class:`~kgmed.kg.errors.NotAGraph` where ``root`` holds something else.
+    """
+    if not sources:
+        raise ConfigError("There is nothing to build: no source was given.")
+    rules = rules or IdentityRules()
+    root = Path(root)
+    folder = start_generation(root)
+    work = folder.parent / "work"
+    connection = connect(work, memory=memory)
+    try:
+        progress("reading")
+        reports = []
+        for number, source in enumerate(sources):
+            progress(source.info.name)
+            rows = stage(source, number, work)
+            reports.append(SourceReport.of(source, dict(rows)))
+        open_staged(connection, work, sources)
+        progress("identity")
+        identity = resolve_identity(connection, rules)
+        progress("merging")
+        tables = folder / "tables"
+        tables.mkdir()
+        merged = merge(connection, tables, registry())
+        report = Report(sources=reports, identity=identity, merge=merged)
+        report.check()
+        report.write(folder)
+        configuration = json.dumps(
+            {"rules": asdict(rules), "sources": [asdict(s.info) for s in sources]}, sort_keys=True
+        )
+        snapshot = finish_generation(
+            connection,
+            root,
+            folder,
+            sources=[s.info for s in sources],
+            configuration=configuration,
+            progress=progress,
+        )
+    except BaseException:
+        connection.close()
+        abandon_generation(folder)
+        raise
+    return Build(snapshot, report)

@@ -1,0 +1,133 @@
+"""The report of a build: every row accounted for, everything that a curator should look at."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from kgmed.builders.identity import IdentityReport
+from kgmed.builders.merge import MergeReport
+from kgmed.builders.source import Source
+from kgmed.kg.errors import DataError
+
+_LISTED = 40
+"""Rows of a list on the readable page; the JSON has them all."""
+
+
+@dataclass(slots=True)
+class SourceReport:
+    """What one source read, kept and set aside; ``rows`` are what its tables gave."""
+
+    infores: str
+    name: str
+    release: str
+    licence: str
+    rows: dict[str, int]
+    files: dict[str, dict[str, int | dict[str, int]]]
+    findings: dict[str, list[dict[str, str]]]
+
+    @classmethod
+    def of(cls, source: Source, rows: dict[str, int]) -> SourceReport:
+        """Take a source's counts after all its batches ran."""
+        info = source.info
+        files = {
+            name: {"read": t.read, "kept": t.kept, "skipped": dict(sorted(t.skipped.items()))}
+            for name, t in source.tallies.items()
+        }
+        return cls(
+            info.infores, info.name, info.release, info.licence, rows, files, source.findings
+        )
+
+
+@dataclass(slots=True)
+class Report:
+    """The whole report; ``report.json`` is this, ``report.md`` its readable page."""
+
+    sources: list[SourceReport]
+    identity: IdentityReport
+    merge: MergeReport
+    quarantined: dict[str, int] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise :class:`DataError` where read differs from kept + skipped anywhere."""
+        for source in self.sources:
+            for file, counts in source.files.items():
+                skipped = counts["skipped"]
+                assert isinstance(skipped, dict)  # noqa: S101  by construction
+                if counts["read"] != int(counts["kept"]) + sum(skipped.values()):  # type: ignore[arg-type]
+                    raise DataError(
+                        f"{source.infores}, {file}: read {counts['read']}, kept {counts['kept']}, "
+                        f"skipped {skipped}: the rows don't add up. This is a fault of the reader."
+                    )
+        counts_of = Counter(self.merge.statements)
+        read = counts_of.pop("read")
+        if read != counts_of.total():
+            raise DataError(f"merging: read {read}, accounted for {counts_of.total()}")
+
+    def to_json(self) -> str:
+        """The report as JSON text."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+
+    def write(self, folder: Path) -> None:
+        """Write ``report.json`` and ``report.md`` into the generation."""
+        (folder / "report.json").write_text(self.to_json() + "\n", encoding="utf-8")
+        (folder / "report.md").write_text(self.to_markdown(), encoding="utf-8")
+
+    def to_markdown(self) -> str:
+        """The readable page."""
+        lines = ["# Build report", "", "## Sources", ""]
+        lines += ["| source | release | licence | concepts | names | statements | mappings |"]
+        lines += ["|---|---|---|--:|--:|--:|--:|"]
+        for source in self.sources:
+            numbers = " | ".join(
+                f"{source.rows.get(t, 0):,}" for t in ("concepts", "names", "statements", "mappings")
+            )
+            lines.append(f"| {source.name} | {source.release} | {source.licence} | {numbers} |")
+        lines += ["", "Rows read, kept and skipped:", "", "| source | file | read | kept | skipped |"]
+        lines += ["|---|---|--:|--:|---|"]
+        for source in self.sources:
+            for file, counts in source.files.items():
+                skipped = counts["skipped"]
+                assert isinstance(skipped, dict)  # noqa: S101  by construction
+                reasons = "; ".join(f"{n:,} {reason}" for reason, n in skipped.items())
+                lines.append(
+                    f"| {source.infores} | {file} | {counts['read']:,} | {counts['kept']:,} |"
+                    f" {reasons} |"
+                )
+        lines += ["", "## Identity", ""]
+        lines.append(f"{self.identity.ids:,} ids in {self.identity.classes:,} classes.")
+        lines += ["", *_counts("Mappings by status", self.identity.mappings)]
+        lines += _counts("Refused mappings by reason", self.identity.refused)
+        lines += _rows("An id contradicts the name beside it", self.identity.contradictions)
+        lines += ["## Merging", "", *_counts("Statements", self.merge.statements)]
+        lines += _counts("Curated paths", self.merge.paths)
+        lines += _counts("Predicates that predicates.toml lacks", self.merge.unknown_predicates)
+        lines += _counts("Categories that aren't Biolink's", self.merge.unknown_categories)
+        lines += _rows("Cycles of subclass_of, now broader", self.merge.cycles)
+        lines += ["## Findings of the readers", ""]
+        for source in self.sources:
+            for kind, rows in source.findings.items():
+                lines += _rows(f"{source.name}: {kind}", rows)
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def _counts(title: str, counts: dict[str, int]) -> list[str]:
+    if not counts:
+        return []
+    return [f"{title}:", "", *(f"- {name}: {n:,}" for name, n in counts.items()), ""]
+
+
+def _rows(title: str, rows: list[dict[str, str]]) -> list[str]:
+    if not rows:
+        return []
+    columns = list(rows[0])
+    lines = [f"### {title} ({len(rows):,})", ""]
+    lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for row in rows[:_LISTED]:
+        cells = (str(row.get(column, "")).replace("|", "\\|") for column in columns)
+        lines.append("| " + " | ".join(cells) + " |")
+    if len(rows) > _LISTED:
+        lines.append(f"\n... and {len(rows) - _LISTED:,} more in report.json.")
+    return [*lines, ""]

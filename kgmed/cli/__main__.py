@@ -1,0 +1,5 @@
+"""``python -m kgmed.cli`` is ``kgmed``."""
+
+from kgmed.cli import main
+
+main()

@@ -1,0 +1,246 @@
+"""The facade: a graph that can be asked, linked against, walked and explained.
+
+Importing kgmed opens no file and imports no heavy package; both happen when a graph is opened.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Self
+
+from kgmed.kg.errors import UnknownConcept, UsageError
+from kgmed.kg.predicates import Registry, registry
+from kgmed.settings import OPEN_GRAPH, settings
+
+if TYPE_CHECKING:
+    from kgmed.kg.linking.link import Link
+    from kgmed.kg.model import Concept, Language, Path, Statement
+    from kgmed.kg.store.base import CoverageRow, GraphInfo
+    from kgmed.kg.store.embedded import EmbeddedStore
+    from kgmed.kg.why import Why
+    from kgmed.reasoning.answer import Answer
+
+PROGRAMS = ("direct",)
+
+
+def _to_stderr(text: str) -> None:
+    print(f"kgmed: {text}", file=sys.stderr)  # noqa: T201  progress of a first use
+
+
+class Graph:
+    """An opened graph. Use it in one thread; opening another is cheap.
+
+    ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the
+    predicates.
+    """
+
+    def __init__(self, store: EmbeddedStore, predicates: Registry) -> None:
+        self.store = store
+        self.registry = predicates
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        info = self.info()
+        return f"<Graph {info.uri}: {info.concepts:,} concepts, {info.statements:,} statements>"
+
+    def close(self) -> None:
+        """Release the graph's files."""
+        self.store.close()
+
+    def info(self) -> GraphInfo:
+        """Hash, sizes, sources, licences, predicates and categories."""
+        return self.store.info()
+
+    def coverage(self) -> list[CoverageRow]:
+        """What each source states of which predicate, between which categories."""
+        return self.store.coverage()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        limit: int | None = 20,
+        program: str = "direct",
+    ) -> Answer:
+        """Answer a question in English or Chinese from the graph, with citations.
+
+        ``limit`` bounds the items in the text; ``Answer.items`` holds them all. Raises
+        :class:`~kgmed.kg.errors.UsageError` for what can't be a question or a program.
+
+        >>> graph = open_graph()
+        >>> answer = graph.ask("does warfarin interact with amiodarone?")
+        >>> answer.value, answer.items[0].qualifiers["severity"]
+        (True, 'Critical')
+        """
+        if program not in PROGRAMS:
+            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+        from kgmed.reasoning.programs.direct import Direct
+
+        return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
+
+    def link(self, text: str, *, categories: Sequence[str] = ()) -> list[Link]:
+        """The concepts that a text names, left to right, with offsets in code points.
+
+        >>> [link.name for link in open_graph().link("Warfarin or ibuprofen for acute gout")]
+        ['Warfarin', 'Ibuprofen', 'gout']
+        """
+        from kgmed.kg.linking.linker import Linker
+
+        return Linker(self.store).text(text, categories=categories)
+
+    def concept(self, id: str) -> Concept:
+        """A concept by any of its ids; raises :class:`~kgmed.kg.errors.UnknownConcept`.
+
+        >>> open_graph().concept("DB00682").name
+        'Warfarin'
+        """
+        from kgmed.kg.why import find_concept
+
+        found = self.store.concepts([find_concept(self.store, id)[1]])[0]
+        if found is None:
+            raise UnknownConcept(f"The graph holds no id {id}.")
+        return found
+
+    def statement(self, id: str) -> Statement:
+        """A statement by its id, or by at least 8 of its first digits."""
+        found = self.store.statements([id])[0]
+        if found is None:
+            raise UnknownConcept(f"The graph holds no statement {id!r}.")
+        return found
+
+    def find_paths(
+        self,
+        start: str,
+        end: str,
+        *,
+        hops: int = 4,
+        limit: int = 5,
+        predicates: Sequence[str] | None = None,
+    ) -> list[Path]:
+        """The best of the shortest paths between two concepts, given by id or name.
+
+        >>> path = open_graph().find_paths("imatinib", "ABL1")[0]
+        >>> [step.statement.predicate for step in path.steps]
+        ['inhibits']
+        """
+        from kgmed.kg.paths.find import find_paths
+
+        ends = [self.named(start), self.named(end)]
+        if not 1 <= hops <= MAX_HOPS:
+            raise UsageError(f"Found hops={hops}, expected 1 to {MAX_HOPS}.")
+        found = find_paths(
+            self.store,
+            ends[0],
+            ends[1],
+            registry=self.registry,
+            hops=hops,
+            limit=limit,
+            predicates=predicates,
+        )
+        return list(found.paths)
+
+    def named(self, text: str) -> str:
+        """The id of the concept that an id or a name means; raises where none or several do."""
+        from kgmed.kg.linking.linker import Linker
+        from kgmed.kg.linking.score import CLOSE
+
+        found = Linker(self.store).mention(text)
+        if not found:
+            raise UnknownConcept(f"No concept of the graph is named {text[:80]!r}.")
+        rivals = [c for c in found if found[0].score - c.score < CLOSE]
+        if len({c.name.casefold() for c in rivals}) > 1:
+            names = ", ".join(f"{c.name} ({c.id})" for c in rivals)
+            raise UnknownConcept(f"{text!r} may be {names}. Give one of these ids.")
+        return found[0].id
+
+    def why(self, left: str, right: str) -> Why:
+        """Which mappings made two ids one concept, or which were refused."""
+        from kgmed.kg.why import why
+
+        return why(self.store, left, right)
+
+    def check(self) -> list[str]:
+        """Read every byte; a line for each file that isn't what the build wrote."""
+        from kgmed.kg.store.snapshot import corrupt_files
+
+        return list(corrupt_files(self.store.snapshot))
+
+
+MAX_HOPS = 6
+
+
+def open_graph(
+    uri: str | FilePath | None = None, *, progress: Callable[[str], None] = _to_stderr
+) -> Graph:
+    """Open a graph: a folder that ``kgmed build`` made, or ``kgmed:open``, the open graph.
+
+    Without a URI, ``KGMED_GRAPH`` names the graph, else the open graph is opened; it is built into
+    ``KGMED_HOME`` at first use, which takes some seconds and prints ``progress``. Raises
+    :class:`~kgmed.kg.errors.NotAGraph`, :class:`~kgmed.kg.errors.FormatVersion` or
+    :class:`~kgmed.kg.errors.CorruptSnapshot`.
+
+    >>> open_graph().info().concepts > 20_000
+    True
+    """
+    from kgmed.kg.store.embedded import EmbeddedStore
+
+    chosen = settings()
+    name = str(uri or chosen.graph)
+    if name == OPEN_GRAPH:
+        from kgmed.builders.open_data.cache import ensure_open_graph
+
+        folder = ensure_open_graph(chosen.home, progress=progress)
+    elif "://" in name:
+        raise UsageError(
+            f"Found graph {name!r}, expected a folder or {OPEN_GRAPH}; this kgmed has no other "
+            "back end."
+        )
+    else:
+        folder = FilePath(name).expanduser()
+    return Graph(EmbeddedStore(folder, uri=name), registry())
+
+
+def ask(
+    question: str,
+    *,
+    graph: str | FilePath | None = None,
+    language: Language | None = None,
+    limit: int | None = 20,
+) -> Answer:
+    """Open a graph, answer one question, close it: :meth:`Graph.ask` in one call.
+
+    >>> ask("DrugBank id of tamoxifen").value
+    'DB00675'
+    """
+    with open_graph(graph) as opened:
+        return opened.ask(question, language=language, limit=limit)
+
+
+def link(text: str, *, graph: str | FilePath | None = None) -> list[Link]:
+    """Open a graph, link one text, close it: :meth:`Graph.link` in one call.
+
+    >>> link("华法林")[0].name
+    'Warfarin'
+    """
+    with open_graph(graph) as opened:
+        return opened.link(text)
+
+
+def find_paths(
+    start: str, end: str, *, graph: str | FilePath | None = None, hops: int = 4, limit: int = 5
+) -> list[Path]:
+    """Open a graph, find paths, close it: :meth:`Graph.find_paths` in one call.
+
+    >>> len(find_paths("warfarin", "VKORC1", limit=1))
+    1
+    """
+    with open_graph(graph) as opened:
+        return opened.find_paths(start, end, hops=hops, limit=limit)

@@ -1,0 +1,1 @@
+"""From a question to an answer, from a claim to a verdict."""

@@ -1,0 +1,72 @@
+"""The answer to a question: its text, and every statement behind it.
+
+The field names are the wire shape ``kgmed.answer/1``; fields may be added, none renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kgmed.kg.linking.link import Link
+from kgmed.kg.model import Path, Statement
+
+Form = Literal[
+    "list", "reverse", "yes_no", "count", "value", "shared", "pairwise", "path", "define", "compare"
+]
+Reason = Literal[
+    "not_understood", "not_linked", "ambiguous", "not_covered", "no_evidence", "restricted"
+]
+NOTICE = {
+    "en": "kgmed reports what its sources state. It is not medical advice.",
+    "zh": "kgmed 只转述其来源所载内容，不构成医疗建议。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of an answer: a concept, and the statements and paths that put it there.
+
+    ``via`` names the form, class, ingredient or product that the statements speak of, where
+    that isn't the concept that was asked about.
+    """
+
+    id: str
+    name: str
+    category: str
+    qualifiers: Mapping[str, str] = field(default_factory=dict)
+    statements: tuple[str, ...] = ()
+    paths: tuple[int, ...] = ()
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or the reason why there is none."""
+
+    question: str
+    lang: str
+    form: Form | None
+    abstained: bool
+    reason: Reason | None
+    text: str
+    items: tuple[Item, ...] = ()
+    value: bool | int | str | None = None
+    statements: Mapping[str, Statement] = field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
+    links: tuple[Link, ...] = ()
+    claims: tuple[object, ...] = ()
+    trace: tuple[str, ...] = ()
+    program: str = "direct"
+    model: str | None = None
+    usage: Mapping[str, int] = field(default_factory=dict)
+    snapshot: str = ""
+    notice: str = ""
+    elapsed_ms: float = 0.0
+    schema: str = "kgmed.answer/1"
+
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.html import answer_html
+
+        return answer_html(self)

@@ -1,0 +1,121 @@
+"""The wire shapes: what ``--json`` prints, and their JSON Schemas.
+
+The shapes are the frozen values of the model themselves (Answer, Link, Statement, Concept, Path,
+Mapping ...); pydantic derives schema and validation from them, so that there is one definition. It
+is imported only where something is validated or a schema is asked for: printing JSON needs none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from kgmed.kg.linking.link import Link
+from kgmed.kg.model import Concept, Language, Path
+from kgmed.kg.store.base import CoverageRow, GraphInfo
+from kgmed.kg.why import Why
+from kgmed.reasoning.answer import Answer
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What ``kgmed link --json`` prints."""
+
+    text: str
+    lang: Language
+    links: tuple[Link, ...]
+    schema: str = "kgmed.links/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """What ``kgmed paths --json`` prints."""
+
+    start: str
+    end: str
+    hops: int
+    paths: tuple[Path, ...]
+    concepts: MappingABC[str, Concept]
+    snapshot: str
+    schema: str = "kgmed.paths/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What ``kgmed info --json`` prints."""
+
+    info: GraphInfo
+    schema: str = "kgmed.info/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What ``kgmed coverage --json`` prints."""
+
+    rows: tuple[CoverageRow, ...]
+    snapshot: str
+    schema: str = "kgmed.coverage/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What ``kgmed check --json`` prints."""
+
+    graph: str
+    ok: bool
+    problems: tuple[str, ...]
+    schema: str = "kgmed.check/1"
+
+
+SHAPES: dict[str, type] = {
+    "kgmed.answer/1": Answer,
+    "kgmed.links/1": Links,
+    "kgmed.paths/1": Paths,
+    "kgmed.why/1": Why,
+    "kgmed.concept/1": Concept,
+    "kgmed.info/1": Info,
+    "kgmed.coverage/1": Coverage,
+    "kgmed.check/1": Check,
+}
+"""Every shape with its version: fields may be added to one, none is renamed."""
+
+
+def to_plain(value: Any) -> Any:
+    """A value as JSON's own types; dataclasses become objects of their fields, in order.
+
+    >>> to_plain(Check("kgmed:open", True, ()))
+    {'graph': 'kgmed:open', 'ok': True, 'problems': [], 'schema': 'kgmed.check/1'}
+    """
+    if is_dataclass(value):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, MappingABC):
+        return {str(name): to_plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def to_json(value: Any, *, indent: int | None = 1) -> str:
+    """A wire shape as JSON text; Chinese stays readable."""
+    return json.dumps(to_plain(value), ensure_ascii=False, indent=indent)
+
+
+def adapter(name: str) -> TypeAdapter[Any]:
+    """The pydantic adapter of a shape, for validation and schema.
+
+    >>> adapter("kgmed.check/1").validate_json('{"graph": "g", "ok": true, "problems": []}').ok
+    True
+    """
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(SHAPES[name])
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a shape."""
+    return adapter(name).json_schema()
