@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from measure import Stages, bytes_under, say
+from store_tables import Dictionaries, dictionaries, make_tables
+
 from kgmed.builders.generation import finish_generation
 from kgmed.builders.source import SourceInfo
 from kgmed.builders.staging import connect, key_sql
 from kgmed.kg.store.snapshot import start_generation
-from measure import Stages, bytes_under, say
-from store_tables import Dictionaries, dictionaries, make_tables
 
 NAME_STAGES = ("key computation", "names", "full-text index")
 """What counts as the name index; the rest of names.sqlite is concepts, ids, mappings, values."""

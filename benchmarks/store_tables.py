@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
 from kgmed.kg.store.csr import DETAIL_FIELDS
 
 CONCEPTS, NAMES, STATEMENTS = 4_000_000, 15_000_000, 50_000_000
@@ -167,8 +168,8 @@ def _within(first: npt.NDArray[Any], counts: npt.NDArray[Any], modulus: int) -> 
 
 # Names -------------------------------------------------------------------------------------------
 
-_ONSETS = "b c d f g h k l m n p r s t v x z ch ph th tr pl gl".split()
-_VOWELS = "a e i o u y ia eo".split()
+_ONSETS = ["b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "x", "z", "ch", "ph", "th", "tr", "pl", "gl"]
+_VOWELS = ["a", "e", "i", "o", "u", "y", "ia", "eo"]
 _ENDINGS = ["itis", "osis", "emia", "ectomy", "pathy", "algia", "oma", "ol", "ine", "ate", "gen",
             "ic", "al", "us", "um", ""]  # fmt: skip
 
@@ -282,14 +283,15 @@ def _statement_keys(
         o = np.where(hub < 0.02, chosen, o)
         s = np.where(hub > 0.98, chosen, s)
         o = np.where(s == o, (o + 1) % n, o)
+        p = codes[zipf(len(codes), size, 0.95, rng)]
         key = keys[begin:end]
         key[:] = s
         key <<= _PREDICATE_BITS
-        key |= codes[zipf(len(codes), size, 0.95, rng)]
+        key |= p
         key <<= _OBJECT_BITS
         key |= o
         key <<= _SOURCE_BITS
-        key |= zipf(SOURCES, size, 0.9, rng)
+        key |= (p * 7 + zipf(3, size, 0.9, rng)) % SOURCES  # three sources have a predicate
     keys.sort()
     return keys
 

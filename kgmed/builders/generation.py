@@ -43,7 +43,9 @@ def finish_generation(
         return connection.execute(query, list(parameters)).fetchall()
 
     def count(name: str) -> int:
-        return int(rows("SELECT count(*) FROM read_parquet(?)", str(tables / f"{name}.parquet"))[0][0])
+        return int(
+            rows("SELECT count(*) FROM read_parquet(?)", str(tables / f"{name}.parquet"))[0][0]
+        )
 
     counts = {
         name: count(name)
@@ -61,9 +63,7 @@ def finish_generation(
         )
     ]
     progress("adjacency")
-    arrays = write_csr(
-        connection, folder, concepts=counts["concepts"], edges=counts["statements"]
-    )
+    arrays = write_csr(connection, folder, concepts=counts["concepts"], edges=counts["statements"])
     write_names(connection, folder, sources=name_sources, progress=progress)
     progress("coverage")
     _coverage(connection, folder)

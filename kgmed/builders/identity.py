@@ -64,9 +64,7 @@ class IdentityReport:
     contradictions: list[dict[str, str]] = field(default_factory=list)
 
 
-def resolve_identity(
-    connection: duckdb.DuckDBPyConnection, rules: IdentityRules
-) -> IdentityReport:
+def resolve_identity(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> IdentityReport:
     """Fill ``id_class(id, leader)`` and ``mapping_out`` from the staged tables."""
     _number_ids(connection)
     _classify(connection, rules)
@@ -77,7 +75,10 @@ def resolve_identity(
     names = dict(enumerate(("", *rules.strict)))
     ids = [row[0] for row in connection.execute("SELECT id FROM ids ORDER BY n").fetchall()]
     refusals = [
-        (*pairs[edge], _reason(kind, (ids[ends[0]], ids[ends[1]]), names[problem.authority[ends[0]]]))
+        (
+            *pairs[edge],
+            _reason(kind, (ids[ends[0]], ids[ends[1]]), names[problem.authority[ends[0]]]),
+        )
         for edge, (kind, ends) in sorted(solution.refused.items())
     ]
     return _store_mappings(connection, refusals)
@@ -199,9 +200,7 @@ def _problem(
                    * CASE WHEN bool_or(agrees) THEN 0.5 ELSE 1 END, 4) END AS confidence
         FROM best GROUP BY x, y ORDER BY x, y""")
     left, right, confidence = (
-        connection.execute("SELECT x, y, confidence FROM pair ORDER BY x, y")
-        .fetchnumpy()
-        .values()
+        connection.execute("SELECT x, y, confidence FROM pair ORDER BY x, y").fetchnumpy().values()
     )
     size = _scalar(connection, "SELECT count(*) FROM ids")
     authority = np.zeros(size, np.int64)

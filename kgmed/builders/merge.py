@@ -47,9 +47,7 @@ class MergeReport:
     paths: dict[str, int] = field(default_factory=dict)
 
 
-def merge(
-    connection: duckdb.DuckDBPyConnection, tables: Path, registry: Registry
-) -> MergeReport:
+def merge(connection: duckdb.DuckDBPyConnection, tables: Path, registry: Registry) -> MergeReport:
     """Write ``tables/*.parquet`` (see :mod:`kgmed.kg.store.write`) from the staged rows."""
     report = MergeReport()
     _concepts(connection, tables)
@@ -65,9 +63,7 @@ def merge(
     return report
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, query: str, tables: Path, name: str
-) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, query: str, tables: Path, name: str) -> None:
     target = str(tables / f"{name}.parquet").replace("'", "''")
     connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
@@ -241,9 +237,7 @@ def _mappings(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     _write(connection, query, tables, "mappings")
 
 
-def _paths(
-    connection: duckdb.DuckDBPyConnection, tables: Path, report: MergeReport
-) -> None:
+def _paths(connection: duckdb.DuckDBPyConnection, tables: Path, report: MergeReport) -> None:
     """Each curated record's links become lines of statements from its start to its end."""
     import pyarrow as pa
 
@@ -319,9 +313,7 @@ def _lines(
     yield from sorted(found, key=lambda line: (sum(d == "in" for _, d in line), len(line), line))
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, report: MergeReport
-) -> None:
+def _count(connection: duckdb.DuckDBPyConnection, registry: Registry, report: MergeReport) -> None:
     read, loops, kept = connection.execute("""
         SELECT count(*), count(*) FILTER (WHERE object <> '' AND s = o),
                count(DISTINCT sid) FILTER (WHERE object = '' OR s <> o) FROM st""").fetchall()[0]
@@ -355,9 +347,7 @@ _HASHED = {
 }
 
 
-def snapshot_hash(
-    connection: duckdb.DuckDBPyConnection, tables: Path, configuration: str
-) -> str:
+def snapshot_hash(connection: duckdb.DuckDBPyConnection, tables: Path, configuration: str) -> str:
     """An order-free hash of the logical rows and the configuration, 64 hexadecimal digits.
 
     Per table, the rows' MD5 numbers are summed modulo 2^128; the sums and the configuration are

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from kgmed.builders.identity import IdentityReport
 from kgmed.builders.merge import MergeReport
@@ -14,6 +15,14 @@ from kgmed.kg.errors import DataError
 
 _LISTED = 40
 """Rows of a list on the readable page; the JSON has them all."""
+
+
+class FileCounts(TypedDict):
+    """Rows of one file: read = kept + skipped, by reason."""
+
+    read: int
+    kept: int
+    skipped: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -25,14 +34,14 @@ class SourceReport:
     release: str
     licence: str
     rows: dict[str, int]
-    files: dict[str, dict[str, int | dict[str, int]]]
+    files: dict[str, FileCounts]
     findings: dict[str, list[dict[str, str]]]
 
     @classmethod
     def of(cls, source: Source, rows: dict[str, int]) -> SourceReport:
         """Take a source's counts after all its batches ran."""
         info = source.info
-        files = {
+        files: dict[str, FileCounts] = {
             name: {"read": t.read, "kept": t.kept, "skipped": dict(sorted(t.skipped.items()))}
             for name, t in source.tallies.items()
         }
@@ -55,8 +64,7 @@ class Report:
         for source in self.sources:
             for file, counts in source.files.items():
                 skipped = counts["skipped"]
-                assert isinstance(skipped, dict)  # noqa: S101  by construction
-                if counts["read"] != int(counts["kept"]) + sum(skipped.values()):  # type: ignore[arg-type]
+                if counts["read"] != counts["kept"] + sum(skipped.values()):
                     raise DataError(
                         f"{source.infores}, {file}: read {counts['read']}, kept {counts['kept']}, "
                         f"skipped {skipped}: the rows don't add up. This is a fault of the reader."
@@ -82,16 +90,20 @@ class Report:
         lines += ["|---|---|---|--:|--:|--:|--:|"]
         for source in self.sources:
             numbers = " | ".join(
-                f"{source.rows.get(t, 0):,}" for t in ("concepts", "names", "statements", "mappings")
+                f"{source.rows.get(t, 0):,}"
+                for t in ("concepts", "names", "statements", "mappings")
             )
             lines.append(f"| {source.name} | {source.release} | {source.licence} | {numbers} |")
-        lines += ["", "Rows read, kept and skipped:", "", "| source | file | read | kept | skipped |"]
+        lines += [
+            "",
+            "Rows read, kept and skipped:",
+            "",
+            "| source | file | read | kept | skipped |",
+        ]
         lines += ["|---|---|--:|--:|---|"]
         for source in self.sources:
             for file, counts in source.files.items():
-                skipped = counts["skipped"]
-                assert isinstance(skipped, dict)  # noqa: S101  by construction
-                reasons = "; ".join(f"{n:,} {reason}" for reason, n in skipped.items())
+                reasons = "; ".join(f"{n:,} {why}" for why, n in counts["skipped"].items())
                 lines.append(
                     f"| {source.infores} | {file} | {counts['read']:,} | {counts['kept']:,} |"
                     f" {reasons} |"

@@ -293,9 +293,7 @@ def _conflicts(
     return found
 
 
-def _between(
-    cluster: list[int], ends: dict[int, tuple[int, int]], terminals: set[int]
-) -> set[int]:
+def _between(cluster: list[int], ends: dict[int, tuple[int, int]], terminals: set[int]) -> set[int]:
     """The edges left when leaves that aren't terminals are cut off again and again."""
     remaining = set(cluster)
     degree: dict[int, int] = {}

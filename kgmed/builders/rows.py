@@ -18,11 +18,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple, cast
 
-from kgmed.builders.source import Tally
+from kgmed.builders.source import COLUMNS, TableName, Tally, schema
 from kgmed.kg.curies import normalize, normalize_prefix
 from kgmed.kg.errors import CurieError, DataError, RowError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OnError = Literal["stop", "skip"]
 """``stop``: the first bad row is an error. ``skip``: bad rows are set aside, counted."""
@@ -34,6 +37,8 @@ LINE_BYTES = 64 << 20
 
 SEPARATORS = "\x00\x1e\x1f"
 _NO_SEPARATORS = str.maketrans(dict.fromkeys(SEPARATORS, " "))
+_SEPARATOR_BYTES = tuple(character.encode() for character in SEPARATORS)
+_NO_SEPARATOR_BYTES = bytes.maketrans(SEPARATORS.encode(), b" " * len(SEPARATORS))
 
 LISTED = 1000
 """Distinct values listed of one kind of finding; how many more there were is the last row."""
@@ -60,28 +65,40 @@ def shown(text: str, limit: int = 80) -> str:
 class Block:
     """Whole lines of a file, ``first`` the number of the first of them.
 
-    ``lines`` are their texts without line ends, ``problems`` those that aren't UTF-8 by index,
-    ``replaced`` how many separators became spaces.
+    ``read`` are their bytes, ``data`` the same with separators replaced: ``replaced`` of them.
     """
 
-    __slots__ = ("_raw", "data", "first", "lines", "problems", "replaced")
+    __slots__ = ("_bad", "_lines", "_raw", "data", "first", "read", "replaced")
 
     def __init__(self, first: int, data: bytes) -> None:
-        self.first, self.data = first, data
-        self.problems: dict[int, Problem] = {}
-        self.replaced = 0
+        self.first, self.read = first, data
+        self.replaced = sum(map(data.count, _SEPARATOR_BYTES))
+        self.data = data.translate(_NO_SEPARATOR_BYTES) if self.replaced else data
+        self._lines: list[str] | None = None
         self._raw: list[bytes] = []
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            self.lines = self._decode_each()
-        else:
-            self.replaced = count_separators(text)
-            self.lines = without_separators(text).split("\n")
-        if not self.lines[-1]:
-            self.lines.pop()
-        if b"\r" in data:
-            self.lines = [line.removesuffix("\r") for line in self.lines]
+        self._bad: dict[int, Problem] = {}
+
+    def __len__(self) -> int:
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+    @property
+    def lines(self) -> list[str]:
+        """The texts of the lines, without line ends."""
+        if self._lines is None:
+            try:
+                self._lines = self.data.decode().split("\n")
+            except UnicodeDecodeError:
+                self._lines = self._decode_each()
+            del self._lines[len(self) :]
+            if b"\r" in self.data:
+                self._lines = [line.removesuffix("\r") for line in self._lines]
+        return self._lines
+
+    @property
+    def problems(self) -> dict[int, Problem]:
+        """The lines that aren't UTF-8, by index."""
+        _ = self.lines
+        return self._bad
 
     def _decode_each(self) -> list[str]:
         lines = []
@@ -90,27 +107,29 @@ class Block:
                 text = raw.decode()
             except UnicodeDecodeError as error:
                 text = "\ufffd"
-                byte = raw[error.start]
-                self.problems[index] = Problem(
+                self._bad[index] = Problem(
                     "not UTF-8",
-                    f"byte 0x{byte:02x} at position {error.start + 1}",
+                    f"byte 0x{raw[error.start]:02x} at position {error.start + 1}",
                     "UTF-8 text",
                     "Convert the file: iconv -f GB18030 -t UTF-8 (or -f LATIN1, -f UTF-16).",
                 )
-            self.replaced += count_separators(text)
-            lines.append(without_separators(text))
+            lines.append(text)
         return lines
 
     def raw(self, index: int, span: int = 1) -> list[bytes]:
         """The bytes of a line, and of the ``span`` - 1 after it, as they stand in the file."""
         if not self._raw:
-            self._raw = self.data.split(b"\n")
+            self._raw = self.read.split(b"\n")
         return self._raw[index : index + span]
 
 
 def count_separators(text: str) -> int:
-    """How many characters of a text the store keeps for itself."""
-    return sum(text.count(character) for character in SEPARATORS)
+    """How many characters of a text the store keeps for itself.
+
+    >>> count_separators("a\\x1eb\\x00")
+    2
+    """
+    return sum(map(text.count, SEPARATORS))
 
 
 def without_separators(text: str) -> str:
@@ -153,7 +172,7 @@ def read_blocks(path: Path) -> Iterator[Block]:
             if end:
                 block = Block(first, rest + data[:end])
                 yield block
-                first += len(block.lines)
+                first += len(block)
                 rest = data[end:]
             else:
                 rest += data
@@ -217,15 +236,16 @@ def split_name(path: Path) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Records:
-    """Rows of one file as columns; ``index`` is each row's line in the block.
+    """Rows of one file as columns of texts or lists of texts.
 
+    ``index`` is each row's line in the block,
     ``problems`` are the lines between them that can't be cut into fields, by line in the block;
     ``spans`` how many lines a row has, where it isn't one.
     """
 
     block: Block
     index: Sequence[int]
-    columns: dict[str, Sequence[Any]]
+    columns: dict[str, pa.Array]
     problems: dict[int, Problem] = field(default_factory=dict)
     spans: Mapping[int, int] = field(default_factory=dict)
 
@@ -238,7 +258,7 @@ class Records:
         return Records(
             self.block,
             [self.index[row] for row in keep],
-            {name: [column[row] for row in keep] for name, column in self.columns.items()},
+            {name: column.take(keep) for name, column in self.columns.items()},
         )
 
 
@@ -294,13 +314,12 @@ class BadRows:
             file.writelines(lines)
 
 
-_PLAIN = re.compile(r"([^\s:]+):([^\s:/][^\s:]*)").fullmatch
-
-
 class Curies:
-    """Normalises CURIEs a column at a time; ``aliases`` are a file's own prefixes.
+    """Normalises CURIEs a column at a time; ``prefix`` writes a prefix the Bioregistry's way.
 
-    >>> Curies().column(["MONDO:0005136", "fever", "SCTID:386661006"])
+    >>> import pyarrow as pa
+    >>> ids, bad = Curies().column(pa.array(["MONDO:0005136", "fever", "SCTID:386661006"]))
+    >>> ids.to_pylist(), bad
     (['mondo:0005136', '', 'snomedct:386661006'], [1])
     """
 
@@ -308,18 +327,31 @@ class Curies:
         self._prefix = prefix
         self._known: dict[str, str] = {}
 
-    def column(self, column: Sequence[str]) -> tuple[list[str], list[int]]:
+    def column(self, column: pa.Array) -> tuple[pa.Array, list[int]]:
         """The column normalised, with '' for what is no CURIE, and the rows of these."""
+        import pyarrow.compute as pc
+
+        found = mapped(column, self.all)
+        bad = pc.indices_nonzero(pc.equal(found, "")).to_pylist()
+        return found, bad
+
+    def all(self, written: Sequence[str]) -> list[str]:
+        """Each CURIE normalised, or ''."""
+        joined = "\n".join(written)
+        one = self.one
+        if (
+            joined.count(":") != len(written)
+            or ":/" in joined
+            or len(joined.split()) != len(written)
+        ):
+            return [one(curie) for curie in written]
         known = self._known
-        table: dict[str, str] = {}
-        for curie in set(column):
-            match = _PLAIN(curie)
-            head = known.get(match[1]) if match else None
-            table[curie] = self.one(curie) if head is None or match is None else head + match[2]
-        out = [table[curie] for curie in column]
-        if "" not in table.values():
-            return out, []
-        return out, [row for row, curie in enumerate(out) if not curie]
+        out = []
+        for curie in written:
+            prefix, _, local = curie.partition(":")
+            head = known.get(prefix)
+            out.append(head + local if head and local else one(curie))
+        return out
 
     def one(self, curie: str) -> str:
         """One CURIE normalised, or '' for what is none: no prefix, white space, an IRI."""
@@ -338,6 +370,139 @@ class Curies:
             return normalize(head + local)
         except CurieError:
             return ""
+
+
+def mapped(column: pa.Array, function: Callable[[list[str]], list[str]]) -> pa.Array:
+    """A text column with a function applied to its distinct values."""
+    import pyarrow as pa
+
+    encoded = column.dictionary_encode()
+    values = pa.array(function(encoded.dictionary.to_pylist()), pa.string())
+    return values.take(encoded.indices)
+
+
+def each(function: Callable[[str], str]) -> Callable[[list[str]], list[str]]:
+    """A function of one text as :func:`mapped` takes it."""
+    return lambda values: [function(value) for value in values]
+
+
+def constant(text: str, rows: int) -> pa.Array:
+    """A text column of one value."""
+    import pyarrow as pa
+
+    return pa.repeat(pa.scalar(text, pa.string()), rows)
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """A text column without white space around its values."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_trim_whitespace(column)
+
+
+def something(column: pa.Array) -> bool:
+    """Whether a text column has any value but ''."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.not_equal(column, "")).as_py())
+
+
+def split_lists(column: pa.Array, separator: str = "|") -> pa.Array:
+    """A column of joined texts as lists, trimmed, without empty parts.
+
+    >>> import pyarrow as pa
+    >>> split_lists(pa.array(["a| b", "", "|c|"])).to_pylist()
+    [['a', 'b'], [], ['c']]
+    """
+    import pyarrow.compute as pc
+
+    return clean_lists(pc.split_pattern(column, separator))
+
+
+def clean_lists(lists: pa.Array) -> pa.Array:
+    """Lists of texts with their items trimmed, without empty items; none is null.
+
+    >>> import pyarrow as pa
+    >>> clean_lists(pa.array([["a ", ""], None, [None]], pa.list_(pa.string()))).to_pylist()
+    [['a'], [], []]
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    items = pc.utf8_trim_whitespace(lists.flatten())
+    keep = pc.fill_null(pc.not_equal(items, ""), False)
+    rows = pc.list_parent_indices(lists).filter(keep).to_numpy()
+    ends = np.cumsum(np.bincount(rows, minlength=len(lists)))
+    offsets = np.concatenate(([0], ends)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), items.filter(keep))
+
+
+def languages(column: pa.Array) -> pa.Array:
+    """The language of each text of a column; see :func:`language_of`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.all(pc.string_is_ascii(column)).as_py() is not False:
+        return constant("en", len(column))
+    return pa.array([language_of(text) for text in column.to_pylist()], pa.string())
+
+
+def make_batch(table: TableName, columns: Mapping[str, pa.Array], rows: int) -> pa.RecordBatch:
+    """A record batch of one table; a column that isn't given is empty."""
+    import pyarrow as pa
+
+    types = schema(table)
+    arrays = []
+    for name, kind in COLUMNS[table].items():
+        values = columns.get(name)
+        if values is not None:
+            arrays.append(values)
+        elif kind == "double":
+            arrays.append(pa.nulls(rows, pa.float64()))
+        elif kind == "bool":
+            arrays.append(pa.repeat(pa.scalar(False), rows))
+        elif kind == "list<string>":
+            offsets = pa.repeat(pa.scalar(0, pa.int32()), rows + 1)
+            arrays.append(pa.ListArray.from_arrays(offsets, pa.array([], pa.string())))
+        else:
+            arrays.append(constant("", rows))
+    return pa.RecordBatch.from_arrays(arrays, schema=types)
+
+
+def read_clean(block: Block, start: int, header: Sequence[str]) -> pa.Table | None:
+    """A block of unquoted tab-separated lines from line ``start``, read by Arrow's own parser.
+
+    None where some line needs a closer look: a wrong number of fields, a blank line, bytes that
+    aren't UTF-8, a lone carriage return. What it does read is what splitting each line gives.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    data = block.data
+    for _ in range(start):
+        data = data[data.find(b"\n") + 1 :]
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    odd = b"\r" in data or b"\n\n" in data or data.startswith((b"\n", b"\xef\xbb\xbf"))
+    if not data or odd:
+        return None
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, escape_char=False, ignore_empty_lines=False
+            ),
+            read_options=csv.ReadOptions(
+                column_names=list(header), use_threads=False, block_size=len(data) + 1
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table.combine_chunks() if table.num_rows == len(block) - start else None
 
 
 def not_a_curie(column: str, value: str) -> Problem:

@@ -5,21 +5,30 @@ Exit codes: 0 answered, 1 failure, 2 usage, 3 abstained. Data goes to stdout, al
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
     """Run the command line; errors that kgmed raises on purpose print without a traceback."""
+    gc.set_threshold(50_000, 20, 20)  # a command makes few cycles, and collecting costs 10 ms
     from kgmed.kg.errors import KgmedError
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        from kgmed.cli.app import app
+        if sys.argv[1:2] == ["ask"]:
+            from kgmed.cli import asking
 
-        app()
+            plain = asking.read_plain(sys.argv[2:])
+            if plain is not None:
+                sys.exit(asking.run(**plain))
+        from kgmed.cli.app import COMMANDS, make_app
+
+        named = sys.argv[1] if len(sys.argv) > 1 else None
+        make_app(named if named in COMMANDS else None)()
     except KgmedError as error:
         print(f"kgmed: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)

@@ -1,22 +1,30 @@
-"""The application: every command, registered under its name."""
+"""The application: every command, registered under its name.
+
+Typer prepares every parameter of every command it knows. A command line that names its command
+needs only that one, so only its module is imported; help and completion get them all.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from kgmed.cli import ask, build, graph, link
+COMMANDS = {
+    "ask": "ask",
+    "link": "link",
+    "show": "graph",
+    "paths": "graph",
+    "why": "graph",
+    "info": "graph",
+    "coverage": "graph",
+    "check": "graph",
+    "build": "build",
+}
+"""Command -> the module of this package that holds its function, which has the command's name."""
 
-app = typer.Typer(
-    name="kgmed",
-    help="A medical knowledge graph that answers, links and explains, with a source for each line.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."
 
 
 def _version(wanted: bool) -> None:
@@ -27,22 +35,28 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """A medical knowledge graph that answers, links and explains, with a source for each line."""
+    """The command line without a command; its help is ``HELP``."""
 
 
-app.command("ask")(ask.ask)
-app.command("link")(link.link)
-app.command("show")(graph.show)
-app.command("paths")(graph.paths)
-app.command("why")(graph.why)
-app.command("info")(graph.info)
-app.command("coverage")(graph.coverage)
-app.command("check")(graph.check)
-app.command("build")(build.build)
+def make_app(only: str | None = None) -> typer.Typer:
+    """The application with all commands, or with ``only`` one of them."""
+    app = typer.Typer(
+        name="kgmed",
+        help=HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(help=HELP)(root)
+    for name, module in COMMANDS.items():
+        if only in {None, name}:
+            function = getattr(import_module(f"kgmed.cli.{module}"), name)
+            app.command(name)(function)
+    return app

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from kgmed.cli.options import ABSTAINED, AsJson, GraphUri, Lang, Quiet, language, opened
+from kgmed.cli.opening import ABSTAINED, language, opened
+from kgmed.cli.options import AsJson, GraphUri, Lang, Quiet
 from kgmed.cli.output import echo, print_concept, print_statement, print_table, print_why
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from kgmed.cli.options import ABSTAINED, AsJson, GraphUri, Quiet, opened
+from kgmed.cli.opening import ABSTAINED, opened
+from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import print_table
 
 
@@ -34,9 +35,9 @@ def link(
         linker = Linker(chosen.store)
         found = linker.text(text)
         if not found and text.strip():
-            best, *rest = linker.mention(text) or [None]
-            if best is not None:
-                others = tuple(c for c in rest if c is not None)
+            candidates = linker.mention(text)
+            if candidates:
+                best, *others = candidates
                 found = [
                     Link(
                         text,
@@ -47,7 +48,7 @@ def link(
                         best.category,
                         best.score,
                         best.why,
-                        alternatives=others,
+                        alternatives=tuple(others),
                     )
                 ]
     if as_json:

@@ -6,12 +6,15 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from kgmed.facade import Graph
 from kgmed.kg.model import Concept, Language, Mapping, Statement
-from kgmed.kg.why import Why
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Answer, Item
+
+if TYPE_CHECKING:
+    from kgmed.facade import Graph
+    from kgmed.kg.why import Why
 
 
 def echo(text: str) -> None:
@@ -47,7 +50,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
 
 
-def print_answer(answer: Answer, graph: Graph, *, limit: int | None, quiet: bool) -> None:
+def print_answer(answer: Answer, *, limit: int | None, quiet: bool) -> None:
     """An answer: its text, and for lists a line per item with statement, source and licence."""
     lines = answer.text.splitlines()
     if answer.abstained or answer.form not in {"list", "reverse", "pairwise"}:

@@ -255,5 +255,7 @@ def grouped(
         if len(members) > len(shown):
             words.append(phrase(lang, "more", n=len(members) - len(shown)))
         text = PHRASES[lang]["comma"].join(words)
-        lines.append(phrase(lang, "group", group=title, n=len(members), items=text) if title else text)
+        lines.append(
+            phrase(lang, "group", group=title, n=len(members), items=text) if title else text
+        )
     return "\n".join(lines)

@@ -29,6 +29,9 @@ REACH_MEMBERS = ("interacts_with", "contraindicated_in")
 HIERARCHY_STEPS = 2
 """Steps of subclass_of over which a ``some`` inheritance holds."""
 
+CHAIN_STEPS = 32
+"""Steps of a transitive predicate that a yes may rest on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -78,7 +81,9 @@ class Retriever:
         seen: set[str] = set()
         return [s for s in found if not (s.id in seen or seen.add(s.id))]  # type: ignore[func-returns-value]
 
-    def _ends(self, ids: Sequence[str], predicate: str, direction: Literal["out", "in"]) -> list[str]:
+    def _ends(
+        self, ids: Sequence[str], predicate: str, direction: Literal["out", "in"]
+    ) -> list[str]:
         """The concepts at the other end of positive edges of one predicate, in order, once each."""
         lists = self.store.neighbors(ids, predicates=[predicate], direction=direction)
         ends = (
@@ -153,6 +158,27 @@ class Retriever:
             [hit for hit in found if not hit.edge.negated],
             [hit for hit in found if hit.edge.negated and hit.scope.level == "itself"],
         )
+
+    def chain(self, subject: str, predicate: str, object: str) -> list[Edge]:
+        """The shortest chain of a transitive predicate's edges from subject to object, or []."""
+        came: dict[str, Edge] = {}
+        frontier = [subject]
+        for _step in range(CHAIN_STEPS):
+            lists = self.store.neighbors(frontier, predicates=[predicate], direction="out")
+            fresh: list[str] = []
+            for edge in (edge for edges in lists for edge in edges):
+                if not edge.negated and edge.object != subject and edge.object not in came:
+                    came[edge.object] = edge
+                    fresh.append(edge.object)
+            if object in came:
+                break
+            frontier = fresh
+        chain: list[Edge] = []
+        node = object
+        while node in came:
+            chain.append(came[node])
+            node = came[node].subject
+        return chain[::-1]
 
     def statements(self, ids: Sequence[str]) -> dict[str, Statement]:
         """Whole statements by id."""

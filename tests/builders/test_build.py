@@ -136,7 +136,9 @@ def test_a_cycle_of_subclasses_becomes_broader_and_is_listed(make: Maker) -> Non
 def test_a_tie_is_refused_and_why_says_so(make: Maker) -> None:
     ids = tables_of([concept("mondo:1", "odd disease", "Disease")])
     rows = [exact("mondo:1", "umls:C0000001"), exact("mondo:1", "umls:C0000002")]
-    more = tables_of([concept("umls:C0000001", "x", "Disease"), concept("umls:C0000002", "y", "Disease")])
+    more = tables_of(
+        [concept("umls:C0000001", "x", "Disease"), concept("umls:C0000002", "y", "Disease")]
+    )
     made, store = make(source("infores:a", **ids, mappings=rows), source("infores:b", **more))
     assert made.report.identity.refused == {"tie": 2}
     explained = why(store, "mondo:1", "umls:C0000001")
@@ -149,7 +151,10 @@ def test_an_agreeing_label_breaks_what_would_be_a_tie(make: Maker) -> None:
     ids = tables_of([concept("mondo:1", "odd disease", "Disease")])
     rows = [exact("mondo:1", "umls:C0000001"), exact("mondo:1", "umls:C0000002")]
     more = tables_of(
-        [concept("umls:C0000001", "Odd Disease", "Disease"), concept("umls:C0000002", "y", "Disease")]
+        [
+            concept("umls:C0000001", "Odd Disease", "Disease"),
+            concept("umls:C0000002", "y", "Disease"),
+        ]
     )
     _, store = make(source("infores:a", **ids, mappings=rows), source("infores:b", **more))
     assert store.resolve(["mondo:1"]) == ["umls:C0000001"]
@@ -166,11 +171,18 @@ def test_a_negative_mapping_is_never_joined(make: Maker) -> None:
 
 def test_an_id_that_contradicts_the_name_beside_it_is_refused_and_listed(make: Maker) -> None:
     names = tables_of(
-        [concept("drugbank:DB00257", "Clotrimazole", "Drug"), concept("drugbank:DB00210", "Adapalene", "Drug")]
+        [
+            concept("drugbank:DB00257", "Clotrimazole", "Drug"),
+            concept("drugbank:DB00210", "Adapalene", "Drug"),
+        ]
     )
     wrong = tables_of([concept("mesh:D000068816", "Adapalene", "Drug")])
-    row = exact("mesh:D000068816", "drugbank:DB00257", object_label="Adapalene", subject_label="Adapalene")
-    made, store = make(source("infores:names", **names), source("infores:paths", **wrong, mappings=[row]))
+    row = exact(
+        "mesh:D000068816", "drugbank:DB00257", object_label="Adapalene", subject_label="Adapalene"
+    )
+    made, store = make(
+        source("infores:names", **names), source("infores:paths", **wrong, mappings=[row])
+    )
     assert store.resolve(["mesh:D000068816"]) == ["mesh:D000068816"]
     (listed,) = made.report.identity.contradictions
     assert (listed["id"], listed["label"], listed["elsewhere"]) == (
@@ -179,8 +191,15 @@ def test_an_id_that_contradicts_the_name_beside_it_is_refused_and_listed(make: M
 
 
 def test_a_classification_code_joins_only_one_to_one_with_an_agreeing_label(make: Maker) -> None:
-    ids = tables_of([concept("mondo:1", "gout", "Disease"), concept("mondo:2", "nephritis", "Disease")])
-    codes = tables_of([concept("icd10:M10", "Gout", "Disease"), concept("icd10:N05", "Nephritic syndrome", "Disease")])
+    ids = tables_of(
+        [concept("mondo:1", "gout", "Disease"), concept("mondo:2", "nephritis", "Disease")]
+    )
+    codes = tables_of(
+        [
+            concept("icd10:M10", "Gout", "Disease"),
+            concept("icd10:N05", "Nephritic syndrome", "Disease"),
+        ]
+    )
     rows = [exact("mondo:1", "icd10:M10"), exact("mondo:2", "icd10:N05")]
     _, store = make(source("infores:a", **ids, mappings=rows), source("infores:b", **codes))
     assert store.resolve(["icd10:M10", "icd10:N05"]) == ["mondo:1", "icd10:N05"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kgmed.builders.open_data import OpenSource, open_sources
+from kgmed.builders.open_data.sources import OpenSource, open_sources
 from kgmed.builders.open_data.files import (
     extraction,
     gzip_bytes,
@@ -410,7 +410,7 @@ def test_product_id_is_a_curie() -> None:
 
 
 def test_unknown_source_is_an_error() -> None:
-    with pytest.raises(DataError, match="expected one of ndfrt"):
+    with pytest.raises(DataError, match="expected one of drugcentral"):
         OpenSource("hetionet")
 
 

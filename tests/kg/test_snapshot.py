@@ -30,7 +30,11 @@ def _build(root: Path, *, extra: str = "mesh:D000009") -> str:
         for i in range(8)
     ]
     made = build(
-        [source(**tables_of(ids), statements=statements, mappings=[exact("mesh:D000001", "chebi:1")])],
+        [
+            source(
+                **tables_of(ids), statements=statements, mappings=[exact("mesh:D000001", "chebi:1")]
+            )
+        ],
         root,
     )
     return str(made.snapshot.manifest["snapshot"])
@@ -165,7 +169,11 @@ def test_only_the_last_generations_are_kept(tmp_path: Path) -> None:
 def test_the_same_rows_have_the_same_hash_in_any_order(tmp_path: Path) -> None:
     ids = [concept(f"mesh:D{i:06d}", f"drug {i}", "Drug") for i in range(30)]
     rows = [
-        {"subject": f"mesh:D{i:06d}", "predicate": "interacts_with", "object": f"mesh:D{i // 2:06d}"}
+        {
+            "subject": f"mesh:D{i:06d}",
+            "predicate": "interacts_with",
+            "object": f"mesh:D{i // 2:06d}",
+        }
         for i in range(1, 30)
     ]
     hashes = set()

@@ -26,7 +26,9 @@ def warfarin(graph: Graph) -> Answer:
 def test_all_ndfrt_partners_of_warfarin_are_listed(graph: Graph, warfarin: Answer) -> None:
     """NDF-RT 2014 has 140 rows; rows that name one concept by two names make one item."""
     rows = {record for s in warfarin.statements.values() for record in s.source_record}
-    own = {s.id for s in warfarin.statements.values() if "drugbank:DB00682" in (s.subject, s.object)}
+    own = {
+        s.id for s in warfarin.statements.values() if "drugbank:DB00682" in (s.subject, s.object)
+    }
     assert len(own) == 140
     assert len(rows) >= 140
     assert {s.primary_knowledge_source for s in warfarin.statements.values()} == {"infores:ndfrt"}

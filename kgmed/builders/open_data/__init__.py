@@ -4,9 +4,3 @@ Facts - ids, names, relations - restated from projects whose licences let that; 
 credits them, ``tables/README.md`` counts them. :mod:`.sources` reads the tables,
 :mod:`.extract` makes them.
 """
-
-from __future__ import annotations
-
-from kgmed.builders.open_data.sources import OpenSource, open_sources
-
-__all__ = ["OpenSource", "open_sources"]

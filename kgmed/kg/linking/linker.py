@@ -17,12 +17,15 @@ from kgmed.kg.curies import candidates as curie_candidates
 from kgmed.kg.linking import score
 from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.normalize import is_cjk, key, tokens, variants
-from kgmed.kg.linking.words import FILLERS, NEGATION_CUES, STOP_WORDS
+from kgmed.kg.linking.words import FILLERS, FUNCTION_WORDS, NEGATION_CUES, STOP_WORDS
 from kgmed.kg.model import Concept, Name
 from kgmed.kg.store.base import GraphStore
 
 MAX_TEXT = 1_000_000
 """Code points of a text that are read at once; longer input is for ``kgmed link --file``."""
+
+MIN_COVERAGE = 0.5
+"""Share of a longer name that a mention must make up to stand for it."""
 
 _WINDOW_WORDS = 8
 _WINDOW_CJK = 20
@@ -65,11 +68,14 @@ class Linker:
         yield self._scored(span, exact[0], "exact")
         yield self._scored(span, [hit for hits in exact[1:] for hit in hits], "inflection")
         words = tokens(wanted)
-        hits = self._lexicon.tokens(words, limit=60) if len(words) > 1 else []
-        same = [hit for hit in hits if sorted(tokens(key(hit[1].text))) == sorted(words)]
+        content = [word for word in words if word not in FUNCTION_WORDS] or words
+        hits = self._lexicon.tokens(content, limit=60)
+        core = _core(content)
+        same = [hit for hit in hits if core and _core(tokens(key(hit[1].text))) == core]
         yield self._scored(span, same, "word order")
         yield self._part(span)
-        yield self._scored(span, hits, "tokens")
+        longer = [hit for hit in hits if len(wanted) >= MIN_COVERAGE * len(key(hit[1].text))]
+        yield self._scored(span, longer, "tokens")
         yield [
             (id, *score.name_score(span, name, "fuzzy", edits=edits))
             for id, name, edits in self._lexicon.fuzzy(wanted, limit=20)
@@ -171,7 +177,10 @@ class Linker:
             span, (exact, *inflected) = spans[size - 1], hits[size - 1]
             if size == 1 and (keys[0] in STOP_WORDS or (len(keys[0]) < 2 and keys[0].isascii())):
                 continue
-            for match, names in (("exact", exact), ("inflection", [h for g in inflected for h in g])):
+            for match, names in (
+                ("exact", exact),
+                ("inflection", [h for g in inflected for h in g]),
+            ):
                 kept = [hit for hit in names if score.matches_case(span, hit[1])]
                 ranked = self._rank(self._scored(span, kept, match), ())
                 if categories:
@@ -225,6 +234,11 @@ def _negated(text: str, link: Link) -> Link:
         link.text, link.start, link.end, link.id, link.name, link.category, link.score, link.why,
         negated=True, alternatives=link.alternatives,
     )  # fmt: skip
+
+
+def _core(words: list[str]) -> list[str]:
+    """The words that carry a name, sorted: without function words and fillers."""
+    return sorted(w for w in words if w not in FUNCTION_WORDS and w not in FILLERS)
 
 
 def _worth_guessing(wanted: str, name: str) -> bool:

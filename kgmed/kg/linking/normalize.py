@@ -17,7 +17,7 @@ GREEK = {
 }  # fmt: skip
 
 _ASCII = {code: " " for code in range(128) if not chr(code).isalnum()}
-_ASCII_TABLE = str.maketrans(_ASCII)  # type: ignore[arg-type]
+_ASCII_TABLE = str.maketrans(_ASCII)
 
 
 def is_cjk(character: str) -> bool:

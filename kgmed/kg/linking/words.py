@@ -27,6 +27,11 @@ FILLERS = frozenset(
 )
 """Words around a name that change nothing about which concept is meant."""
 
+FUNCTION_WORDS = frozenset(
+    "a an and the of in for with on to or by at due 的 和 与".split()  # noqa: SIM905
+)
+"""Words that only tie the others of a name together ("cancer of the breast")."""
+
 NEGATION_CUES = frozenset(
     """no not without denies denied deny never negative neither nor absent lacks
     没有 无 未 否认 不是 并非 排除""".split()  # noqa: SIM905

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
-from kgmed.kg.model import Path, Statement, Step
+from kgmed.kg.model import Path, Step
 from kgmed.kg.paths.rank import path_score, statement_score
 from kgmed.kg.predicates import Registry
 from kgmed.kg.store.base import GraphStore
@@ -54,9 +55,11 @@ def find_paths(
     if first is None or last is None or first == last:
         return Found(())
     ways, exhausted = shortest_ways(store, first, last, hops=hops, predicates=predicates)
+    ids = [store.node_ids(way) for way in ways]
+    best = _best_statements(store, ids, registry, predicates)
     ranked = []
-    for way in ways:
-        path = _with_statements(store, store.node_ids(way), registry, predicates)
+    for way, names in zip(ways, ids, strict=True):
+        path = Path(tuple(best[pair] for pair in pairwise(names)))
         ranked.append((-path_score(path, store.node_degrees(way[1:-1]), registry), path))
     ranked.sort(key=lambda pair: (pair[0], pair[1].nodes))
     return Found(tuple(path for _score, path in ranked[:limit]), exhausted)
@@ -135,30 +138,16 @@ def _join(
     return way
 
 
-def _with_statements(
+def _best_statements(
     store: GraphStore,
-    ids: Sequence[str],
+    ways: Sequence[Sequence[str]],
     registry: Registry,
     predicates: Sequence[str] | None,
-) -> Path:
-    """Put the best statement between each two neighbouring concepts."""
-    steps = []
-    for left, right in zip(ids, ids[1:], strict=False):
-        choices = [
-            (-statement_score(statement, registry), statement.id, statement)
-            for statement in statements_between(store, left, right, predicates=predicates)
-        ]
-        best = min(choices, key=lambda choice: choice[:2])[2]
-        steps.append(Step(best, "out" if best.subject == left else "in"))
-    return Path(tuple(steps))
-
-
-def statements_between(
-    store: GraphStore, left: str, right: str, *, predicates: Sequence[str] | None = None
-) -> list[Statement]:
-    """The positive statements between two concepts, either direction, by the protocol's order."""
-    degrees = store.degrees([left, right])
-    near, far = (left, right) if degrees[0] <= degrees[1] else (right, left)
-    edges = store.neighbors([near], predicates=predicates)[0]
-    ids = [e.statement for e in edges if far in (e.subject, e.object) and not e.negated]
-    return [statement for statement in store.statements(ids) if statement is not None]
+) -> dict[tuple[str, str], Step]:
+    """The best statement between each two neighbouring concepts of the ways."""
+    pairs = list(dict.fromkeys(pair for way in ways for pair in pairwise(way)))
+    steps = {}
+    for pair, choices in zip(pairs, store.between(pairs, predicates=predicates), strict=True):
+        best = min(choices, key=lambda choice: (-statement_score(choice, registry), choice.id))
+        steps[pair] = Step(best, "out" if best.subject == pair[0] else "in")
+    return steps

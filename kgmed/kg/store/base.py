@@ -148,6 +148,16 @@ class GraphStore(Protocol):
         """Whole statements by id. A prefix of at least 8 digits will do where only one has it."""
         ...
 
+    def between(
+        self, pairs: Sequence[tuple[str, str]], *, predicates: Sequence[str] | None = None
+    ) -> list[list[Statement]]:
+        """The positive statements that join each two concepts.
+
+        Those from the first to the second come before those the other way, each by (predicate,
+        statement id).
+        """
+        ...
+
     def values(
         self, ids: Sequence[str], *, predicates: Sequence[str] | None = None
     ) -> list[list[Statement]]:

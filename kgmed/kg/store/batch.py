@@ -76,9 +76,7 @@ class Batch:
         codes: Ints = np.array(table or [MISSING], np.int32)[column.indices.to_numpy()]
         return codes
 
-    def has_statements(
-        self, subjects: Ints, codes: Ints, objects: Ints
-    ) -> npt.NDArray[np.bool_]:
+    def has_statements(self, subjects: Ints, codes: Ints, objects: Ints) -> npt.NDArray[np.bool_]:
         """Whether a positive statement joins each triple of numbers; False where one is -1.
 
         Shapes (n,). A binary search per triple inside the subject's row.

@@ -72,7 +72,7 @@ def _distance(
                         continue
                     v = out_nbr[e] if way == 0 else in_nbr[e]
                     if seen[1 - k, v] >= base:
-                        return depth[k] + seen[1 - k, v] - base
+                        return int(depth[k] + seen[1 - k, v] - base)
                     if seen[k, v] < base:
                         seen[k, v] = base + depth[k]
                         queues[k, tail] = v

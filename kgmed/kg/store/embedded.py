@@ -192,9 +192,28 @@ class EmbeddedStore:
             return self._edge_statement(edges[0])
         return self._value_statement(*rows[0]) if rows else None
 
-    def _edge_statement(self, edge: int) -> Statement:
+    def between(
+        self, pairs: Sequence[tuple[str, str]], *, predicates: Sequence[str] | None = None
+    ) -> list[list[Statement]]:
+        csr, wanted = self._csr, self._wanted(predicates)
+        result = []
+        for pair in pairs:
+            found: list[Statement] = []
+            left, right = self._names.cids(pair)
+            if left is not None and right is not None:
+                for subject, object in ((left, right), (right, left)):
+                    for edge in csr.between(subject, object):
+                        csr.out_p.touch(edge, edge + 1)
+                        code = csr.out_p.view[edge]
+                        if self._positive[code] and (wanted is None or code in wanted):
+                            found.append(self._edge_statement(edge, subject))
+            result.append(found)
+        return result
+
+    def _edge_statement(self, edge: int, subject: int | None = None) -> Statement:
         csr = self._csr
-        subject = csr.subject(edge)
+        if subject is None:
+            subject = csr.subject(edge)
         csr.out_nbr.touch(edge, edge + 1)
         csr.out_p.touch(edge, edge + 1)
         csr.out_prof.touch(edge, edge + 1)
@@ -299,7 +318,7 @@ class EmbeddedStore:
         )
         paths = []
         for record, steps in rows:
-            for line in json.loads(steps):
+            for line in unpack(steps):
                 built = tuple(
                     Step(self._known(id), cast(Direction, direction)) for id, direction in line
                 )
@@ -356,7 +375,9 @@ class EmbeddedStore:
                 csr.out_p.touch(start, stop)
                 csr.in_p.touch(first, last)
                 objects = list(compress(objects, map(mask.__getitem__, csr.out_p.view[start:stop])))
-                subjects = list(compress(subjects, map(mask.__getitem__, csr.in_p.view[first:last])))
+                subjects = list(
+                    compress(subjects, map(mask.__getitem__, csr.in_p.view[first:last]))
+                )
             result.append(objects + subjects)
         return result
 

@@ -38,7 +38,7 @@ BLOCK = 64 * 1024
 VERIFY_AT_OPEN = 64 * 1024 * 1024
 """Snapshots of at most this many bytes are verified whole when they are opened."""
 
-_CHUNK = 8 * 1024 * 1024
+_CHUNK = 256 * 1024
 GENERATIONS_KEPT = 2
 
 
@@ -114,9 +114,10 @@ def corrupt_files(snapshot: Snapshot) -> Iterator[str]:
 def crc_of(path: Path) -> int:
     """CRC-32 of a file's bytes."""
     crc = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            crc = zlib.crc32(chunk, crc)
+    buffer = memoryview(bytearray(_CHUNK))  # small enough to stay in the processor's cache
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(buffer):
+            crc = zlib.crc32(buffer[:size], crc)
     return crc
 
 

@@ -16,6 +16,7 @@ The dictionaries of predicates (name, negated) and profiles are part of the mani
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.kg.linking.normalize import is_cjk, tokens
+from kgmed.kg.linking.normalize import is_cjk
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, MAPPING_FIELDS, NAME_KINDS, pack
 from kgmed.kg.store.snapshot import BLOCK
@@ -43,7 +44,7 @@ def write_csr(
 ) -> dict[str, dict[str, Any]]:
     """Write ``csr/`` from ``tables/statements.parquet``; returns the manifest's ``arrays``.
 
-    Peak memory is about 40 bytes an edge: one packed 64-bit key and the columns it is made of.
+    Peak memory is about 30 bytes an edge: one packed 64-bit key and the columns it is made of.
     """
     import numpy as np
 
@@ -53,17 +54,23 @@ def write_csr(
     subjects = np.empty(edges, np.int32)
     codes = np.empty(edges, np.uint16)
     objects = np.empty(edges, np.int32)
-    ids = np.empty(edges, "S16")
     detail_edges: list[npt.NDArray[np.int32]] = []
     detail_lengths: list[npt.NDArray[np.int64]] = []
     position = 0
-    with writer.open("out_prof", "uint32") as profiles, writer.open("details", "uint8") as blob:
+    with (
+        writer.open("out_prof", "uint32") as profiles,
+        writer.open("details", "uint8") as blob,
+        writer.open("st_id", "uint8") as ids,
+    ):
         for batch in _statement_batches(connection, folder / "tables" / "statements.parquet"):
             stop = position + batch.num_rows
+            numbers = batch.column("eid").to_numpy()
+            if not np.array_equal(numbers, np.arange(position, stop)):
+                raise AssertionError(f"statements.parquet isn't in the order of eid near {position:,}")
             subjects[position:stop] = batch.column("s").to_numpy()
             codes[position:stop] = batch.column("p").to_numpy()
             objects[position:stop] = batch.column("o").to_numpy()
-            ids[position:stop] = _fixed_bytes(batch.column("id"))
+            ids.write(_fixed_bytes(batch.column("id")))
             profiles.write(batch.column("profile").to_numpy().astype(np.uint32).tobytes())
             kept, lengths, data = _texts(batch.column("details"))
             detail_edges.append((kept + position).astype(np.int32))
@@ -72,9 +79,7 @@ def write_csr(
             position = stop
     if position != edges:
         raise AssertionError(f"statements.parquet held {position:,} rows, not {edges:,}")
-    writer.save("st_id", "uint8", ids.view(np.uint8))
-    writer.save("id_eid", "int32", np.argsort(ids, kind="stable").astype(np.int32))
-    del ids
+    writer.save("id_eid", "int32", _id_order(target / "st_id.bin", edges))
     writer.save("d_eid", "int32", _concatenate(detail_edges, np.int32))
     lengths = _concatenate(detail_lengths, np.int64)
     writer.save("d_off", "int64", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
@@ -93,9 +98,39 @@ def write_csr(
 def _statement_batches(
     connection: duckdb.DuckDBPyConnection, path: Path
 ) -> Iterator[pa.RecordBatch]:
-    query = f"""SELECT s, p, o, profile, id, {_details_sql()} AS details
-                FROM read_parquet(?, file_row_number = true) ORDER BY file_row_number"""
+    """The rows in the file's order, which DuckDB keeps; sorting them again would hold them all."""
+    query = f"""SELECT eid, s, p, o, profile, id, {_details_sql()} AS details
+                FROM read_parquet(?)"""
     yield from _reader(connection, query, str(path))
+
+
+def _id_order(path: Path, edges: int) -> npt.NDArray[np.int32]:
+    """Edge numbers in the order of the 16-byte ids in a file.
+
+    The first bits of an id and the edge number fit one 64-bit key, which sorts in place; the few
+    ids that agree in those bits are put in order afterwards.
+    """
+    import numpy as np
+
+    if not edges:
+        return np.empty(0, np.int32)
+    ids = np.memmap(path, np.uint8, "r").reshape(-1, 16)
+    edge_bits = max(1, (edges - 1).bit_length())
+    low = np.uint64((1 << edge_bits) - 1)
+    key = ids.view(">u8")[:, 0].astype(np.uint64)
+    key &= ~low
+    key |= np.arange(edges, dtype=np.uint64)
+    key.sort()
+    order = (key & low).astype(np.int32)
+    key &= ~low
+    ties = np.flatnonzero(key[1:] == key[:-1])
+    starts = ties[np.diff(ties, prepend=-2) > 1]
+    for start in starts.tolist():
+        stop = start + 2
+        while stop < edges and key[stop] == key[start]:
+            stop += 1
+        order[start:stop] = sorted(order[start:stop], key=lambda edge: ids[edge].tobytes())
+    return order
 
 
 def _reader(
@@ -146,15 +181,14 @@ def _concatenate(parts: list[Any], dtype: Any) -> Any:
     return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
-def _fixed_bytes(column: pa.Array) -> npt.NDArray[Any]:
-    """A column of 16-byte blobs as a NumPy array of S16 (which keeps trailing zero bytes)."""
+def _fixed_bytes(column: pa.Array) -> bytes:
+    """The bytes of a column of 16-byte blobs, end to end."""
     import numpy as np
     import pyarrow as pa
 
     _validity, offsets, data = column.cast(pa.binary()).buffers()
     bounds = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    raw = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
-    return raw.reshape(-1, 16).view("S16").reshape(-1)
+    return bytes(memoryview(data)[bounds[0] : bounds[-1]])
 
 
 def _texts(column: pa.Array) -> tuple[Any, Any, bytes]:
@@ -216,7 +250,7 @@ CREATE TABLE value(s INT, p INT, id BLOB, profile INT, type TEXT, value TEXT, un
                    language TEXT, details TEXT, PRIMARY KEY(s, p, id)) WITHOUT ROWID;
 CREATE INDEX value_id ON value(id);
 CREATE TABLE mapping(cid INTEGER PRIMARY KEY, rows BLOB);
-CREATE TABLE path(start INT, "end" INT, path TEXT, steps TEXT,
+CREATE TABLE path(start INT, "end" INT, path TEXT, steps BLOB,
                   PRIMARY KEY(start, "end", path)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE fts USING fts5(t, content='', columnsize=0, detail=full,
                                     tokenize='unicode61 remove_diacritics 0');
@@ -242,8 +276,6 @@ def write_names(
         "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
         "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-200000;" + SCHEMA
     )
-    kinds = {kind: number for number, kind in enumerate(NAME_KINDS)}
-    source_number = {source: number for number, source in enumerate(sources)}
 
     def fill(table: str, query: str, *parameters: object) -> None:
         _fill(database, table, _reader(connection, query, *parameters))
@@ -252,14 +284,12 @@ def write_names(
         return str(tables / f"{name}.parquet")
 
     progress("names")
-    connection.execute("CREATE OR REPLACE TEMP TABLE name_kind(kind VARCHAR, number INT)")
-    connection.executemany("INSERT INTO name_kind VALUES (?, ?)", list(kinds.items()))
-    connection.execute("CREATE OR REPLACE TEMP TABLE name_source(source VARCHAR, number INT)")
-    connection.executemany("INSERT INTO name_source VALUES (?, ?)", list(source_number.items()))
     fill(
         "name(nid, cid, language, kind, source, text)",
-        """SELECT nid, cid, language, k.number, s.number, text FROM read_parquet(?) n
-           JOIN name_kind k USING (kind) JOIN name_source s USING (source) ORDER BY nid""",
+        """SELECT nid, cid, language, list_position($1, kind) - 1, list_position($2, source) - 1, text
+           FROM read_parquet($3)""",
+        list(NAME_KINDS),
+        sources,
         parquet("names"),
     )
     fill(
@@ -296,15 +326,15 @@ def write_names(
         parquet("values"),
     )
     _fill_mappings(database, connection, parquet("mappings"))
-    fill(
-        "path",
-        'SELECT start, "end", path, steps FROM read_parquet(?) ORDER BY 1, 2, 3',
-        parquet("paths"),
-    )
+    _fill_paths(database, connection, parquet("paths"))
     progress("full-text index")
     _fill_full_text(database, connection, parquet("names"))
     database.execute("PRAGMA locking_mode=NORMAL")
     database.close()
+
+
+CJK = r"[\x{3400}-\x{9FFF}\x{20000}-\x{323AF}\x{F900}-\x{FAFF}]"
+"""RE2's form of :func:`kgmed.kg.linking.normalize.is_cjk`: each such character is a token."""
 
 
 def _fill(database: sqlite3.Connection, table: str, reader: pa.RecordBatchReader) -> None:
@@ -318,9 +348,12 @@ def _fill(database: sqlite3.Connection, table: str, reader: pa.RecordBatchReader
 def _rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     """A batch's rows as tuples, by way of NumPy: three times faster than ``to_pylist``.
 
-    Numbers must not be null; texts and blobs may.
+    A column with nulls takes the slow way, as NumPy would turn its numbers into floats.
     """
-    columns = (column.to_numpy(zero_copy_only=False).tolist() for column in batch.columns)
+    columns = (
+        column.to_pylist() if column.null_count else column.to_numpy(zero_copy_only=False).tolist()
+        for column in batch.columns
+    )
     return zip(*columns, strict=True)
 
 
@@ -350,22 +383,32 @@ def _fill_mappings(
     database.execute("COMMIT")
 
 
+def _fill_paths(
+    database: sqlite3.Connection, connection: duckdb.DuckDBPyConnection, paths: str
+) -> None:
+    query = 'SELECT start, "end", path, steps FROM read_parquet(?) ORDER BY 1, 2, 3'
+    database.execute("BEGIN")
+    for batch in _reader(connection, query, paths):
+        rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        database.executemany(
+            "INSERT INTO path VALUES (?, ?, ?, ?)",
+            ((start, end, path, pack(json.loads(steps))) for start, end, path, steps in rows),
+        )
+    database.execute("COMMIT")
+
+
 def _fill_full_text(
     database: sqlite3.Connection, connection: duckdb.DuckDBPyConnection, names: str
 ) -> None:
     database.execute("INSERT INTO fts(fts, rank) VALUES('automerge', 0)")
-    database.execute("BEGIN")
     reader = _reader(
         connection,
-        "SELECT nid, key, regexp_matches(key, '[^ -~]') AS wide FROM read_parquet(?) ORDER BY nid",
+        f"""SELECT nid, CASE WHEN regexp_full_match(key, '[ -~]*') THEN key
+                        ELSE regexp_replace(key, '{CJK}', ' \\0 ', 'g') END
+            FROM read_parquet(?)""",
         names,
     )
-    for batch in reader:
-        database.executemany(
-            "INSERT INTO fts(rowid, t) VALUES (?, ?)",
-            ((nid, " ".join(tokens(key)) if wide else key) for nid, key, wide in _rows(batch)),
-        )
-    database.execute("COMMIT")
+    _fill(database, "fts(rowid, t)", reader)
     database.execute("INSERT INTO fts(fts) VALUES('optimize')")
     database.execute("BEGIN")
     vocabulary = database.execute(

@@ -123,7 +123,7 @@ class Direct:
             taken = {key(name) for name in (*concept.names.values(), link.name)}
             if key(link.text) not in taken:
                 name = concept.name_in(lang)
-                lines.append(compose.phrase(lang, "read_as", text=link.text, name=name, why=link.why))
+                lines.append(
+                    compose.phrase(lang, "read_as", text=link.text, name=name, why=link.why)
+                )
         return lines
-
-

@@ -15,7 +15,7 @@ from kgmed.kg.categories import is_a
 from kgmed.kg.categories import label as category_label
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.linking.linker import main_category
-from kgmed.kg.model import Concept, Language, Path, Statement
+from kgmed.kg.model import Concept, Language, Path, Statement, Step
 from kgmed.kg.paths.find import MAX_STATEMENTS_READ, find_paths
 from kgmed.kg.predicates import Registry
 from kgmed.reasoning import compose
@@ -25,6 +25,8 @@ from kgmed.reasoning.retrieve import End, Hit, Retriever
 
 PATH_HOPS = 4
 INTERACTS = "interacts_with"
+MEMBERSHIP = ("in_drug_class", "has_role")
+"""What "is a" may also mean: "is warfarin an anticoagulant"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,9 @@ def _via(context: Context, hit: Hit, concepts: Mapping[str, Concept]) -> str:
     return context.phrase(f"via_{hit.scope.level}", name=name)
 
 
-def _groups(context: Context, items: Sequence[Item], statements: Mapping[str, Statement]) -> dict[str, str]:
+def _groups(
+    context: Context, items: Sequence[Item], statements: Mapping[str, Statement]
+) -> dict[str, str]:
     """Item -> the title it is listed under: its severity, or the sub-predicate that states it."""
     titles: dict[str, str] = {}
     for item in items:
@@ -171,7 +175,7 @@ def _groups(context: Context, items: Sequence[Item], statements: Mapping[str, St
 
 
 def _breakdown(context: Context, items: Sequence[Item]) -> str:
-    """" (26 Critical, 114 Significant)" where severities are stated."""
+    """ " (26 Critical, 114 Significant)" where severities are stated."""
     counts = Counter(item.qualifiers.get("severity", "") for item in items)
     if set(counts) == {""} or not counts:
         return ""
@@ -193,7 +197,9 @@ def _reading_noun(context: Context, bound: Bound, count: int) -> str:
         nouns = (wording.inverse_noun if count == 1 else ()) or wording.inverse_nouns
         if nouns:
             return nouns[0]
-        return category_label(reading.category or "NamedThing", language=context.lang, plural=count != 1)
+        return category_label(
+            reading.category or "NamedThing", language=context.lang, plural=count != 1
+        )
     return context.noun(reading.predicate, count)
 
 
@@ -223,9 +229,7 @@ def listing(context: Context, bound: Bound, answer: Answer) -> Answer:
     if context.registry[predicate].takes_value:
         return value(context, bound, answer)
     hits = context.retriever.hits(link.id, predicate, reading.given)
-    items, statements = _items(
-        context, hits, category=reading.category, wanted=reading.qualifiers
-    )
+    items, statements = _items(context, hits, category=reading.category, wanted=reading.qualifiers)
     if not items:
         return _nothing(context, answer, predicate, link.id, _reading_noun(context, bound, 2))
     head = "count_head" if reading.form == "count" else "list_head"
@@ -263,10 +267,17 @@ def yes_no(context: Context, bound: Bound, answer: Answer) -> Answer:
     predicate = _predicate(reading.predicate)
     subject, object = bound.links[0].id, bound.links[1].id
     yes, no = context.retriever.between(subject, predicate, object)
+    if predicate == "subclass_of":
+        for other in MEMBERSHIP:
+            yes = yes or context.retriever.between(subject, other, object)[0]
     hits = yes or no
     statements = context.retriever.statements(
         list(dict.fromkeys(hit.edge.statement for hit in hits))
     )
+    if not hits and context.registry[predicate].transitive:
+        chained = _chained(context, answer, predicate, (subject, object))
+        if chained is not None:
+            return chained
     reverse: list[Hit] = []
     if not hits and context.registry[predicate].asymmetric:
         reverse = context.retriever.between(object, predicate, subject)[0]
@@ -294,6 +305,30 @@ def yes_no(context: Context, bound: Bound, answer: Answer) -> Answer:
     return replace(
         answer, abstained=False, text=text, items=tuple(items), value=verdict, statements=statements
     )
+
+
+def _chained(
+    context: Context, answer: Answer, predicate: str, ends: tuple[str, str]
+) -> Answer | None:
+    """Yes by a chain of a transitive predicate, no by a chain the other way; None without one."""
+    for verdict, (start, end) in ((True, ends), (False, ends[::-1])):
+        if not verdict and not context.registry[predicate].asymmetric:
+            continue
+        chain = context.retriever.chain(start, predicate, end)
+        if not chain:
+            continue
+        statements = context.retriever.statements([edge.statement for edge in chain])
+        path = Path(tuple(Step(statements[edge.statement], "out") for edge in chain))
+        concepts = context.concepts(path.nodes)
+        line = path_line(path, concepts, context.registry, context.lang)
+        text = context.phrase("yes", sentence=line)
+        if not verdict:
+            text = context.phrase("no", sentence=context.phrase("reversed", sentence=line))
+        text += "\n" + context.phrase("sources", sources=context.sources(statements.values()))
+        return replace(
+            answer, abstained=False, text=text, value=verdict, paths=(path,), statements=statements
+        )
+    return None
 
 
 def _unlisted(context: Context, bound: Bound, answer: Answer, predicate: str) -> Answer:
@@ -337,7 +372,7 @@ def value(context: Context, bound: Bound, answer: Answer) -> Answer:
     concept = context.concepts([link.id])[link.id]
     name = concept.name_in(context.lang)
     if reading.id_prefix is not None:
-        label = PREFIXES[reading.id_prefix].label
+        label = id_label(reading.id_prefix, context.lang)
         found = [c for c in concept.equivalent_ids if c.partition(":")[0] == reading.id_prefix]
         if not found:
             text = context.phrase(
@@ -372,6 +407,19 @@ def value(context: Context, bound: Bound, answer: Answer) -> Answer:
     )  # fmt: skip
 
 
+def id_label(prefix: str, lang: Language) -> str:
+    """What an authority's ids are called.
+
+    >>> id_label("drugbank", "en"), id_label("icd10", "zh")
+    ('DrugBank id', 'ICD-10 编码')
+    """
+    label = PREFIXES[prefix].label
+    if lang == "zh":
+        for english, chinese in ((" id", " 编号"), (" code", " 编码")):
+            label = label.removesuffix(english) + chinese if label.endswith(english) else label
+    return label
+
+
 def _why_ids(context: Context, concept: Concept, ids: Sequence[str]) -> list[str]:
     """The sources of the mappings that name these ids."""
     mappings = context.retriever.store.mappings([concept.id])[0]
@@ -388,9 +436,7 @@ def shared(context: Context, bound: Bound, answer: Answer) -> Answer:
     """What two or more concepts have in common at the other end of a predicate."""
     reading = bound.reading
     predicate = _predicate(reading.predicate)
-    per_slot = [
-        context.retriever.hits(link.id, predicate, reading.given) for link in bound.links
-    ]
+    per_slot = [context.retriever.hits(link.id, predicate, reading.given) for link in bound.links]
     common = set.intersection(*({hit.other for hit in hits} for hits in per_slot))
     hits = [hit for group in per_slot for hit in group if hit.other in common]
     items, statements = _items(context, hits, category=reading.category, wanted=reading.qualifiers)
@@ -415,7 +461,12 @@ def shared(context: Context, bound: Bound, answer: Answer) -> Answer:
         context.phrase("sources", sources=context.sources(statements.values())),
     ]
     return replace(
-        answer, abstained=False, text="\n".join(lines), items=tuple(items), statements=statements
+        answer,
+        abstained=False,
+        text="\n".join(lines),
+        items=tuple(items),
+        value=len(items) if reading.counted else None,
+        statements=statements,
     )
 
 
@@ -566,7 +617,7 @@ def define(context: Context, bound: Bound, answer: Answer) -> Answer:
 
 
 def _counts(context: Context, id: str) -> tuple[list[str], list[str]]:
-    """"140 drug interactions" ... by predicate and end, most first; an example statement of each."""
+    """ "140 drug interactions" ... by predicate and end, most first; an example statement of each."""
     edges = context.retriever.store.neighbors([id])[0]
     groups: dict[tuple[str, bool], list[str]] = {}
     for edge in edges:
@@ -592,7 +643,9 @@ def compare(context: Context, bound: Bound, answer: Answer) -> Answer:
     """Two concepts side by side: what both have, what only one has, by predicate."""
     links = bound.links[:2]
     names = [context.name(link.id) for link in links]
-    sides = [_outgoing(context, link.id) for link in links]
+    predicate = bound.reading.predicate
+    wanted = None if predicate is None else context.retriever.below(predicate)
+    sides = [_outgoing(context, link.id, wanted) for link in links]
     both: list[str] = []
     only: list[list[str]] = [[], []]
     items: list[Item] = []
@@ -646,10 +699,10 @@ def compare(context: Context, bound: Bound, answer: Answer) -> Answer:
     )
 
 
-def _outgoing(context: Context, id: str) -> dict[str, dict[str, str]]:
+def _outgoing(context: Context, id: str, wanted: Sequence[str] | None) -> dict[str, dict[str, str]]:
     """Predicate -> concept at the other end -> a statement; outward edges of known predicates."""
     result: dict[str, dict[str, str]] = {}
-    for edge in context.retriever.store.neighbors([id])[0]:
+    for edge in context.retriever.store.neighbors([id], predicates=wanted)[0]:
         entry = context.registry.get(edge.predicate)
         if entry is None or edge.negated or not (edge.subject == id or entry.symmetric):
             continue

@@ -83,8 +83,15 @@ def _bind(reading: Reading, linker: Linker, retriever: Retriever) -> Bound:
         others = tuple(c for c in found if c.id != chosen.id)
         links.append(
             Link(
-                slot.text, slot.start, slot.end, chosen.id, chosen.name, chosen.category,
-                chosen.score, chosen.why, alternatives=others,
+                slot.text,
+                slot.start,
+                slot.end,
+                chosen.id,
+                chosen.name,
+                chosen.category,
+                chosen.score,
+                chosen.why,
+                alternatives=others,
             )  # fmt: skip
         )
     return Bound(reading, tuple(links), tuple(unlinked), tuple(ambiguous))

@@ -464,6 +464,8 @@ the_combination $safe $together?
 $be {list} $safe $together
 
 [path]
+how $be {a} and|& {b} $linked
+how $be {a} $linked to|with {b}
 how|why $aux {s} $adv? <v> {o}
 how|why $aux {s} and|& {o} <m>
 how {s} <v> {o}
@@ -487,8 +489,6 @@ $what $be? $way of {s} in|for|against|on|when_treating|in_treating {o}
 $way of {s} in|for|against|on|when_treating|in_treating {o}
 {s} $way in|for|against {o}
 {s} 's $way in|for|against {o}
-how $be {a} and|& {b} $linked
-how $be {a} $linked to|with {b}
 $be {a} and|& {b} $linked
 how $aux {a} and|& {b} relate|connect
 how $aux {a} relate|connect to {b}

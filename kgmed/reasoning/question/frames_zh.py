@@ -177,6 +177,8 @@ $what <c> $can? 有|会有|具有|伴有|伴随 {o} 的? <n>
 $have {o} 的? <n> 的 <c> $listing?
 $what $is {o} 的 <adj>? <i>
 以 {o} 为 主要? <n> 的 <c> $listing?
+[reverse predicate=contraindicated_in]
+{o} 患者|病人|期|期间|的人? 禁用|忌用|不能用|不能吃|不宜用|禁忌 $what <c>?
 [reverse predicate=treats]
 {o} $can? $by $what <c>
 {o} $can? $by $what <c>? 好|有效|管用|治

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -79,6 +79,8 @@ class Reader:
     def __init__(self, wordings: Wordings) -> None:
         self.wordings = wordings
         self.tables: Tables = wordings.tables
+        self._safety = [frame for frame in wordings.frames if frame.safety]
+        self._others = [frame for frame in wordings.frames if not frame.safety]
         self._openers = _runs(self.tables.openers)
         self._closers = _runs(self.tables.closers, backwards=True)
         self._leading = _runs(self.tables.leading)
@@ -121,14 +123,10 @@ class Reader:
     def _read_span(self, tokens: Tokens, span: Span, matcher: Matcher) -> tuple[Reading, ...]:
         candidates: list[tuple[_Order, int, Reading]] = []
         clauses = self.wordings.clause_frames(matcher.present)
-        for number, frame in enumerate((*clauses, *self.wordings.frames)):
-            if (
-                frame.tier >= 2
-                and candidates
-                and candidates[0][0].tier < 2
-                and frame.form == "define"
-            ):
-                break
+        specific = False
+        for number, frame in enumerate((*self._safety, *clauses, *self._others)):
+            if specific and frame.form == "define":
+                continue
             for count, match in enumerate(matcher.matches(frame, start=span[0], end=span[1])):
                 if count >= MATCH_LIMIT:
                     break
@@ -136,6 +134,7 @@ class Reader:
                     mismatch = self._mismatch(reading)
                     order = _Order(frame.tier, mismatch, -covered, number, -wording)
                     candidates.append((order, place, reading))
+                    specific = specific or frame.tier < 2
         candidates.sort(key=lambda candidate: candidate[:2])
         return _ranked(candidates)
 
@@ -169,9 +168,16 @@ class Reader:
         place = wording = 0
         if relation is not None:
             at, hit = relation
+            if _ends_a_name(tokens, match, at, hit, matcher):
+                return
             name = name or hit.value
             place, wording = hit.place, hit.end - at
         predicate = self.wordings.registry.get(name) if name else None
+        if relation is None and predicate is not None and category is None:
+            category = _category_asked_for(tokens, match, matcher)
+            ends = predicate.range if "s" in match.slots else predicate.domain
+            if category and not _fits(category, ends):
+                category = None
         if name and predicate is None:
             return
         form, given = _form_and_given(match, predicate)
@@ -296,8 +302,7 @@ class Reader:
         ends = predicate.range if reading.given == "subject" else predicate.domain
         if predicate.symmetric:
             ends = (*predicate.range, *predicate.domain)
-        asked = reading.category
-        return not any(is_a(asked, end) or is_a(end, asked) for end in ends)
+        return not _fits(reading.category, ends)
 
     @staticmethod
     def _strip(words: tuple[str, ...], span: Span, leading: _Runs, trailing: _Runs) -> Span:
@@ -327,6 +332,9 @@ _NOUN_JOINTS = frozenset({"of", "for"})
 _NOT_AT_AN_END = word_set("in for with against to by of on from between at as than")
 _NEGATIONS = word_set("没 不 未 别 无")
 _NO_NAME = frozenset({"the", "any", "some", "all", "a", "an"})
+_ASKING = word_set("what which 么 些 种 个 类 啥 哪 几")
+"""Last tokens of what asks for a thing; a category follows."""
+
 _LATIN = (("situ",), ("vitro",), ("vivo",), ("utero",))
 _NOT_IN_A_DEFINED_NAME = word_set(
     "in for about to at by from on under into over between vs versus , per across"
@@ -398,6 +406,39 @@ def _category_at(
         if hit.end == end:
             return hit.value or None
     return None
+
+
+def _fits(category: str, ends: Iterable[str]) -> bool:
+    """Whether something of a category may stand at an end with these categories."""
+    return any(is_a(category, end) or is_a(end, category) for end in ends)
+
+
+def _category_asked_for(tokens: Tokens, match: Match, matcher: Matcher) -> str | None:
+    """The category that a whole question of the registry asks for: "which *drugs* work on O".
+
+    The predicate's own noun is none: "有哪些*症状*" asks for symptoms, whatever their category.
+    """
+    words = tokens.words
+    nouns = matcher.found.get("n", {})
+    for at, hits in matcher.found.get("c", {}).items():
+        inside = any(start <= at < end for start, end in match.slots.values())
+        asked = at and (words[at - 1] in _ASKING or (words[at - 1] == "的" and at > 1))
+        own = any(hit.value == match.frame.predicate for hit in nouns.get(at, ()))
+        if asked and not inside and not own:
+            return hits[0].value or None
+    return None
+
+
+def _ends_a_name(tokens: Tokens, match: Match, at: int, hit: Hit, matcher: Matcher) -> bool:
+    """Whether a noun behind a slot rather ends its name: Crohn's *disease*, Lyme *disease*."""
+    if hit.kind not in ("n", "i") or hit.end != at + 1:
+        return False
+    if hit.kind == "n" and match.frame.form == "yes_no":
+        return False  # "is fever a malaria symptom"
+    word = tokens.words[at]
+    behind = any(end <= at and end >= at - 1 for _, end in match.slots.values())
+    named = _category_at(matcher.found, at, hit.end)
+    return behind and word.isascii() and not word.endswith("s") and named not in (None, "Drug")
 
 
 def _is_chinese(words: tuple[str, ...]) -> bool:

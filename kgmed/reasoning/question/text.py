@@ -109,8 +109,10 @@ def split(text: str) -> tuple[str, ...]:
             return (text,)
         if "'" not in text:
             return tuple(map(fold_word, text.lower().replace("-", " ").replace(",", " ").split()))
-    elif text.isalpha() and not any(map(str.isascii, text)):
-        return tuple(text)
+    else:
+        joined = text.replace(" ", "")
+        if all(map(is_cjk, joined)):
+            return tuple(joined)
     return tokenize(text.replace(" '", "'")).words
 
 

@@ -35,6 +35,9 @@ _BE = frozenset({"is", "are", "was", "were", "be", "been"})
 _WITH_WORD = "id+"
 """Kind of an authority's name that means an identifier only with a word for one behind it."""
 
+_DEFINITION = "has_definition"
+"""Its whole questions ("what is S") are the form define's; "definition of S" stays its own."""
+
 _PREPOSITIONS = frozenset({"with", "to", "by", "for", "in", "of", "against", "from", "on"})
 
 
@@ -70,12 +73,14 @@ class Wordings:
             self._add_verbs(name, wording.verbs, symmetric=predicate.symmetric)
             self._add_passives(name, wording.passives)
             for is_question, texts in ((False, wording.frames), (True, wording.questions)):
+                if is_question and name == _DEFINITION:
+                    continue
                 for text in texts:
                     literal = text.replace("{s}", " ").replace("{o}", " ")
                     self.clauses.append(Clause(frozenset(split(literal)), text, name, is_question))
         for kind, table in (("c", tables.categories), ("adj", tables.adjectives)):
-            for value, texts in table.items():
-                self._add(kind, value, texts.split("|"))
+            for value, joined in table.items():
+                self._add(kind, value, joined.split("|"))
         self._identifier_words = [split(text) for text in tables.identifier_words.split("|")]
         for prefix, (with_word, alone) in tables.identifiers.items():
             self._add(_WITH_WORD, prefix, with_word.split("|"))
@@ -95,6 +100,8 @@ class Wordings:
         for place, text in enumerate(texts):
             tokens = split(text)
             self._put("v", name, place, tokens)
+            if tokens and tokens[0] == "is":
+                self._put("v", name, place, ("are", *tokens[1:]))
             bare = tokens[1:] if tokens and tokens[0] in _BE else tokens
             if bare is not tokens:
                 self._put("bv", name, place, bare)
@@ -130,7 +137,7 @@ class Wordings:
                     if not any(other[:3] == hit[:3] for other in hits):
                         hits.append(hit)
         return {
-            kind: {at: tuple(sorted(hits, key=_longest)) for at, hits in places.items()}
+            kind: {at: _longest(hits) for at, hits in places.items()}
             for kind, places in found.items()
         }
 
@@ -154,6 +161,8 @@ class Wordings:
         pattern = _as_pattern(clause.text)
         options = {"predicate": clause.predicate}
         if clause.is_question:
+            if "{s}" in pattern and "{o}" in pattern:  # "how are S and O related"
+                return (self._grammar.frame(pattern, "path", {}),)
             form = "list" if "{s}" in pattern else "reverse"
             return (self._grammar.frame(pattern, form, options),)
         made: list[Frame] = []
@@ -167,8 +176,10 @@ class Wordings:
         return tuple(made)
 
 
-def _longest(hit: Hit) -> tuple[int, int]:
-    return -hit.end, hit.place
+def _longest(hits: list[Hit]) -> tuple[Hit, ...]:
+    """The longest wording of each predicate at one place, the longest first."""
+    ordered = sorted(hits, key=lambda hit: (-hit.end, hit.place))
+    return tuple({hit.value: hit for hit in reversed(ordered)}.values())[::-1]
 
 
 def _as_pattern(text: str) -> str:

@@ -1,0 +1,88 @@
+"""The work of ``kgmed ask``, and the short way to it.
+
+Typer and what it imports take longer to load than an answer takes to find. A plain command line
+(one question and known options) is therefore read here; anything else, help and mistakes included,
+goes through Typer. A test compares the two lists of options.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kgmed.cli.opening import ABSTAINED, language, opened
+from kgmed.cli.output import echo, print_answer
+from kgmed.kg.errors import UsageError
+
+DEFAULT_LIMIT = 20
+FLAGS = {"--json": "as_json", "--quiet": "quiet", "-q": "quiet"}
+VALUES = {
+    "--graph": "graph",
+    "--limit": "limit",
+    "-n": "limit",
+    "--program": "program",
+    "--lang": "lang",
+}
+_STDIN_BYTES = 1 << 21
+
+
+def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
+    """The arguments of :func:`run` from a plain command line; None where Typer is needed.
+
+    >>> read_plain(["drug interactions of warfarin", "--limit", "3", "--json"])
+    {'question': 'drug interactions of warfarin', 'limit': 3, 'as_json': True}
+    >>> read_plain(["--help"]) is None, read_plain(["a", "b"]) is None
+    (True, True)
+    """
+    found: dict[str, Any] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in FLAGS:
+            found[FLAGS[argument]] = True
+        elif argument in VALUES:
+            value = next(rest, None)
+            if value is None:
+                return None
+            found[VALUES[argument]] = value
+        elif (argument.startswith("-") and argument != "-") or "question" in found:
+            return None
+        else:
+            found = {"question": argument, **found}
+    if "limit" in found:
+        if not found["limit"].isdecimal():
+            return None
+        found["limit"] = int(found["limit"])
+    return found if "question" in found else None
+
+
+def run(
+    question: str,
+    *,
+    graph: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    program: str = "direct",
+    as_json: bool = False,
+    quiet: bool = False,
+    lang: str | None = None,
+) -> int:
+    """Answer and print; returns the exit code."""
+    text = _from_stdin() if question == "-" else question
+    with opened(graph, quiet=quiet) as chosen:
+        answer = chosen.ask(text, language=language(lang), limit=limit or None, program=program)
+        if as_json:
+            from kgmed.wire import to_json
+
+            echo(to_json(answer))
+        else:
+            print_answer(answer, limit=limit or None, quiet=quiet)
+    return ABSTAINED if answer.abstained else 0
+
+
+def _from_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read(_STDIN_BYTES).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The question on standard input isn't UTF-8 text (byte {error.start})."
+        ) from error
