@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kgmed.facade import Graph, open_graph
+
+settings.register_profile("kgmed", deadline=None)  # machines are shared: no timed tests
+settings.load_profile("kgmed")
 
 collect_ignore = ["kg", "builders", "reasoning", "prompts"]  # links into kgmed/
 

@@ -31,7 +31,7 @@ class Built:
     disk: dict[str, int]
 
 
-def ensure_tables(folder: Path, *, scale: float) -> None:
+def ensure_tables(folder: Path, scale: float) -> None:
     """Make the synthetic tables, unless a run with ``--keep`` left them."""
     done = folder / f"scale-{scale}"
     if done.exists():

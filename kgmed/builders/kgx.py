@@ -355,10 +355,13 @@ def _lists(values: list[Any]) -> pa.Array:
     import pyarrow as pa
 
     kind = pa.list_(pa.string())
-    try:
-        return clean_lists(pa.array(values, kind))
+    plain = all(value is None or isinstance(value, list) for value in values)
+    try:  # Arrow would take a text for the list of its characters
+        if plain:
+            return clean_lists(pa.array(values, kind))
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return clean_lists(pa.array([_items(value) for value in values], kind))
+        pass
+    return clean_lists(pa.array([_items(value) for value in values], kind))
 
 
 def _load(line: str) -> Any:

@@ -210,11 +210,13 @@ _PROFILES = """JOIN profile_code f USING (primary_knowledge_source, release, lic
 
 def _statements(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     query = f"""
-        SELECT min(s)::INT AS s, min(p)::USMALLINT AS p, min(o)::INT AS o,
-               min(profile)::UINTEGER AS profile, from_hex(sid) AS id, {_DETAILS}
-        FROM st {_PROFILES}
-        WHERE object <> '' AND s <> o
-        GROUP BY sid ORDER BY 1, 2, 3, 5"""
+        SELECT (row_number() OVER (ORDER BY s, p, o, id) - 1)::INT AS eid, * FROM (
+          SELECT min(s)::INT AS s, min(p)::USMALLINT AS p, min(o)::INT AS o,
+                 min(profile)::UINTEGER AS profile, from_hex(sid) AS id, {_DETAILS}
+          FROM st {_PROFILES}
+          WHERE object <> '' AND s <> o
+          GROUP BY sid)
+        ORDER BY eid"""
     _write(connection, query, tables, "statements")
 
 

@@ -254,11 +254,14 @@ class Records:
 
     def without(self, rows: Mapping[int, Problem]) -> Records:
         """The rows that aren't in ``rows``, by position."""
+        import pyarrow as pa
+
         keep = [row for row in range(len(self.index)) if row not in rows]
+        places = pa.array(keep, pa.int64())
         return Records(
             self.block,
             [self.index[row] for row in keep],
-            {name: column.take(keep) for name, column in self.columns.items()},
+            {name: column.take(places) for name, column in self.columns.items()},
         )
 
 

@@ -224,7 +224,7 @@ class SssomSource:
                         tally.skipped["blank line"] += blank
                     yield records
                     if not read:  # a quoted value goes on in the next block
-                        rest = b"\n".join(whole.raw(at, len(whole)))
+                        rest = b"\n".join(whole.raw(at, len(whole) + 1))  # with the last line end
                         first = whole.first + at
                         break
             start = 0
@@ -665,14 +665,10 @@ def parse_metadata(
             continue
         indent = len(line) - len(text)
         value = found.get(key)
+        items = value if isinstance(value, list) else []
         match = _KEY.fullmatch(text)
-        if (
-            key
-            and text.startswith("- ")
-            and indent >= depth
-            and not (value and value == str(value))
-        ):
-            found[key] = [*(items or []), _scalar(text[2:])]
+        if key and text.startswith("- ") and indent >= depth and (items or not value):
+            found[key] = [*items, _scalar(text[2:])]
         elif match and (not key or indent <= depth):
             key, depth = match[1] or match[2] or match[3], indent
             found[key] = _value(match[4] or "")

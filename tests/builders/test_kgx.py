@@ -392,7 +392,7 @@ def test_a_file_of_another_shape_is_an_error(tmp_path: Path, text: str, says: st
 
 
 def test_a_file_of_another_format_lists_the_formats(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="jsonl.gz"):
+    with pytest.raises(DataError, match=r"jsonl\.gz"):
         KgxSource(tmp_path / "graph.json", None)
     with pytest.raises(DataError, match="found none"):
         KgxSource(None, [])

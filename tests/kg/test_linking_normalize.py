@@ -45,7 +45,10 @@ def test_no_text_breaks_tokens_or_variants(text: str) -> None:
     assert all(variant != normalized for variant in variants(normalized))
 
 
-@given(st.lists(st.text(alphabet=st.characters(max_codepoint=0x3FF), max_size=30), max_size=20))
+letters = st.sampled_from("abS s'' -.,7\t\u2019\u00e9\u03b2\u4e2d")
+
+
+@given(st.lists(st.text(letters, max_size=12) | st.text(max_size=12), max_size=20))
 def test_the_key_in_sql_is_the_key_in_python(texts: list[str]) -> None:
     texts = [text.replace("\x00", " ") for text in texts]
     import tempfile

@@ -516,7 +516,7 @@ def test_categories_and_values_are_kept_apart() -> None:
         assert predicate.takes_value or set(predicate.range) <= set(PARENTS)
 
 
-def test_a_predicate_and_its_labels_cannot_be_changed() -> None:
+def test_a_predicate_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         registry()["treats"].weight = 0.1  # type: ignore[misc]
     assert registry() is registry()

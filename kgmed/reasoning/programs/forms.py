@@ -131,7 +131,9 @@ def _item_order(item: Item) -> tuple[int, bool, str, str]:
 
 
 def _fits(concept: Concept, category: str) -> bool:
-    return any(is_a(have, category) or is_a(category, have) for have in concept.categories)
+    """Whether a concept is what was asked for; sources name targets by gene or by protein."""
+    wanted = ("Gene", "Protein") if category in {"Gene", "Protein"} else (category,)
+    return any(is_a(have, w) or is_a(w, have) for have in concept.categories for w in wanted)
 
 
 def _severity(statement: Statement) -> str:
@@ -375,10 +377,7 @@ def value(context: Context, bound: Bound, answer: Answer) -> Answer:
         label = id_label(reading.id_prefix, context.lang)
         found = [c for c in concept.equivalent_ids if c.partition(":")[0] == reading.id_prefix]
         if not found:
-            text = context.phrase(
-                "id_absent", name=name, label=label, ids=context.join(concept.equivalent_ids)
-            )
-            return replace(answer, reason="no_evidence", text=text)
+            return _mapped_id(context, answer, concept, reading.id_prefix)
         shown = context.join([curie.partition(":")[2] for curie in found])
         text = context.phrase("id_value", name=name, label=label, value=shown)
         why = _why_ids(context, concept, found)
@@ -405,6 +404,38 @@ def value(context: Context, bound: Bound, answer: Answer) -> Answer:
         answer, abstained=False, text="\n".join(lines),
         value=first.text if first else None, statements={s.id: s for s in statements},
     )  # fmt: skip
+
+
+FAMILIES = {"icd10": ("icd10", "icd10cm")}
+"""An id asked for by one name may be any of these: people say ICD-10 for both editions."""
+
+
+def _mapped_id(context: Context, answer: Answer, concept: Concept, prefix: str) -> Answer:
+    """Codes that a mapping gives without claiming identity: a classification's, mostly."""
+    name, label = concept.name_in(context.lang), id_label(prefix, context.lang)
+    wanted = FAMILIES.get(prefix, (prefix,))
+    titles = context.titles()
+    codes: dict[str, str] = {}
+    for mapping in context.retriever.store.mappings([concept.id])[0]:
+        for code in (mapping.subject, mapping.object):
+            if mapping.status == "related" and code.partition(":")[0] in wanted:
+                source = titles.get(mapping.source, mapping.source)
+                codes.setdefault(code, f"{code} ({mapping.predicate}, {source})")
+    if not codes:
+        ids = context.join(concept.equivalent_ids)
+        text = context.phrase("id_absent", name=name, label=label, ids=ids)
+        return replace(answer, reason="no_evidence", text=text)
+    text = context.phrase(
+        "id_mapped", name=name, label=label, codes=context.join([*codes.values()])
+    )
+    category = main_category(concept)
+    return replace(
+        answer,
+        abstained=False,
+        text=text,
+        value=next(iter(codes)).partition(":")[2],
+        items=tuple(Item(code, name, category) for code in codes),
+    )
 
 
 def id_label(prefix: str, lang: Language) -> str:
