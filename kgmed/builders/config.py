@@ -166,6 +166,10 @@ def make_sources(config: BuildConfig, quarantine: Path | None) -> list[Source]:
     return sources
 
 
+def _stem(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
 def _files(config: BuildConfig) -> list[Path]:
     files: list[Path] = [] if config.overrides is None else [config.overrides]
     for entry in config.source:
@@ -184,7 +188,7 @@ def _kgx(entry: KgxConfig, on_error: OnError, quarantine: Path | None) -> Source
     return KgxSource(
         entry.nodes,
         entry.edges,
-        info=entry.info((entry.nodes or entry.edges)[0].stem),
+        info=entry.info(_stem((entry.nodes or entry.edges)[0])),
         on_error=on_error,
         quarantine=quarantine,
     )
@@ -195,7 +199,7 @@ def _sssom(entry: SssomConfig, on_error: OnError, quarantine: Path | None) -> So
 
     return SssomSource(
         entry.paths,
-        info=entry.info(entry.paths[0].stem),
+        info=entry.info(_stem(entry.paths[0])),
         on_error=on_error,
         quarantine=quarantine,
     )

@@ -80,6 +80,7 @@ def build(
 
     settings.out.mkdir(parents=True, exist_ok=True)
     quarantine = settings.out.parent / f"{settings.out.name}.quarantine.tsv"
+    quarantine.unlink(missing_ok=True)
     made = run(
         make_sources(settings, quarantine),
         settings.out,
