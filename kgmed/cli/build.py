@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, Quiet
 from kgmed.cli.output import echo
 
@@ -74,13 +74,10 @@ def build(
     if not settings.source and not settings.open:
         raise UsageError("There is nothing to build: name --nodes, --edges or --sssom files.")
 
-    def tell(text: str) -> None:
-        if not quiet:
-            print(f"kgmed: {text}", file=sys.stderr, flush=True)  # noqa: T201
-
     settings.out.mkdir(parents=True, exist_ok=True)
     quarantine = settings.out.parent / f"{settings.out.name}.quarantine.tsv"
     quarantine.unlink(missing_ok=True)
+    tell = Progress(quiet=quiet)
     made = run(
         make_sources(settings, quarantine),
         settings.out,
@@ -88,6 +85,7 @@ def build(
         memory=settings.memory,
         progress=tell,
     )
+    tell.done()
     if as_json:
         echo(made.report.to_json())
         return

@@ -20,12 +20,33 @@ def language(value: str | None) -> Language | None:
     return cast(Language | None, value)
 
 
+class Progress:
+    """Progress on stderr: one line that is rewritten on a terminal, a line a step in a pipe."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._rewrite = sys.stderr.isatty()
+        self._shown = False
+
+    def __call__(self, text: str) -> None:
+        if self._quiet:
+            return
+        self._shown = True
+        sys.stderr.write(f"\r\x1b[Kkgmed: {text} ..." if self._rewrite else f"kgmed: {text}\n")
+        sys.stderr.flush()
+
+    def done(self) -> None:
+        """Clear the line."""
+        if self._shown and self._rewrite:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
 def opened(uri: str | None, *, quiet: bool) -> Graph:
     """Open the graph; progress of a first build goes to stderr."""
 
-    def tell(text: str) -> None:
-        if not quiet:
-            sys.stderr.write(f"kgmed: {text}\n")
-            sys.stderr.flush()
-
-    return open_graph(uri, progress=tell)
+    tell = Progress(quiet=quiet)
+    try:
+        return open_graph(uri, progress=tell)
+    finally:
+        tell.done()

@@ -187,23 +187,24 @@ def print_concept(concept: Concept, graph: Graph, lang: Language, *, limit: int 
 
 def print_why(found: Why, graph: Graph) -> None:
     """A chain of mappings, or what stands between two ids."""
+    names = [c.name if c else "" for c in graph.store.concepts(found.concepts)]
     if found.left == found.right:
-        echo(f"{found.left} is one id, of the concept {found.concepts[0]}.")
+        echo(f"{found.left} is one id, of the concept {found.concepts[0]} ({names[0]}).")
     elif found.same:
-        echo(f"{found.left} and {found.right} are one concept, {found.concepts[0]}, because:")
+        concept = f"{found.concepts[0]} ({names[0]})"
+        echo(f"{found.left} and {found.right} are one concept, {concept}, because:")
         for mapping in found.chain:
             echo("  " + _mapping_line(mapping))
         if not found.chain:
             echo("  a source states both ids for it without a mapping row.")
     elif found.against:
-        left, right = found.concepts
-        echo(f"{found.left} ({left}) and {found.right} ({right}) are two concepts. Between them:")
+        echo(f"{found.left} ({names[0]}) and {found.right} ({names[1]}) are two concepts.")
+        echo("Between them:")
         for mapping in found.against:
             echo("  " + _mapping_line(mapping))
             echo(f"    {mapping.status}: {mapping.reason}")
     else:
-        left, right = found.concepts
-        echo(f"{found.left} ({left}) and {found.right} ({right}) are two concepts.")
+        echo(f"{found.left} ({names[0]}) and {found.right} ({names[1]}) are two concepts.")
         echo("No mapping of any source joins them.")
 
 

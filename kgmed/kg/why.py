@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf, log
 
-from kgmed.kg.curies import candidates, normalize
+from kgmed.kg.curies import candidates
 from kgmed.kg.errors import UnknownConcept
 from kgmed.kg.model import Mapping
 from kgmed.kg.store.base import GraphStore
+
+STEP_COST = 1e-3
+"""What a longer chain loses against one of equal confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def why(store: GraphStore, left: str, right: str) -> Why:
 
 
 def _chain(store: GraphStore, concept: str, start: str, end: str) -> tuple[Mapping, ...]:
-    """The shortest chain of merged mappings; each pair by its most confident mapping."""
+    """The most confident chain of merged mappings: the product of confidences is greatest."""
     best: dict[tuple[str, str], Mapping] = {}
     for mapping in store.mappings([concept])[0]:
         if mapping.status != "merged":
@@ -81,17 +85,26 @@ def _chain(store: GraphStore, concept: str, start: str, end: str) -> tuple[Mappi
     for (subject, object), mapping in sorted(best.items()):
         around.setdefault(subject, []).append((object, mapping))
         around.setdefault(object, []).append((subject, mapping))
-    came: dict[str, tuple[str, Mapping] | None] = {normalize(start): None}
-    queue = deque([normalize(start)])
-    while queue and end not in came:
-        node = queue.popleft()
+    heap: list[tuple[float, int, str]] = [(0.0, 0, start)]
+    came: dict[str, tuple[str, Mapping]] = {}
+    settled: set[str] = set()
+    best_cost = {start: 0.0}
+    while heap:
+        cost, steps, node = heappop(heap)
+        if node == end:
+            break
+        if node in settled:
+            continue
+        settled.add(node)
         for other, mapping in around.get(node, ()):
-            if other not in came:
+            total = cost - log(max(mapping.confidence, 1e-9)) + STEP_COST
+            if total < best_cost.get(other, inf):
+                best_cost[other] = total
                 came[other] = (node, mapping)
-                queue.append(other)
+                heappush(heap, (total, steps + 1, other))
     chain: list[Mapping] = []
-    step = came.get(end)
-    while step is not None:
-        chain.append(step[1])
-        step = came[step[0]]
+    node = end
+    while node in came and node != start:
+        node, mapping = came[node]
+        chain.append(mapping)
     return tuple(reversed(chain))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kgmed.kg.model import Language, Statement
-from kgmed.kg.predicates import Registry
+from kgmed.kg.predicates import Registry, fill
 from kgmed.reasoning.answer import Item
 
 SHORT_ID = 8
@@ -29,7 +29,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "no": "No: {sentence}.",
         "denied": "a source states that it is not so",
         "reversed": "the sources state the reverse: {sentence}",
-        "unlisted": "{subject} - {predicate} - {object}: not listed in {sources}.",
+        "unlisted": "\"{sentence}\" is not listed in {sources}.",
         "no_safety": "This is not evidence of safety, nor that it is untrue.",
         "safety_listed": "kgmed doesn't judge safety. An interaction is listed: {sentence}.",
         "safety_unlisted": "kgmed doesn't judge safety.",
@@ -87,7 +87,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "no": "否：{sentence}。",
         "denied": "有来源明确否定",
         "reversed": "来源所载方向相反：{sentence}",
-        "unlisted": "{subject} - {predicate} - {object}：{sources} 未列出。",
+        "unlisted": "{sources} 未列出“{sentence}”。",
         "no_safety": "未列出不代表安全，也不代表不成立。",
         "safety_listed": "kgmed 不判断是否安全。已列出相互作用：{sentence}。",
         "safety_unlisted": "kgmed 不判断是否安全。",
@@ -225,7 +225,7 @@ def sentence(
     if entry is None:
         text = f"{subject} {statement.predicate.replace('_', ' ')} {object}"
     else:
-        text = entry.wording[lang].sentence[0].format(s=subject, o=object)
+        text = fill(entry.wording[lang].sentence[0], s=subject, o=object)
     kind = statement.qualifiers.get("severity")
     if kind:
         text += f" ({severity(lang, kind)})" if lang == "en" else f"（{severity(lang, kind)}）"

@@ -75,50 +75,63 @@ def shortest_ways(
     pool: int = _POOL,
 ) -> tuple[list[list[Hashable]], bool]:
     """Node sequences of the shortest length, at most ``pool``, and whether the search was whole."""
-    parents: tuple[dict[Hashable, Hashable | None], ...] = ({start: None}, {end: None})
-    frontiers: list[list[Hashable]] = [[start], [end]]
+    parents: list[dict[Hashable, Hashable | None]] = [{start: None}, {end: None}]
+    frontiers: list[Sequence[Hashable]] = [[start], [end]]
     weights = [sum(store.node_degrees(frontier)) for frontier in frontiers]
     read = 0
-    for _hop in range(hops):
+    for hop in range(1, hops + 1):
         side = 0 if weights[0] <= weights[1] else 1
         read += weights[side]
         if read > MAX_STATEMENTS_READ:
             return [], False
-        mine, other = parents[side], parents[1 - side]
-        fresh: list[Hashable] = []
+        other = parents[1 - side]
+        around: list[tuple[Hashable, list[Hashable]]] = []
         meetings: dict[tuple[Hashable, Hashable], None] = {}
         for node in frontiers[side]:
-            around = store.expand([node], predicates=predicates)[0]
-            if len(around) <= _BULK:
-                for neighbor in around:
-                    if neighbor in other:
-                        meetings[node, neighbor] = None
-                    if neighbor not in mine:
-                        mine[neighbor] = node
-                        fresh.append(neighbor)
-            else:
-                new = dict.fromkeys(around, node)
-                for neighbor in sorted(cast(set[int], other.keys() & new.keys())):
-                    meetings[node, neighbor] = None
-                for known in mine.keys() & new.keys():
-                    del new[known]
-                mine.update(new)
-                fresh += new
-            if len(meetings) >= pool:
-                break
+            neighbors = store.expand([node], predicates=predicates)[0]
+            if met := other.keys() & neighbors:
+                some = sorted(cast(set[int], met)) if len(neighbors) > _BULK else neighbors
+                meetings.update(((node, neighbor), None) for neighbor in some if neighbor in met)
+                if len(meetings) >= pool:
+                    break
+            if hop < hops and not meetings:
+                around.append((node, neighbors))
         if meetings:
             pairs = list(meetings)[:pool]
             ways = [_join(parents, side, node, neighbor) for node, neighbor in pairs]
             return ways, True
+        parents[side], fresh = _discovered(parents[side], around)
         if not fresh:
-            return [], True
+            break
         frontiers[side] = fresh
         weights[side] = sum(store.node_degrees(fresh))
     return [], True
 
 
+def _discovered(
+    mine: dict[Hashable, Hashable | None], around: Sequence[tuple[Hashable, list[Hashable]]]
+) -> tuple[dict[Hashable, Hashable | None], list[Hashable]]:
+    """The parents with the new nodes' among them, and these nodes in the order they were found."""
+    fresh: list[Hashable] = []
+    for node, neighbors in around:
+        if len(neighbors) <= _BULK:
+            for neighbor in neighbors:
+                if neighbor not in mine:
+                    mine[neighbor] = node
+                    fresh.append(neighbor)
+            continue
+        new: dict[Hashable, Hashable | None] = dict.fromkeys(neighbors, node)
+        for known in mine.keys() & new.keys():
+            del new[known]
+        fresh += new
+        smaller, larger = sorted((mine, new), key=len)
+        larger.update(smaller)
+        mine = larger
+    return mine, fresh
+
+
 def _join(
-    parents: tuple[dict[Hashable, Hashable | None], ...],
+    parents: Sequence[dict[Hashable, Hashable | None]],
     side: int,
     node: Hashable,
     neighbor: Hashable,

@@ -22,6 +22,7 @@ import mmap
 import sys
 import zlib
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -149,6 +150,15 @@ class Csr:
         start, stop = self._range(self.out_off, node)
         start_in, stop_in = self._range(self.in_off, node)
         return stop - start + stop_in - start_in
+
+    def degrees(self, nodes: Sequence[int]) -> list[int]:
+        """:meth:`degree` of many nodes: each block is verified once."""
+        for offsets in (self.out_off, self.in_off):
+            items = BLOCK // offsets.itemsize
+            for block in {node // items for node in nodes}:
+                offsets.touch(block * items, min(block * items + items + 1, len(offsets)))
+        out, into = self.out_off.view, self.in_off.view
+        return [out[node + 1] - out[node] + into[node + 1] - into[node] for node in nodes]
 
     def find(self, subject: int, code: int, object: int) -> range:
         """The numbers of the edges with these three."""

@@ -357,32 +357,40 @@ class EmbeddedStore:
     def expand(
         self, nodes: Sequence[Hashable], *, predicates: Sequence[str] | None = None
     ) -> list[list[Hashable]]:
-        mask = self._positive
-        if predicates is not None:
-            wanted = set(predicates)
-            mask = bytes(not negated and name in wanted for name, negated in self._predicates)
+        wanted = None if predicates is None else self._positive_codes(predicates)
+        return [self._around(node, wanted) for node in cast(Sequence[int], nodes)]
+
+    def _positive_codes(self, predicates: Sequence[str]) -> list[int]:
+        return [code for code in self._wanted(predicates) or () if self._positive[code]]
+
+    def _around(self, node: int, wanted: list[int] | None) -> list[Hashable]:
+        """Neighbours over positive statements: each row is sorted by code, so codes are slices."""
         csr = self._csr
-        unmasked = all(mask)
-        result: list[list[Hashable]] = []
-        for node in cast(Sequence[int], nodes):
-            start, stop = csr.out_range(node)
-            first, last = csr.in_range(node)
-            csr.out_nbr.touch(start, stop)
-            csr.in_nbr.touch(first, last)
-            objects = csr.out_nbr.view[start:stop].tolist()
-            subjects = csr.in_nbr.view[first:last].tolist()
-            if not unmasked:
-                csr.out_p.touch(start, stop)
-                csr.in_p.touch(first, last)
-                objects = list(compress(objects, map(mask.__getitem__, csr.out_p.view[start:stop])))
-                subjects = list(
-                    compress(subjects, map(mask.__getitem__, csr.in_p.view[first:last]))
-                )
-            result.append(objects + subjects)
-        return result
+        found: list[Hashable] = []
+        for (start, stop), codes, neighbors in (
+            (csr.out_range(node), csr.out_p, csr.out_nbr),
+            (csr.in_range(node), csr.in_p, csr.in_nbr),
+        ):
+            if start == stop:
+                continue
+            codes.touch(start, stop)
+            neighbors.touch(start, stop)
+            if wanted is None:
+                row = neighbors.view[start:stop].tolist()
+                for code in self._negative:  # from the end, so that places stay true
+                    first = bisect_left(codes.view, code, start, stop)
+                    last = bisect_right(codes.view, code, first, stop)
+                    del row[first - start : last - start]
+                found += row
+            else:
+                for code in wanted:
+                    first = bisect_left(codes.view, code, start, stop)
+                    last = bisect_right(codes.view, code, first, stop)
+                    found += neighbors.view[first:last].tolist()
+        return found
 
     def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
-        return [self._csr.degree(cast(int, node)) for node in nodes]
+        return self._csr.degrees(cast(Sequence[int], nodes))
 
 
 class EmbeddedLexicon:

@@ -17,7 +17,7 @@ from kgmed.kg.curies import PREFIXES
 from kgmed.kg.linking.linker import main_category
 from kgmed.kg.model import Concept, Language, Path, Statement, Step
 from kgmed.kg.paths.find import MAX_STATEMENTS_READ, find_paths
-from kgmed.kg.predicates import Registry
+from kgmed.kg.predicates import Registry, fill
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Answer, Form, Item
 from kgmed.reasoning.programs.slots import Bound
@@ -345,16 +345,12 @@ def _unlisted(context: Context, bound: Bound, answer: Answer, predicate: str) ->
     covering = [set(context.retriever.covering_sources(id, predicate, end)) for id, end in ends]
     both = sorted(covering[0] & covering[1])
     lines = [context.phrase("safety_unlisted")] if reading.safety else []
+    names = (context.name(subject), context.name(object))
+    template = context.registry[predicate].wording[context.lang].sentence[0]
     if both:
         sources = compose.source_names(both, context.titles(), lang=context.lang)
         lines.append(
-            context.phrase(
-                "unlisted",
-                subject=context.name(subject),
-                predicate=noun,
-                object=context.name(object),
-                sources=sources,
-            )
+            context.phrase("unlisted", sentence=fill(template, s=names[0], o=names[1]), sources=sources)
         )
         lines.append(context.phrase("no_safety"))
         return replace(answer, reason="no_evidence", text=" ".join(lines))
