@@ -39,26 +39,27 @@ def has_statements(
 def _distance(
     csr: Any, mask: Any, start: int, end: int, hops: int, seen: Any, queues: Any, stamp: int
 ) -> int:  # pragma: no cover  compiled
-    """Bidirectional breadth-first search; ``seen`` holds stamp * 8 + depth per side and node."""
+    """Bidirectional breadth-first search; ``seen`` holds the stamp per node and side.
+
+    A meeting at a hop is at that distance: any shorter way would have met before.
+    """
     if start == end:
         return 0
     out_off, out_nbr, out_p, in_off, in_nbr, in_p = csr
-    base = stamp * 8
-    seen[0, start] = base
-    seen[1, end] = base
+    seen[start, 0] = stamp
+    seen[end, 1] = stamp
     queues[0, 0] = start
     queues[1, 0] = end
     first = np.zeros(2, np.int64)
     last = np.ones(2, np.int64)
-    depth = np.zeros(2, np.int64)
     weight = np.empty(2, np.int64)
     weight[0] = out_off[start + 1] - out_off[start] + in_off[start + 1] - in_off[start]
     weight[1] = out_off[end + 1] - out_off[end] + in_off[end + 1] - in_off[end]
-    while depth[0] + depth[1] < hops:
+    for hop in range(1, hops + 1):
         if first[0] == last[0] or first[1] == last[1]:
             return -1
         k = 0 if weight[0] <= weight[1] else 1
-        depth[k] += 1
+        other = 1 - k
         tail = last[k]
         total = 0
         for i in range(first[k], last[k]):
@@ -66,15 +67,21 @@ def _distance(
             for way in range(2):
                 begin = out_off[u] if way == 0 else in_off[u]
                 stop = out_off[u + 1] if way == 0 else in_off[u + 1]
+                codes = out_p if way == 0 else in_p
+                neighbors = out_nbr if way == 0 else in_nbr
+                if hop == hops:  # the last hop need only meet the other side
+                    for e in range(begin, stop):
+                        if mask[codes[e]] and seen[neighbors[e], other] == stamp:
+                            return hop
+                    continue
                 for e in range(begin, stop):
-                    code = out_p[e] if way == 0 else in_p[e]
-                    if not mask[code]:
+                    if not mask[codes[e]]:
                         continue
-                    v = out_nbr[e] if way == 0 else in_nbr[e]
-                    if seen[1 - k, v] >= base:
-                        return int(depth[k] + seen[1 - k, v] - base)
-                    if seen[k, v] < base:
-                        seen[k, v] = base + depth[k]
+                    v = neighbors[e]
+                    if seen[v, other] == stamp:
+                        return hop
+                    if seen[v, k] != stamp:
+                        seen[v, k] = stamp
                         queues[k, tail] = v
                         tail += 1
                         total += out_off[v + 1] - out_off[v] + in_off[v + 1] - in_off[v]
@@ -95,10 +102,6 @@ def _distances(
             result[i] = _distance(csr, mask, starts[i], ends[i], hops, seen, queues, i + 1)
 
 
-_ROUND = 200_000_000
-"""Stamps that fit 32 bits with three bits of depth; beyond, the marks are cleared."""
-
-
 def distances(
     csr: tuple[npt.NDArray[Any], ...],
     mask: npt.NDArray[np.bool_],
@@ -111,9 +114,7 @@ def distances(
         raise ValueError(f"found hops={hops}, expected 0 to 7")
     nodes = len(csr[0]) - 1
     queues = np.empty((2, nodes), np.int32)
+    seen = np.zeros((nodes, 2), np.int32)
     result = np.empty(len(starts), np.int32)
-    for begin in range(0, len(starts), _ROUND):
-        seen = np.zeros((2, nodes), np.int32)
-        part = slice(begin, begin + _ROUND)
-        _distances(csr, mask, starts[part], ends[part], hops, seen, queues, result[part])
+    _distances(csr, mask, starts, ends, hops, seen, queues, result)
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path as FilePath
@@ -16,6 +17,8 @@ from kgmed.kg.store.names import Names, unpack
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 
 SHORTEST_ID_PREFIX = 8
+SHORT_ROW = 512
+"""Edges up to which looking at each one beats finding the runs of equal codes."""
 
 
 class EmbeddedStore:
@@ -34,7 +37,6 @@ class EmbeddedStore:
         for code, (name, _negated) in enumerate(self._predicates):
             self._codes.setdefault(name, []).append(code)
         self._positive = bytes(not negated for _name, negated in self._predicates)
-        self._all_positive = all(self._positive)
         self._profiles: list[list[str]] = manifest["profiles"]
         self._ids: dict[int, str] = {}
         self.lexicon = EmbeddedLexicon(self)
@@ -357,36 +359,32 @@ class EmbeddedStore:
     def expand(
         self, nodes: Sequence[Hashable], *, predicates: Sequence[str] | None = None
     ) -> list[list[Hashable]]:
-        wanted = None if predicates is None else self._positive_codes(predicates)
-        return [self._around(node, wanted) for node in cast(Sequence[int], nodes)]
+        mask = self._positive
+        if predicates is not None:
+            wanted = set(predicates)
+            mask = bytes(not negated and name in wanted for name, negated in self._predicates)
+        return [self._around(node, mask) for node in cast(Sequence[int], nodes)]
 
-    def _positive_codes(self, predicates: Sequence[str]) -> list[int]:
-        return [code for code in self._wanted(predicates) or () if self._positive[code]]
-
-    def _around(self, node: int, wanted: list[int] | None) -> list[Hashable]:
-        """Neighbours over positive statements: each row is sorted by code, so codes are slices."""
+    def _around(self, node: int, mask: bytes) -> list[Hashable]:
+        """The other ends of a node's edges whose predicate code the mask has, out before in."""
         csr = self._csr
         found: list[Hashable] = []
         for (start, stop), codes, neighbors in (
             (csr.out_range(node), csr.out_p, csr.out_nbr),
             (csr.in_range(node), csr.in_p, csr.in_nbr),
         ):
-            if start == stop:
-                continue
             codes.touch(start, stop)
             neighbors.touch(start, stop)
-            if wanted is None:
+            if stop - start <= SHORT_ROW:
                 row = neighbors.view[start:stop].tolist()
-                for code in self._negative:  # from the end, so that places stay true
-                    first = bisect_left(codes.view, code, start, stop)
-                    last = bisect_right(codes.view, code, first, stop)
-                    del row[first - start : last - start]
-                found += row
-            else:
-                for code in wanted:
-                    first = bisect_left(codes.view, code, start, stop)
-                    last = bisect_right(codes.view, code, first, stop)
-                    found += neighbors.view[first:last].tolist()
+                found += compress(row, map(mask.__getitem__, codes.view[start:stop]))
+                continue
+            while start < stop:  # a row is sorted by code
+                code = codes.view[start]
+                end = bisect_right(codes.view, code, start, stop)
+                if mask[code]:
+                    found += neighbors.view[start:end].tolist()
+                start = end
         return found
 
     def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
