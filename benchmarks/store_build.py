@@ -66,13 +66,11 @@ def build(tables: Path, root: Path) -> Built:
             f"read_parquet('{target / 'concepts.parquet'}') ORDER BY curie",
             target / "ids.parquet",
         )
+        keyed = f"SELECT *, {key_sql('text')} AS key FROM '{tables / 'names_raw.parquet'}'"
         stages.start("key computation")
-        _copy(
-            connection,
-            f"SELECT *, {key_sql('text')} AS key FROM "
-            f"read_parquet('{tables / 'names_raw.parquet'}')",
-            target / "names.parquet",
-        )
+        connection.execute(f"SELECT bit_xor(hash(key)) FROM ({keyed})").fetchall()
+        stages.start("names table, keys computed again")
+        _copy(connection, keyed, target / "names.parquet")
         stages.start("counts")
         infos = [SourceInfo(s, s, "2026AA", "UMLS-1") for s in coded.sources]
         snapshot = finish_generation(

@@ -52,11 +52,11 @@ def workload(snapshot: Snapshot, hubs: Sequence[int], *, seed: int = 11) -> Work
     rng = random.Random(seed)  # noqa: S311  a workload, not a secret
     tables = snapshot.folder / "tables"
     counts = snapshot.manifest["counts"]
-    texts = _column(tables / "names.parquet", "text", counts["names"], "nid", 6000, rng)
+    texts = _some(tables / "names.parquet", "text", "nid", _drawn(rng, counts["names"], 6000))
     rng.shuffle(texts)
-    ids = _column(tables / "concepts.parquet", "id", counts["concepts"], "cid", 3000, rng)
+    ids = _some(tables / "concepts.parquet", "id", "cid", _drawn(rng, counts["concepts"], 3000))
     rng.shuffle(ids)
-    edges = sorted(rng.sample(range(counts["statements"]), 3000))
+    edges = _drawn(rng, counts["statements"], 3000)
     ends = _rows(tables / "statements.parquet", "s, o", "eid", edges)
     every = {cid for pair in ends for cid in pair} | set(hubs)
     id_of = dict(_rows(tables / "concepts.parquet", "cid, id", "cid", sorted(every)))
@@ -89,8 +89,11 @@ def workload(snapshot: Snapshot, hubs: Sequence[int], *, seed: int = 11) -> Work
     )
 
 
-def _column(path: Path, column: str, rows: int, place: str, n: int, rng: random.Random) -> list[str]:
-    chosen = sorted(rng.sample(range(rows), min(n, rows)))
+def _drawn(rng: random.Random, rows: int, n: int) -> list[int]:
+    return sorted(rng.sample(range(rows), min(n, rows)))
+
+
+def _some(path: Path, column: str, place: str, chosen: Sequence[int]) -> list[str]:
     return [row[0] for row in _rows(path, column, place, chosen)]
 
 
@@ -120,12 +123,17 @@ def single_questions(root: Path, hubs: Sequence[int]) -> list[Figure]:
     """Names, neighbours and paths through one EmbeddedStore; standard library only."""
     snapshot = open_snapshot(root)
     work = workload(snapshot, hubs)
+    warm(root)
     store = EmbeddedStore(root)
     before = anonymous_bytes()
     figures: list[Figure] = []
 
     def measured(
-        area: str, what: str, call: Callable[[Any], object], items: Sequence[Any], target: float | None
+        area: str,
+        what: str,
+        call: Callable[[Any], object],
+        items: Sequence[Any],
+        target: float | None = None,
     ) -> None:
         first = p50_p99(latencies(call, items))
         median_ms, p99 = p50_p99(latencies(call, items))
@@ -134,7 +142,8 @@ def single_questions(root: Path, hubs: Sequence[int]) -> list[Figure]:
         figures.append(Figure(area, f"{what}, p99", p99, "ms", target, note=note))
 
     lexicon = store.lexicon
-    measured("names", "exact, normalising included", lambda t: lexicon.exact([key(t)]), work.names, 0.5)
+    exact = "exact, normalising included"
+    measured("names", exact, lambda t: lexicon.exact([key(t)]), work.names, 0.5)
     measured("names", "prefix, 20 hits", lexicon.prefix, work.prefixes, 0.5)
     measured("names", "all of 1-3 tokens, 20 hits", lexicon.tokens, work.tokens, 5)
     measured("names", "fuzzy, one letter missing", lexicon.fuzzy, work.typos, 100)
@@ -143,12 +152,13 @@ def single_questions(root: Path, hubs: Sequence[int]) -> list[Figure]:
     figures.append(Figure("names", "fuzzy, typos with a hit", 100 * found, "%"))
 
     def around(limit: int | None) -> Callable[[str], object]:
-        return lambda id: store.neighbors([id], limit=limit)
+        return lambda concept: store.neighbors([concept], limit=limit)
 
     mixed = [*work.random_ids, *work.busy_ids, *work.hub_ids * 5]
     measured("neighbours", "limit 100, random, busy and hub concepts", around(100), mixed, 1)
     measured("neighbours", "all, random concepts", around(None), work.random_ids, 1)
-    measured("neighbours", "all, ends of random statements", around(None), work.busy_ids[:1000], None)
+    busy = work.busy_ids[:1000]
+    measured("neighbours", "all, ends of random statements", around(None), busy)
     degree = sum(store.degrees(work.hub_ids[:3]))
     spent = seconds(lambda: [store.neighbors([id]) for id in work.hub_ids[:3]])
     rate = degree / spent
@@ -159,7 +169,8 @@ def single_questions(root: Path, hubs: Sequence[int]) -> list[Figure]:
     from kgmed.kg.predicates import registry
 
     predicates = registry()
-    for what, pairs in (("random and busy pairs", work.pairs), ("hubs at one or both ends", work.hub_pairs)):
+    kinds = {"random and busy pairs": work.pairs, "hubs at one or both ends": work.hub_pairs}
+    for what, pairs in kinds.items():
         nodes = [(store.node(a), store.node(b)) for a, b in pairs]
         measured(
             f"paths <= {HOPS} hops",
@@ -199,7 +210,8 @@ def batches(root: Path, *, checks: int = 1_000_000) -> list[Figure]:
     say(f"  ids: {spent:.3f} s")
     table = _as_curies(snapshot, s, p, o)
     spent = seconds(lambda: batch.check_triples(table), repeat=3)
-    figures.append(Figure("batch", f"{checks:,} triples as CURIEs", spent, "s", 1.2, note="2 cores"))
+    what = f"{checks:,} triples as CURIEs"
+    figures.append(Figure("batch", what, spent, "s", 1.2, note="2 cores"))
     say(f"  CURIEs: {spent:.3f} s")
     assert (batch.check_triples(table) == batch.has_statements(s, p, o)).all()
     concepts = snapshot.manifest["counts"]["concepts"]
@@ -255,20 +267,29 @@ print(time.perf_counter() - begin, opened - begin)
 """
 
 
+def warm(root: Path) -> None:
+    """Read the files that questions touch into the page cache."""
+    folder = open_snapshot(root).folder
+    for path in [*sorted((folder / "csr").iterdir()), folder / "names.sqlite"]:
+        with path.open("rb") as file:
+            while file.read(1 << 24):
+                pass
+
+
 def cold_store(root: Path, hubs: Sequence[int]) -> list[Figure]:
     """Import, open, resolve and neighbours in a fresh process: the store's part of an answer."""
     work = workload(open_snapshot(root), hubs)
+    warm(root)
     spent, opened, whole = [], [], []
     for id in work.busy_ids[:COLD_RUNS]:
         begin = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", _STORE_PART, str(root), id], check=True, capture_output=True, text=True
-        )
+        command = [sys.executable, "-c", _STORE_PART, str(root), id]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
         whole.append((time.perf_counter() - begin) * 1000)
         parts = done.stdout.split()
         spent.append(float(parts[0]) * 1000)
         opened.append(float(parts[1]) * 1000)
-    note = f"opening {median(opened):.3g}; the whole process {median(whole):.3g}; median of {COLD_RUNS}"
+    note = f"opening {median(opened):.3g}; whole process {median(whole):.3g}; median of {COLD_RUNS}"
     what = "import, open, resolve, 100 neighbours, fresh process"
     return [Figure("cold", what, median(spent), "ms", 60, note=note)]
 

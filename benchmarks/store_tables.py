@@ -68,8 +68,9 @@ def dictionaries() -> Dictionaries:
     names = [*KNOWN_PREDICATES, *(f"relation_{n:03d}" for n in range(PREDICATES))][:PREDICATES]
     pairs = sorted([(name, False) for name in names] + [(name, True) for name in NEGATED])
     sources = [f"infores:source-{n:02d}" for n in range(SOURCES)]
+    asserted = ("knowledge_assertion", "manual_agent")
     profiles = [
-        (number * len(pairs) + p, source, "2026AA", "UMLS-1", name, "knowledge_assertion", "manual_agent")
+        (number * len(pairs) + p, source, "2026AA", "UMLS-1", name, *asserted)
         for number, source in enumerate(sources)
         for p, (name, _negated) in enumerate(pairs)
     ]  # fmt: skip
@@ -168,7 +169,7 @@ def _within(first: npt.NDArray[Any], counts: npt.NDArray[Any], modulus: int) -> 
 
 # Names -------------------------------------------------------------------------------------------
 
-_ONSETS = ["b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "x", "z", "ch", "ph", "th", "tr", "pl", "gl"]
+_ONSETS = [*"bcdfghklmnprstvxz", "ch", "ph", "th", "tr", "pl", "gl"]
 _VOWELS = ["a", "e", "i", "o", "u", "y", "ia", "eo"]
 _ENDINGS = ["itis", "osis", "emia", "ectomy", "pathy", "algia", "oma", "ol", "ine", "ate", "gen",
             "ic", "al", "us", "um", ""]  # fmt: skip
@@ -226,6 +227,7 @@ def _names(folder: Path, sizes: Sizes, coded: Dictionaries, seed: int) -> None:
             language[first] = 0
             picks = zipf(len(words), (n, 5), 0.8, rng)
             long = rng.choice(5, n, p=[0.12, 0.3, 0.3, 0.18, 0.1]) + 1
+            picks[np.arange(n), long - 1] = rng.integers(0, len(words), n)  # few names are shared
             separator = separators.take(pa.array(rng.integers(0, 6, n)))
             english = _joined(words, picks, long, separator, capitalised)
             spanish = _joined(accented, picks, long, separator, accented)

@@ -133,6 +133,7 @@ def _source_rows(
             [path],
         ).fetchall()
     )
+    known = {info.infores for info in sources}
     rows = [
         {
             "infores": info.infores,
@@ -152,7 +153,7 @@ def _source_rows(
             "release": release,
             "licence": licence,
             "attribution": "",
-            "concepts": concepts.get(source, 0),
+            "concepts": 0 if source in known else concepts.get(source, 0),
             "statements": n,
         }
         for (source, release, licence), n in sorted(statements.items())

@@ -32,8 +32,10 @@ def connect(work: Path, *, memory: str = DEFAULT_MEMORY) -> duckdb.DuckDBPyConne
 
 def key_sql(column: str) -> str:
     """The SQL of :func:`kgmed.kg.linking.normalize.key`: plain ASCII in SQL, the rest in Python."""
-    ascii_key = ASCII_KEY_SQL.format(column)
-    return f"CASE WHEN {column} = '' THEN '' WHEN regexp_full_match({column}, '[ -~]*') THEN {ascii_key} ELSE kgmed_key({column}) END"  # noqa: E501
+    return f"""CASE WHEN {column} = '' THEN ''
+        WHEN regexp_full_match({column}, '[A-Za-z0-9]+( [A-Za-z0-9]+)*') THEN lower({column})
+        WHEN regexp_full_match({column}, '[ -~]*') THEN {ASCII_KEY_SQL.format(column)}
+        ELSE kgmed_key({column}) END"""
 
 
 def stage(source: Source, number: int, work: Path) -> dict[str, int]:
@@ -83,10 +85,12 @@ def open_staged(
         SELECT t.* EXCLUDE (filename, primary_knowledge_source, release, licence),
                coalesce(nullif(t.primary_knowledge_source, ''), s.infores)
                  AS primary_knowledge_source,
-               coalesce(nullif(t.release, ''), s.release) AS release,
+               coalesce(nullif(t.release, ''), own.release, s.release) AS release,
                coalesce(nullif(t.licence, ''), s.licence) AS licence,
                s.infores AS source, s.number AS source_number
-        FROM {_files(work, "statements")} t JOIN source s ON {_NUMBER}""")
+        FROM {_files(work, "statements")} t JOIN source s ON {_NUMBER}
+        LEFT JOIN (SELECT infores, min(release) AS release FROM source GROUP BY infores) own
+          ON own.infores = t.primary_knowledge_source""")
 
 
 _NUMBER = "s.number = CAST(parse_filename(t.filename, true) AS INT)"

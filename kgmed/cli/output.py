@@ -41,7 +41,9 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(*heads, box=box.SIMPLE_HEAD, header_style="bold")
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold")
+        for head in heads:
+            table.add_column(head, overflow="fold")  # an id cut short is no id
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         Console().print(table)
@@ -79,15 +81,25 @@ def _is_tail(line: str, answer: Answer) -> bool:
 
 
 def _row(item: Item, answer: Answer) -> tuple[str, ...]:
-    first = answer.statements[item.statements[0]]
+    statements = [answer.statements[id] for id in item.statements]
+    sources = dict.fromkeys(
+        f"{s.primary_knowledge_source.removeprefix('infores:')} {s.release}" for s in statements
+    )
+    licences = dict.fromkeys(s.licence for s in statements)
     shared = " ".join(id[: compose.SHORT_ID] for id in item.statements[:3])
     if len(item.statements) > 3:
         shared += f" +{len(item.statements) - 3}"
-    source = first.primary_knowledge_source.removeprefix("infores:")
     predicates = sorted({answer.statements[id].predicate for id in item.statements})
     qualifiers = (value for name, value in item.qualifiers.items() if name != "severity")
     detail = "; ".join(filter(None, [item.via, *qualifiers]))
-    return item.name, ", ".join(predicates), detail, shared, source, first.release, first.licence
+    return (
+        item.name,
+        ", ".join(predicates),
+        detail,
+        shared,
+        ", ".join(sources),
+        ", ".join(licences),
+    )
 
 
 def _print_items(answer: Answer, *, limit: int | None) -> None:
@@ -101,7 +113,7 @@ def _print_items(answer: Answer, *, limit: int | None) -> None:
     rows = [_row(item, answer) for item in shown]
     if len({row[1] for row in rows}) == 1:  # one predicate for all: the headline says it
         rows = [(row[0], "", *row[2:]) for row in rows]
-    widths = [max((width(row[c]) for row in rows), default=0) for c in range(7)]
+    widths = [max((width(row[c]) for row in rows), default=0) for c in range(6)]
     place = 0
     for value, group in groupby(shown, key=severity):
         if value:

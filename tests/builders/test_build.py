@@ -279,3 +279,11 @@ def test_a_reader_whose_counts_do_not_add_up_fails_the_build(tmp_path: Path) -> 
 def test_nothing_to_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nothing to build"):
         build([], tmp_path / "graph")
+
+
+def test_two_files_of_one_source_do_not_multiply_its_rows(make: Maker) -> None:
+    ids = tables_of([concept("mesh:D1", "a", "Drug"), concept("mesh:D2", "b", "Disease")])
+    row = {"subject": "mesh:D1", "predicate": "treats", "object": "mesh:D2",
+           "primary_knowledge_source": "infores:a"}  # fmt: skip
+    made, _ = make(source("infores:a", **ids, statements=[row]), source("infores:a", **ids))
+    assert made.report.merge.statements["read"] == 1

@@ -31,7 +31,7 @@ def test_ask_prints_each_partner_with_statement_source_release_and_licence() -> 
     assert code == 0
     assert err == ""
     assert len(lines) in range(130, 141)
-    assert all("ndfrt  2014-07-07" in line for line in lines)
+    assert all("ndfrt 2014-07-07" in line for line in lines)
     assert out.index("Critical (26)") < out.index("Significant (")
 
 

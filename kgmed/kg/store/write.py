@@ -66,7 +66,7 @@ def write_csr(
             stop = position + batch.num_rows
             numbers = batch.column("eid").to_numpy()
             if not np.array_equal(numbers, np.arange(position, stop)):
-                raise AssertionError(f"statements.parquet isn't in the order of eid near {position:,}")
+                raise AssertionError(f"statements.parquet: the order of eid breaks at {position:,}")
             subjects[position:stop] = batch.column("s").to_numpy()
             codes[position:stop] = batch.column("p").to_numpy()
             objects[position:stop] = batch.column("o").to_numpy()
@@ -286,8 +286,8 @@ def write_names(
     progress("names")
     fill(
         "name(nid, cid, language, kind, source, text)",
-        """SELECT nid, cid, language, list_position($1, kind) - 1, list_position($2, source) - 1, text
-           FROM read_parquet($3)""",
+        """SELECT nid, cid, language, list_position($1, kind) - 1,
+                  list_position($2, source) - 1, text FROM read_parquet($3)""",
         list(NAME_KINDS),
         sources,
         parquet("names"),
