@@ -109,7 +109,8 @@ def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     query = f"""
         WITH ranked AS (
           SELECT c.cid, n.text, n.language, n.source, n.key,
-                 CASE n.kind {kinds} ELSE 1 END AS rank, n.source_number, n.id <> c.leader AS borrowed,
+                 CASE n.kind {kinds} ELSE 1 END AS rank, n.source_number,
+                 n.id <> c.leader AS borrowed,
                  n.id
           FROM in_names n JOIN id_cid c USING (id)),
         one AS (
@@ -178,7 +179,8 @@ def _break_cycles(connection: duckdb.DuckDBPyConnection, report: MergeReport) ->
     report.cycles = [
         {"subject": s, "object": o, "source": source}
         for s, o, source in connection.execute("""
-            SELECT DISTINCT subject, object, primary_knowledge_source FROM st JOIN cyclic USING (s, o)
+            SELECT DISTINCT subject, object, primary_knowledge_source
+            FROM st JOIN cyclic USING (s, o)
             WHERE predicate = 'broader' ORDER BY ALL""").fetchall()
     ]
 
@@ -205,7 +207,8 @@ _DETAILS = f"""
         AS original_object,
     min(qualifiers) AS qualifiers"""
 _PROFILES = """JOIN profile_code f USING (primary_knowledge_source, release, licence,
-    original_predicate, knowledge_level, agent_type) JOIN predicate_code c USING (predicate, negated)"""
+    original_predicate, knowledge_level, agent_type)
+    JOIN predicate_code c USING (predicate, negated)"""
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:

@@ -41,7 +41,7 @@ def path_html(path: Path) -> str:
     rows = [
         (
             step.start,
-            step.statement.predicate if step.direction == "out" else f"← {step.statement.predicate}",
+            ("" if step.direction == "out" else "← ") + step.statement.predicate,
             step.end,
             step.statement.id[:8],
             f"{step.statement.primary_knowledge_source} {step.statement.release}",

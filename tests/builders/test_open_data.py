@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from kgmed.builders.open_data.sources import OpenSource, open_sources
 from kgmed.builders.open_data.files import (
     extraction,
     gzip_bytes,
@@ -21,7 +20,7 @@ from kgmed.builders.open_data.files import (
     to_tsv,
 )
 from kgmed.builders.open_data.own import KINDS, product_id
-from kgmed.builders.open_data.sources import KEYS
+from kgmed.builders.open_data.sources import KEYS, OpenSource, open_sources
 from kgmed.builders.source import COLUMNS, TABLES, Source, schema
 from kgmed.kg.categories import PARENTS
 from kgmed.kg.curies import is_well_formed, normalize

@@ -78,10 +78,14 @@ def test_two_ids_of_a_lenient_authority_may_share_a_class() -> None:
     assert classes(problem(3, [(0, 1, 0.9), (0, 2, 0.9)])) == {frozenset({0, 1, 2})}
 
 
+def _distinct(rows: list[Edge]) -> list[Edge]:
+    return sorted({(min(a, b), max(a, b)): (a, b, c) for a, b, c in rows if a != b}.values())
+
+
 edges = st.lists(
     st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from([0.6, 0.8, 0.9])),
     max_size=24,
-).map(lambda rows: sorted({(min(a, b), max(a, b)): (a, b, c) for a, b, c in rows if a != b}.values()))
+).map(_distinct)
 authorities = st.dictionaries(st.integers(0, 11), st.integers(1, 3), max_size=8)
 pairs = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=3).map(
     lambda rows: [(a, b) for a, b in rows if a != b]

@@ -80,7 +80,8 @@ def test_short_symbols_are_taken_in_their_own_case_only(linker: Linker) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\x00\x01\x02", "\ud800 warfarin", "\u202ewarfarin", "a" * 5000, "(" * 3000, "华" * 3000]
+    "text",
+    ["\x00\x01\x02", "\ud800 warfarin", "\u202ewarfarin", "a" * 5000, "(" * 3000, "华" * 3000],
 )
 def test_odd_texts_are_read_without_failing(linker: Linker, text: str) -> None:
     for link in linker.text(text):

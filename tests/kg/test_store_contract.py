@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +243,7 @@ def test_names_are_found_exactly_by_prefix_by_tokens_and_fuzzily(store: GraphSto
 
 def test_an_ambiguous_prefix_is_an_error_that_says_so(store: GraphStore, tmp_path: Path) -> None:
     ids = sorted(EXPECTED)
-    twins = [a[:8] for a, b in zip(ids, ids[1:], strict=False) if a[:8] == b[:8]]
+    twins = [a[:8] for a, b in pairwise(ids) if a[:8] == b[:8]]
     for twin in twins:
         with pytest.raises(UnknownConcept, match="Several statements"):
             store.statements([twin])

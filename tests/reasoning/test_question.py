@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kgmed.kg.predicates import registry
 
+from kgmed.kg.predicates import registry
 from kgmed.reasoning.question import Reading, detect_language, parse, what_it_can_answer
 from kgmed.reasoning.question.frames_en import TABLES as ENGLISH
 from kgmed.reasoning.question.frames_zh import TABLES as CHINESE

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being between both but
-    by can could did do does doing down due during each few for from further give had has have having
-    he her here high him his how i if in into is it its just like list low many may me more most much
-    my no nor not now of off on once only or other our out over patient patients per same she should
-    show so some such take taken takes taking tell than that the their them then there these they
-    this those through to together too treat treated treats under until up use used uses using very
-    was we were what when where which while who whom why will with within without would you your
-    day days dose drug drugs disease diseases effect effects gene genes level normal page part
-    present result results set side sign state study symptom symptoms target targets test time type
-    cause causes""".split()  # noqa: SIM905  one list, read as text
+    by can could did do does doing down due during each few for from further give had has have
+    having he her here high him his how i if in into is it its just like list low many may me
+    more most much my no nor not now of off on once only or other our out over patient
+    patients per same she should show so some such take taken takes taking tell than that the
+    their them then there these they this those through to together too treat treated treats
+    under until up use used uses using very was we were what when where which while who whom
+    why will with within without would you your day days dose drug drugs disease diseases
+    effect effects gene genes level normal page part present result results set side sign
+    state study symptom symptoms target targets test time type cause causes""".split()  # noqa: SIM905  one list, read as text
 )
 """Single words that are never a mention by themselves, though some are names of something."""
 

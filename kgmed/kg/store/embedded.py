@@ -379,12 +379,13 @@ class EmbeddedStore:
                 row = neighbors.view[start:stop].tolist()
                 found += compress(row, map(mask.__getitem__, codes.view[start:stop]))
                 continue
-            while start < stop:  # a row is sorted by code
-                code = codes.view[start]
-                end = bisect_right(codes.view, code, start, stop)
+            place = start
+            while place < stop:  # a row is sorted by code
+                code = codes.view[place]
+                end = bisect_right(codes.view, code, place, stop)
                 if mask[code]:
-                    found += neighbors.view[start:end].tolist()
-                start = end
+                    found += neighbors.view[place:end].tolist()
+                place = end
         return found
 
     def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:

@@ -92,7 +92,7 @@ def _bind(reading: Reading, linker: Linker, retriever: Retriever) -> Bound:
                 chosen.score,
                 chosen.why,
                 alternatives=others,
-            )  # fmt: skip
+            )
         )
     return Bound(reading, tuple(links), tuple(unlinked), tuple(ambiguous))
 
