@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import duckdb
+
 from kgmed.builders.generation import finish_generation
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.merge import merge
 from kgmed.builders.report import Report, SourceReport
 from kgmed.builders.source import Source
 from kgmed.builders.staging import DEFAULT_MEMORY, connect, open_staged, stage
-from kgmed.kg.errors import ConfigError
+from kgmed.kg.errors import ConfigError, StoreError
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.snapshot import Snapshot, abandon_generation, start_generation
 
@@ -78,8 +80,13 @@ def build(
             configuration=configuration,
             progress=progress,
         )
-    except BaseException:
+    except BaseException as error:
         connection.close()
         abandon_generation(folder)
+        if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+            raise StoreError(
+                f"{root}: the build ran out of disk or memory: {error}. Free some, name a folder "
+                "on a larger disk, or set memory in kgmed.toml."
+            ) from error
         raise
     return Build(snapshot, report)

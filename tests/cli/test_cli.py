@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -224,3 +225,14 @@ def test_output_cut_short_by_head_is_no_error() -> None:
     done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=True)
     assert done.stderr == b""
     assert done.stdout.startswith(b"Warfarin")
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file is in the way")
+    environment = {**os.environ, "KGMED_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [*KGMED, "ask", "gout"], capture_output=True, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert str(tmp_path / "home") in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
