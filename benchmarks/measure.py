@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -86,13 +86,20 @@ def seconds(call: Callable[[], object], *, repeat: int = 1) -> float:
 
 
 def anonymous_bytes() -> int:
-    """RssAnon of this process: memory of its own, without mapped files. 0 where unknown."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    for line in status.read_text(encoding="ascii").splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024
+    """RssAnon of this process and its children: memory without mapped files. 0 where unknown."""
+    children: list[str] = []
+    for tasks in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            children += tasks.read_text(encoding="ascii").split()
+    return sum(map(_anonymous_bytes, ["self", *children]))
+
+
+def _anonymous_bytes(process: str) -> int:
+    with suppress(OSError):
+        text = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+        for line in text.splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
     return 0
 
 
@@ -124,9 +131,9 @@ class Stages:
             self.spent[self._name] = self.spent.get(self._name, 0.0) + now - self._begin
             peak = self.peaks[self._name] / 1e6
             say(f"  {self._name}: {now - self._begin:.1f} s, RssAnon {peak:,.0f} MB")
-        self._name, self._begin = name, now
         if name:
-            self.peaks.setdefault(name, anonymous_bytes())
+            self.peaks.setdefault(name, anonymous_bytes())  # before the sampler sees the name
+        self._name, self._begin = name, now
 
     def _sample(self) -> None:
         while not self._stop.wait(0.05):

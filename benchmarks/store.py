@@ -25,8 +25,9 @@ import store_build
 import store_peers
 import store_queries
 import store_tables
-from kgmed.kg.store.snapshot import open_snapshot
 from measure import Figure, say, table, write_json
+
+from kgmed.kg.store.snapshot import open_snapshot
 
 
 def apart(call: Callable[..., Any], *arguments: object) -> Any:

@@ -17,7 +17,7 @@ from kgmed.builders.source import SourceInfo
 from kgmed.builders.staging import connect, key_sql
 from kgmed.kg.store.snapshot import start_generation
 
-NAME_STAGES = ("key computation", "names", "full-text index")
+NAME_STAGES = ("key computation", "names and full-text index")
 """What counts as the name index; the rest of names.sqlite is concepts, ids, mappings, values."""
 
 

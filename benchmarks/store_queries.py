@@ -214,6 +214,12 @@ def batches(root: Path, *, checks: int = 1_000_000) -> list[Figure]:
     figures.append(Figure("batch", what, spent, "s", 1.2, note="2 cores"))
     say(f"  CURIEs: {spent:.3f} s")
     assert (batch.check_triples(table) == batch.has_statements(s, p, o)).all()
+    part = [tuple(row.values()) for row in table.slice(0, 50_000).to_pylist()]
+    store = EmbeddedStore(root)
+    store.has_statements(part)
+    rate = len(part) / seconds(lambda: store.has_statements(part))
+    what = "one by one through the protocol (standard library)"
+    figures.append(Figure("batch", what, rate, "triples/s", sense="at least"))
     concepts = snapshot.manifest["counts"]["concepts"]
     for hops, pairs, target in ((2, 1_000_000, 250_000), (3, 200_000, 30_000), (4, 5_000, None)):
         ends = rng.integers(0, concepts, (2, pairs)).astype(np.int32)
@@ -242,10 +248,14 @@ def _triples(
 
 
 def _as_curies(snapshot: Snapshot, s: np.ndarray, p: np.ndarray, o: np.ndarray) -> pa.Table:
-    ids = duckdb.sql(
-        f"SELECT id FROM read_parquet('{snapshot.folder / 'tables' / 'concepts.parquet'}')"
-        " ORDER BY cid"
-    ).to_arrow_table()["id"].combine_chunks()
+    ids = (
+        duckdb.sql(
+            f"SELECT id FROM read_parquet('{snapshot.folder / 'tables' / 'concepts.parquet'}')"
+            " ORDER BY cid"
+        )
+        .to_arrow_table()["id"]
+        .combine_chunks()
+    )
     names = pa.array([name for name, _negated in snapshot.manifest["predicates"]])
     columns = {"subject": ids.take(pa.array(s)), "predicate": names.take(pa.array(p)),
                "object": ids.take(pa.array(o))}  # fmt: skip

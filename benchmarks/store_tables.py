@@ -266,9 +266,7 @@ def _joined(parts: pa.Array, picks: Any, counts: Any, separator: Any, first: pa.
 _OBJECT_BITS, _PREDICATE_BITS, _SOURCE_BITS = 22, 9, 5
 
 
-def _statement_keys(
-    sizes: Sizes, coded: Dictionaries, seed: int
-) -> npt.NDArray[np.int64]:
+def _statement_keys(sizes: Sizes, coded: Dictionaries, seed: int) -> npt.NDArray[np.int64]:
     """(subject, predicate, object, source) packed in 58 bits, sorted; a few are duplicates."""
     n = sizes.concepts
     ranked = np.random.default_rng([seed, 3]).permutation(n).astype(np.int32)

@@ -10,8 +10,11 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from inspect import getdoc
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -32,23 +35,18 @@ def cli_page() -> str:
     for name, command in group.commands.items():
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option"]
-        words = " ".join(
-            f"[{p.human_readable_name}]" if not p.required else p.human_readable_name
-            for p in arguments
-        )
+        words = " ".join(p.name if p.required else f"[{p.name}]" for p in arguments)
         lines += [f"## kgmed {name}", "", f"    kgmed {name} {words} [options]".rstrip(), ""]
         text = re.sub(r"(?<!\n)\n(?!\n)", " ", (command.help or "").strip())
         lines += [text, "", "| option | meaning | default |", "|---|---|---|"]
         for option in [*arguments, *options]:
             if option.name == "help":
                 continue
-            names = (
-                ", ".join(f"`{o}`" for o in option.opts)
-                if option in options
-                else f"`{option.human_readable_name}`"
-            )
-            default = option.default if not callable(option.default) else ""
-            shown = "" if default in (None, False, ()) or option.required else f"`{default}`"
+            names = ", ".join(f"`{o}`" for o in option.opts)
+            if option.metavar:
+                names += " " + option.metavar.replace("|", "\\|")
+            default = None if callable(option.default) else option.default
+            shown = "" if option.required or default in (None, False, (), []) else f"`{default}`"
             help_text = (option.help or "").replace("|", "\\|")
             lines.append(f"| {names} | {help_text} | {shown} |")
         lines.append("")
@@ -77,6 +75,48 @@ def predicates_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def wire_page() -> str:
+    """The fields of every shape that ``--json`` prints, and of the values inside them."""
+    from kgmed.wire import SHAPES
+
+    lines = ["# Wire shapes", "", "Generated from the values themselves; don't edit.", ""]
+    lines += [
+        "What `--json` prints, one shape a command, each with its JSON Schema. Within a version",
+        "fields may be added and none is renamed. Tuples are JSON arrays, mappings objects.",
+        "",
+    ]
+    parts: dict[str, type] = {}
+    for name, shape in SHAPES.items():
+        schema = f"schemas/{name.replace('/', '-')}.json"
+        lines += [f"## {name}", "", *_fields(shape, parts)]
+        lines += [f"JSON Schema: [{schema}]({schema})", ""]
+    lines += ["## The values inside", ""]
+    done = {shape.__name__ for shape in SHAPES.values()}
+    while waiting := [name for name in parts if name not in done]:
+        done.add(waiting[0])
+        lines += [f"### {waiting[0]}", "", *_fields(parts[waiting[0]], parts)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _fields(shape: type, parts: dict[str, type]) -> list[str]:
+    """What a value is and its fields; ``parts`` gets the values that these are made of."""
+    known = vars(sys.modules[shape.__module__])
+    text = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"`\1`", getdoc(shape) or "").replace("``", "`")
+    lines = [f"`{shape.__name__}`: {text}" if text else f"`{shape.__name__}`", ""]
+    lines += ["| field | type | values |", "|---|---|---|"]
+    for field in fields(shape):
+        values = []
+        for name in re.findall(r"\w+", str(field.type)):
+            part = known.get(name)
+            if isinstance(part, type) and is_dataclass(part):
+                parts.setdefault(name, part)
+            elif part is not None and all(isinstance(value, str) for value in get_args(part)):
+                values += [f"`{value}`" for value in get_args(part)]
+        kind = str(field.type).replace("MappingABC", "Mapping").replace("|", "\\|")
+        lines.append(f"| `{field.name}` | `{kind}` | {', '.join(values)} |")
+    return [*lines, ""]
+
+
 def schema_pages() -> dict[str, str]:
     """One JSON Schema per wire shape."""
     from kgmed.wire import SHAPES, json_schema
@@ -87,12 +127,17 @@ def schema_pages() -> dict[str, str]:
     }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    check = parser.parse_args().check
-    pages = {"cli.md": cli_page(), "predicates.md": predicates_page(), **schema_pages()}
+    check = parser.parse_args(arguments).check
+    pages = {
+        "cli.md": cli_page(),
+        "predicates.md": predicates_page(),
+        "wire.md": wire_page(),
+        **schema_pages(),
+    }
     stale = []
     for name, text in pages.items():
         path = REFERENCE / name

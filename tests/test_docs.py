@@ -1,7 +1,8 @@
 """The documentation does what it says.
 
-Of every page under docs: Python blocks run, console blocks print what they show, links resolve, the
-generated reference is what the code says, and docs/index.md leads to every page and command.
+Of README.md and every page under docs: Python blocks run, console blocks print what they show, and
+links resolve. The generated reference is what the code says, and docs/index.md leads to every page
+and command.
 
 A fenced block whose info string names a file (```` ```toml kgmed.toml ````) is that file in the
 page's working folder. In what a console block shows, a line of ``...`` stands for any lines, and
@@ -132,13 +133,13 @@ def run_python(block: Block, where: str, names: dict[str, Any]) -> None:
         exec(compile(block.text, where, "exec"), names)  # noqa: S102  our own page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
 def test_what_a_page_shows_is_what_happens(
     page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: dict[str, Any] = {"__name__": "page"}
     for block in blocks(page):
-        where = f"docs/{page.name}:{block.line}"
+        where = f"{page.name}:{block.line}"
         if block.language in {"console", "shell"}:
             run_console(block, where, monkeypatch)
         elif block.language == "python":

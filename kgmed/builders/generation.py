@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.builders.coverage import coverage
 from kgmed.builders.merge import snapshot_hash
 from kgmed.builders.source import SourceInfo
 from kgmed.kg.store.snapshot import Snapshot, publish
@@ -66,7 +67,8 @@ def finish_generation(
     arrays = write_csr(connection, folder, concepts=counts["concepts"], edges=counts["statements"])
     write_names(connection, folder, sources=name_sources, progress=progress)
     progress("coverage")
-    _coverage(connection, folder)
+    text = json.dumps(coverage(connection, folder), ensure_ascii=False, indent=0)
+    (folder / "coverage.json").write_text(text, encoding="utf-8")
     progress("snapshot hash")
     dictionaries = json.dumps([predicates, profiles], ensure_ascii=False)
     manifest = {
@@ -90,29 +92,6 @@ def _all_statements(folder: Path) -> str:
 
     return f"""(SELECT s, p, o, profile FROM {parquet("statements.parquet")}
                 UNION ALL SELECT s, p, NULL AS o, profile FROM {parquet("values.parquet")})"""
-
-
-def _coverage(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """``coverage.json``: predicate x category x category x source with counts.
-
-    A concept of several categories counts under each pair of them, so that no question about a
-    category misses a row.
-    """
-    concepts = "read_parquet('" + str(folder / "tables" / "concepts.parquet") + "')"
-    rows = connection.execute(f"""
-        WITH category AS (SELECT cid, unnest(categories) AS category FROM {concepts})
-        SELECT c.predicate, a.category AS subject_category,
-               coalesce(b.category, '') AS object_category,
-               f.primary_knowledge_source AS source, f.release, count(*) AS statements,
-               count(DISTINCT t.s) AS subjects, count(DISTINCT t.o) AS objects
-        FROM {_all_statements(folder)} t JOIN predicate_code c ON c.p = t.p AND NOT c.negated
-        JOIN profile_code f USING (profile) JOIN category a ON a.cid = t.s
-        LEFT JOIN category b ON b.cid = t.o
-        GROUP BY ALL ORDER BY ALL""")
-    names = [column[0] for column in rows.description]
-    table = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
-    text = json.dumps(table, ensure_ascii=False, indent=0)
-    (folder / "coverage.json").write_text(text, encoding="utf-8")
 
 
 def _source_rows(

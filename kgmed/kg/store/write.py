@@ -17,13 +17,18 @@ The dictionaries of predicates (name, negated) and profiles are part of the mani
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.kg.errors import StoreError
 from kgmed.kg.linking.normalize import is_cjk
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, MAPPING_FIELDS, NAME_KINDS, pack
@@ -240,12 +245,16 @@ class _ArrayWriter:
 
 # Names, ids, mappings, values, paths -------------------------------------------------------------
 
-SCHEMA = """
+NAME_SCHEMA = """
+CREATE TABLE name(nid INTEGER PRIMARY KEY, cid INT, language TEXT, kind INT, source INT, text TEXT);
+CREATE TABLE key(key TEXT, nid INT, PRIMARY KEY(key, nid)) WITHOUT ROWID;
+"""
+SCHEMA = (
+    NAME_SCHEMA
+    + """
 CREATE TABLE concept(cid INTEGER PRIMARY KEY, id TEXT, categories TEXT, sources TEXT,
                      equivalents TEXT, names TEXT, first_nid INT, past_nid INT);
 CREATE TABLE curie(curie TEXT PRIMARY KEY, cid INT) WITHOUT ROWID;
-CREATE TABLE name(nid INTEGER PRIMARY KEY, cid INT, language TEXT, kind INT, source INT, text TEXT);
-CREATE TABLE key(key TEXT, nid INT, PRIMARY KEY(key, nid)) WITHOUT ROWID;
 CREATE TABLE value(s INT, p INT, id BLOB, profile INT, type TEXT, value TEXT, unit TEXT,
                    language TEXT, details TEXT, PRIMARY KEY(s, p, id)) WITHOUT ROWID;
 CREATE INDEX value_id ON value(id);
@@ -257,6 +266,9 @@ CREATE VIRTUAL TABLE fts USING fts5(t, content='', columnsize=0, detail=full,
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(fts, row);
 CREATE VIRTUAL TABLE trigram USING fts5(t, detail=none, columnsize=0, tokenize='trigram');
 """
+)
+APART = 2_000_000
+"""Names from which a second process fills their tables beside the full-text index."""
 
 
 def write_names(
@@ -271,11 +283,7 @@ def write_names(
     Rows arrive in the order of their keys, so that every B-tree is filled from left to right.
     """
     tables = folder / "tables"
-    database = sqlite3.connect(folder / "names.sqlite", isolation_level=None)
-    database.executescript(
-        "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-200000;" + SCHEMA
-    )
+    database = _connect(folder / "names.sqlite", SCHEMA)
 
     def fill(table: str, query: str, *parameters: object) -> None:
         _fill(database, table, _reader(connection, query, *parameters))
@@ -283,18 +291,20 @@ def write_names(
     def parquet(name: str) -> str:
         return str(tables / f"{name}.parquet")
 
-    progress("names")
-    fill(
-        "name(nid, cid, language, kind, source, text)",
-        """SELECT nid, cid, language, list_position($1, kind) - 1,
-                  list_position($2, source) - 1, text FROM read_parquet($3)""",
-        list(NAME_KINDS),
-        sources,
-        parquet("names"),
-    )
-    fill(
-        "key(key, nid)", "SELECT key, nid FROM read_parquet(?) ORDER BY key, nid", parquet("names")
-    )
+    progress("names and full-text index")
+    names = parquet("names")
+    count = connection.execute("SELECT count(*) FROM read_parquet(?)", [names]).fetchall()[0][0]
+    if count < APART:
+        _fill_names(database, connection, names, sources)
+        _fill_full_text(database, connection, names)
+    else:
+        with _names_apart(folder, names, sources) as part:
+            _fill_full_text(database, connection, names)
+        database.execute("ATTACH ? AS part", (str(part),))
+        for table in ("name", "key"):  # equal schemas: SQLite copies the rows as they are
+            database.execute(f"INSERT INTO main.{table} SELECT * FROM part.{table}")
+        database.execute("DETACH part")
+        part.unlink()
     progress("concepts")
     fill(
         "concept",
@@ -327,9 +337,72 @@ def write_names(
     )
     _fill_mappings(database, connection, parquet("mappings"))
     _fill_paths(database, connection, parquet("paths"))
-    progress("full-text index")
-    _fill_full_text(database, connection, parquet("names"))
     database.execute("PRAGMA locking_mode=NORMAL")
+    database.close()
+
+
+def _connect(path: Path, schema: str) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None)
+    database.executescript(
+        "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-200000;" + schema
+    )
+    return database
+
+
+def _fill_names(
+    database: sqlite3.Connection,
+    connection: duckdb.DuckDBPyConnection,
+    names: str,
+    sources: Sequence[str],
+) -> None:
+    reader = _reader(
+        connection,
+        """SELECT nid, cid, language, list_position($1, kind) - 1,
+                  list_position($2, source) - 1, text FROM read_parquet($3)""",
+        list(NAME_KINDS),
+        list(sources),
+        names,
+    )
+    _fill(database, "name(nid, cid, language, kind, source, text)", reader)
+    reader = _reader(connection, "SELECT key, nid FROM read_parquet(?) ORDER BY key, nid", names)
+    _fill(database, "key(key, nid)", reader)
+
+
+@contextmanager
+def _names_apart(folder: Path, names: str, sources: Sequence[str]) -> Iterator[Path]:
+    """A process of its own fills the tables ``name`` and ``key`` of a file while the block runs."""
+    part = folder.parent / "names-part.sqlite"
+    part.unlink(missing_ok=True)
+    code = f"from {__name__} import fill_names_part; fill_names_part()"
+    task = json.dumps({"part": str(part), "names": names, "sources": list(sources)})
+    process = subprocess.Popen(  # noqa: S603  this Python, our own code
+        [sys.executable, "-c", code, task],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield part
+        _output, errors = process.communicate()
+        if process.returncode:
+            raise StoreError(f"The process that fills the names failed: {errors.strip()[-2000:]}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def fill_names_part() -> None:
+    """What the process of :func:`write_names` runs; its task is its first argument, as JSON."""
+    import duckdb
+
+    task = json.loads(sys.argv[1])
+    part = Path(task["part"])
+    connection = duckdb.connect()
+    connection.execute("SET memory_limit = '2GB'")
+    connection.execute("SET temp_directory = ?", [str(part.parent)])
+    database = _connect(part, NAME_SCHEMA)
+    _fill_names(database, connection, task["names"], task["sources"])
     database.close()
 
 
