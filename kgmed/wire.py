@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.linking.link import Link
-from kgmed.kg.model import Concept, Language, Path
+from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
@@ -43,6 +43,17 @@ class Paths:
     concepts: MappingABC[str, Concept]
     snapshot: str
     schema: str = "kgmed.paths/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What ``kgmed show --json`` prints: a concept with its names, or a statement."""
+
+    concept: Concept | None = None
+    names: tuple[Name, ...] = ()
+    statement: Statement | None = None
+    snapshot: str = ""
+    schema: str = "kgmed.show/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,7 @@ SHAPES: dict[str, type] = {
     "kgmed.links/1": Links,
     "kgmed.paths/1": Paths,
     "kgmed.why/1": Why,
-    "kgmed.concept/1": Concept,
+    "kgmed.show/1": Shown,
     "kgmed.info/1": Info,
     "kgmed.coverage/1": Coverage,
     "kgmed.check/1": Check,

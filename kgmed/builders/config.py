@@ -30,16 +30,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kgmed.builders.identity import IdentityRules
+from kgmed.builders.identity import OVERRIDES, IdentityRules
 from kgmed.builders.resolve import CLASSIFICATIONS, LEADERS, STRICT_AUTHORITIES
 from kgmed.builders.source import Source, SourceInfo
 from kgmed.kg.errors import ConfigError
 
 if TYPE_CHECKING:
     from kgmed.builders.rows import OnError
-
-OVERRIDES = "override"
-"""The infores of a user's own mappings, which win over every rule."""
 
 
 class _Strict(BaseModel):

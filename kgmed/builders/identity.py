@@ -23,6 +23,9 @@ from kgmed.builders.staging import key_sql
 if TYPE_CHECKING:
     import duckdb
 
+OVERRIDES = "override"
+"""The infores of a user's own mappings, which win over every rule."""
+
 IDENTITY_PREDICATES = (
     "skos:exactMatch",
     "owl:sameAs",
@@ -101,7 +104,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
     connection.execute(f"""
         CREATE OR REPLACE TABLE name_key AS
         SELECT id, key, source, kind, min(text) AS text, regexp_full_match(key, '[ -~]*') AS latin
-        FROM in_names WHERE key <> '' GROUP BY ALL;
+        FROM in_names WHERE key <> '' AND source <> '{OVERRIDES}' GROUP BY ALL;
         CREATE OR REPLACE TABLE m AS
         SELECT row_number() OVER () AS row, *,
                {_BASE_CONFIDENCE} AS base,
@@ -122,6 +125,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
           CASE WHEN modifier = 'Not' THEN 'negative'
                WHEN predicate NOT IN ({identity}) THEN 'related'
                WHEN subject = object THEN 'related'
+               WHEN source = '{OVERRIDES}' THEN 'merged'
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
                     AND (a.row IS NULL OR o.row IS NULL) THEN 'related'
                WHEN base < {MIN_CONFIDENCE} THEN 'related'
@@ -129,6 +133,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
           CASE WHEN modifier = 'Not' THEN 'states that they differ'
                WHEN predicate NOT IN ({identity}) THEN 'its predicate claims no identity'
                WHEN subject = object THEN 'maps an id to itself'
+               WHEN source = '{OVERRIDES}' THEN ''
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
                     AND (a.row IS NULL OR o.row IS NULL)
                THEN 'a classification code: not one-to-one, or no label agrees'
@@ -145,7 +150,7 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
     names agrees with it, none shares a word with it, or the label names another id of the same
     authority.
     """
-    connection.execute("""
+    connection.execute(f"""
         CREATE OR REPLACE TABLE contradiction AS
         WITH side AS (
           SELECT row, source, object AS id, object_prefix AS prefix, object_label AS label,
@@ -164,6 +169,7 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
           FROM side JOIN name_key k ON k.id = side.id AND k.source <> side.source
                AND k.latin = regexp_full_match(side.key, '[ -~]*')
           JOIN status s ON s.row = side.row AND s.status = 'merged'
+          WHERE side.source <> '{OVERRIDES}'
           GROUP BY side.row, side.id),
         elsewhere AS (
           SELECT known.row, known.id, min(k.id) AS other FROM known
@@ -188,12 +194,12 @@ def _problem(
     connection: duckdb.DuckDBPyConnection, rules: IdentityRules
 ) -> tuple[Problem, list[tuple[int, int]]]:
     # Per pair of ids: sources are taken as independent, agreeing names halve what doubt is left.
-    connection.execute("""
+    connection.execute(f"""
         CREATE OR REPLACE TABLE pair AS
         WITH best AS (
           SELECT least(a.n, b.n) AS x, greatest(a.n, b.n) AS y, m.source,
                  max(least(base, 0.99)) AS c, bool_or(agrees) AS agrees,
-                 bool_or(m.source = 'override') AS wins
+                 bool_or(m.source = '{OVERRIDES}') AS wins
           FROM m JOIN status s USING (row) JOIN ids a ON a.id = m.subject
           JOIN ids b ON b.id = m.object WHERE s.status = 'merged' GROUP BY 1, 2, 3)
         SELECT x, y, CASE WHEN bool_or(wins) THEN 2.0 ELSE round(1 - exp(sum(ln(1 - c)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
@@ -57,7 +57,7 @@ class Report:
     sources: list[SourceReport]
     identity: IdentityReport
     merge: MergeReport
-    quarantined: dict[str, int] = field(default_factory=dict)
+    schema: str = "kgmed.report/1"
 
     def check(self) -> None:
         """Raise :class:`DataError` where read differs from kept + skipped anywhere."""

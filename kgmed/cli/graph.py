@@ -27,17 +27,22 @@ def show(
     Examples: kgmed show DB00682; kgmed show warfarin; kgmed show 8f537b0d.
     """
     from kgmed.kg.curies import candidates
-    from kgmed.wire import to_json
+    from kgmed.wire import Shown, to_json
 
     chosen_language = language(lang) or "en"
     with opened(graph, quiet=quiet) as chosen:
+        snapshot = chosen.info().snapshot
         found = None if candidates(id) else chosen.store.statements([id])[0]
         if found is not None:
-            echo(to_json(found)) if as_json else print_statement(found, chosen, chosen_language)
+            if as_json:
+                echo(to_json(Shown(statement=found, snapshot=snapshot)))
+            else:
+                print_statement(found, chosen, chosen_language)
             return
         concept = chosen.concept(id if candidates(id) else chosen.named(id))
         if as_json:
-            echo(to_json(concept))
+            names = tuple(chosen.store.lexicon.names([concept.id])[0])
+            echo(to_json(Shown(concept, names, snapshot=snapshot)))
         else:
             print_concept(concept, chosen, chosen_language, limit=limit or None)
 
@@ -82,7 +87,7 @@ def paths(
             for path in found:
                 echo(path_line(path, concepts, chosen.registry, chosen_language))
             if not found:
-                echo(f"No path of at most {hops} statements joins them in this graph.")
+                echo(f"No path of {hops} statements or fewer joins them in this graph.")
     if not found:
         raise typer.Exit(ABSTAINED)
 

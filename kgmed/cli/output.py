@@ -210,14 +210,18 @@ def print_why(found: Why, graph: Graph) -> None:
         if not found.chain:
             echo("  a source states both ids for it without a mapping row.")
     elif found.against:
-        echo(f"{found.left} ({names[0]}) and {found.right} ({names[1]}) are two concepts.")
+        echo(f"{_named(found.left, names[0])} and {_named(found.right, names[1])} are not one.")
         echo("Between them:")
         for mapping in found.against:
             echo("  " + _mapping_line(mapping))
             echo(f"    {mapping.status}: {mapping.reason}")
     else:
-        echo(f"{found.left} ({names[0]}) and {found.right} ({names[1]}) are two concepts.")
+        echo(f"{_named(found.left, names[0])} and {_named(found.right, names[1])} are not one.")
         echo("No mapping of any source joins them.")
+
+
+def _named(id: str, name: str) -> str:
+    return f"{id} ({name or 'no concept here: only mappings name it'})"
 
 
 def _mapping_line(mapping: Mapping) -> str:

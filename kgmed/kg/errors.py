@@ -47,6 +47,8 @@ class CurieError(InputError):
 class UnknownConcept(InputError):
     """A well-formed id or name that the opened graph doesn't hold."""
 
+    exit_code = 3
+
 
 class DataError(KgmedError):
     """A file or table breaks its published format."""

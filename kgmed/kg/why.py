@@ -30,6 +30,7 @@ class Why:
     same: bool
     chain: tuple[Mapping, ...] = ()
     against: tuple[Mapping, ...] = ()
+    schema: str = "kgmed.why/1"
 
 
 def find_concept(store: GraphStore, text: str) -> tuple[str, str]:
@@ -52,12 +53,19 @@ def find_concept(store: GraphStore, text: str) -> tuple[str, str]:
 
 
 def why(store: GraphStore, left: str, right: str) -> Why:
-    """Explain the identity of two ids, in any accepted spelling."""
-    (a, first), (b, second) = find_concept(store, left), find_concept(store, right)
+    """Explain the identity of two ids, in any accepted spelling.
+
+    One of them may be an id that only mappings name: its concept is then ''. Raises
+    :class:`~kgmed.kg.errors.UnknownConcept` where the graph holds neither.
+    """
+    (a, first), (b, second) = _known_or_named(store, left, right)
     if first == second:
         return Why(a, b, (first, second), True, chain=_chain(store, first, a, b))
-    ids = store.concepts([first, second])
-    members = [set(concept.equivalent_ids) if concept else set() for concept in ids]
+    found_concepts = store.concepts([first, second])
+    members = [
+        set(concept.equivalent_ids) if concept else {curie}
+        for concept, curie in zip(found_concepts, (a, b), strict=True)
+    ]
     rows = {
         mapping: None
         for mapping in (m for group in store.mappings([first, second]) for m in group)
@@ -70,6 +78,32 @@ def why(store: GraphStore, left: str, right: str) -> Why:
     order = {"refused": 0, "negative": 1}
     found = sorted(rows, key=lambda m: (order.get(m.status, 2), -m.confidence, m.source))
     return Why(a, b, (first, second), False, against=tuple(found))
+
+
+def _known_or_named(
+    store: GraphStore, left: str, right: str
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """(CURIE, concept) of both ids; of one that no concept holds, as its mappings spell it."""
+    found: list[tuple[str, str] | None] = []
+    problem: UnknownConcept | None = None
+    for text in (left, right):
+        try:
+            found.append(find_concept(store, text))
+        except UnknownConcept as error:
+            found.append(None)
+            problem = problem or error
+    first, second = found
+    if first is not None and second is not None:
+        return first, second
+    known = first or second
+    if known is None or problem is None:
+        raise problem or UnknownConcept(f"The graph holds neither {left} nor {right}.")
+    spelt = candidates(right if second is None else left)
+    for mapping in store.mappings([known[1]])[0]:
+        for id in (mapping.subject, mapping.object):
+            if id in spelt:
+                return (known, (id, "")) if second is None else ((id, ""), known)
+    raise problem
 
 
 def _chain(store: GraphStore, concept: str, start: str, end: str) -> tuple[Mapping, ...]:

@@ -55,7 +55,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "path_found": "{start} to {end}: {n} {paths} of {hops} statements found in the graph.",
         "path_one": "path",
         "path_many": "paths",
-        "path_none": "No path of at most {hops} statements joins {start} and {end} in the graph.",
+        "path_none": "No path of {hops} statements or fewer joins {start} and {end} in the graph.",
         "path_cut": "The search was cut after {n} statements read.",
         "define_head": "{name} is {article}{category}.",
         "define_value": "{noun}: {value}",
@@ -212,7 +212,26 @@ def noun(registry: Registry, predicate: str, lang: Language, *, count: int = 2) 
     wording = registry[predicate].wording[lang]
     if count == 1 and wording.noun:
         return wording.noun[0]
-    return wording.nouns[0] if wording.nouns else predicate.replace("_", " ")
+    if wording.nouns:
+        return wording.nouns[0]
+    return relation(registry, predicate, lang)
+
+
+def relation(registry: Registry, predicate: str, lang: Language) -> str:
+    """What stands on the arrow of a path: the predicate's words without its ends.
+
+    >>> from kgmed.kg.predicates import registry
+    >>> relation(registry(), "interacts_with", "en"), relation(registry(), "unheard_of", "zh")
+    ('interacts with', 'unheard of')
+    """
+    entry = registry.get(predicate)
+    if entry is None:
+        return predicate.replace("_", " ")
+    wording = entry.wording[lang]
+    if wording.verbs:
+        return wording.verbs[0]
+    text = wording.sentence[0].removeprefix("{s}").removesuffix("{o}")
+    return text.replace("{s}", "…").replace("{o}", "…").strip(" ，,")
 
 
 def sentence(

@@ -22,7 +22,7 @@ from kgmed.kg.model import Concept, Name
 from kgmed.kg.store.base import GraphStore
 
 MAX_TEXT = 1_000_000
-"""Code points of a text that are read at once; longer input is for ``kgmed link --file``."""
+"""Code points of a text that are read at once."""
 
 MIN_COVERAGE = 0.5
 """Share of a longer name that a mention must make up to stand for it."""

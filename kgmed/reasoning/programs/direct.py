@@ -11,6 +11,7 @@ from kgmed.kg.linking.normalize import key
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry
 from kgmed.kg.store.base import GraphStore
+from kgmed.kg.store.names import edits
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import NOTICE, Answer
 from kgmed.reasoning.programs import forms
@@ -19,7 +20,7 @@ from kgmed.reasoning.question import parse, what_it_can_answer
 from kgmed.reasoning.retrieve import Retriever
 
 MAX_QUESTION = 2_000
-"""Code points of a question; a longer text is for ``kgmed verify`` or ``kgmed link``."""
+"""Code points of a question."""
 
 
 def check_question(question: str) -> str:
@@ -107,9 +108,9 @@ class Direct:
     def _not_linked(self, lang: Language, text: str) -> str:
         line = compose.phrase(lang, "not_linked", text=text)
         near = self._store.lexicon.prefix(key(text)[:4], limit=200) if len(key(text)) > 4 else []
-        close = [name.text for _id, name in near if abs(len(name.text) - len(text)) <= 2][:3]
+        close = [name.text for _id, name in near if edits(key(name.text), key(text), limit=3) <= 3]
         if close:
-            names = compose.join(lang, list(dict.fromkeys(close)))
+            names = compose.join(lang, list(dict.fromkeys(close))[:3])
             line += " " + compose.phrase(lang, "near", names=names)
         return line
 

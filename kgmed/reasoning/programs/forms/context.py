@@ -54,12 +54,15 @@ class Context:
         pairs = [(s, r) for s, r, _n in self.retriever.sources_of(predicate)]
         return compose.source_names(pairs, self.titles(), lang=self.lang)
 
-    def sentence(self, statement: Statement) -> str:
-        """A statement as a cited sentence."""
-        concepts = self.concepts([statement.subject, statement.object])
-        names = {id: concept.name_in(self.lang) for id, concept in concepts.items()}
-        text = compose.sentence(self.registry, statement, names, self.lang)
-        return f"{text} {compose.cite([statement.id])}"
+    def sentences(self, statements: Iterable[Statement]) -> list[str]:
+        """Statements as cited sentences; those that read alike are one, with all their ids."""
+        cited: dict[str, list[str]] = {}
+        for statement in statements:
+            concepts = self.concepts([statement.subject, statement.object])
+            names = {id: concept.name_in(self.lang) for id, concept in concepts.items()}
+            text = compose.sentence(self.registry, statement, names, self.lang)
+            cited.setdefault(text, []).append(statement.id)
+        return [f"{text} {compose.cite(ids)}" for text, ids in cited.items()]
 
 
 def predicate_of(name: str | None) -> str:

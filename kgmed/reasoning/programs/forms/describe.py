@@ -58,15 +58,17 @@ def define(context: Context, bound: Bound, answer: Answer) -> Answer:
 def _counts(context: Context, id: str) -> tuple[list[str], list[str]]:
     """Counts by predicate and end, most first ("140 drug interactions"), with an example each."""
     edges = context.retriever.store.neighbors([id])[0]
-    groups: dict[tuple[str, bool], list[str]] = {}
+    groups: dict[tuple[str, bool], dict[str, str]] = {}  # the other end -> a statement
     for edge in edges:
         entry = context.registry.get(edge.predicate)
         if entry is None or edge.negated:
             continue
         outward = edge.subject == id or entry.symmetric
-        groups.setdefault((edge.predicate, outward), []).append(edge.statement)
+        other = edge.object if edge.subject == id else edge.subject
+        groups.setdefault((edge.predicate, outward), {}).setdefault(other, edge.statement)
     counts, examples = [], []
-    for (predicate, outward), ids in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
+    for (predicate, outward), ends in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
+        ids = list(ends.values())
         wording = context.registry[predicate].wording[context.lang]
         nouns = wording.nouns if outward else wording.inverse_nouns
         if nouns:

@@ -24,7 +24,8 @@ def listing(context: Context, bound: Bound, answer: Answer) -> Answer:
         context, hits, category=reading.category, wanted=reading.qualifiers
     )
     if not items:
-        return nothing(context, answer, predicate, link.id, reading_noun(context, bound, 2))
+        noun = reading_noun(context, bound, 2)
+        return nothing(context, answer, predicate, link.id, noun, covered=bool(hits))
     head = "count_head" if reading.form == "count" else "list_head"
     lines = [
         context.phrase(
@@ -64,7 +65,7 @@ def shared(context: Context, bound: Bound, answer: Answer) -> Answer:
         for link, group in zip(bound.links, per_slot, strict=True):
             if not group:
                 noun = reading_noun(context, bound, 2)
-                return nothing(context, answer, predicate, link.id, noun)
+                return nothing(context, answer, predicate, link.id, noun, covered=False)
         text = context.phrase(
             "shared_none",
             names=names,

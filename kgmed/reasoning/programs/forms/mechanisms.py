@@ -72,13 +72,10 @@ def path_line(
     parts = [first.name_in(lang) if first else path.nodes[0]]
     for step in path.steps:
         predicate = step.statement.predicate
-        words = predicate.replace("_", " ")
+        words = compose.relation(registry, predicate, lang)
         end = concepts.get(step.end)
         name = end.name_in(lang) if end else step.end
         cite = compose.cite([step.statement.id])
-        if lang == "zh" and predicate in registry:
-            nouns = registry[predicate].wording["zh"]
-            words = (nouns.verbs or nouns.nouns or (words,))[0]
         arrow = f"--{words}-->" if step.direction == "out" else f"<--{words}--"
         parts.append(f"{arrow} {name} {cite}")
     return " ".join(parts)

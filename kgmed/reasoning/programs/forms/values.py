@@ -38,7 +38,8 @@ def value(context: Context, bound: Bound, answer: Answer) -> Answer:
         [link.id], predicates=context.retriever.below(predicate)
     )[0]
     if not statements:
-        return nothing(context, answer, predicate, link.id, context.noun(predicate))
+        noun = context.noun(predicate)
+        return nothing(context, answer, predicate, link.id, noun, covered=False)
     lines = []
     for statement in statements[: context.limit]:
         assert statement.value is not None  # noqa: S101  the store's values have one

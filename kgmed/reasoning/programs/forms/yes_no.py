@@ -43,14 +43,13 @@ def yes_no(context: Context, bound: Bound, answer: Answer) -> Answer:
         return _unlisted(context, bound, answer, predicate)
     concepts = context.concepts([id for hit in hits or reverse for id in (hit.other, hit.scope.id)])
     if reverse:
-        first = context.sentence(statements[reverse[0].edge.statement])
+        first = context.sentences([statements[reverse[0].edge.statement]])[0]
         text = context.phrase("no", sentence=context.phrase("reversed", sentence=first))
         items: list[Item] = []
     else:
         items, statements = items_of(context, hits, category=None, wanted={})
-        sentences = []
-        for id in dict.fromkeys(id for item in items for id in item.statements):
-            sentences.append(context.sentence(statements[id]))
+        ids = dict.fromkeys(id for item in items for id in item.statements)
+        sentences = context.sentences(statements[id] for id in ids)
         vias = sorted({via_phrase(context, h, concepts) for h in hits if h.scope.level != "itself"})
         shown = context.join(sentences[:3]) + "".join(f" ({via})" for via in vias)
         kind = "yes" if yes else "no"
