@@ -23,6 +23,7 @@ def connect(work: Path, *, memory: str = DEFAULT_MEMORY) -> duckdb.DuckDBPyConne
     connection = duckdb.connect(str(work / "staging.duckdb"))
     spill = work / "spill"
     spill.mkdir(exist_ok=True)
+    connection.execute("SET enable_progress_bar = false")  # it would go to standard output
     connection.execute(f"SET memory_limit = '{memory}'")
     connection.execute(f"SET threads = {os.cpu_count() or 1}")
     connection.execute("SET temp_directory = ?", [str(spill)])

@@ -44,15 +44,16 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         # both drugs share the risk
-        rf"The (?:risk or severity|risk|severity) of (?P<risk>.+) can be {_CHANGED} when (?P<one>.+)"
-        r" is (?:combined|used in combination) with (?P<other>.+)",
+        rf"The (?:risk or severity|risk|severity) of (?P<risk>.+) can be {_CHANGED} when"
+        r" (?P<one>.+) is (?:combined|used in combination) with (?P<other>.+)",
         # the risk is that of the first-named alone
         rf"The risk of an? (?P<risk>.+) to (?P<affected>.+) is {_CHANGED} when it is combined with"
         r" (?P<other>.+)",
         rf"The (?P<aspect>[^{A}{B}]+?) of (?P<affected>(?!the ).+?) can be {_CHANGED} when"
         r" (?:.+ is |it is )?(?:combined|used in combination) with (?P<other>.+?)"
         r"(?: resulting in .+)?",
-        rf"(?P<other>.+) may {_CHANGES} the (?P<activity>[^{A}{B}]+) activities of (?P<affected>.+)",
+        rf"(?P<other>.+) may {_CHANGES} the (?P<activity>[^{A}{B}]+) activities of"
+        r" (?P<affected>.+)",
         rf"(?P<other>.+) may {_CHANGES} (?:the )?effectiveness of (?P<affected>.+)"
         r" as an? (?P<use>[^.]+)",
         rf"(?P<other>.+) may {_CHANGES} the (?P<aspect>[^{A}{B}]+?) of (?P<affected>.+?)"

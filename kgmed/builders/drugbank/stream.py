@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, NoReturn, cast
-from xml.etree.ElementTree import Element, TreeBuilder  # noqa: S405  # no parser of its own
-from xml.parsers import expat  # noqa: S407  # refuses DTDs below
+from xml.etree.ElementTree import Element, TreeBuilder  # no parser of its own
+from xml.parsers import expat  # refuses DTDs below
 
 from kgmed.builders.rows import is_gzip, shown
 from kgmed.kg.errors import DataError, RowError
@@ -36,13 +36,13 @@ class Header(NamedTuple):
 
 
 class Place(NamedTuple):
-    """An element of the file: the ``index``-th ``tag`` that lies ``depth`` deep in the ``drug``-th
-    drug, all from 0; ``depth`` 2 is the drug itself."""
+    """An element of the file: the ``nth`` ``tag``, from 0, that lies ``depth`` deep in the drug of
+    that ``number``; depth 2 is the drug itself."""
 
-    drug: int
+    number: int
     depth: int
     tag: str
-    index: int
+    nth: int
 
 
 def content_name(path: Path) -> str:
@@ -138,7 +138,7 @@ def locate(path: Path, places: set[Place]) -> dict[Place, int]:
     """The line of each element: a second reading, only done where a row is wrong."""
     if not places:
         return {}
-    last = max(place.drug for place in places)
+    last = max(place.number for place in places)
     found: dict[Place, int] = {}
     counts: dict[tuple[int, str], int] = {}
     depth, drug = 0, -1
@@ -151,7 +151,7 @@ def locate(path: Path, places: set[Place]) -> dict[Place, int]:
             drug += 1
             counts.clear()
         place = Place(drug, depth, tag, counts.get((depth, tag), 0))
-        counts[depth, tag] = place.index + 1
+        counts[depth, tag] = place.nth + 1
         if place in places:
             found[place] = parser.expat.CurrentLineNumber
 

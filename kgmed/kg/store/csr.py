@@ -37,6 +37,8 @@ DTYPES: dict[str, Literal["q", "i", "I", "H", "B"]] = {
     "uint8": "B",
 }
 """Names of types in the manifest -> codes of the struct module."""
+LONG_ROW = 16_384
+"""Edges of a row up to which a search through its bytes beats one bisection per predicate."""
 DETAIL_FIELD, DETAIL_ITEM = "\x1f", "\x1e"
 DETAIL_FIELDS = (
     "source_record",
@@ -87,6 +89,21 @@ class Array:
                         "differ from what the build wrote. Run 'kgmed check', then build again."
                     )
                 checked[block] = 1
+
+    def bisect(self, value: int) -> int:
+        """``bisect_left`` over the whole array, which is sorted; few blocks are touched."""
+        view, items = self.view, BLOCK // self.itemsize
+        low, high = 0, (len(view) + items - 1) // items  # the first block that starts at or past
+        while low < high:
+            middle = (low + high) // 2
+            self.touch(middle * items, middle * items + 1)
+            if view[middle * items] < value:
+                low = middle + 1
+            else:
+                high = middle
+        start, stop = max(low - 1, 0) * items, min(low * items, len(view))
+        self.touch(start, stop)
+        return bisect_left(view, value, start, stop)
 
     def close(self) -> None:
         self.view.release()
@@ -173,7 +190,8 @@ class Csr:
     def between(self, subject: int, object: int) -> list[int]:
         """The numbers of the edges from one node to another, whatever the predicate.
 
-        The shorter of the two rows is read, a bisection per predicate code in it.
+        The shorter of the two rows is searched: through its bytes, or, where it is long, by a
+        bisection per predicate code in it.
         """
         start, stop = self.out_range(subject)
         first, last = self.in_range(object)
@@ -186,9 +204,17 @@ class Csr:
 
     @staticmethod
     def _places(codes: Array, neighbors: Array, wanted: int, start: int, stop: int) -> list[int]:
-        codes.touch(start, stop)
         neighbors.touch(start, stop)
         found: list[int] = []
+        if stop - start <= LONG_ROW:
+            row, pattern = neighbors.view[start:stop].tobytes(), wanted.to_bytes(4, "little")
+            place = row.find(pattern)
+            while place >= 0:
+                if place % 4 == 0:
+                    found.append(start + place // 4)
+                place = row.find(pattern, place + 1)
+            return found
+        codes.touch(start, stop)
         while start < stop:
             end = bisect_right(codes.view, codes.view[start], start, stop)
             place = bisect_left(neighbors.view, wanted, start, end)
@@ -198,16 +224,7 @@ class Csr:
 
     def subject(self, edge: int) -> int:
         """The subject of an edge, found by bisection in ``out_off``."""
-        low, high = 0, self.nodes
-        view = self.out_off.view
-        while low < high:
-            middle = (low + high) // 2
-            self.out_off.touch(middle + 1, middle + 2)
-            if view[middle + 1] <= edge:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return self.out_off.bisect(edge + 1) - 1
 
     def statement_id(self, edge: int) -> str:
         """The statement id of an edge, 32 hexadecimal digits."""
@@ -236,19 +253,12 @@ class Csr:
 
     def details(self, edge: int) -> dict[str, str]:
         """What ``details.bin`` holds of an edge; an edge without details gives {}."""
-        view = self.d_eid.view
-        low, high = 0, len(view)
-        while low < high:
-            middle = (low + high) // 2
-            self.d_eid.touch(middle, middle + 1)
-            if view[middle] < edge:
-                low = middle + 1
-            else:
-                high = middle
-        if low == len(view) or view[low] != edge:
+        place = self.d_eid.bisect(edge)
+        self.d_eid.touch(place, min(place + 1, len(self.d_eid)))
+        if place == len(self.d_eid) or self.d_eid.view[place] != edge:
             return {}
-        self.d_off.touch(low, low + 2)
-        start, stop = self.d_off.view[low], self.d_off.view[low + 1]
+        self.d_off.touch(place, place + 2)
+        start, stop = self.d_off.view[place], self.d_off.view[place + 1]
         self.details_bytes.touch(start, stop)
         text = bytes(self.details_bytes.view[start:stop]).decode()
         return dict(zip(DETAIL_FIELDS, text.split(DETAIL_FIELD), strict=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path as FilePath
@@ -19,6 +19,8 @@ from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 SHORTEST_ID_PREFIX = 8
 SHORT_ROW = 512
 """Edges up to which looking at each one beats finding the runs of equal codes."""
+FEW_CODES = 16
+"""Predicate codes up to which cutting out their runs beats walking over all runs."""
 
 
 class EmbeddedStore:
@@ -363,9 +365,10 @@ class EmbeddedStore:
         if predicates is not None:
             wanted = set(predicates)
             mask = bytes(not negated and name in wanted for name, negated in self._predicates)
-        return [self._around(node, mask) for node in cast(Sequence[int], nodes)]
+        masked = [code for code, kept in enumerate(mask) if not kept]
+        return [self._around(node, mask, masked) for node in cast(Sequence[int], nodes)]
 
-    def _around(self, node: int, mask: bytes) -> list[Hashable]:
+    def _around(self, node: int, mask: bytes, masked: Sequence[int]) -> list[Hashable]:
         """The other ends of a node's edges whose predicate code the mask has, out before in."""
         csr = self._csr
         found: list[Hashable] = []
@@ -379,8 +382,15 @@ class EmbeddedStore:
                 row = neighbors.view[start:stop].tolist()
                 found += compress(row, map(mask.__getitem__, codes.view[start:stop]))
                 continue
-            place = start
-            while place < stop:  # a row is sorted by code
+            place = start  # a row is sorted by code
+            if len(masked) <= FEW_CODES:
+                for code in masked:
+                    first = bisect_left(codes.view, code, place, stop)
+                    found += neighbors.view[place:first].tolist()
+                    place = bisect_right(codes.view, code, first, stop)
+                found += neighbors.view[place:stop].tolist()
+                continue
+            while place < stop:
                 code = codes.view[place]
                 end = bisect_right(codes.view, code, place, stop)
                 if mask[code]:
