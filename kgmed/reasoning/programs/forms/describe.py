@@ -75,7 +75,8 @@ def _counts(context: Context, id: str) -> tuple[list[str], list[str]]:
             many = len(ids) != 1
             singular = wording.noun if outward else wording.inverse_noun
             word = nouns[0] if many or not singular else singular[0]
-            counts.append(f"{len(ids)} {word} {compose.cite(ids[:1])}")
+            count = f"{len(ids)} 个" if context.lang == "zh" else f"{len(ids)} "
+            counts.append(f"{count}{word} {compose.cite(ids[:1])}")
             examples.append(ids[0])
     return counts[:8], examples[:8]
 
