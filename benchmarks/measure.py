@@ -55,6 +55,15 @@ def say(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
+def database() -> Any:
+    """A DuckDB connection without the progress bar, which goes to standard output."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 def latencies(call: Callable[[Any], object], items: Sequence[Any]) -> list[float]:
     """Milliseconds of each call."""
     clock, spent = time.perf_counter_ns, []

@@ -14,9 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
-from measure import latencies, p50_p99, say, seconds
+from measure import database, latencies, p50_p99, say, seconds
 
 from kgmed.kg.linking.normalize import key
 
@@ -56,12 +55,12 @@ def _attempt(package: str, run: Callable[[], None]) -> None:
 
 def _names(tables: Path) -> list[str]:
     query = f"SELECT text FROM read_parquet('{tables / 'names.parquet'}') LIMIT {NAMES}"
-    return [row[0] for row in duckdb.sql(query).fetchall()]
+    return [row[0] for row in database().sql(query).fetchall()]
 
 
 def _statements(tables: Path) -> np.ndarray:
     path = tables / "statements.parquet"
-    columns = duckdb.sql(f"SELECT s, p, o FROM '{path}' LIMIT {STATEMENTS}").fetchnumpy()
+    columns = database().sql(f"SELECT s, p, o FROM '{path}' LIMIT {STATEMENTS}").fetchnumpy()
     return np.column_stack([columns[name].astype(np.int32) for name in "spo"])
 
 
@@ -116,7 +115,7 @@ def _duckdb(numbers: np.ndarray, found: Measured) -> None:
     rng = np.random.default_rng(5)
     asked = numbers[rng.integers(0, len(numbers), 1_000_000)]
     asked[::2, 2] = rng.integers(0, len(numbers), len(asked[::2]))
-    base = duckdb.connect()
+    base = database()
     for name, rows in (("st", numbers), ("asked", asked)):
         table = pa.table({c: pa.array(rows[:, n]) for n, c in enumerate("spo")})
         base.register("rows", table)

@@ -26,14 +26,20 @@ if TYPE_CHECKING:
 OVERRIDES = "override"
 """The infores of a user's own mappings, which win over every rule."""
 
+XREF = "oboInOwl:hasDbXref"
+
 IDENTITY_PREDICATES = (
     "skos:exactMatch",
     "owl:sameAs",
     "owl:equivalentClass",
     "biolink:same_as",
-    "oboInOwl:hasDbXref",
+    XREF,
 )
-"""A database cross-reference claims identity only as far as uniqueness and the labels let it."""
+"""A database cross-reference claims identity only where it is one-to-one or the labels agree."""
+
+DISTINCT_ENDS = ("form_of", "has_active_ingredient")
+"""Predicates whose two ends are never the same thing: a salt is not its base, whatever a mapping
+says."""
 
 MIN_CONFIDENCE = 0.5
 """A mapping below this never joins ids; it is kept as related."""
@@ -71,6 +77,7 @@ def resolve_identity(connection: duckdb.DuckDBPyConnection, rules: IdentityRules
     """Fill ``id_class(id, leader)`` and ``mapping_out`` from the staged tables."""
     _number_ids(connection)
     _classify(connection, rules)
+    _keep_forms_apart(connection)
     _find_contradictions(connection)
     problem, pairs = _problem(connection, rules)
     solution = resolve(problem)
@@ -128,6 +135,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN source = '{OVERRIDES}' THEN 'merged'
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
                     AND (a.row IS NULL OR o.row IS NULL) THEN 'related'
+               WHEN predicate = '{XREF}' AND o.row IS NULL AND a.row IS NULL THEN 'related'
                WHEN base < {MIN_CONFIDENCE} THEN 'related'
                ELSE 'merged' END AS status,
           CASE WHEN modifier = 'Not' THEN 'states that they differ'
@@ -137,10 +145,30 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
                     AND (a.row IS NULL OR o.row IS NULL)
                THEN 'a classification code: not one-to-one, or no label agrees'
+               WHEN predicate = '{XREF}' AND o.row IS NULL AND a.row IS NULL
+               THEN 'a cross-reference that isn''t one-to-one, and no label agrees'
                WHEN base < {MIN_CONFIDENCE}
                THEN format('confidence {{:.2f}} is below {MIN_CONFIDENCE}', base)
                ELSE '' END AS reason
         FROM m LEFT JOIN agreeing a USING (row) LEFT JOIN one_to_one o USING (row)""")
+
+
+def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
+    """A salt that is mapped to an id of its base: the row claims too much, and is kept as related.
+
+    Told by the names: the other id is called what the base is called, so it is the base, even where
+    a careless source calls it by the salt's name as well.
+    """
+    connection.execute("""
+        UPDATE status SET status = 'related', reason = 'maps a form to what it is a form of'
+        FROM (
+          SELECT DISTINCT e.row FROM (
+            SELECT row, subject AS id, object AS other FROM m
+            UNION ALL SELECT row, object, subject FROM m) e
+          JOIN in_statements f ON f.predicate = 'form_of' AND NOT f.negated AND f.subject = e.id
+          JOIN name_key base ON base.id = f.object
+          JOIN name_key other ON other.id = e.other AND other.key = base.key) claimed
+        WHERE claimed.row = status.row AND status.status = 'merged'""")
 
 
 def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -213,10 +241,16 @@ def _problem(
     for number, prefix in enumerate(rules.strict, 1):
         rows = connection.execute("SELECT n FROM ids WHERE prefix = ?", [prefix]).fetchnumpy()
         authority[rows["n"]] = number
-    apart = connection.execute("""
+    apart = connection.execute(
+        """
         SELECT DISTINCT least(a.n, b.n), greatest(a.n, b.n) FROM m JOIN status s USING (row)
         JOIN ids a ON a.id = m.subject JOIN ids b ON b.id = m.object
-        WHERE s.status = 'negative' ORDER BY 1, 2""").fetchall()
+        WHERE s.status = 'negative'
+        UNION SELECT least(a.n, b.n), greatest(a.n, b.n) FROM in_statements t
+        JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
+        WHERE list_contains(?, t.predicate) AND a.n <> b.n ORDER BY 1, 2""",
+        [list(DISTINCT_ENDS)],
+    ).fetchall()
     pairs = list(zip(left.tolist(), right.tolist(), strict=True))
     problem = Problem(
         size,

@@ -44,6 +44,7 @@ class Licence:
 
 
 _CC = "https://creativecommons.org"
+_UMLS = "https://uts.nlm.nih.gov/uts/assets/LicenseAgreement.pdf"
 LICENCES: dict[str, Licence] = {
     item.id: item
     for item in (
@@ -90,10 +91,30 @@ LICENCES: dict[str, Licence] = {
         Licence(
             "UMLS",
             "UMLS Metathesaurus License",
-            "https://uts.nlm.nih.gov/uts/assets/LicenseAgreement.pdf",
+            _UMLS,
             False,
             attribution=True,
             registered=True,
+        ),
+        # A source vocabulary's restriction level, MRSAB.SRL (sections 3 and 12 of the agreement).
+        *(
+            Licence(
+                f"UMLS-SRL-{level}",
+                f"UMLS Metathesaurus License, {adds}",
+                _UMLS,
+                False,
+                no_derivatives=level in ("1", "2", "3"),
+                attribution=True,
+                registered=True,
+            )
+            for level, adds in {
+                "0": "restriction level 0: nothing beyond the agreement",
+                "1": "restriction level 1: no translations or derivatives of the vocabulary",
+                "2": "restriction level 2: as 1, and not in systems that create records",
+                "3": "restriction level 3: as 2, and internal use only",
+                "4": "restriction level 4: as 3 outside the United States",
+                "9": "restriction level 9: SNOMED CT Affiliate Licence",
+            }.items()
         ),
         Licence(
             "SNOMEDCT",

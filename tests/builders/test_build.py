@@ -287,3 +287,34 @@ def test_two_files_of_one_source_do_not_multiply_its_rows(make: Maker) -> None:
            "primary_knowledge_source": "infores:a"}  # fmt: skip
     made, _ = make(source("infores:a", **ids, statements=[row]), source("infores:a", **ids))
     assert made.report.merge.statements["read"] == 1
+
+
+def test_a_salt_mapped_to_its_base_is_not_the_base(make: Maker) -> None:
+    salt = tables_of([concept("ndfrt:N0000145871", "testosterone cypionate", "Drug")])
+    base = tables_of([concept("ndfrt:N0000145872", "testosterone", "Drug")])
+    bank = tables_of([concept("drugbank:DB00624", "Testosterone", "Drug")])
+    form = {"subject": "ndfrt:N0000145871", "predicate": "form_of", "object": "ndfrt:N0000145872"}
+    rows = [
+        exact("ndfrt:N0000145871", "drugbank:DB00624", confidence=0.99),
+        exact("ndfrt:N0000145872", "drugbank:DB00624", confidence=0.8),
+    ]
+    _, store = make(
+        source("infores:a", **salt, statements=[form], mappings=rows),
+        source("infores:b", **base),
+        source("infores:c", **bank),
+    )
+    ids = ["ndfrt:N0000145871", "ndfrt:N0000145872"]
+    assert store.resolve(ids) == ["ndfrt:N0000145871", "drugbank:DB00624"]
+
+
+def test_a_cross_reference_to_several_ids_joins_only_where_a_label_agrees(make: Maker) -> None:
+    ids = tables_of([concept("doid:1", "kaposi sarcoma", "Disease")])
+    codes = tables_of(
+        [concept("ncit:C1", "Kaposi Sarcoma", "Disease"), concept("ncit:C2", "skin one", "Disease")]
+    )
+    rows = [
+        {**exact("doid:1", code), "predicate": "oboInOwl:hasDbXref"}
+        for code in ("ncit:C1", "ncit:C2")
+    ]
+    _, store = make(source("infores:a", **ids, mappings=rows), source("infores:b", **codes))
+    assert store.resolve(["ncit:C1", "ncit:C2"]) == ["doid:1", "ncit:C2"]

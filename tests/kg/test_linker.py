@@ -25,7 +25,6 @@ def linker(graph: Graph) -> Linker:
         ("warfrin", "drugbank:DB00682", "1 edit"),
         ("simvastatn", "drugbank:DB00641", "1 edit"),
         ("warfarin tablets", "drugbank:DB00682", "part"),
-        ("华法令", "drugbank:DB00682", "1 edit"),
         ("embolism, pulmonary", "umls:C0034065", "word order"),
         ("cancer of the breast", "umls:C0006142", "word order"),
         ("heart attack", "umls:C0027051", "(synonym)"),

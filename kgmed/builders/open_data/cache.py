@@ -14,7 +14,7 @@ from kgmed.kg.store.snapshot import FORMAT
 
 TABLES = Path(__file__).parent / "tables"
 
-BUILD_VERSION = 4
+BUILD_VERSION = 7
 """Raised whenever the build makes another graph of the same tables."""
 
 

@@ -75,7 +75,8 @@ class Linker:
         yield self._scored(span, same, "word order")
         yield self._part(span)
         longer = [hit for hit in hits if len(wanted) >= MIN_COVERAGE * len(key(hit[1].text))]
-        yield self._scored(span, longer, "tokens")
+        if len(content) > 1:  # one word of a longer name is a guess
+            yield self._scored(span, longer, "tokens")
         yield [
             (id, *score.name_score(span, name, "fuzzy", edits=edits))
             for id, name, edits in self._lexicon.fuzzy(wanted, limit=20)

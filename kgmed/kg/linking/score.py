@@ -22,7 +22,7 @@ MATCH = {
 NAME_KIND = {"preferred": 1.0, "synonym": 0.98, "brand": 0.97, "abbreviation": 0.94}
 CASE_DIFFERS = 0.995
 WRONG_CATEGORY = 0.8
-CLOSE = 0.02
+CLOSE = 0.025
 """Two candidates closer than this are ambiguous, unless the graph decides between them."""
 
 SHORT_NAME = 5

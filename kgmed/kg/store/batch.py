@@ -55,6 +55,7 @@ class Batch:
         table = pa.table({"curie": curies, "n": np.arange(len(curies), dtype=np.int64)})
         connection = duckdb.connect()
         try:
+            connection.execute("SET enable_progress_bar = false")  # it would go to standard output
             connection.register("asked", table)
             found = connection.execute(
                 "SELECT n, cid FROM asked JOIN read_parquet(?) USING (curie)",

@@ -140,7 +140,7 @@ class Names:
     def fuzzy(self, key: str, *, limit: int) -> list[tuple[int, Name, int]]:
         """Names whose tokens lie within a few edits of those of ``key``, nearest first.
 
-        A token of up to 7 characters may differ by one edit, a longer one by two; an edit is an
+        A token of up to 8 characters may differ by one edit, a longer one by two; an edit is an
         insertion, deletion, substitution or swap of neighbours. Chinese names, whose tokens are
         characters, are found where all but one character agree.
         """
@@ -170,7 +170,7 @@ class Names:
             return [(0, word)]
         if len(word) < FUZZY_MIN_LENGTH or not word.isalpha():
             return []
-        allowed = 1 if len(word) <= 7 else 2
+        allowed = 1 if len(word) <= 8 else 2
         grams = sorted({word[i : i + 3] for i in range(len(word) - 2)})
         expression = " OR ".join(_quoted(gram) for gram in grams)
         rows = self.query(
@@ -187,7 +187,7 @@ class Names:
     def _fuzzy_chinese(
         self, words: list[str], key: str, *, limit: int
     ) -> list[tuple[int, Name, int]]:
-        if not 3 <= len(words) <= 24:
+        if not 5 <= len(words) <= 24:  # shorter names differ in one character from many others
             return []
         found: dict[tuple[int, str], tuple[int, Name, int]] = {}
         for left_out in range(len(words)):

@@ -379,6 +379,7 @@ def _names_apart(folder: Path, names: str, sources: Sequence[str]) -> Iterator[P
     process = subprocess.Popen(  # noqa: S603  this Python, our own code
         [sys.executable, "-c", code, task],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -399,6 +400,7 @@ def fill_names_part() -> None:
     task = json.loads(sys.argv[1])
     part = Path(task["part"])
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET memory_limit = '2GB'")
     connection.execute("SET temp_directory = ?", [str(part.parent)])
     database = _connect(part, NAME_SCHEMA)

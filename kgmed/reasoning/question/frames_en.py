@@ -713,7 +713,7 @@ LEADING = (
     "medications :|meds :|drugs :|: "
 )
 
-TRAILING = ",|.|;|:|?|!|(|the|a|an|and|&|'s|with each other|in patients|patients|in humans"
+TRAILING = ",|.|;|:|?|!|(|and|&|'s|with each other|in patients|patients|in humans"
 
 JOINTS = word_set("& + , / ; 、 and or plus versus vs with")
 

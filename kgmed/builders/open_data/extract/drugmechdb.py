@@ -228,9 +228,29 @@ def _records(path: Path) -> list[tuple[str, _Record]]:
     return sorted(found, key=lambda item: item[0])
 
 
+OTHER_DRUGS = {
+    ("naltrexone", "mesh:D009270"): "drugbank:DB00704",  # naloxone
+    ("low dose naltrexone", "mesh:D009270"): "drugbank:DB00704",
+    ("ponatinib", "mesh:D004103"): "drugbank:DB08901",  # diiodohydroxyquinoline
+    ("thioacetazone", "mesh:C107057"): "drugbank:DB12829",  # faropenem
+    ("rifapentine", "mesh:C107057"): "drugbank:DB01201",
+    ("prucalopride", "mesh:C004315"): "drugbank:DB06480",  # dantron
+}
+"""(a record's drug, a MeSH id that it gives it) -> the drug: the MeSH id is another drug's, named
+behind. What such a record says must not become a statement of the other drug."""
+
+
 def _curie(db: DrugMechDb, written: str, record: _Record) -> str:
     """An id of a record as a CURIE; one of a wrong shape is mended where only one reading fits."""
     curie = _spelled(written)
+    meant = OTHER_DRUGS.get((clean(record["graph"]["drug"]).casefold(), curie))
+    if meant is not None:
+        noted = (curie, record["graph"]["_id"])
+        if noted not in db.noted:
+            db.noted.add(noted)
+            found = {"id": curie, "name": record["graph"]["drug"], "record": noted[1]}
+            db.extract.find("MeSH id of another drug, mended", **found, mended=meant)
+        return meant
     if is_well_formed(curie):
         return curie
     prefix, _, local = curie.partition(":")
@@ -396,6 +416,8 @@ def _links(
             raise RowError(file, 1, found=f"key {link['key']!r}", expected=", ".join(PREDICATES))
         if predicate.startswith("^"):
             subject, predicate, object = object, predicate[1:], subject
+        if predicate == "treats" and subject != start:
+            predicate = "affects"  # a step of a mechanism relieves the disease; it is no treatment
         tally.kept += 1
         state(subject, predicate, object, link["key"])
         out.tables["paths"].append(

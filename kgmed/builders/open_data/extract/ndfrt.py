@@ -58,6 +58,11 @@ NAME_CORRECTIONS = {
 }
 
 
+OTHER_IDS = {"DB05291": "DB00281", "DB05347": "DB00787", "DB04077": "DB09462"}
+"""DrugBank ids of the mapping file -> the drug that the name beside them (lidocaine, acyclovir,
+glycerol) has in every other source; the ids on the left are records that DrugBank merged away."""
+
+
 @dataclass(slots=True)
 class Ndfrt:
     """NDF-RT's tables, and what other modules need to know of its drugs."""
@@ -143,7 +148,10 @@ def extract(data: Path) -> Ndfrt:
             tally.skipped["a drug that takes no part in the graph"] += 1
             continue
         tally.kept += 1
-        drugbank[nui] = code
+        if code in OTHER_IDS:
+            out.find("DrugBank id of another record", id=f"drugbank:{code}", name=name,
+                     node=f"ndfrt:{nui}", mended=f"drugbank:{OTHER_IDS[code]}")  # fmt: skip
+        drugbank[nui] = OTHER_IDS.get(code, code)
         raw[nui].append(name)
 
     names = _names(out, raw)

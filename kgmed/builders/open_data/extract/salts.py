@@ -49,6 +49,10 @@ UNLIKE_NAMES = {
 """Forms whose last word doesn't show it."""
 
 
+NO_FORMS = frozenset({"adenosine phosphate"})
+"""Names that end like a salt's and are substances of their own (a nucleotide)."""
+
+
 def base_name(name: str) -> str:
     """The name of what ``name`` is a salt or ester of; '' where it isn't one.
 
@@ -59,6 +63,10 @@ def base_name(name: str) -> str:
     >>> base_name("ranitidine bismuth citrate"), base_name("magnesium sulfate,anhydrous")
     ('ranitidine', '')
     """
+    if "/" in name or any(character.isdigit() for character in name):
+        return ""  # several ingredients, or a strength: a product
+    if name.strip().casefold() in NO_FORMS:
+        return ""
     words = re.split(r"[ ,]+", name.strip())
     for known in (name.strip().casefold(), words[0].casefold()):
         if known in UNLIKE_NAMES:

@@ -10,6 +10,9 @@ from kgmed.kg.predicates import Registry
 from kgmed.reasoning import compose
 from kgmed.reasoning.retrieve import Retriever
 
+MEMBERSHIP = ("in_drug_class", "has_role")
+"""What "is a" may also mean: "is warfarin an anticoagulant"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

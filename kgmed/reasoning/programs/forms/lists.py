@@ -7,7 +7,7 @@ from dataclasses import replace
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Answer
 from kgmed.reasoning.programs.forms.absence import nothing
-from kgmed.reasoning.programs.forms.context import Context, predicate_of
+from kgmed.reasoning.programs.forms.context import MEMBERSHIP, Context, predicate_of
 from kgmed.reasoning.programs.forms.items import breakdown, group_titles, items_of, reading_noun
 from kgmed.reasoning.programs.forms.values import value
 from kgmed.reasoning.programs.slots import Bound
@@ -20,6 +20,10 @@ def listing(context: Context, bound: Bound, answer: Answer) -> Answer:
     if context.registry[predicate].takes_value:
         return value(context, bound, answer)
     hits = context.retriever.hits(link.id, predicate, reading.given)
+    if predicate in MEMBERSHIP:
+        others = [name for name in MEMBERSHIP if name != predicate]
+        if not hits:
+            hits = [h for o in others for h in context.retriever.hits(link.id, o, reading.given)]
     items, statements = items_of(
         context, hits, category=reading.category, wanted=reading.qualifiers
     )

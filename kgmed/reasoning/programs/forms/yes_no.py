@@ -8,14 +8,11 @@ from kgmed.kg.model import Path, Step
 from kgmed.kg.predicates import fill
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Answer, Item
-from kgmed.reasoning.programs.forms.context import Context, predicate_of
+from kgmed.reasoning.programs.forms.context import MEMBERSHIP, Context, predicate_of
 from kgmed.reasoning.programs.forms.items import items_of, via_phrase
 from kgmed.reasoning.programs.forms.mechanisms import path_line
 from kgmed.reasoning.programs.slots import Bound
 from kgmed.reasoning.retrieve import End, Hit
-
-MEMBERSHIP = ("in_drug_class", "has_role")
-"""What "is a" may also mean: "is warfarin an anticoagulant"."""
 
 
 def yes_no(context: Context, bound: Bound, answer: Answer) -> Answer:
@@ -51,6 +48,9 @@ def yes_no(context: Context, bound: Bound, answer: Answer) -> Answer:
         ids = dict.fromkeys(id for item in items for id in item.statements)
         sentences = context.sentences(statements[id] for id in ids)
         vias = sorted({via_phrase(context, h, concepts) for h in hits if h.scope.level != "itself"})
+        if all(h.other not in {subject, object} for h in hits):
+            ends = sorted({concepts[h.other].name_in(context.lang) for h in hits})
+            vias.append(context.phrase("via_narrower", name=context.join(ends[:3])))
         shown = context.join(sentences[:3]) + "".join(f" ({via})" for via in vias)
         kind = "yes" if yes else "no"
         if reading.safety:
@@ -99,6 +99,8 @@ def _unlisted(context: Context, bound: Bound, answer: Answer, predicate: str) ->
     covering = [set(context.retriever.covering_sources(id, predicate, end)) for id, end in ends]
     both = sorted(covering[0] & covering[1])
     lines = [context.phrase("safety_unlisted")] if reading.safety else []
+    about_safety = reading.safety or predicate in {"interacts_with", "contraindicated_in"}
+    absence = "no_safety" if about_safety else "no_denial"
     names = (context.name(subject), context.name(object))
     template = context.registry[predicate].wording[context.lang].sentence[0]
     if both:
@@ -108,7 +110,7 @@ def _unlisted(context: Context, bound: Bound, answer: Answer, predicate: str) ->
                 "unlisted", sentence=fill(template, s=names[0], o=names[1]), sources=sources
             )
         )
-        lines.append(context.phrase("no_safety"))
+        lines.append(context.phrase(absence))
         return replace(answer, reason="no_evidence", text=" ".join(lines))
     for (id, _end), found in zip(ends, covering, strict=True):
         if not found:
@@ -116,5 +118,5 @@ def _unlisted(context: Context, bound: Bound, answer: Answer, predicate: str) ->
     known = context.sources_of(predicate)
     if known:
         lines.append(context.phrase("covered_by", predicate=noun, sources=known))
-    lines.append(context.phrase("no_safety"))
+    lines.append(context.phrase(absence))
     return replace(answer, reason="not_covered", text=" ".join(lines))
