@@ -789,5 +789,6 @@ def _licences() -> dict[str, str]:
     found = {"cc0": "CC0-1.0", "creativecommons.org/publicdomain/zero": "CC0-1.0"}
     for item in LICENCES.values():
         url = _bare(item.url).rstrip("/").removesuffix(".txt").removesuffix(".html")
-        found |= {item.id.lower(): item.id, item.name.lower(): item.id, url: item.id}
+        found |= {item.id.lower(): item.id, item.name.lower(): item.id}
+        found.setdefault(url, item.id)  # UMLS's levels share one URL: it means the whole
     return found
