@@ -18,21 +18,40 @@
     release = "2026-11"
     licence = "CC-BY-4.0"
 
-Paths are relative to the file.
+    [[source]]
+    type = "tables"               # a mapping of columns (kgmed.builders.tables.mapping) or a recipe
+    recipe = "hetionet"
+    folder = "hetionet"
+
+    [[source]]
+    type = "obo"                  # or "rdf": OWL, Turtle, N-Triples
+    path = "doid.obo"
+
+Any other ``type`` is one that an installed package offers (:mod:`kgmed.builders.registry`). Paths
+are relative to the file.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 
 from kgmed.builders.identity import OVERRIDES, IdentityRules
+from kgmed.builders.registry import BUILT_IN, make_source, source_types, unknown_type
 from kgmed.builders.resolve import CLASSIFICATIONS, LEADERS, STRICT_AUTHORITIES
 from kgmed.builders.source import Source, SourceInfo
+from kgmed.builders.tables.mapping import Edges, Nodes, Recipe, read_recipe
 from kgmed.kg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,10 +63,16 @@ class _Strict(BaseModel):
 
 
 class _SourceConfig(_Strict):
+    """What every type of source takes; a type adds its files and how they are read."""
+
     infores: str = ""
     name: str = ""
     release: str = ""
     licence: str = ""
+
+    def stated(self) -> SourceInfo:
+        """What the configuration says of the source; the reader fills in what is empty."""
+        return SourceInfo(self.infores, self.name, self.release, self.licence)
 
     def info(self, default: str) -> SourceInfo | None:
         """What the configuration says of the source; None where it says nothing."""
@@ -58,6 +83,14 @@ class _SourceConfig(_Strict):
             infores, self.name or infores.removeprefix("infores:"), self.release, self.licence
         )
 
+    def files(self) -> tuple[Path, ...]:
+        """The files that must be there before any work begins."""
+        return ()
+
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        """The source."""
+        raise NotImplementedError
+
 
 class KgxConfig(_SourceConfig):
     """A KGX graph: node and edge files, TSV or JSONL."""
@@ -66,6 +99,19 @@ class KgxConfig(_SourceConfig):
     nodes: tuple[Path, ...] = ()
     edges: tuple[Path, ...] = ()
 
+    def files(self) -> tuple[Path, ...]:
+        return (*self.nodes, *self.edges)
+
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        from kgmed.builders.kgx import KgxSource
+
+        if not self.files():
+            raise ConfigError("A source of type kgx names neither nodes nor edges.")
+        info = self.info(_stem(self.files()[0]))
+        return KgxSource(
+            self.nodes, self.edges, info=info, on_error=on_error, quarantine=quarantine
+        )
+
 
 class SssomConfig(_SourceConfig):
     """SSSOM mapping sets."""
@@ -73,8 +119,124 @@ class SssomConfig(_SourceConfig):
     type: Literal["sssom"]
     paths: tuple[Path, ...]
 
+    def files(self) -> tuple[Path, ...]:
+        return self.paths
 
-AnySource = Annotated[KgxConfig | SssomConfig, Field(discriminator="type")]
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        from kgmed.builders.sssom import SssomSource
+
+        info = self.info(_stem(self.paths[0])) if self.paths else None
+        return SssomSource(self.paths, info=info, on_error=on_error, quarantine=quarantine)
+
+
+class TablesConfig(_SourceConfig):
+    """CSV, TSV or Parquet by a recipe, by a mapping of one's own, or by both."""
+
+    type: Literal["tables"]
+    folder: Path = Path()
+    recipe: str = ""
+    nodes: tuple[Nodes, ...] = ()
+    edges: tuple[Edges, ...] = ()
+
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        from kgmed.builders.tables import TablesSource
+
+        known = read_recipe(self.recipe) if self.recipe else Recipe()
+        mapping = known.model_copy(
+            update={"nodes": known.nodes + self.nodes, "edges": known.edges + self.edges}
+        )
+        return TablesSource(
+            mapping, self.folder, info=self.stated(), on_error=on_error, quarantine=quarantine
+        )
+
+
+class OboConfig(_SourceConfig):
+    """An OBO file or OBO Graph JSON."""
+
+    type: Literal["obo"]
+    path: Path
+    prefix: str | None = None
+    category: str = ""
+
+    def files(self) -> tuple[Path, ...]:
+        return (self.path,)
+
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        from kgmed.builders.ontology import OboSource
+
+        return OboSource(
+            self.path,
+            prefix=self.prefix,
+            info=self.stated(),
+            category=self.category,
+            on_error=on_error,
+            quarantine=quarantine,
+        )
+
+
+class RdfConfig(_SourceConfig):
+    """OWL, Turtle, RDF/XML or N-Triples."""
+
+    type: Literal["rdf"]
+    path: Path
+    prefixes: dict[str, str] = Field(default_factory=dict)
+    category: str = ""
+
+    def files(self) -> tuple[Path, ...]:
+        return (self.path,)
+
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        from kgmed.builders.ontology import RdfSource
+
+        return RdfSource(
+            self.path,
+            prefixes=self.prefixes,
+            info=self.stated(),
+            category=self.category,
+            on_error=on_error,
+            quarantine=quarantine,
+        )
+
+
+class PackageConfig(BaseModel):
+    """A source of a type that an installed package offers; its options are the package's."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str
+    relative_to: Path = Path()
+
+    @field_validator("type")
+    @classmethod
+    def _is_offered(cls, given: str) -> str:
+        if given not in source_types():
+            raise ValueError(unknown_type(given))
+        return given
+
+    def files(self) -> tuple[Path, ...]:
+        """None that kgmed knows of."""
+        return ()
+
+    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
+        """The source that the package's factory makes."""
+        options = {**(self.model_extra or {}), "on_error": on_error, "quarantine": quarantine}
+        return make_source(self.type, options, folder=self.relative_to)
+
+
+def _kind(given: Any) -> str:
+    type = given.get("type") if isinstance(given, dict) else getattr(given, "type", None)
+    return type if type in BUILT_IN else "package"
+
+
+AnySource = Annotated[
+    Annotated[KgxConfig, Tag("kgx")]
+    | Annotated[SssomConfig, Tag("sssom")]
+    | Annotated[TablesConfig, Tag("tables")]
+    | Annotated[OboConfig, Tag("obo")]
+    | Annotated[RdfConfig, Tag("rdf")]
+    | Annotated[PackageConfig, Tag("package")],
+    Discriminator(_kind),
+]
 
 
 class IdentityConfig(_Strict):
@@ -141,16 +303,12 @@ def make_sources(config: BuildConfig, quarantine: Path | None) -> list[Source]:
 
     Missing files are reported here, before any work.
     """
-    missing = [path for path in _files(config) if not path.is_file()]
+    needed = [path for entry in config.source for path in entry.files()]
+    needed += [config.overrides] if config.overrides is not None else []
+    missing = [path for path in needed if not path.is_file()]
     if missing:
         raise ConfigError("\n".join(f"{path}: there is no such file." for path in missing))
-    on_error: OnError = config.on_error
-    sources: list[Source] = []
-    makers: dict[str, Callable[[Any], Source]] = {
-        "kgx": lambda c: _kgx(c, on_error, quarantine),
-        "sssom": lambda c: _sssom(c, on_error, quarantine),
-    }
-    sources += [makers[entry.type](entry) for entry in config.source]
+    sources = [entry.make(config.on_error, quarantine) for entry in config.source]
     if config.overrides is not None:
         from kgmed.builders.sssom import SssomSource
 
@@ -165,38 +323,3 @@ def make_sources(config: BuildConfig, quarantine: Path | None) -> list[Source]:
 
 def _stem(path: Path) -> str:
     return path.name.partition(".")[0]
-
-
-def _files(config: BuildConfig) -> list[Path]:
-    files: list[Path] = [] if config.overrides is None else [config.overrides]
-    for entry in config.source:
-        if isinstance(entry, KgxConfig):
-            files += [*entry.nodes, *entry.edges]
-        else:
-            files += entry.paths
-    return files
-
-
-def _kgx(entry: KgxConfig, on_error: OnError, quarantine: Path | None) -> Source:
-    from kgmed.builders.kgx import KgxSource
-
-    if not (entry.nodes or entry.edges):
-        raise ConfigError("A source of type kgx names neither nodes nor edges.")
-    return KgxSource(
-        entry.nodes,
-        entry.edges,
-        info=entry.info(_stem((entry.nodes or entry.edges)[0])),
-        on_error=on_error,
-        quarantine=quarantine,
-    )
-
-
-def _sssom(entry: SssomConfig, on_error: OnError, quarantine: Path | None) -> Source:
-    from kgmed.builders.sssom import SssomSource
-
-    return SssomSource(
-        entry.paths,
-        info=entry.info(_stem(entry.paths[0])),
-        on_error=on_error,
-        quarantine=quarantine,
-    )
