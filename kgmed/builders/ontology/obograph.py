@@ -106,12 +106,12 @@ class OboGraphs:
         if node.label:
             term.names.append(Name(node.label, "preferred"))
         for synonym in meta.synonyms or ():
-            if synonym.predicate.identifier == "hasExactSynonym":
+            if synonym.predicate.identifier == "hasExactSynonym" and synonym.text:
                 kind = synonym.type is not None and curie_of(synonym.type) in ABBREVIATIONS
                 term.names.append(Name(synonym.text, "abbreviation" if kind else "synonym"))
         for xref in meta.xrefs or ():
             term.mappings.append(Mapping(XREF, curie_of(xref.reference)))
-        if meta.definition:
+        if meta.definition and meta.definition.value:
             term.definitions.append((meta.definition.value, ""))
         return term
 
