@@ -27,7 +27,8 @@ from typing import Any, get_args
 
 import pytest
 
-from kgmed.builders.config import BuildConfig, IdentityConfig, KgxConfig, SssomConfig
+from kgmed.builders.config import BuildConfig, IdentityConfig
+from kgmed.builders.source_configs import SourceConfig, StatedConfig
 from kgmed.builders.open_data.files import extraction
 from kgmed.cli import main
 from kgmed.cli.app import COMMANDS
@@ -201,6 +202,7 @@ def test_every_source_stands_with_its_release_and_licence() -> None:
 
 def test_every_key_of_kgmed_toml_is_explained() -> None:
     text = (DOCS / "build.md").read_text(encoding="utf-8")
-    models = (BuildConfig, IdentityConfig, KgxConfig, SssomConfig)
+    sources = {*SourceConfig.__subclasses__(), *StatedConfig.__subclasses__()} - {StatedConfig}
+    models = (BuildConfig, IdentityConfig, *sources)
     keys = {name for model in models for name in model.model_fields}
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []

@@ -35,211 +35,18 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, ValidationError
 
 from kgmed.builders.identity import OVERRIDES, IdentityRules
-from kgmed.builders.registry import BUILT_IN, make_source, source_types, unknown_type
 from kgmed.builders.resolve import CLASSIFICATIONS, LEADERS, STRICT_AUTHORITIES
 from kgmed.builders.source import Source, SourceInfo
-from kgmed.builders.tables.mapping import Edges, Nodes, Recipe, read_recipe
+from kgmed.builders.source_configs import AnySource, Reading, Strict
 from kgmed.kg.errors import ConfigError
 
-if TYPE_CHECKING:
-    from kgmed.builders.rows import OnError
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _SourceConfig(_Strict):
-    """What every type of source takes; a type adds its files and how they are read."""
-
-    infores: str = ""
-    name: str = ""
-    release: str = ""
-    licence: str = ""
-
-    def stated(self) -> SourceInfo:
-        """What the configuration says of the source; the reader fills in what is empty."""
-        return SourceInfo(self.infores, self.name, self.release, self.licence)
-
-    def info(self, default: str) -> SourceInfo | None:
-        """What the configuration says of the source; None where it says nothing."""
-        if not (self.infores or self.name or self.release or self.licence):
-            return None
-        infores = self.infores or f"infores:{default}"
-        return SourceInfo(
-            infores, self.name or infores.removeprefix("infores:"), self.release, self.licence
-        )
-
-    def files(self) -> tuple[Path, ...]:
-        """The files that must be there before any work begins."""
-        return ()
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        """The source."""
-        raise NotImplementedError
-
-
-class KgxConfig(_SourceConfig):
-    """A KGX graph: node and edge files, TSV or JSONL."""
-
-    type: Literal["kgx"]
-    nodes: tuple[Path, ...] = ()
-    edges: tuple[Path, ...] = ()
-
-    def files(self) -> tuple[Path, ...]:
-        return (*self.nodes, *self.edges)
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        from kgmed.builders.kgx import KgxSource
-
-        if not self.files():
-            raise ConfigError("A source of type kgx names neither nodes nor edges.")
-        info = self.info(_stem(self.files()[0]))
-        return KgxSource(
-            self.nodes, self.edges, info=info, on_error=on_error, quarantine=quarantine
-        )
-
-
-class SssomConfig(_SourceConfig):
-    """SSSOM mapping sets."""
-
-    type: Literal["sssom"]
-    paths: tuple[Path, ...]
-
-    def files(self) -> tuple[Path, ...]:
-        return self.paths
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        from kgmed.builders.sssom import SssomSource
-
-        info = self.info(_stem(self.paths[0])) if self.paths else None
-        return SssomSource(self.paths, info=info, on_error=on_error, quarantine=quarantine)
-
-
-class TablesConfig(_SourceConfig):
-    """CSV, TSV or Parquet by a recipe, by a mapping of one's own, or by both."""
-
-    type: Literal["tables"]
-    folder: Path = Path()
-    recipe: str = ""
-    nodes: tuple[Nodes, ...] = ()
-    edges: tuple[Edges, ...] = ()
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        from kgmed.builders.tables import TablesSource
-
-        known = read_recipe(self.recipe) if self.recipe else Recipe()
-        mapping = known.model_copy(
-            update={"nodes": known.nodes + self.nodes, "edges": known.edges + self.edges}
-        )
-        return TablesSource(
-            mapping, self.folder, info=self.stated(), on_error=on_error, quarantine=quarantine
-        )
-
-
-class OboConfig(_SourceConfig):
-    """An OBO file or OBO Graph JSON."""
-
-    type: Literal["obo"]
-    path: Path
-    prefix: str | None = None
-    category: str = ""
-
-    def files(self) -> tuple[Path, ...]:
-        return (self.path,)
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        from kgmed.builders.ontology import OboSource
-
-        return OboSource(
-            self.path,
-            prefix=self.prefix,
-            info=self.stated(),
-            category=self.category,
-            on_error=on_error,
-            quarantine=quarantine,
-        )
-
-
-class RdfConfig(_SourceConfig):
-    """OWL, Turtle, RDF/XML or N-Triples."""
-
-    type: Literal["rdf"]
-    path: Path
-    prefixes: dict[str, str] = Field(default_factory=dict)
-    category: str = ""
-
-    def files(self) -> tuple[Path, ...]:
-        return (self.path,)
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        from kgmed.builders.ontology import RdfSource
-
-        return RdfSource(
-            self.path,
-            prefixes=self.prefixes,
-            info=self.stated(),
-            category=self.category,
-            on_error=on_error,
-            quarantine=quarantine,
-        )
-
-
-class PackageConfig(BaseModel):
-    """A source of a type that an installed package offers; its options are the package's."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    type: str
-    relative_to: Path = Path()
-
-    @field_validator("type")
-    @classmethod
-    def _is_offered(cls, given: str) -> str:
-        if given not in source_types():
-            raise ValueError(unknown_type(given))
-        return given
-
-    def files(self) -> tuple[Path, ...]:
-        """None that kgmed knows of."""
-        return ()
-
-    def make(self, on_error: OnError, quarantine: Path | None) -> Source:
-        """The source that the package's factory makes."""
-        options = {**(self.model_extra or {}), "on_error": on_error, "quarantine": quarantine}
-        return make_source(self.type, options, folder=self.relative_to)
-
-
-def _kind(given: Any) -> str:
-    type = given.get("type") if isinstance(given, dict) else getattr(given, "type", None)
-    return type if type in BUILT_IN else "package"
-
-
-AnySource = Annotated[
-    Annotated[KgxConfig, Tag("kgx")]
-    | Annotated[SssomConfig, Tag("sssom")]
-    | Annotated[TablesConfig, Tag("tables")]
-    | Annotated[OboConfig, Tag("obo")]
-    | Annotated[RdfConfig, Tag("rdf")]
-    | Annotated[PackageConfig, Tag("package")],
-    Discriminator(_kind),
-]
-
-
-class IdentityConfig(_Strict):
+class IdentityConfig(Strict):
     """How identity is decided; see :mod:`kgmed.builders.resolve`."""
 
     strict: tuple[str, ...] = STRICT_AUTHORITIES
@@ -247,7 +54,7 @@ class IdentityConfig(_Strict):
     leaders: tuple[str, ...] = LEADERS
 
 
-class BuildConfig(_Strict):
+class BuildConfig(Strict):
     """A whole ``kgmed.toml``."""
 
     out: Path | None = None
@@ -298,17 +105,21 @@ def _rebased(config: BuildConfig, folder: Path) -> BuildConfig:
     return rebased
 
 
-def make_sources(config: BuildConfig, quarantine: Path | None) -> list[Source]:
+def make_sources(
+    config: BuildConfig, quarantine: Path | None, work: Path | None = None
+) -> list[Source]:
     """The sources that a configuration names, the user's own before the open graph's.
 
-    Missing files are reported here, before any work.
+    Bad rows that are set aside go to ``quarantine``, rows that must wait on disk to a folder under
+    ``work`` (default: the system's). Missing files are reported here, before any work.
     """
     needed = [path for entry in config.source for path in entry.files()]
     needed += [config.overrides] if config.overrides is not None else []
-    missing = [path for path in needed if not path.is_file()]
+    missing = [path for path in needed if not path.exists()]
     if missing:
         raise ConfigError("\n".join(f"{path}: there is no such file." for path in missing))
-    sources = [entry.make(config.on_error, quarantine) for entry in config.source]
+    reading = Reading(config.on_error, quarantine, work)
+    sources = [entry.make(reading) for entry in config.source]
     if config.overrides is not None:
         from kgmed.builders.sssom import SssomSource
 
@@ -319,7 +130,3 @@ def make_sources(config: BuildConfig, quarantine: Path | None) -> list[Source]:
 
         sources += open_sources(drugcentral=config.drugcentral)
     return sources
-
-
-def _stem(path: Path) -> str:
-    return path.name.partition(".")[0]

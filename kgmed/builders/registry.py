@@ -27,13 +27,18 @@ PATH_KEYS = ("path", "paths", "file", "files", "folder")
 """Options of a third party's source that are relative to ``kgmed.toml``."""
 
 BUILT_IN: dict[str, str] = {
+    "umls": "kgmed.builders.umls:UmlsSource",
+    "snomed": "kgmed.builders.snomed:SnomedSource",
+    "drugbank": "kgmed.builders.drugbank:DrugBankSource",
+    "cmekg": "kgmed.builders.cmekg:CMeKGSource",
     "kgx": "kgmed.builders.kgx:KgxSource",
     "sssom": "kgmed.builders.sssom:SssomSource",
     "tables": "kgmed.builders.tables:TablesSource",
     "obo": "kgmed.builders.ontology:OboSource",
     "rdf": "kgmed.builders.ontology:RdfSource",
 }
-"""Type -> the class that reads it. Their options are models of :mod:`kgmed.builders.config`."""
+"""Type -> the class that reads it. Their options are models of
+:mod:`kgmed.builders.source_configs`."""
 
 SourceFactory = Callable[[dict[str, Any]], Source]
 

@@ -18,6 +18,27 @@ def build(
     ] = None,
     *,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the graph.")] = None,
+    umls: Annotated[
+        Path | None, typer.Option("--umls", help="UMLS: a folder of RRF tables, or a .zip.")
+    ] = None,
+    snomed: Annotated[
+        Path | None, typer.Option("--snomed", help="SNOMED CT: an RF2 release, folder or .zip.")
+    ] = None,
+    drugbank: Annotated[
+        Path | None, typer.Option("--drugbank", help="DrugBank: full database .xml, or .csv.")
+    ] = None,
+    cmekg: Annotated[
+        list[Path] | None, typer.Option("--cmekg", help="CMeKG: a file or folder; repeatable.")
+    ] = None,
+    languages: Annotated[
+        str | None, typer.Option("--languages", help="Of UMLS, such as en,zh. Default: all.")
+    ] = None,
+    vocabularies: Annotated[
+        str | None, typer.Option("--sources", help="Of UMLS: SABs, such as MSH,SNOMEDCT_US.")
+    ] = None,
+    semantic_types: Annotated[
+        str | None, typer.Option("--semantic-types", help="Of UMLS: TUIs or names.")
+    ] = None,
     nodes: Annotated[
         list[Path] | None, typer.Option("--nodes", help="KGX nodes, TSV or JSONL; repeatable.")
     ] = None,
@@ -40,28 +61,45 @@ def build(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build a graph from KGX graphs, SSSOM mappings and the open graph.
+    """Build a graph from UMLS, SNOMED CT, DrugBank, CMeKG, KGX, SSSOM and the open graph.
 
-    Example: kgmed build --nodes nodes.tsv --edges edges.tsv --out my-graph. The report lies in the
-    graph's folder; a build that is stopped leaves the graph as it was.
+    Example: kgmed build --umls 2024AB/META --drugbank drugbank.zip --out my-graph. The report lies
+    in the graph's folder; a build that is stopped leaves the graph as it was.
     """
-    from kgmed.builders.config import BuildConfig, KgxConfig, SssomConfig, make_sources, read_config
+    from kgmed.builders import source_configs as types
+    from kgmed.builders.config import BuildConfig, make_sources, read_config
     from kgmed.builders.pipeline import build as run
     from kgmed.kg.errors import UsageError
 
-    if config is None and Path("kgmed.toml").is_file() and not (nodes or edges or sssom):
+    given: list[types.SourceConfig] = []
+    chosen = {
+        "languages": _items(languages),
+        "sources": _items(vocabularies),
+        "semantic_types": _items(semantic_types),
+    }
+    if umls:
+        given.append(types.UmlsConfig(type="umls", path=umls, **chosen))
+    elif any(chosen.values()):
+        raise UsageError("--languages, --sources and --semantic-types choose rows of --umls.")
+    if snomed:
+        given.append(types.SnomedConfig(type="snomed", path=snomed))
+    if drugbank:
+        given.append(types.DrugBankConfig(type="drugbank", path=drugbank))
+    if cmekg:
+        given.append(types.CMeKGConfig(type="cmekg", paths=tuple(cmekg)))
+    if nodes or edges:
+        kgx = types.KgxConfig(type="kgx", nodes=tuple(nodes or ()), edges=tuple(edges or ()))
+        given.append(kgx)
+    if sssom:
+        given.append(types.SssomConfig(type="sssom", paths=tuple(sssom)))
+    if config is None and not given and Path("kgmed.toml").is_file():
         config = Path("kgmed.toml")
     settings = read_config(config) if config else BuildConfig()
-    entries = list(settings.source)
-    if nodes or edges:
-        entries.append(KgxConfig(type="kgx", nodes=tuple(nodes or ()), edges=tuple(edges or ())))
-    if sssom:
-        entries.append(SssomConfig(type="sssom", paths=tuple(sssom)))
     if on_error not in {None, "stop", "skip"}:
         raise UsageError(f"Found --on-error {on_error!r}, expected one of: stop, skip.")
     settings = settings.model_copy(
         update={
-            "source": tuple(entries),
+            "source": (*settings.source, *given),
             "out": out or settings.out,
             "overrides": overrides or settings.overrides,
             "open": settings.open and not no_open,
@@ -72,7 +110,7 @@ def build(
     if settings.out is None:
         raise UsageError("The build needs a folder for the graph: --out GRAPH.")
     if not settings.source and not settings.open:
-        raise UsageError("There is nothing to build: name --nodes, --edges or --sssom files.")
+        raise UsageError("There is nothing to build: name a source, such as --umls DIR.")
 
     settings.out.mkdir(parents=True, exist_ok=True)
     quarantine = settings.out.parent / f"{settings.out.name}.quarantine.tsv"
@@ -95,3 +133,7 @@ def build(
     echo(f"report: {made.snapshot.folder / 'report.md'}")
     if quarantine.exists():
         echo(f"rows set aside: {quarantine}")
+
+
+def _items(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(item.strip() for item in text.split(",") if item.strip())

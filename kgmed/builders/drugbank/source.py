@@ -34,6 +34,8 @@ _AT_ONCE = 1000
 class DrugBankSource:
     """DrugBank's full database (.xml) or open vocabulary (.csv), plain, .gz or in its .zip.
 
+    ``path`` is the file or its folder; of a folder with both, the full database is read.
+
     With ``on_error="skip"`` elements that break the format go to the file ``quarantine``, or are
     only counted where there is none. Raises :class:`~kgmed.kg.errors.DataError` for a file of
     another format or major version, :class:`~kgmed.kg.errors.RowError` for a broken element. The
@@ -47,7 +49,7 @@ class DrugBankSource:
         on_error: OnError = "stop",
         quarantine: Path | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = _file_at(Path(path))
         self.tallies: dict[str, Tally] = {}
         self.findings: dict[str, list[dict[str, str]]] = {}
         self._on_error: OnError = on_error
@@ -130,6 +132,22 @@ class DrugBankSource:
         """Stop at a bad element or write it to the quarantine; its tally has it already."""
         block = Block(line, (" ".join(text.split()) + "\n").encode())
         self._bad.reject(self.path, Records(block, [], {}, {0: problem}), {}, Tally())
+
+
+def _file_at(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    for ending in (".xml", ".xml.gz", ".xml.zip", ".zip", ".csv", ".csv.gz"):
+        found = sorted(file for file in path.iterdir() if file.name.lower().endswith(ending))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(file.name for file in found)
+            raise DataError(f"{path}: found {names}, expected one file. Name the one to read.")
+    raise DataError(
+        f"{path}: found neither .xml nor .csv, expected DrugBank's full database or its open"
+        " vocabulary. Name the file, or the folder that it lies in."
+    )
 
 
 @contextmanager
