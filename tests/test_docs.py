@@ -28,8 +28,8 @@ from typing import Any, get_args
 import pytest
 
 from kgmed.builders.config import BuildConfig, IdentityConfig
-from kgmed.builders.source_configs import SourceConfig, StatedConfig
 from kgmed.builders.open_data.files import extraction
+from kgmed.builders.source_configs import SourceConfig, StatedConfig
 from kgmed.cli import main
 from kgmed.cli.app import COMMANDS
 from kgmed.reasoning.answer import Form, Reason

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.coverage import coverage
-from kgmed.builders.merge import snapshot_hash
+from kgmed.builders.snapshot_hash import snapshot_hash
 from kgmed.builders.source import SourceInfo
 from kgmed.kg.store.snapshot import Snapshot, publish
 from kgmed.kg.store.write import write_csr, write_names

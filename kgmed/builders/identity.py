@@ -16,12 +16,14 @@ from kgmed.builders.resolve import (
     LEADERS,
     STRICT_AUTHORITIES,
     Problem,
+    Resolution,
     resolve,
 )
 from kgmed.builders.staging import key_sql
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 OVERRIDES = "override"
 """The infores of a user's own mappings, which win over every rule."""
@@ -74,24 +76,17 @@ class IdentityReport:
 
 
 def resolve_identity(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> IdentityReport:
-    """Fill ``id_class(id, leader)`` and ``mapping_out`` from the staged tables."""
+    """Fill ``ids(n, id)``, ``id_class(n, id, leader_n, leader)`` and ``mapping_out`` from the
+    staged tables; ``n`` counts ids in their order."""
     _number_ids(connection)
     _classify(connection, rules)
     _keep_forms_apart(connection)
     _find_contradictions(connection)
-    problem, pairs = _problem(connection, rules)
+    problem = _problem(connection, rules)
     solution = resolve(problem)
     _store_classes(connection, solution.label, rules)
-    names = dict(enumerate(("", *rules.strict)))
-    ids = [row[0] for row in connection.execute("SELECT id FROM ids ORDER BY n").fetchall()]
-    refusals = [
-        (
-            *pairs[edge],
-            _reason(kind, (ids[ends[0]], ids[ends[1]]), names[problem.authority[ends[0]]]),
-        )
-        for edge, (kind, ends) in sorted(solution.refused.items())
-    ]
-    return _store_mappings(connection, refusals)
+    _store_mappings(connection, _refusals(connection, problem, solution, rules))
+    return _report(connection)
 
 
 def _number_ids(connection: duckdb.DuckDBPyConnection) -> None:
@@ -109,24 +104,29 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
     identity = ", ".join(f"'{name}'" for name in IDENTITY_PREDICATES)
     coded = ", ".join(f"'{name}'" for name in rules.classifications)
     connection.execute(f"""
-        CREATE OR REPLACE TABLE name_key AS
-        SELECT id, key, source, kind, min(text) AS text, regexp_full_match(key, '[ -~]*') AS latin
-        FROM in_names WHERE key <> '' AND source <> '{OVERRIDES}' GROUP BY ALL;
         CREATE OR REPLACE TABLE m AS
-        SELECT row_number() OVER () AS row, *,
-               {_BASE_CONFIDENCE} AS base,
-               split_part(subject, ':', 1) AS subject_prefix,
-               split_part(object, ':', 1) AS object_prefix,
+        SELECT row_number() OVER () AS row, t.*, a.n AS s, b.n AS o,
+               {_BASE_CONFIDENCE} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key
-        FROM in_mappings;
+        FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object;
+        CREATE OR REPLACE TABLE mapped AS SELECT s AS n FROM m UNION SELECT o FROM m;
+        CREATE OR REPLACE TABLE name_key AS
+        SELECT i.n, x.key, x.source, x.kind, min(x.text) AS text,
+               regexp_full_match(x.key, '[ -~]*') AS latin
+        FROM in_names x JOIN ids i USING (id) SEMI JOIN mapped USING (n)
+        WHERE x.key <> '' AND x.source <> '{OVERRIDES}' GROUP BY ALL;
         CREATE OR REPLACE TABLE agreeing AS
-        SELECT DISTINCT m.row FROM m JOIN name_key a ON a.id = m.subject
-        JOIN name_key b ON b.id = m.object AND a.key = b.key;
+        SELECT DISTINCT m.row FROM m JOIN name_key a ON a.n = m.s
+        JOIN name_key b ON b.n = m.o AND a.key = b.key;
         CREATE OR REPLACE TABLE one_to_one AS
-        SELECT row FROM (SELECT row,
-            count(*) OVER (PARTITION BY source, predicate, subject, object_prefix) AS objects,
-            count(*) OVER (PARTITION BY source, predicate, object, subject_prefix) AS subjects
-          FROM m) WHERE objects = 1 AND subjects = 1;
+        WITH objects AS (
+          SELECT source_number, predicate, s, object_prefix FROM m
+          GROUP BY ALL HAVING count(*) = 1),
+        subjects AS (
+          SELECT source_number, predicate, o, subject_prefix FROM m
+          GROUP BY ALL HAVING count(*) = 1)
+        SELECT row FROM m SEMI JOIN objects USING (source_number, predicate, s, object_prefix)
+        SEMI JOIN subjects USING (source_number, predicate, o, subject_prefix);
         CREATE OR REPLACE TABLE status AS
         SELECT m.row, a.row IS NOT NULL AS agrees,
           CASE WHEN modifier = 'Not' THEN 'negative'
@@ -163,11 +163,12 @@ def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
         UPDATE status SET status = 'related', reason = 'maps a form to what it is a form of'
         FROM (
           SELECT DISTINCT e.row FROM (
-            SELECT row, subject AS id, object AS other FROM m
-            UNION ALL SELECT row, object, subject FROM m) e
-          JOIN in_statements f ON f.predicate = 'form_of' AND NOT f.negated AND f.subject = e.id
-          JOIN name_key base ON base.id = f.object
-          JOIN name_key other ON other.id = e.other AND other.key = base.key) claimed
+            SELECT row, s AS n, o AS other FROM m UNION ALL SELECT row, o, s FROM m) e
+          JOIN (SELECT a.n, b.n AS base FROM in_statements t
+                JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
+                WHERE t.predicate = 'form_of' AND NOT t.negated) f USING (n)
+          JOIN name_key base ON base.n = f.base
+          JOIN name_key other ON other.n = e.other AND other.key = base.key) claimed
         WHERE claimed.row = status.row AND status.status = 'merged'""")
 
 
@@ -181,10 +182,10 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TABLE contradiction AS
         WITH side AS (
-          SELECT row, source, object AS id, object_prefix AS prefix, object_label AS label,
-                 object_key AS key FROM m WHERE object_key <> ''
+          SELECT row, source, o AS n, object AS id, object_prefix AS prefix,
+                 object_label AS label, object_key AS key FROM m WHERE object_key <> ''
           UNION ALL
-          SELECT row, source, subject, subject_prefix, subject_label, subject_key
+          SELECT row, source, s, subject, subject_prefix, subject_label, subject_key
           FROM m WHERE subject_key <> ''),
         known AS (
           SELECT side.row, side.id, any_value(side.label) AS label, any_value(side.key) AS key,
@@ -194,15 +195,15 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
                  bool_or(len(list_intersect(string_split(k.key, ' '),
                                             string_split(side.key, ' '))) > 0) AS shares,
                  max(jaro_winkler_similarity(k.key, side.key)) AS likeness
-          FROM side JOIN name_key k ON k.id = side.id AND k.source <> side.source
+          FROM side JOIN name_key k ON k.n = side.n AND k.source <> side.source
                AND k.latin = regexp_full_match(side.key, '[ -~]*')
           JOIN status s ON s.row = side.row AND s.status = 'merged'
           WHERE side.source <> '{OVERRIDES}'
           GROUP BY side.row, side.id),
         elsewhere AS (
           SELECT known.row, known.id, min(k.id) AS other FROM known
-          JOIN name_key k ON k.key = known.key AND split_part(k.id, ':', 1) = known.prefix
-               AND k.id <> known.id AND k.source <> known.source
+          JOIN in_names k ON k.key = known.key AND starts_with(k.id, known.prefix || ':')
+               AND k.id <> known.id AND k.source <> known.source AND k.source <> '{OVERRIDES}'
           WHERE NOT known.agrees GROUP BY known.row, known.id)
         SELECT row, min(id) AS id, min(label) AS label, min(known_name) AS known_name,
                min(other) AS other
@@ -218,18 +219,15 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
         FROM contradiction c WHERE c.row = status.row""")
 
 
-def _problem(
-    connection: duckdb.DuckDBPyConnection, rules: IdentityRules
-) -> tuple[Problem, list[tuple[int, int]]]:
+def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Problem:
     # Per pair of ids: sources are taken as independent, agreeing names halve what doubt is left.
     connection.execute(f"""
         CREATE OR REPLACE TABLE pair AS
         WITH best AS (
-          SELECT least(a.n, b.n) AS x, greatest(a.n, b.n) AS y, m.source,
+          SELECT least(s, o) AS x, greatest(s, o) AS y, source_number,
                  max(least(base, 0.99)) AS c, bool_or(agrees) AS agrees,
-                 bool_or(m.source = '{OVERRIDES}') AS wins
-          FROM m JOIN status s USING (row) JOIN ids a ON a.id = m.subject
-          JOIN ids b ON b.id = m.object WHERE s.status = 'merged' GROUP BY 1, 2, 3)
+                 bool_or(source = '{OVERRIDES}') AS wins
+          FROM m JOIN status USING (row) WHERE status = 'merged' GROUP BY 1, 2, 3)
         SELECT x, y, CASE WHEN bool_or(wins) THEN 2.0 ELSE round(1 - exp(sum(ln(1 - c)))
                    * CASE WHEN bool_or(agrees) THEN 0.5 ELSE 1 END, 4) END AS confidence
         FROM best GROUP BY x, y ORDER BY x, y""")
@@ -243,16 +241,14 @@ def _problem(
         authority[rows["n"]] = number
     apart = connection.execute(
         """
-        SELECT DISTINCT least(a.n, b.n), greatest(a.n, b.n) FROM m JOIN status s USING (row)
-        JOIN ids a ON a.id = m.subject JOIN ids b ON b.id = m.object
-        WHERE s.status = 'negative'
+        SELECT least(s, o), greatest(s, o) FROM m JOIN status USING (row)
+        WHERE status = 'negative'
         UNION SELECT least(a.n, b.n), greatest(a.n, b.n) FROM in_statements t
         JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
         WHERE list_contains(?, t.predicate) AND a.n <> b.n ORDER BY 1, 2""",
         [list(DISTINCT_ENDS)],
     ).fetchall()
-    pairs = list(zip(left.tolist(), right.tolist(), strict=True))
-    problem = Problem(
+    return Problem(
         size,
         left.astype(np.int64),
         right.astype(np.int64),
@@ -260,7 +256,6 @@ def _problem(
         authority,
         [(int(a), int(b)) for a, b in apart],
     )
-    return problem, pairs
 
 
 def _store_classes(
@@ -273,11 +268,43 @@ def _store_classes(
     cases = " ".join(f"WHEN '{p}' THEN {i}" for i, p in enumerate(rules.leaders))
     connection.execute(f"""
         CREATE OR REPLACE TABLE id_class AS
-        SELECT id, first_value(id) OVER (
-                 PARTITION BY label ORDER BY CASE prefix {cases} ELSE {len(rules.leaders)} END, id
-               ) AS leader
-        FROM ids JOIN labels_view USING (n)""")
+        WITH led AS (
+          SELECT label, min((CASE prefix {cases} ELSE {len(rules.leaders)} END::BIGINT << 40) + n)
+                 & ((1::BIGINT << 40) - 1) AS leader_n
+          FROM ids JOIN labels_view USING (n) GROUP BY label)
+        SELECT i.n, i.id, l.leader_n, leader.id AS leader
+        FROM ids i JOIN labels_view v USING (n) JOIN led l ON l.label = v.label
+        JOIN ids leader ON leader.n = l.leader_n""")
     connection.unregister("labels_view")
+
+
+def _refusals(
+    connection: duckdb.DuckDBPyConnection,
+    problem: Problem,
+    solution: Resolution,
+    rules: IdentityRules,
+) -> pa.Table:
+    """``x, y, r``: the two ids of each refused mapping, and why it was."""
+    import pyarrow as pa
+
+    ends = {end for _kind, pair in solution.refused.values() for end in pair}
+    connection.register("wanted", pa.table({"n": pa.array(sorted(ends), pa.int64())}))
+    ids = dict(connection.execute("SELECT n, id FROM ids SEMI JOIN wanted USING (n)").fetchall())
+    connection.unregister("wanted")
+    names = dict(enumerate(("", *rules.strict)))
+    edges = sorted(solution.refused)
+    reasons = []
+    for edge in edges:
+        kind, (left, right) = solution.refused[edge]
+        authority = names[int(problem.authority[left])]
+        reasons.append(_reason(kind, (ids[left], ids[right]), authority))
+    return pa.table(
+        {
+            "x": pa.array(problem.left[edges], pa.int64()),
+            "y": pa.array(problem.right[edges], pa.int64()),
+            "r": pa.array(reasons, pa.string()),
+        }
+    )
 
 
 def _reason(kind: str, ends: tuple[str, str], authority: str) -> str:
@@ -292,34 +319,28 @@ def _reason(kind: str, ends: tuple[str, str], authority: str) -> str:
     return f"{left} and {right} would share a concept, and {authority} ids are unique"
 
 
-def _store_mappings(
-    connection: duckdb.DuckDBPyConnection, refusals: list[tuple[int, int, str]]
-) -> IdentityReport:
-    import pyarrow as pa
-
-    columns = list(zip(*refusals, strict=True)) or [(), (), ()]
-    types = (pa.int64(), pa.int64(), pa.string())
-    connection.register(
-        "refusal",
-        pa.table({n: pa.array(c, t) for n, c, t in zip("xyr", columns, types, strict=True)}),
-    )
+def _store_mappings(connection: duckdb.DuckDBPyConnection, refusals: pa.Table) -> None:
+    connection.register("refusal", refusals)
     connection.execute("""
         CREATE OR REPLACE TABLE mapping_out AS
         SELECT m.subject, m.predicate, m.object, m.modifier, m.justification,
                round(m.base, 4) AS confidence, m.source, m.subject_label, m.object_label,
-               CASE WHEN s.status = 'merged' AND ca.leader <> cb.leader THEN 'refused'
-                    ELSE s.status END AS status,
-               CASE WHEN s.status = 'merged' AND ca.leader <> cb.leader
+               CASE WHEN t.status = 'merged' AND ca.leader_n <> cb.leader_n THEN 'refused'
+                    ELSE t.status END AS status,
+               CASE WHEN t.status = 'merged' AND ca.leader_n <> cb.leader_n
                     THEN coalesce(r.r, 'a better mapping stands against it')
-                    WHEN s.status = 'merged' THEN '' ELSE s.reason END AS reason,
-               ca.leader AS subject_leader, cb.leader AS object_leader
-        FROM m JOIN status s USING (row)
-        JOIN ids a ON a.id = m.subject JOIN ids b ON b.id = m.object
-        JOIN id_class ca ON ca.id = m.subject JOIN id_class cb ON cb.id = m.object
-        LEFT JOIN refusal r ON r.x = least(a.n, b.n) AND r.y = greatest(a.n, b.n)""")
+                    WHEN t.status = 'merged' THEN '' ELSE t.reason END AS reason,
+               ca.leader_n AS subject_leader, cb.leader_n AS object_leader
+        FROM m JOIN status t USING (row)
+        JOIN id_class ca ON ca.n = m.s JOIN id_class cb ON cb.n = m.o
+        LEFT JOIN refusal r ON r.x = least(m.s, m.o) AND r.y = greatest(m.s, m.o)""")
+    connection.unregister("refusal")
+
+
+def _report(connection: duckdb.DuckDBPyConnection) -> IdentityReport:
     report = IdentityReport(
         ids=_scalar(connection, "SELECT count(*) FROM ids"),
-        classes=_scalar(connection, "SELECT count(DISTINCT leader) FROM id_class"),
+        classes=_scalar(connection, "SELECT count(*) FROM id_class WHERE n = leader_n"),
     )
     report.mappings = dict(
         connection.execute(

@@ -12,8 +12,9 @@ import duckdb
 from kgmed.builders.generation import finish_generation
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.merge import merge
-from kgmed.builders.report import Report, SourceReport
-from kgmed.builders.source import Source
+from kgmed.builders.report import Report
+from kgmed.builders.source import Closing, Source
+from kgmed.builders.staged_cache import StagedCache
 from kgmed.builders.staging import DEFAULT_MEMORY, connect, open_staged, stage
 from kgmed.kg.errors import ConfigError, StoreError
 from kgmed.kg.predicates import registry
@@ -36,11 +37,13 @@ def build(
     *,
     rules: IdentityRules | None = None,
     memory: str = DEFAULT_MEMORY,
+    cache: StagedCache | None = None,
     progress: Progress = lambda _text: None,
 ) -> Build:
     """Build a graph from ``sources`` into the folder ``root``.
 
-    The order of ``sources`` decides which source's names are preferred, nothing else. A kill at any
+    The order of ``sources`` decides which source's names are preferred, nothing else. With a
+    ``cache`` a source that hasn't changed since it was last read isn't read again. A kill at any
     point leaves the previous generation in use. Raises
     :class:`~kgmed.kg.errors.DataError` for rows that break their format, and
     :class:`~kgmed.kg.errors.NotAGraph` where ``root`` holds something else.
@@ -53,20 +56,25 @@ def build(
     work = folder.parent / "work"
     connection = connect(work, memory=memory)
     try:
-        progress("reading")
-        reports = []
+        staged = []
         for number, source in enumerate(sources):
-            progress(source.info.name)
-            rows = stage(source, number, work)
-            reports.append(SourceReport.of(source, dict(rows)))
-        open_staged(connection, work, sources)
+            progress(f"reading {source.info.name}")
+            if cache is None:
+                staged.append(stage(source, work / str(number)))
+            else:
+                one, was_there = cache.stage(source)
+                if was_there:
+                    progress(f"{source.info.name} hasn't changed since it was last read")
+                staged.append(one)
+            if isinstance(source, Closing):
+                source.close()
+        open_staged(connection, staged)
         progress("identity")
         identity = resolve_identity(connection, rules)
-        progress("merging")
         tables = folder / "tables"
         tables.mkdir()
-        merged = merge(connection, tables, registry())
-        report = Report(sources=reports, identity=identity, merge=merged)
+        merged = merge(connection, tables, registry(), progress=progress)
+        report = Report(sources=[one.report for one in staged], identity=identity, merge=merged)
         report.check()
         report.write(folder)
         configuration = json.dumps(
@@ -89,4 +97,6 @@ def build(
                 "on a larger disk, or set memory in kgmed.toml."
             ) from error
         raise
+    if cache is not None:
+        cache.prune()
     return Build(snapshot, report)

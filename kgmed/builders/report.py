@@ -6,48 +6,14 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from kgmed.builders.identity import IdentityReport
 from kgmed.builders.merge import MergeReport
-from kgmed.builders.source import Source
+from kgmed.builders.source import SourceReport
 from kgmed.kg.errors import DataError
 
 _LISTED = 40
 """Rows of a list on the readable page; the JSON has them all."""
-
-
-class FileCounts(TypedDict):
-    """Rows of one file: read = kept + skipped, by reason."""
-
-    read: int
-    kept: int
-    skipped: dict[str, int]
-
-
-@dataclass(slots=True)
-class SourceReport:
-    """What one source read, kept and set aside; ``rows`` are what its tables gave."""
-
-    infores: str
-    name: str
-    release: str
-    licence: str
-    rows: dict[str, int]
-    files: dict[str, FileCounts]
-    findings: dict[str, list[dict[str, str]]]
-
-    @classmethod
-    def of(cls, source: Source, rows: dict[str, int]) -> SourceReport:
-        """Take a source's counts after all its batches ran."""
-        info = source.info
-        files: dict[str, FileCounts] = {
-            name: {"read": t.read, "kept": t.kept, "skipped": dict(sorted(t.skipped.items()))}
-            for name, t in source.tallies.items()
-        }
-        return cls(
-            info.infores, info.name, info.release, info.licence, rows, files, source.findings
-        )
 
 
 @dataclass(slots=True)

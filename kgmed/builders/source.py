@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, runtime_checkable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,3 +129,45 @@ class Source(Protocol):
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows. A table that the source lacks yields nothing."""
         ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A source that holds files of its own, and lets them go once its rows are staged."""
+
+    def close(self) -> None:
+        """Remove them. A later call of ``batches`` may read anew."""
+        ...
+
+
+class FileCounts(TypedDict):
+    """Rows of one file: read = kept + skipped, by reason."""
+
+    read: int
+    kept: int
+    skipped: dict[str, int]
+
+
+@dataclass(slots=True)
+class SourceReport:
+    """What one source read, kept and set aside; ``rows`` are what its tables gave."""
+
+    infores: str
+    name: str
+    release: str
+    licence: str
+    rows: dict[str, int]
+    files: dict[str, FileCounts]
+    findings: dict[str, list[dict[str, str]]]
+
+    @classmethod
+    def of(cls, source: Source, rows: dict[str, int]) -> SourceReport:
+        """Take a source's counts after all its batches ran."""
+        info = source.info
+        files: dict[str, FileCounts] = {
+            name: {"read": t.read, "kept": t.kept, "skipped": dict(sorted(t.skipped.items()))}
+            for name, t in source.tallies.items()
+        }
+        return cls(
+            info.infores, info.name, info.release, info.licence, rows, files, source.findings
+        )

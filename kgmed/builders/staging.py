@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kgmed.builders.source import TABLES, Source, TableName, schema
+from kgmed.builders.source import TABLES, Source, SourceInfo, SourceReport, TableName, schema
 from kgmed.kg.linking.normalize import ASCII_KEY_SQL, key
 
 if TYPE_CHECKING:
@@ -39,64 +40,77 @@ def key_sql(column: str) -> str:
         ELSE kgmed_key({column}) END"""
 
 
-def stage(source: Source, number: int, work: Path) -> dict[str, int]:
-    """Write one source's tables to Parquet; returns rows per table."""
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One source's rows on disk, a Parquet file per table, and what its reader said of them."""
+
+    info: SourceInfo
+    folder: Path
+    report: SourceReport
+
+    def file(self, table: TableName) -> Path:
+        """Where a table lies."""
+        return self.folder / f"{table}.parquet"
+
+
+def stage(
+    source: Source, folder: Path, *, progress: Callable[[int], None] = lambda _rows: None
+) -> Staged:
+    """Write one source's tables to a new folder; ``progress`` hears of the rows so far."""
     import pyarrow.parquet as pq
 
+    folder.mkdir(parents=True)
     rows: dict[str, int] = {}
+    total = 0
     for table in TABLES:
-        folder = work / table
-        folder.mkdir(exist_ok=True)
-        count = 0
-        with pq.ParquetWriter(
-            folder / f"{number:03d}.parquet", schema(table), compression="zstd"
-        ) as writer:
+        rows[table] = 0
+        path = folder / f"{table}.parquet"
+        with pq.ParquetWriter(path, schema(table), compression="zstd") as writer:
             for batch in source.batches(table):
                 writer.write_batch(batch)
-                count += batch.num_rows
-        rows[table] = count
-    return rows
+                rows[table] += batch.num_rows
+                total += batch.num_rows
+                progress(total)
+    return Staged(source.info, folder, SourceReport.of(source, rows))
 
 
-def open_staged(
-    connection: duckdb.DuckDBPyConnection, work: Path, sources: Sequence[Source]
-) -> None:
+def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> None:
     """Create ``in_concepts`` ... ``in_paths`` over the staged files, each with its source."""
     connection.execute(
-        "CREATE OR REPLACE TABLE source(number INT, infores VARCHAR, release VARCHAR,"
-        " licence VARCHAR)"
+        "CREATE OR REPLACE TABLE source(number INT, infores VARCHAR, release VARCHAR)"
     )
     connection.executemany(
-        "INSERT INTO source VALUES (?, ?, ?, ?)",
-        [(n, s.info.infores, s.info.release, s.info.licence) for n, s in enumerate(sources)],
+        "INSERT INTO source VALUES (?, ?, ?)",
+        [(n, s.info.infores, s.info.release) for n, s in enumerate(staged)],
     )
+
+    def rows(table: TableName, columns: str = "t.*", where: str = "true") -> str:
+        return " UNION ALL ".join(
+            f"""SELECT {columns}, {_text(one.info.infores)} AS source, {n} AS source_number
+                FROM read_parquet({_text(str(one.file(table)))}) t WHERE {where}"""
+            for n, one in enumerate(staged)
+            if one.report.rows[table]
+        ) or (
+            f"SELECT {columns}, '' AS source, 0 AS source_number"
+            f" FROM read_parquet({_text(str(staged[0].file(table)))}) t WHERE false"
+        )
+
     for table in ("concepts", "mappings", "paths"):
-        connection.execute(f"""
-            CREATE OR REPLACE TABLE in_{table} AS
-            SELECT t.* EXCLUDE (filename), s.infores AS source, s.number AS source_number
-            FROM {_files(work, table)} t JOIN source s ON {_NUMBER}""")
-    connection.execute(f"""
-        CREATE OR REPLACE TABLE in_names AS
-        SELECT t.* EXCLUDE (filename), s.infores AS source, s.number AS source_number,
-               {key_sql("t.text")} AS key
-        FROM {_files(work, "names")} t JOIN source s ON {_NUMBER}
-        WHERE trim(t.text) <> ''""")
+        connection.execute(f"CREATE OR REPLACE TABLE in_{table} AS {rows(table)}")
+    keyed = rows("names", f"t.*, {key_sql('t.text')} AS key", "trim(t.text) <> ''")
+    connection.execute(f"CREATE OR REPLACE TABLE in_names AS {keyed}")
+    licences = " ".join(f"WHEN {n} THEN {_text(one.info.licence)}" for n, one in enumerate(staged))
     connection.execute(f"""
         CREATE OR REPLACE VIEW in_statements AS
-        SELECT t.* EXCLUDE (filename, primary_knowledge_source, release, licence),
-               coalesce(nullif(t.primary_knowledge_source, ''), s.infores)
+        SELECT t.* EXCLUDE (primary_knowledge_source, release, licence),
+               coalesce(nullif(t.primary_knowledge_source, ''), t.source)
                  AS primary_knowledge_source,
                coalesce(nullif(t.release, ''), own.release, s.release) AS release,
-               coalesce(nullif(t.licence, ''), s.licence) AS licence,
-               s.infores AS source, s.number AS source_number
-        FROM {_files(work, "statements")} t JOIN source s ON {_NUMBER}
+               coalesce(nullif(t.licence, ''), CASE source_number {licences} END) AS licence
+        FROM ({rows("statements")}) t JOIN source s ON s.number = t.source_number
         LEFT JOIN (SELECT infores, min(release) AS release FROM source GROUP BY infores) own
           ON own.infores = t.primary_knowledge_source""")
 
 
-_NUMBER = "s.number = CAST(parse_filename(t.filename, true) AS INT)"
-
-
-def _files(work: Path, table: TableName) -> str:
-    pattern = str(work / table / "*.parquet").replace("'", "''")
-    return f"read_parquet('{pattern}', filename = true)"
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

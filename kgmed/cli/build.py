@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +71,7 @@ def build(
     from kgmed.builders import source_configs as types
     from kgmed.builders.config import BuildConfig, make_sources, read_config
     from kgmed.builders.pipeline import build as run
+    from kgmed.builders.staged_cache import StagedCache
     from kgmed.kg.errors import UsageError
 
     given: list[types.SourceConfig] = []
@@ -115,14 +118,21 @@ def build(
     settings.out.mkdir(parents=True, exist_ok=True)
     quarantine = settings.out.parent / f"{settings.out.name}.quarantine.tsv"
     quarantine.unlink(missing_ok=True)
+    staged = settings.out / "staged"
+    work = staged / f".work-{os.getpid()}"
+    work.mkdir(parents=True, exist_ok=True)
     tell = Progress(quiet=quiet)
-    made = run(
-        make_sources(settings, quarantine),
-        settings.out,
-        rules=settings.rules(),
-        memory=settings.memory,
-        progress=tell,
-    )
+    try:
+        made = run(
+            make_sources(settings, quarantine, work),
+            settings.out,
+            rules=settings.rules(),
+            memory=settings.memory,
+            cache=StagedCache(staged, quarantine=quarantine),
+            progress=tell,
+        )
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     tell.done()
     if as_json:
         echo(made.report.to_json())

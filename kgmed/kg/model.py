@@ -66,7 +66,7 @@ def statement_id(
     ``subject`` and ``object`` are the ids that the source used, after a symmetric statement's ends
     were put in order; ``qualifiers`` is :func:`canonical_qualifiers` text. Release, licence, text
     and canonical ids are left out on purpose: a new release or a corrected mapping keeps the id.
-    The build computes the same digest in SQL (``builders/merge.py``); a test compares the two.
+    The build computes the same digest in SQL (``builders/statements.py``); a test compares the two.
 
     >>> statement_id(primary_knowledge_source="infores:ndfrt", subject="ndfrt:N0000146389",
     ...              predicate="interacts_with", object="ndfrt:N0000148057")

@@ -665,9 +665,9 @@ def test_identity_joins_codes_and_concepts_as_the_editors_did(tmp_path: Path) ->
         code("ICD10", BLEEDING, "R58"),
     ]
     source = UmlsSource(meta(tmp_path / "umls", MRCONSO=rows))
-    stage(source, 0, tmp_path)
+    staged = stage(source, tmp_path / "staged")
     with connect(tmp_path) as connection:
-        open_staged(connection, tmp_path, [source])
+        open_staged(connection, [staged])
         report = resolve_identity(connection, IdentityRules())
         leaders = dict(connection.execute("SELECT id, leader FROM id_class").fetchall())
     codes = ("snomedct:372756006", "snomedct:48603004", "rxnorm:11289", "drugbank:DB00682",

@@ -14,7 +14,7 @@ from kgmed.kg.store.snapshot import FORMAT
 
 TABLES = Path(__file__).parent / "tables"
 
-BUILD_VERSION = 7
+BUILD_VERSION = 8
 """Raised whenever the build makes another graph of the same tables."""
 
 

@@ -164,13 +164,15 @@ def start_generation(root: Path) -> Path:
     if root.exists() and not root.is_dir():
         raise NotAGraph(f"{root}: a file is in the way; --out names a folder.")
     if root.is_dir() and not (root / "CURRENT").exists():
-        foreign = [p for p in root.iterdir() if p.name != "generations"]
+        foreign = [p for p in root.iterdir() if p.name not in {"generations", "staged"}]
         if foreign:
             raise NotAGraph(
                 f"{root}: the folder holds other files ({foreign[0].name} ...) and no kgmed graph. "
                 "Name an empty or a new folder."
             )
     building = root / "generations" / f".building-{os.getpid()}"
+    if building.parent.is_dir():
+        _remove_killed(building.parent)
     shutil.rmtree(building, ignore_errors=True)
     (building / "work").mkdir(parents=True)
     folder = building / "generation"
@@ -226,20 +228,26 @@ def _sync(path: Path) -> None:
 
 def _prune(parent: Path, *, keep: Path) -> None:
     """Remove what killed builds left behind, and all but the newest generations."""
-    finished = []
-    for entry in parent.iterdir():
-        if entry.name.startswith(".building-"):
-            pid = entry.name.removeprefix(".building-")
-            if not (pid.isdigit() and _alive(int(pid))):
-                shutil.rmtree(entry, ignore_errors=True)
-        elif entry != keep:
-            finished.append(entry)
+    _remove_killed(parent)
+    finished = [
+        entry
+        for entry in parent.iterdir()
+        if entry != keep and not entry.name.startswith(".building-")
+    ]
     finished.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
     for entry in finished[GENERATIONS_KEPT - 1 :]:
         shutil.rmtree(entry, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def _remove_killed(parent: Path) -> None:
+    for entry in parent.glob(".building-*"):
+        pid = entry.name.removeprefix(".building-")
+        if not (pid.isdigit() and is_running(int(pid))):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of this number runs."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
