@@ -19,6 +19,7 @@ from kgmed.builders.resolve import (
     Resolution,
     resolve,
 )
+from kgmed.builders.source import REPLACED_BY
 from kgmed.builders.staging import key_sql
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ IDENTITY_PREDICATES = (
     "owl:equivalentClass",
     "biolink:same_as",
     XREF,
+    REPLACED_BY,
 )
 """A database cross-reference claims identity only where it is one-to-one or the labels agree."""
 
@@ -46,8 +48,9 @@ says."""
 MIN_CONFIDENCE = 0.5
 """A mapping below this never joins ids; it is kept as related."""
 
-_BASE_CONFIDENCE = """
+_BASE_CONFIDENCE = f"""
     CASE WHEN confidence IS NOT NULL THEN confidence
+         WHEN predicate = '{REPLACED_BY}' THEN 1.0
          WHEN predicate = 'oboInOwl:hasDbXref' THEN 0.75
          WHEN justification IN ('semapv:ManualMappingCuration', 'semapv:MappingReview') THEN 0.95
          WHEN justification IN ('semapv:LexicalMatching',
@@ -73,6 +76,13 @@ class IdentityReport:
     mappings: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     contradictions: list[dict[str, str]] = field(default_factory=list)
+
+
+_EDITORIAL = f"""(base >= 1 AND (predicate = '{REPLACED_BY}' AND subject_prefix = object_prefix
+    OR source IN ('infores:' || subject_prefix, 'infores:' || object_prefix)))"""
+"""A source's own assignment of its own ids (a code's CUI, a retired id's successor): not a guess
+that is weighed against others. It comes before every other mapping, and no label speaks against
+it."""
 
 
 def resolve_identity(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> IdentityReport:
@@ -109,6 +119,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                {_BASE_CONFIDENCE} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key
         FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object;
+        ALTER TABLE m ADD COLUMN editorial BOOL;
+        UPDATE m SET editorial = {_EDITORIAL};
         CREATE OR REPLACE TABLE mapped AS SELECT s AS n FROM m UNION SELECT o FROM m;
         CREATE OR REPLACE TABLE name_key AS
         SELECT i.n, x.key, x.source, x.kind, min(x.text) AS text,
@@ -127,12 +139,16 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
           GROUP BY ALL HAVING count(*) = 1)
         SELECT row FROM m SEMI JOIN objects USING (source_number, predicate, s, object_prefix)
         SEMI JOIN subjects USING (source_number, predicate, o, subject_prefix);
+        CREATE OR REPLACE TABLE successors AS
+        SELECT s, count(DISTINCT o) AS n FROM m
+        WHERE predicate = '{REPLACED_BY}' AND modifier <> 'Not' GROUP BY s;
         CREATE OR REPLACE TABLE status AS
         SELECT m.row, a.row IS NOT NULL AS agrees,
           CASE WHEN modifier = 'Not' THEN 'negative'
                WHEN predicate NOT IN ({identity}) THEN 'related'
                WHEN subject = object THEN 'related'
                WHEN source = '{OVERRIDES}' THEN 'merged'
+               WHEN predicate = '{REPLACED_BY}' AND r.n > 1 THEN 'related'
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
                     AND (a.row IS NULL OR o.row IS NULL) THEN 'related'
                WHEN predicate = '{XREF}' AND o.row IS NULL AND a.row IS NULL THEN 'related'
@@ -142,6 +158,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN predicate NOT IN ({identity}) THEN 'its predicate claims no identity'
                WHEN subject = object THEN 'maps an id to itself'
                WHEN source = '{OVERRIDES}' THEN ''
+               WHEN predicate = '{REPLACED_BY}' AND r.n > 1 THEN 'names several successors'
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
                     AND (a.row IS NULL OR o.row IS NULL)
                THEN 'a classification code: not one-to-one, or no label agrees'
@@ -150,7 +167,11 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN base < {MIN_CONFIDENCE}
                THEN format('confidence {{:.2f}} is below {MIN_CONFIDENCE}', base)
                ELSE '' END AS reason
-        FROM m LEFT JOIN agreeing a USING (row) LEFT JOIN one_to_one o USING (row)""")
+        FROM m LEFT JOIN agreeing a USING (row) LEFT JOIN one_to_one o USING (row)
+        LEFT JOIN successors r ON r.s = m.s;
+        CREATE OR REPLACE TABLE retired AS
+        SELECT DISTINCT s AS n FROM m JOIN status USING (row)
+        WHERE predicate = '{REPLACED_BY}' AND status IN ('merged', 'related')""")
 
 
 def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -183,10 +204,11 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TABLE contradiction AS
         WITH side AS (
           SELECT row, source, o AS n, object AS id, object_prefix AS prefix,
-                 object_label AS label, object_key AS key FROM m WHERE object_key <> ''
+                 object_label AS label, object_key AS key
+          FROM m WHERE object_key <> '' AND NOT editorial
           UNION ALL
           SELECT row, source, s, subject, subject_prefix, subject_label, subject_key
-          FROM m WHERE subject_key <> ''),
+          FROM m WHERE subject_key <> '' AND NOT editorial),
         known AS (
           SELECT side.row, side.id, any_value(side.label) AS label, any_value(side.key) AS key,
                  any_value(side.prefix) AS prefix, any_value(side.source) AS source,
@@ -226,10 +248,12 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
         WITH best AS (
           SELECT least(s, o) AS x, greatest(s, o) AS y, source_number,
                  max(least(base, 0.99)) AS c, bool_or(agrees) AS agrees,
+                 bool_or(editorial) AS editorial,
                  bool_or(source = '{OVERRIDES}') AS wins
           FROM m JOIN status USING (row) WHERE status = 'merged' GROUP BY 1, 2, 3)
-        SELECT x, y, CASE WHEN bool_or(wins) THEN 2.0 ELSE round(1 - exp(sum(ln(1 - c)))
-                   * CASE WHEN bool_or(agrees) THEN 0.5 ELSE 1 END, 4) END AS confidence
+        SELECT x, y, CASE WHEN bool_or(wins) THEN 2.0 WHEN bool_or(editorial) THEN 1.0
+                   ELSE least(round(1 - exp(sum(ln(1 - c)))
+                     * CASE WHEN bool_or(agrees) THEN 0.5 ELSE 1 END, 4), 0.9999) END AS confidence
         FROM best GROUP BY x, y ORDER BY x, y""")
     left, right, confidence = (
         connection.execute("SELECT x, y, confidence FROM pair ORDER BY x, y").fetchnumpy().values()
@@ -239,6 +263,7 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
     for number, prefix in enumerate(rules.strict, 1):
         rows = connection.execute("SELECT n FROM ids WHERE prefix = ?", [prefix]).fetchnumpy()
         authority[rows["n"]] = number
+    authority[connection.execute("SELECT n FROM retired").fetchnumpy()["n"]] = 0
     apart = connection.execute(
         """
         SELECT least(s, o), greatest(s, o) FROM m JOIN status USING (row)
@@ -269,9 +294,11 @@ def _store_classes(
     connection.execute(f"""
         CREATE OR REPLACE TABLE id_class AS
         WITH led AS (
-          SELECT label, min((CASE prefix {cases} ELSE {len(rules.leaders)} END::BIGINT << 40) + n)
+          SELECT label, min((CASE WHEN r.n IS NOT NULL THEN {len(rules.leaders) + 1}
+                 ELSE CASE prefix {cases} ELSE {len(rules.leaders)} END END::BIGINT << 40) + i.n)
                  & ((1::BIGINT << 40) - 1) AS leader_n
-          FROM ids JOIN labels_view USING (n) GROUP BY label)
+          FROM ids i JOIN labels_view v ON v.n = i.n LEFT JOIN retired r ON r.n = i.n
+          GROUP BY label)
         SELECT i.n, i.id, l.leader_n, leader.id AS leader
         FROM ids i JOIN labels_view v USING (n) JOIN led l ON l.label = v.label
         JOIN ids leader ON leader.n = l.leader_n""")

@@ -67,6 +67,12 @@ COLUMNS: dict[TableName, dict[str, str]] = {
 """Table -> column -> Arrow type. Text columns hold '' rather than null."""
 
 
+REPLACED_BY = "IAO:0100001"
+"""Mapping predicate from a retired id to the one that its authority uses instead (term replaced
+by, http://purl.obolibrary.org/obo/IAO_0100001). A retired id counts under no rule of uniqueness
+and leads no concept; one with several successors joins none."""
+
+
 def schema(table: TableName) -> pa.Schema:
     """The Arrow schema of one of a source's tables."""
     import pyarrow as pa

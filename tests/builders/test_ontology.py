@@ -190,10 +190,10 @@ class TestObo:
             ("doid:4", "oboInOwl:hasDbXref", "icd11:2A81.Z"),
             ("doid:4", "skos:broadMatch", "ncit:C2991"),
             ("doid:4", "owl:equivalentClass", "mondo:0000001"),
-            ("doid:4", "skos:exactMatch", "doid:5"),
-            ("doid:9", "skos:exactMatch", "doid:162"),
+            ("doid:5", "IAO:0100001", "doid:4"),
+            ("doid:9", "IAO:0100001", "doid:162"),
         }
-        editorial = [r for r in read(source, "mappings") if r["predicate"] == "skos:exactMatch"]
+        editorial = [r for r in read(source, "mappings") if r["predicate"] == "IAO:0100001"]
         assert {(r["confidence"], r["subject_label"]) for r in editorial} == {(1.0, "")}
 
     def test_what_pyobo_leaves_out_is_counted_and_listed(self, tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ class TestOboGraph:
         }
         assert ("doid:4", "illness", "en", "synonym") in named(source)
         assert ("doid:4", "oboInOwl:hasDbXref", "umls:C0012634") in mapped(source)
-        assert ("doid:9", "skos:exactMatch", "doid:4") in mapped(source)
+        assert ("doid:9", "IAO:0100001", "doid:4") in mapped(source)
         assert (source.info.release, source.info.licence) == ("2026-07-31", "CC0-1.0")
         assert source.tallies["d.json: synonyms"].skipped == {"RELATED synonym": 1}
         assert source.tallies["d.json"].skipped == {"obsolete term": 1}
@@ -474,8 +474,8 @@ class TestRdf:
         assert mapped(rdf(tmp_path)) == {
             ("hp:0001945", "oboInOwl:hasDbXref", "umls:C0015967"),
             ("hp:0001945", "skos:closeMatch", "mesh:D005334"),
-            ("hp:0001945", "skos:exactMatch", "hp:0001950"),
-            ("hp:0000001", "skos:exactMatch", "hp:0000118"),
+            ("hp:0001950", "IAO:0100001", "hp:0001945"),
+            ("hp:0000001", "IAO:0100001", "hp:0000118"),
             ("ward:a", "owl:equivalentClass", "mondo:0000001"),
         }
 

@@ -641,7 +641,7 @@ def test_a_retired_concept_is_its_one_successor(tmp_path: Path, release: Rf2, re
     (row,) = read(source, "mappings")
     assert (row["subject"], row["predicate"], row["object"]) == (
         curie(old),
-        "skos:exactMatch",
+        "IAO:0100001",
         curie(new),
     )
     assert (row["confidence"], row["subject_label"], row["object_label"]) == (1.0, "", "")
@@ -654,7 +654,7 @@ def test_several_retired_concepts_may_have_one_successor(tmp_path: Path, release
     for id in old:
         release.association(SAME_AS, id, new)
     assert mappings(SnomedSource(release.write(tmp_path))) == {
-        (curie(id), "skos:exactMatch", curie(new)) for id in old
+        (curie(id), "IAO:0100001", curie(new)) for id in old
     }
 
 

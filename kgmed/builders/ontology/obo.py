@@ -22,7 +22,6 @@ from kgmed.builders.ontology.obograph import OboGraphs, json_header
 from kgmed.builders.ontology.pyobo_ids import SKOS, count_lost, curie_of
 from kgmed.builders.ontology.terms import (
     ABBREVIATIONS,
-    EXACT_MATCH,
     XREF,
     Mapping,
     Name,
@@ -39,7 +38,7 @@ from kgmed.builders.rows import (
     digest,
     split_name,
 )
-from kgmed.builders.source import SourceInfo
+from kgmed.builders.source import REPLACED_BY, SourceInfo
 from kgmed.builders.sssom import licence_of
 from kgmed.kg.curies import PREFIXES, is_well_formed, normalize_prefix
 from kgmed.kg.errors import DataError, MissingExtra
@@ -208,7 +207,7 @@ class OboSource(TermSource):
     ) -> Term:
         term = Term(id, bool(read.is_obsolete))
         for replacement in _one(read.get_replaced_by()):
-            term.mappings.append(Mapping(EXACT_MATCH, curie_of(replacement), editorial=True))
+            term.mappings.append(Mapping(REPLACED_BY, curie_of(replacement), editorial=True))
         aside = self.tally(f"{self.path.name}: clauses of obsolete terms")
         if term.is_obsolete:
             aside.read += stanza.clauses
@@ -221,7 +220,7 @@ class OboSource(TermSource):
         self._relations(term, read, stanza, typedefs)
         self._xrefs(term, read, stanza, lost)
         for other in read.alt_ids:
-            term.mappings.append(Mapping(EXACT_MATCH, curie_of(other), editorial=True))
+            term.mappings.append(Mapping(REPLACED_BY, curie_of(other), editorial=True))
         for predicate, object in read.get_mappings(include_xrefs=False):
             if predicate.prefix == "skos" and predicate.identifier in SKOS:
                 term.mappings.append(Mapping(f"skos:{predicate.identifier}", curie_of(object)))

@@ -17,7 +17,6 @@ from typing import Any
 from kgmed.builders.ontology.pyobo_ids import SKOS, count_lost, curie_of
 from kgmed.builders.ontology.terms import (
     ABBREVIATIONS,
-    EXACT_MATCH,
     XREF,
     Mapping,
     Name,
@@ -26,10 +25,11 @@ from kgmed.builders.ontology.terms import (
     TermSource,
 )
 from kgmed.builders.rows import is_gzip
+from kgmed.builders.source import REPLACED_BY
 from kgmed.kg.errors import DataError, RowError
 
 SUBCLASS_OF = ("rdfs:subclassof", "obo:is_a", "is_a")
-REPLACED_BY = "iao:0100001"
+REPLACED = "iao:0100001"
 
 
 class OboGraphs:
@@ -94,9 +94,9 @@ class OboGraphs:
             if isinstance(property.value, str):
                 continue
             label = curie_of(property.predicate)
-            if label == REPLACED_BY and term.is_obsolete:
+            if label == REPLACED and term.is_obsolete:
                 object = curie_of(property.value)
-                term.mappings.append(Mapping(EXACT_MATCH, object, editorial=True))
+                term.mappings.append(Mapping(REPLACED_BY, object, editorial=True))
             elif label.partition(":")[0] == "skos" and label.partition(":")[2] in SKOS:
                 term.mappings.append(Mapping(label, curie_of(property.value)))
         if term.is_obsolete or meta is None:

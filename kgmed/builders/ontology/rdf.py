@@ -22,7 +22,6 @@ from kgmed.builders.ontology.iris import Iris
 from kgmed.builders.ontology.obo import LICENCE_URL, release_of
 from kgmed.builders.ontology.terms import (
     ABBREVIATIONS,
-    EXACT_MATCH,
     XREF,
     Name,
     Relation,
@@ -33,7 +32,7 @@ from kgmed.builders.ontology.terms import (
 from kgmed.builders.ontology.terms import Mapping as TermMapping
 from kgmed.builders.quarantine import SetAside, append
 from kgmed.builders.rows import OnError, counted, digest, is_gzip, read_blocks, shown, split_name
-from kgmed.builders.source import SourceInfo, Tally
+from kgmed.builders.source import REPLACED_BY, SourceInfo, Tally
 from kgmed.builders.sssom import licence_of
 from kgmed.kg.errors import DataError, MissingExtra, RowError
 
@@ -332,7 +331,7 @@ class _Graph:
         if not curie:
             return "a mapping to what is no CURIE"
         if term.is_obsolete == (predicate == f"{OBO}IAO_0100001"):
-            term.mappings.append(TermMapping(EXACT_MATCH, curie, editorial=True))
+            term.mappings.append(TermMapping(REPLACED_BY, curie, editorial=True))
             return ""
         return "of an obsolete term" if term.is_obsolete else "a replacement of a live term"
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from kgmed.kg.predicates import Registry
 
-EXACT_MATCH = "skos:exactMatch"
 XREF = "oboInOwl:hasDbXref"
 CURATED = "semapv:ManualMappingCuration"
 UNSPECIFIED = "semapv:UnspecifiedMatching"
@@ -49,7 +48,8 @@ class Relation:
 
 @dataclass(slots=True)
 class Mapping:
-    """Another id of a term; an ``editorial`` one is the ontology's own, not a guess."""
+    """Another id of a term. An ``editorial`` one is the ontology's own, not a guess: of the two ids
+    one is retired, the term's where it is obsolete, else the other."""
 
     predicate: str
     object: str
@@ -181,7 +181,10 @@ def _mappings(
                 # An editorial assignment bears no label: it isn't to be judged by names.
                 shown = "" if mapping.editorial else without_separators(label)
                 why, sure = (CURATED, 1.0) if mapping.editorial else (UNSPECIFIED, None)
-                rows.append((term.id, mapping.predicate, mapping.object, shown, why, sure))
+                subject, object = term.id, mapping.object
+                if mapping.editorial and not term.is_obsolete:
+                    subject, object = object, subject
+                rows.append((subject, mapping.predicate, object, shown, why, sure))
     names = ("subject", "predicate", "object", "subject_label", "justification", "confidence")
     columns = {
         column: pa.array(

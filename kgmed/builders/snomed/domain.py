@@ -10,7 +10,7 @@ Decisions that the specification leaves to a reader:
   value. Each code is a mapping besides: skos:broadMatch where the rule asks for nothing beyond the
   concept, else skos:relatedMatch.
 - A retired concept with just one successor by SAME AS and REPLACED BY *is* its successor:
-  skos:exactMatch with confidence 1. It bears no labels: an editorial assignment isn't to be judged
+  IAO:0100001 with confidence 1. It bears no labels: an editorial assignment isn't to be judged
   by its wording. Never across the border of situations, which are about a disorder, not one.
 """
 
@@ -169,7 +169,7 @@ def _successors(state: State, findings: Findings) -> None:
           LEFT JOIN fsn f ON f.id = a.refsetId)
         SELECT id, successor, association, known, retired, gone,
                CASE WHEN moves AND retired AND successors = 1 AND NOT about AND id <> successor
-                    THEN 'skos:exactMatch' ELSE predicate END AS predicate,
+                    THEN 'IAO:0100001' ELSE predicate END AS predicate,
                CASE WHEN about AND moves THEN 'one is a situation, the other is not'
                     WHEN moves AND NOT retired THEN 'the concept is active'
                     WHEN moves AND id = successor THEN 'it names itself'
@@ -185,8 +185,8 @@ def _successors(state: State, findings: Findings) -> None:
         [dict(zip(names, map(str, row), strict=True)) for row in rows]
     )
     rows = state.rows("""
-        SELECT s.id, successor FROM successor s WHERE predicate = 'skos:exactMatch' AND gone
-        AND successor NOT IN (SELECT id FROM successor WHERE predicate = 'skos:exactMatch')
+        SELECT s.id, successor FROM successor s WHERE predicate = 'IAO:0100001' AND gone
+        AND successor NOT IN (SELECT id FROM successor WHERE predicate = 'IAO:0100001')
         ORDER BY ALL""")
     findings["successor that is retired itself"] = _listed(
         [{"id": str(id), "successor": str(successor)} for id, successor in rows]
@@ -339,10 +339,10 @@ _MAP_QUALIFIERS = (
 _MAPPINGS = f"""
     SELECT {_CURIE.format("s.id")} AS subject, predicate,
            {_CURIE.format("s.successor")} AS object,
-           CASE predicate WHEN 'skos:exactMatch' THEN 1.0::DOUBLE END AS confidence,
-           CASE predicate WHEN 'skos:exactMatch' THEN '' ELSE coalesce(a.label, '') END
+           CASE predicate WHEN 'IAO:0100001' THEN 1.0::DOUBLE END AS confidence,
+           CASE predicate WHEN 'IAO:0100001' THEN '' ELSE coalesce(a.label, '') END
              AS subject_label,
-           CASE predicate WHEN 'skos:exactMatch' THEN '' ELSE coalesce(b.label, '') END
+           CASE predicate WHEN 'IAO:0100001' THEN '' ELSE coalesce(b.label, '') END
              AS object_label
     FROM (SELECT DISTINCT id, successor, predicate FROM successor WHERE id <> successor) s
     LEFT JOIN fsn a ON a.id = s.id LEFT JOIN fsn b ON b.id = s.successor
