@@ -39,6 +39,7 @@ def finish_generation(
     primary_knowledge_source, release, licence, original_predicate, knowledge_level, agent_type)``.
     """
     tables = folder / "tables"
+    connection.execute("SET preserve_insertion_order = true")  # the tables are sorted already
 
     def rows(query: str, *parameters: object) -> list[tuple[Any, ...]]:
         return connection.execute(query, list(parameters)).fetchall()

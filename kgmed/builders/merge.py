@@ -72,8 +72,11 @@ def merge(
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, tables: Path, name: str) -> None:
+    """Write a sorted query's rows, in its order."""
     target = str(tables / f"{name}.parquet").replace("'", "''")
+    connection.execute("SET preserve_insertion_order = true")
     connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute("SET preserve_insertion_order = false")
 
 
 def _concepts(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:

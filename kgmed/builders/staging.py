@@ -28,6 +28,8 @@ def connect(work: Path, *, memory: str = DEFAULT_MEMORY) -> duckdb.DuckDBPyConne
     connection.execute(f"SET memory_limit = '{memory}'")
     connection.execute(f"SET threads = {os.cpu_count() or 1}")
     connection.execute("SET temp_directory = ?", [str(spill)])
+    # Order is asked for where it counts; without it, tables are written in half the time.
+    connection.execute("SET preserve_insertion_order = false")
     connection.create_function("kgmed_key", key, ["VARCHAR"], "VARCHAR")
     return connection
 

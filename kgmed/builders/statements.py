@@ -39,8 +39,8 @@ def identify(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     swap = f"predicate IN ({symmetric}) AND object <> '' AND subject > object"
     connection.execute(f"""
         CREATE OR REPLACE TABLE profile_code AS
-        SELECT row_number() OVER () - 1 AS profile, * FROM (
-          SELECT DISTINCT {_PROFILE} FROM in_statements ORDER BY ALL);
+        SELECT row_number() OVER (ORDER BY {_PROFILE}) - 1 AS profile, * FROM (
+          SELECT DISTINCT {_PROFILE} FROM in_statements);
         CREATE OR REPLACE TABLE identified AS
         WITH turned AS (
           SELECT * REPLACE (CASE WHEN {swap} THEN object ELSE subject END AS subject,
@@ -155,10 +155,14 @@ def statements_sql() -> str:
 def values_sql() -> str:
     """The table ``values``: of one concept and a value."""
     return f"""
-        SELECT min(s)::INT AS s, min(p)::USMALLINT AS p, min(profile) AS profile, sid AS id,
-               min(value_type) AS value_type, min(value) AS value, min(unit) AS unit,
-               min(value_language) AS value_language, {_MERGED.format(item=DETAIL_ITEM)}
-        FROM st t {_ENDS} WHERE obj IS NULL GROUP BY sid ORDER BY 1, 2, 4"""
+        SELECT s::INT AS s, p::USMALLINT AS p, profile, sid AS id, value_type, value, unit,
+               value_language, {_ONE.format(item=DETAIL_ITEM)}
+        FROM st t {_ENDS} ANTI JOIN repeated r USING (sid) WHERE obj IS NULL
+        UNION ALL
+        SELECT min(s)::INT, min(p)::USMALLINT, min(profile), sid, min(value_type), min(value),
+               min(unit), min(value_language), {_MERGED.format(item=DETAIL_ITEM)}
+        FROM st t {_ENDS} SEMI JOIN repeated r USING (sid) WHERE obj IS NULL GROUP BY sid
+        ORDER BY s, p, id"""
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, tables: Path) -> dict[str, int]:
