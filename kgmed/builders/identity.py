@@ -43,7 +43,7 @@ IDENTITY_PREDICATES = (
 
 DISTINCT_ENDS = ("form_of", "has_active_ingredient")
 """Predicates whose two ends are never the same thing: a salt is not its base, whatever a mapping
-says."""
+says; but an authority may have put both under one id of its own."""
 
 MIN_CONFIDENCE = 0.5
 """A mapping below this never joins ids; it is kept as related."""
@@ -184,7 +184,8 @@ def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
         UPDATE status SET status = 'related', reason = 'maps a form to what it is a form of'
         FROM (
           SELECT DISTINCT e.row FROM (
-            SELECT row, s AS n, o AS other FROM m UNION ALL SELECT row, o, s FROM m) e
+            SELECT row, s AS n, o AS other FROM m WHERE NOT editorial
+            UNION ALL SELECT row, o, s FROM m WHERE NOT editorial) e
           JOIN (SELECT a.n, b.n AS base FROM in_statements t
                 JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
                 WHERE t.predicate = 'form_of' AND NOT t.negated) f USING (n)
@@ -266,11 +267,17 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
     authority[connection.execute("SELECT n FROM retired").fetchnumpy()["n"]] = 0
     apart = connection.execute(
         """
-        SELECT least(s, o), greatest(s, o) FROM m JOIN status USING (row)
+        WITH form AS (
+          SELECT DISTINCT a.n AS a, b.n AS b FROM in_statements t
+          JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
+          WHERE list_contains(?, t.predicate) AND NOT t.negated AND a.n <> b.n),
+        assigned AS (SELECT s, o FROM m WHERE editorial),
+        one AS (SELECT a, b FROM form JOIN assigned x ON x.s = a
+                JOIN assigned y ON y.s = b AND y.o = x.o)
+        SELECT least(s, o) AS a, greatest(s, o) AS b FROM m JOIN status USING (row)
         WHERE status = 'negative'
-        UNION SELECT least(a.n, b.n), greatest(a.n, b.n) FROM in_statements t
-        JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
-        WHERE list_contains(?, t.predicate) AND a.n <> b.n ORDER BY 1, 2""",
+        UNION SELECT least(a, b), greatest(a, b) FROM form ANTI JOIN one USING (a, b)
+        ORDER BY 1, 2""",
         [list(DISTINCT_ENDS)],
     ).fetchall()
     return Problem(

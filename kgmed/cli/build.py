@@ -60,6 +60,9 @@ def build(
     on_error: Annotated[
         str | None, typer.Option("--on-error", metavar="stop|skip", help="What a bad row does.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be read and what it takes; stop.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,8 +73,10 @@ def build(
     """
     from kgmed.builders import source_configs as types
     from kgmed.builders.config import BuildConfig, make_sources, read_config
+    from kgmed.builders.forecast import forecast
     from kgmed.builders.pipeline import build as run
     from kgmed.builders.staged_cache import StagedCache
+    from kgmed.cli.watching import Watch
     from kgmed.kg.errors import UsageError
 
     given: list[types.SourceConfig] = []
@@ -123,14 +128,30 @@ def build(
     work.mkdir(parents=True, exist_ok=True)
     tell = Progress(quiet=quiet)
     try:
-        made = run(
-            make_sources(settings, quarantine, work),
-            settings.out,
-            rules=settings.rules(),
-            memory=settings.memory,
-            cache=StagedCache(staged, quarantine=quarantine),
-            progress=tell,
+        sources = make_sources(settings, quarantine, work)
+        ahead = forecast(sources, settings.out)
+        if dry_run:
+            echo("\n".join(ahead.lines()))
+            return
+        if any(one.files for one in ahead.sources):
+            tell.note("\n  ".join(["found", *ahead.lines()]))
+        watch = Watch(
+            sources,
+            tell,
+            tell.update,
+            rows=sum(one.rows for one in ahead.sources),
+            reading_s=sum(one.seconds for one in ahead.sources),
+            seconds=ahead.seconds,
         )
+        with watch.running():
+            made = run(
+                sources,
+                settings.out,
+                rules=settings.rules(),
+                memory=settings.memory,
+                cache=StagedCache(staged, quarantine=quarantine),
+                progress=watch,
+            )
     finally:
         shutil.rmtree(work, ignore_errors=True)
     tell.done()

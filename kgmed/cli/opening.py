@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import cast
 
 from kgmed.facade import Graph, open_graph
@@ -20,6 +21,10 @@ def language(value: str | None) -> Language | None:
     return cast(Language | None, value)
 
 
+UPDATE_S = 30.0
+"""Seconds between lines of numbers in a pipe."""
+
+
 class Progress:
     """Progress on stderr: one line that is rewritten on a terminal, a line a step in a pipe."""
 
@@ -27,6 +32,7 @@ class Progress:
         self._quiet = quiet
         self._rewrite = sys.stderr.isatty()
         self._shown = False
+        self._last = 0.0
 
     def __call__(self, text: str) -> None:
         if self._quiet:
@@ -34,6 +40,18 @@ class Progress:
         self._shown = True
         sys.stderr.write(f"\r\x1b[Kkgmed: {text} ..." if self._rewrite else f"kgmed: {text}\n")
         sys.stderr.flush()
+        self._last = time.monotonic()
+
+    def update(self, text: str) -> None:
+        """The numbers of the step at hand: at once on a terminal, now and then in a pipe."""
+        if self._rewrite or time.monotonic() - self._last > UPDATE_S:
+            self(text)
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        if not self._quiet:
+            sys.stderr.write(f"kgmed: {text}\n")
+            sys.stderr.flush()
 
     def done(self) -> None:
         """Clear the line."""

@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING
 
 from kgmed.builders.drugbank.drug import BadElement, Drugs
 from kgmed.builders.drugbank.spool import Spool
-from kgmed.builders.drugbank.stream import content_name, locate, read_drugs, read_header
+from kgmed.builders.drugbank.stream import (
+    content_name,
+    locate,
+    opened,
+    read_drugs,
+    read_header,
+)
 from kgmed.builders.drugbank.vocabulary import LICENCE, read_columns, read_vocabulary
+from kgmed.builders.forecast import InputFile, estimated_rows
 from kgmed.builders.rows import BadRows, Block, OnError, Problem, Records, counted, digest
 from kgmed.builders.source import SourceInfo, TableName, Tally
 from kgmed.kg.errors import DataError
@@ -80,6 +87,14 @@ class DrugBankSource:
     def fingerprint(self) -> str:
         """SHA-256 over the file's bytes and the reader's version."""
         return digest(f"{READER_VERSION} {self._on_error}", [("drugbank", self.path)])
+
+    def survey(self) -> list[InputFile]:
+        """The file, with its interactions, or a vocabulary's rows, by its size."""
+        size = self.path.stat().st_size
+        compressed = self.path.name.lower().endswith((".gz", ".zip"))
+        row = b"<drug-interaction>" if self._name.endswith(".xml") else b"\n"
+        rows = estimated_rows(lambda: opened(self.path), size, compressed=compressed, row=row)
+        return [InputFile(self.path.name, size, rows)]
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows."""

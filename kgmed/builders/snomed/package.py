@@ -10,7 +10,7 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812
@@ -136,6 +136,15 @@ def _names(path: Path) -> list[str]:
 def _member(path: Path, name: str) -> IO[bytes]:
     with zipfile.ZipFile(path) as archive:
         return archive.open(name)  # keeps the archive's file open until it is closed itself
+
+
+def sizes_of(path: Path, files: Iterable[ReleaseFile]) -> list[int]:
+    """The bytes of each file of a release folder or zip, unpacked."""
+    if path.is_dir():
+        return [file.path.stat().st_size for file in files]
+    with zipfile.ZipFile(path) as archive:
+        sizes = {path / member.filename: member.file_size for member in archive.infolist()}
+    return [sizes[file.path] for file in files]
 
 
 @contextmanager

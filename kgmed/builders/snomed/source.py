@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date as Date  # noqa: N812
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgmed.builders.forecast import InputFile, estimated_rows
 from kgmed.builders.rows import BadRows, OnError
 from kgmed.builders.snomed import domain
-from kgmed.builders.snomed.package import Release, as_date, choose, find_files, opened
+from kgmed.builders.snomed.package import Release, as_date, choose, find_files, opened, sizes_of
 from kgmed.builders.snomed.sctid import is_sctid
 from kgmed.builders.snomed.state import State
 from kgmed.builders.source import SourceInfo, TableName, Tally
@@ -82,6 +84,14 @@ class SnomedSource:
                     its.update(data)
             total.update(f"\n{file.name} {its.hexdigest()}".encode())
         return total.hexdigest()
+
+    def survey(self) -> list[InputFile]:
+        """The files that are read, with rows by their size."""
+        sizes = sizes_of(self.path, self.release.files)
+        return [
+            InputFile(file.name, size, estimated_rows(partial(opened, file), size))
+            for file, size in zip(self.release.files, sizes, strict=True)
+        ]
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows; there are no curated paths.

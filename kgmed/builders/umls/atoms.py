@@ -266,8 +266,8 @@ class Atoms:
                           FROM code),
             pair AS (SELECT rule, local, cui, max(rank) AS rank, bool_or(heading) AS heading,
                             count(*) AS n FROM bare GROUP BY ALL)
-            SELECT *, row_number() OVER (PARTITION BY rule, local
-                                         ORDER BY heading DESC, rank DESC, cui) = 1 AS first
+            SELECT *, rank() OVER (PARTITION BY rule, local ORDER BY heading DESC, rank DESC) = 1
+                      AS first
             FROM pair""",
         )
         for number in sorted(self._rules):

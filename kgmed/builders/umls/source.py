@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgmed.builders.forecast import InputFile, estimated_rows
 from kgmed.builders.rows import BadRows, OnError, digest
 from kgmed.builders.source import SourceInfo, TableName, Tally
 from kgmed.builders.umls.atoms import Atoms
@@ -115,6 +116,21 @@ class UmlsSource:
             for part in tables[name].parts
         }
         return digest(f"{self._options} {self.info.release}", sorted(paths.items()))
+
+    def survey(self) -> list[InputFile]:
+        """The tables, with the rows that MRFILES says, else by their size."""
+        tables, said = self._reading.files.tables, self._reading.release.rows
+        files = []
+        for name in (*REQUIRED, *OPTIONAL):
+            parts = tables[name].parts if name in tables else ()
+            sizes = [part.path.stat().st_size for part in parts]
+            rows = said.get(name) or sum(
+                estimated_rows(part.open, size, compressed=part.compressed)
+                for part, size in zip(parts, sizes, strict=True)
+            )
+            if parts:
+                files.append(InputFile(name, sum(sizes), rows))
+        return files
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows. Each file is read once, MRREL and MRDEF once per call."""
