@@ -27,11 +27,15 @@ Progress = Callable[[str], None]
 
 @dataclass(slots=True)
 class MergeReport:
-    """What merging did, for the build report; counts of rows."""
+    """What merging did, for the build report; counts of rows.
+
+    ``unmapped``: source -> its concepts, and those of them to which no mapping gave a second id.
+    """
 
     statements: dict[str, int] = field(default_factory=dict)
     unknown_predicates: dict[str, int] = field(default_factory=dict)
     unknown_categories: dict[str, int] = field(default_factory=dict)
+    unmapped: dict[str, dict[str, int]] = field(default_factory=dict)
     cycles: list[dict[str, str]] = field(default_factory=list)
     paths: dict[str, int] = field(default_factory=dict)
 
@@ -48,6 +52,13 @@ def merge(
     progress("merging concepts")
     statements.identify(connection, registry)
     _concepts(connection, tables)
+    report.unmapped = {
+        source: {"concepts": n, "of one id": alone}
+        for source, n, alone in connection.execute("""
+            SELECT source, count(*), count(*) FILTER (WHERE ids = 1) FROM (
+              SELECT unnest(sources) AS source, len(equivalent_ids) AS ids FROM concept)
+            GROUP BY 1 ORDER BY 1""").fetchall()
+    }
     progress("merging names")
     _names(connection, tables)
     progress("merging statements")

@@ -79,6 +79,16 @@ class Report:
         lines += ["", *_counts("Mappings by status", self.identity.mappings)]
         lines += _counts("Refused mappings by reason", self.identity.refused)
         lines += _rows("An id contradicts the name beside it", self.identity.contradictions)
+        shares = [
+            {
+                "source": source,
+                "concepts": f"{counts['concepts']:,}",
+                "of one id": f"{counts['of one id']:,}",
+                "share": f"{counts['of one id'] / counts['concepts']:.1%}",
+            }
+            for source, counts in self.merge.unmapped.items()
+        ]
+        lines += _rows("Concepts that nothing maps to another id", shares)
         lines += ["## Merging", "", *_counts("Statements", self.merge.statements)]
         lines += _counts("Curated paths", self.merge.paths)
         lines += _counts("Predicates that predicates.toml lacks", self.merge.unknown_predicates)
