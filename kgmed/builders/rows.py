@@ -149,7 +149,9 @@ def is_gzip(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a plain or .gz file. Raises :class:`DataError` where they can't be read, also
+    from within the ``with`` block."""
     try:
         with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
             yield cast("IO[bytes]", file)
@@ -164,29 +166,35 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 def read_blocks(path: Path) -> Iterator[Block]:
     """Stream a file's lines. Raises :class:`DataError` where it can't be read to its end."""
+    with opened(path) as file:
+        yield from blocks_of(file, path, hint="Is this a table, and not JSON or a binary file?")
+
+
+def blocks_of(stream: IO[bytes], path: Path, *, hint: str) -> Iterator[Block]:
+    """Stream the lines of an open file. Raises :class:`RowError`, of ``path`` and with ``hint``,
+    for a line of more than :data:`LINE_BYTES`."""
     first, rest = 1, b""
-    with _opened(path) as file:
-        data = file.read(BLOCK_BYTES).removeprefix(b"\xef\xbb\xbf")
-        while data:
-            end = data.rfind(b"\n") + 1
-            if end:
-                block = Block(first, rest + data[:end])
-                yield block
-                first += len(block)
-                rest = data[end:]
-            else:
-                rest += data
-            if len(rest) > LINE_BYTES:
-                raise RowError(
-                    path,
-                    first,
-                    found=f"more than {LINE_BYTES:,} bytes without a line end",
-                    expected="one row a line",
-                    hint="Is this a table, and not JSON or a binary file?",
-                )
-            data = file.read(BLOCK_BYTES)
-        if rest:
-            yield Block(first, rest)
+    data = stream.read(BLOCK_BYTES).removeprefix(b"\xef\xbb\xbf")
+    while data:
+        end = data.rfind(b"\n") + 1
+        if end:
+            block = Block(first, rest + data[:end])
+            yield block
+            first += len(block)
+            rest = data[end:]
+        else:
+            rest += data
+        if len(rest) > LINE_BYTES:
+            raise RowError(
+                path,
+                first,
+                found=f"more than {LINE_BYTES:,} bytes without a line end",
+                expected="one row a line",
+                hint=hint,
+            )
+        data = stream.read(BLOCK_BYTES)
+    if rest:
+        yield Block(first, rest)
 
 
 def digest(version: str, files: Iterable[tuple[str, Path]]) -> str:
