@@ -260,17 +260,20 @@ class Records:
     def __len__(self) -> int:
         return len(self.index)
 
-    def without(self, rows: Mapping[int, Problem]) -> Records:
-        """The rows that aren't in ``rows``, by position."""
+    def take(self, rows: Sequence[int]) -> Records:
+        """The rows of these positions."""
         import pyarrow as pa
 
-        keep = [row for row in range(len(self.index)) if row not in rows]
-        places = pa.array(keep, pa.int64())
+        places = pa.array(rows, pa.int64())
         return Records(
             self.block,
-            [self.index[row] for row in keep],
+            [self.index[row] for row in rows],
             {name: column.take(places) for name, column in self.columns.items()},
         )
+
+    def without(self, rows: Mapping[int, Problem]) -> Records:
+        """The rows that aren't in ``rows``, by position."""
+        return self.take([row for row in range(len(self.index)) if row not in rows])
 
 
 class BadRows:
