@@ -286,7 +286,7 @@ class BadRows:
     def __init__(self, on_error: OnError, quarantine: Path | None) -> None:
         self._stop = on_error == "stop"
         self._quarantine = quarantine
-        self._written: dict[Path, int] = {}
+        self._written: dict[Path, set[int]] = {}
 
     def reject(
         self, path: Path, records: Records, problems: Mapping[int, Problem], tally: Tally
@@ -307,15 +307,15 @@ class BadRows:
                 hint=f"{problem.hint} Or set such rows aside with --on-error skip.".lstrip(),
             )
         lines = []
-        last = self._written.get(path, 0)
+        written = self._written.setdefault(path, set())
         for index, problem in ordered:
             tally.skipped[problem.reason] += 1
             for offset, raw in enumerate(block.raw(index, records.spans.get(index, 1))):
                 line = block.first + index + offset
-                if line > last:
+                if line not in written:
                     head = f"{path}\t{line}\t{problem.reason}\t"
                     lines.append(head.encode("utf-8", "surrogateescape") + raw + b"\n")
-                    self._written[path] = line
+                    written.add(line)
         if self._quarantine is not None and lines:
             self._append(self._quarantine, lines)
 

@@ -968,6 +968,17 @@ def test_a_row_count_that_mrfiles_contradicts_is_an_error_or_a_finding(tmp_path:
     assert source.findings[kind] == [{"table": "MRCONSO.RRF", "rows": "7", "MRFILES": "8"}]
 
 
+def test_a_bad_row_before_another_of_its_block_is_set_aside_too(tmp_path: Path) -> None:
+    quarantine = tmp_path / "bad.tsv"
+    rows = [atom("0043031", "no CUI"), atom(WARFARIN, "17 fields")[:-1].replace("PF|", "")]
+    folder = meta(tmp_path, MRCONSO=[*rows, atom(WARFARIN, "warfarin")])
+    source = UmlsSource(folder, on_error="skip", quarantine=quarantine)
+    assert len(read(source, "names")) == 1
+    text = quarantine.read_text(encoding="utf-8")
+    assert all(row in text for row in rows)
+    assert len(text.splitlines()) == 3
+
+
 # Bad files ----------------------------------------------------------------------------------------
 
 BAD_ROWS = {
