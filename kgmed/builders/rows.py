@@ -149,7 +149,9 @@ def is_gzip(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a plain or .gz file. Raises :class:`DataError` where they can't be read, also
+    from within the ``with`` block."""
     try:
         with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
             yield cast("IO[bytes]", file)
@@ -164,29 +166,35 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 def read_blocks(path: Path) -> Iterator[Block]:
     """Stream a file's lines. Raises :class:`DataError` where it can't be read to its end."""
+    with opened(path) as file:
+        yield from blocks_of(file, path, hint="Is this a table, and not JSON or a binary file?")
+
+
+def blocks_of(stream: IO[bytes], path: Path, *, hint: str) -> Iterator[Block]:
+    """Stream the lines of an open file. Raises :class:`RowError`, of ``path`` and with ``hint``,
+    for a line of more than :data:`LINE_BYTES`."""
     first, rest = 1, b""
-    with _opened(path) as file:
-        data = file.read(BLOCK_BYTES).removeprefix(b"\xef\xbb\xbf")
-        while data:
-            end = data.rfind(b"\n") + 1
-            if end:
-                block = Block(first, rest + data[:end])
-                yield block
-                first += len(block)
-                rest = data[end:]
-            else:
-                rest += data
-            if len(rest) > LINE_BYTES:
-                raise RowError(
-                    path,
-                    first,
-                    found=f"more than {LINE_BYTES:,} bytes without a line end",
-                    expected="one row a line",
-                    hint="Is this a table, and not JSON or a binary file?",
-                )
-            data = file.read(BLOCK_BYTES)
-        if rest:
-            yield Block(first, rest)
+    data = stream.read(BLOCK_BYTES).removeprefix(b"\xef\xbb\xbf")
+    while data:
+        end = data.rfind(b"\n") + 1
+        if end:
+            block = Block(first, rest + data[:end])
+            yield block
+            first += len(block)
+            rest = data[end:]
+        else:
+            rest += data
+        if len(rest) > LINE_BYTES:
+            raise RowError(
+                path,
+                first,
+                found=f"more than {LINE_BYTES:,} bytes without a line end",
+                expected="one row a line",
+                hint=hint,
+            )
+        data = stream.read(BLOCK_BYTES)
+    if rest:
+        yield Block(first, rest)
 
 
 def digest(version: str, files: Iterable[tuple[str, Path]]) -> str:
@@ -252,17 +260,20 @@ class Records:
     def __len__(self) -> int:
         return len(self.index)
 
-    def without(self, rows: Mapping[int, Problem]) -> Records:
-        """The rows that aren't in ``rows``, by position."""
+    def take(self, rows: Sequence[int]) -> Records:
+        """The rows of these positions."""
         import pyarrow as pa
 
-        keep = [row for row in range(len(self.index)) if row not in rows]
-        places = pa.array(keep, pa.int64())
+        places = pa.array(rows, pa.int64())
         return Records(
             self.block,
-            [self.index[row] for row in keep],
+            [self.index[row] for row in rows],
             {name: column.take(places) for name, column in self.columns.items()},
         )
+
+    def without(self, rows: Mapping[int, Problem]) -> Records:
+        """The rows that aren't in ``rows``, by position."""
+        return self.take([row for row in range(len(self.index)) if row not in rows])
 
 
 class BadRows:
@@ -275,7 +286,7 @@ class BadRows:
     def __init__(self, on_error: OnError, quarantine: Path | None) -> None:
         self._stop = on_error == "stop"
         self._quarantine = quarantine
-        self._written: dict[Path, int] = {}
+        self._written: dict[Path, set[int]] = {}
 
     def reject(
         self, path: Path, records: Records, problems: Mapping[int, Problem], tally: Tally
@@ -296,15 +307,15 @@ class BadRows:
                 hint=f"{problem.hint} Or set such rows aside with --on-error skip.".lstrip(),
             )
         lines = []
-        last = self._written.get(path, 0)
+        written = self._written.setdefault(path, set())
         for index, problem in ordered:
             tally.skipped[problem.reason] += 1
             for offset, raw in enumerate(block.raw(index, records.spans.get(index, 1))):
                 line = block.first + index + offset
-                if line > last:
+                if line not in written:
                     head = f"{path}\t{line}\t{problem.reason}\t"
                     lines.append(head.encode("utf-8", "surrogateescape") + raw + b"\n")
-                    self._written[path] = line
+                    written.add(line)
         if self._quarantine is not None and lines:
             self._append(self._quarantine, lines)
 

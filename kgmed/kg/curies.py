@@ -47,7 +47,8 @@ PREFIXES: dict[str, Prefix] = {
     "ncit": Prefix("NCIT", "NCIt id", r"C\d+", ("nci", "nci_thesaurus")),
     "ndfrt": Prefix("NDFRT", "NDF-RT NUI", r"N\d{10}", ("ndf-rt", "nui"), bare=True),
     "symp": Prefix("SYMP", "Symptom Ontology id", r"\d{7}"),
-    "omim": Prefix("OMIM", "OMIM id", r"\d{6}", ("mim", "omimps")),
+    "omim": Prefix("OMIM", "OMIM id", r"\d{6}", ("mim",)),
+    "omim.ps": Prefix("OMIM.PS", "OMIM phenotypic series", r"\d{6}", ("omimps", "mim.ps")),
     "orphanet": Prefix("Orphanet", "Orphanet id", r"\d+", ("ordo", "orpha", "orphanet.ordo")),
     "gard": Prefix("GARD", "GARD id", r"\d+"),
     "icd10": Prefix("ICD10", "ICD-10 code", r"[A-Z]\d[\dA-Z](\.[\dA-Z]+)?", ("icd10who",)),
@@ -76,8 +77,64 @@ PREFIXES: dict[str, Prefix] = {
     "pubchem.compound": Prefix("PUBCHEM.COMPOUND", "PubChem CID", r"\d+", ("pubchem",)),
     "vo": Prefix("VO", "Vaccine Ontology id", r"\d{7}"),
     "kgmed.product": Prefix("kgmed.product", "kgmed product", r"\S+"),
+    "kgmed.drugclass": Prefix("kgmed.drugclass", "kgmed drug class", r"\S+"),
+    # Drugs and other chemicals beyond those above
+    "drugbank.salt": Prefix("DRUGBANK.SALT", "DrugBank salt id", r"DBSALT\d{6}"),
+    "drugbank.metabolite": Prefix("DRUGBANK.METABOLITE", "DrugBank metabolite id", r"DBMET\d+"),
+    # The Bioregistry now writes drugbank.bioentity, DrugBank's own files say target.
+    "drugbank.target": Prefix(
+        "DRUGBANK.TARGET",
+        "DrugBank target id",
+        r"BE\d+",
+        ("drugbank.bioentity", "drugbankv4.target"),
+    ),
+    "cas": Prefix("CAS", "CAS number", r"\d{2,7}-\d\d-\d", ("casid", "cas_rn", "cas_id")),
+    "unii": Prefix("UNII", "UNII code", r"[A-Z\d]{10}"),
+    "chembl.compound": Prefix("CHEMBL.COMPOUND", "ChEMBL id", r"CHEMBL\d+"),
+    "chemspider": Prefix("CHEMSPIDER", "ChemSpider id", r"\d+", ("chemspiderid",)),
+    "bindingdb": Prefix("BINDINGDB", "BindingDB id", r"\d+"),
+    "iuphar.ligand": Prefix("GTOPDB", "Guide to Pharmacology id", r"\d+", ("iuphar_ligand",)),
+    "kegg.compound": Prefix("KEGG.COMPOUND", "KEGG compound id", r"C\d{5}"),
+    "kegg.drug": Prefix("KEGG.DRUG", "KEGG drug id", r"D\d{5}"),
+    "pdb.ligand": Prefix("PDB.LIGAND", "PDB ligand id", r"[A-Za-z\d]{1,5}", ("pdb_chem_id",)),
+    "pharmgkb.drug": Prefix("PHARMGKB.DRUG", "PharmGKB id", r"PA\d+"),
+    "pubchem.substance": Prefix("PUBCHEM.SUBSTANCE", "PubChem SID", r"\d+"),
+    "ttd.drug": Prefix("TTD.DRUG", "TTD id", r"\w+"),
+    "zinc": Prefix("ZINC", "ZINC id", r"(ZINC)?\d+"),
+    "medrt": Prefix("MED-RT", "MED-RT NUI", r"N\d{10}", ("med-rt",)),
+    "vandf": Prefix("VANDF", "VANDF id", r"\d{7}"),
+    "cvx": Prefix("CVX", "CVX code", r"\d{1,4}"),
+    "ndc": Prefix("NDC", "NDC code", r"[\d-]+"),
+    "dpd": Prefix("dpd", "Drug Product Database id", r"\d+"),
+    # Genes, proteins, pathways, anatomy
+    "ensembl": Prefix("ENSEMBL", "Ensembl id", r"\S+"),
+    "genbank": Prefix("GENBANK", "GenBank id", r"\S+"),
+    "uniprot.isoform": Prefix("UNIPROT.ISOFORM", "UniProt isoform id", r"[A-Z\d]{6,10}-\d+"),
+    "cdd": Prefix("CDD", "Conserved Domain id", r"(cd)?\d+"),
+    "supfam": Prefix("SUPFAM", "SUPERFAMILY id", r"\w+"),
+    "smpdb": Prefix("SMPDB", "SMPDB id", r"SMP\d+"),
+    "fma": Prefix("FMA", "FMA id", r"\d+", ("fmaid",)),
+    "uwda": Prefix("uwda", "Digital Anatomist id", r"\d+"),
+    # Diseases, observations, procedures
+    "kegg.disease": Prefix("KEGG.DISEASE", "KEGG disease id", r"H\d{5}"),
+    "icd11.code": Prefix("icd11.code", "ICD-11 code", r"[\dA-Z]+(\.[\dA-Z]+)?"),
+    "icpc2": Prefix("icpc2", "ICPC-2 code", r"\S+"),
+    "loinc": Prefix("LOINC", "LOINC code", r"(\d{1,7}|LP\d+|LA\d+|LL\d+|LG\d+)-\d", ("lnc",)),
+    "hcpcs": Prefix("HCPCS", "HCPCS code", r"[A-Z]\d{4}"),
+    "ctv3": Prefix("ctv3", "Read code, version 3", r"\S+"),
+    "snomedrt": Prefix("snomedrt", "SNOMED RT id", r"\S+"),
+    "gmdn": Prefix("gmdn", "GMDN code", r"\d+"),
+    # Publications, and graphs that have ids of their own
+    "pmc": Prefix("PMC", "PubMed Central id", r"PMC\d+(\.\d+)?", ("pmcid",)),
+    "doi": Prefix("doi", "DOI", r"10\.\d{2,9}/\S+"),
+    "wikipedia.en": Prefix("WIKIPEDIA.EN", "Wikipedia article", r"\S+", ("wikipedia",)),
+    "bios": Prefix("bios", "BIOS id", r"\S+"),
+    "ddinter": Prefix("ddinter", "DDInter id", r"DDInter\d+"),
+    "hetionet.pathway": Prefix("hetionet.pathway", "Hetionet pathway", r"\S+"),
+    "primekg.disease": Prefix("primekg.disease", "PrimeKG disease group", r"\S+"),
 }
-"""Bioregistry prefix -> its spellings. The order is that in which bare numbers are tried."""
+"""Bioregistry prefix -> its spellings. The order is that in which bare numbers are tried; what
+kgmed's own readers give an id of that the Bioregistry has no prefix for is here too."""
 
 _ALIASES: dict[str, str] = {
     spelling.lower(): prefix

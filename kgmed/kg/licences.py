@@ -81,6 +81,15 @@ LICENCES: dict[str, Licence] = {
             attribution=True,
         ),
         Licence(
+            "CC-BY-NC-SA-4.0",
+            "CC BY-NC-SA 4.0",
+            f"{_CC}/licenses/by-nc-sa/4.0/",
+            True,
+            share_alike=True,
+            noncommercial=True,
+            attribution=True,
+        ),
+        Licence(
             "CC-BY-ND-4.0",
             "CC BY-ND 4.0",
             f"{_CC}/licenses/by-nd/4.0/",

@@ -702,7 +702,7 @@ def real(path: str) -> Path:
     ("path", "counts", "header"),
     [
         ("doid/DO_cancer_slim.obo", (729, 657, 3012), ("2026-07-31", "")),
-        ("doid_2016_obo/HumanDO.obo", (6574, 6921, 31600), ("2015-05-14", "CC-BY-3.0")),
+        ("doid_2016_obo/HumanDO.obo", (6574, 6921, 31603), ("2015-05-14", "CC-BY-3.0")),
         ("mondo_sssom/hp_import.obo", (1188, 1397, 2799), ("2021-10-07", "")),
     ],
 )

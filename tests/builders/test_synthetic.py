@@ -30,7 +30,7 @@ REAL = Path(__file__).parents[3] / "shared" / "data" / "parser_only" / "drugbank
 NS = "{http://www.drugbank.ca}"
 
 FIELDS = {"MRCONSO": 18, "MRREL": 16, "MRSTY": 6, "MRDEF": 8, "MRSAT": 13, "MRRANK": 4,
-          "MRSAB": 25, "MRDOC": 4}  # fmt: skip
+          "MRSAB": 25, "MRDOC": 4, "MRCUI": 7}  # fmt: skip
 """Columns of each table in the UMLS Reference Manual, chapter 3."""
 
 DRUG_ORDER = """

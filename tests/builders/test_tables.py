@@ -19,6 +19,7 @@ from kgmed.builders.source import Source, SourceInfo, TableName, schema
 from kgmed.builders.tables import TablesSource
 from kgmed.builders.tables.mapping import Recipe, parse_recipe, read_recipe, recipe_names
 from kgmed.kg.errors import ConfigError, DataError, RowError
+from kgmed.kg.licences import licence
 from kgmed.kg.model import canonical_qualifiers
 from kgmed.kg.predicates import registry
 
@@ -464,6 +465,19 @@ def recipe(name: str, folder: Path, files: dict[str, str]) -> TablesSource:
         data = text.encode()
         path.write_bytes(gzip.compress(data) if file.endswith(".gz") else data)
     return TablesSource(name, folder)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_the_licence_of_a_recipe_is_known(name: str) -> None:
+    stated = read_recipe(name).licence
+    assert not stated or licence(stated).tier != "unknown"  # of BIOS, the user states it
+
+
+@pytest.mark.parametrize("name", ["ddinter", "sider"])
+def test_share_alike_and_noncommercial_are_duties_of(name: str) -> None:
+    its = licence(read_recipe(name).licence)
+    assert (its.share_alike, its.noncommercial, its.attribution) == (True, True, True)
+    assert its.tier == "noncommercial"
 
 
 @pytest.mark.parametrize("name", recipe_names())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.source import COLUMNS as DOMAIN
-from kgmed.builders.source import Source, TableName, schema
+from kgmed.builders.source import REPLACED_BY, Source, TableName, schema
 from kgmed.builders.staging import connect, open_staged, stage
 from kgmed.builders.synthetic import write
 from kgmed.builders.synthetic.expected import expected
@@ -682,6 +682,82 @@ def test_every_rule_of_a_code_is_of_a_known_shape() -> None:
     assert all(rule.prefix == rule.prefix.lower() for rule in CODE_RULES.values())
 
 
+# What became of retired CUIs ----------------------------------------------------------------------
+
+OLD, OLDER = "C9000001", "C9000002"
+
+
+def retired(cui: str, rel: str, to: str = "") -> str:
+    return line("MRCUI.RRF", CUI1=cui, VER="2020AA", REL=rel, CUI2=to, MAPIN="Y" if to else "")
+
+
+def successors(source: UmlsSource) -> list[tuple[str, str, str, float | None]]:
+    return [
+        (row["subject"].removeprefix("umls:"), row["predicate"], row["object"][5:],
+         row["confidence"])
+        for row in read(source, "mappings") if row["subject"] in {f"umls:{OLD}", f"umls:{OLDER}"}
+    ]  # fmt: skip
+
+
+def test_a_retired_cui_is_what_it_was_merged_into(tmp_path: Path) -> None:
+    source = UmlsSource(meta(tmp_path, MRCUI=[retired(OLD, "SY", WARFARIN)]))
+    assert successors(source) == [(OLD, "IAO:0100001", WARFARIN, 1.0)]
+    (row,) = (r for r in read(source, "mappings") if r["subject"] == f"umls:{OLD}")
+    assert (row["justification"], row["subject_label"]) == ("semapv:ManualMappingCuration", "")
+
+
+def test_a_cui_merged_into_several_is_none_of_them(tmp_path: Path) -> None:
+    rows = [retired(OLD, "SY", WARFARIN), retired(OLD, "SY", ASPIRIN),
+            retired(OLDER, "SY", ASPIRIN), retired(OLDER, "RO", DRUG)]  # fmt: skip
+    assert sorted(successors(UmlsSource(meta(tmp_path, MRCUI=rows)))) == [
+        (OLD, "skos:closeMatch", ASPIRIN, None),
+        (OLD, "skos:closeMatch", WARFARIN, None),
+        (OLDER, "IAO:0100001", ASPIRIN, 1.0),
+        (OLDER, "skos:relatedMatch", DRUG, None),
+    ]
+
+
+@pytest.mark.parametrize("rel", ["RO", "RB", "RN"])
+def test_a_bequeathed_cui_is_related(tmp_path: Path, rel: str) -> None:
+    source = UmlsSource(meta(tmp_path, MRCUI=[retired(OLD, rel, WARFARIN)]))
+    assert successors(source) == [(OLD, "skos:relatedMatch", WARFARIN, None)]
+
+
+def test_every_row_of_mrcui_is_counted(tmp_path: Path) -> None:
+    rows = [
+        retired(OLD, "SY", WARFARIN), retired(OLD, "SY", WARFARIN), retired(OLDER, "DEL"),
+        retired(OLDER, "SUBX"), retired(OLDER, "XX", WARFARIN), retired(ASPIRIN, "SY", WARFARIN),
+        retired(OLDER, "SY", "C9999999"), retired(OLDER, "RN", OLD),
+    ]  # fmt: skip
+    source = UmlsSource(meta(tmp_path, MRCUI=rows))
+    assert len(successors(source)) == 1
+    tally = source.tallies["MRCUI.RRF"]
+    assert (tally.read, tally.kept, tally.adds_up) == (8, 1, True)
+    assert tally.skipped == {
+        "the same successor again": 1,
+        "deleted without a successor (DEL)": 1,
+        "left out of the subset (SUBX)": 1,
+        "a REL of MRCUI that kgmed doesn't know": 1,
+        "the retired CUI is a concept of this release": 1,
+        "a concept that isn't kept": 2,
+    }
+    assert source.findings["a REL of MRCUI that kgmed doesn't know"] == [
+        {"REL": "XX", "count": "1"}
+    ]
+
+
+def test_a_successor_that_is_no_cui_is_a_bad_row(tmp_path: Path) -> None:
+    quarantine = tmp_path / "bad.tsv"
+    rows = [retired(OLD, "SY", WARFARIN), retired(OLDER, "SY"), retired(OLDER, "DEL")]
+    folder = meta(tmp_path, MRCUI=rows)
+    with pytest.raises(RowError, match=r"MRCUI.RRF line 2: found CUI2 '', expected C and seven"):
+        read(UmlsSource(folder), "mappings")
+    source = UmlsSource(folder, on_error="skip", quarantine=quarantine)
+    assert successors(source) == [(OLD, "IAO:0100001", WARFARIN, 1.0)]
+    assert source.tallies["MRCUI.RRF"].skipped["CUI2 isn't a CUI"] == 1
+    assert rows[1] in quarantine.read_text(encoding="utf-8")
+
+
 # A whole release ----------------------------------------------------------------------------------
 
 
@@ -704,7 +780,9 @@ def test_a_synthetic_release_gives_what_its_generator_expects(tmp_path: Path) ->
     for (id, _source), texts in graph.preferred.items():
         assert {language: chosen[id, language] for language in texts} == texts
     exact = {
-        r["subject"]: r["object"] for r in read(source, "mappings") if "exact" in r["predicate"]
+        r["subject"]: r["object"]
+        for r in read(source, "mappings")
+        if r["predicate"] in {"skos:exactMatch", REPLACED_BY}
     }
     assert {code: exact[code] for code in graph.same} == graph.same
     assert {r["id"] for r in read(source, "concepts")} == graph.concepts
@@ -841,7 +919,8 @@ def test_windows_line_ends_a_missing_last_one_and_blank_lines_are_read(tmp_path:
 def test_optional_tables_that_are_missing_are_named(tmp_path: Path) -> None:
     source = UmlsSource(meta(tmp_path, MRRANK=None, MRDOC=None))
     assert [row["table"] for row in source.findings["table that isn't there"]] == [
-        "MRREL.RRF", "MRDEF.RRF", "MRSAT.RRF", "MRRANK.RRF", "MRDOC.RRF", "MRFILES.RRF",
+        "MRREL.RRF", "MRDEF.RRF", "MRSAT.RRF", "MRCUI.RRF", "MRRANK.RRF", "MRDOC.RRF",
+        "MRFILES.RRF",
     ]  # fmt: skip
     assert contents(source)["names"]
 
@@ -889,6 +968,17 @@ def test_a_row_count_that_mrfiles_contradicts_is_an_error_or_a_finding(tmp_path:
     assert len(read(source, "names")) == 7
     kind = "table with another number of rows than MRFILES.RRF says"
     assert source.findings[kind] == [{"table": "MRCONSO.RRF", "rows": "7", "MRFILES": "8"}]
+
+
+def test_a_bad_row_before_another_of_its_block_is_set_aside_too(tmp_path: Path) -> None:
+    quarantine = tmp_path / "bad.tsv"
+    rows = [atom("0043031", "no CUI"), atom(WARFARIN, "17 fields")[:-1].replace("PF|", "")]
+    folder = meta(tmp_path, MRCONSO=[*rows, atom(WARFARIN, "warfarin")])
+    source = UmlsSource(folder, on_error="skip", quarantine=quarantine)
+    assert len(read(source, "names")) == 1
+    text = quarantine.read_text(encoding="utf-8")
+    assert all(row in text for row in rows)
+    assert len(text.splitlines()) == 3
 
 
 # Bad files ----------------------------------------------------------------------------------------

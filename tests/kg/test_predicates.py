@@ -289,6 +289,32 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize(
+    ("label", "meaning"),
+    [
+        ("analyzes", "measures"),
+        ("component_of", "^measures"),
+        ("has_direct_procedure_site", "has_procedure_site"),
+        ("indirect_procedure_site_of", "^has_procedure_site"),
+        ("method_of", "^has_method"),
+        ("mapped_to", "related_to"),
+        ("mapped_from", "related_to"),
+    ],
+)
+def test_the_metathesaurus_labels_of_tests_and_procedures(label: str, meaning: str) -> None:
+    assert mapped("umls", label) == meaning
+
+
+def test_snomed_and_umls_say_the_same_of_a_procedure() -> None:
+    for type_id, rela in (
+        ("260686004", "has_method"),
+        ("363704007", "has_procedure_site"),
+        ("405813007", "has_direct_procedure_site"),
+        ("246093002", "has_component"),
+    ):
+        assert mapped("snomed", type_id) == mapped("umls", rela) is not None
+
+
 @pytest.mark.parametrize("kind", WRONG)
 def test_a_wrong_entry_is_named_with_its_key(kind: str) -> None:
     name, old, new, says = WRONG[kind]

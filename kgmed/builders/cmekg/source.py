@@ -34,7 +34,6 @@ from kgmed.builders.cmekg.vocabularies import (
     SYNONYM_FIELDS,
     VALUE_CHARACTERS,
 )
-from kgmed.builders.drugbank.spool import Spool
 from kgmed.builders.rows import (
     LISTED,
     BadRows,
@@ -49,6 +48,7 @@ from kgmed.builders.rows import (
     without_separators,
 )
 from kgmed.builders.source import SourceInfo, TableName, Tally
+from kgmed.builders.spool import Spool
 from kgmed.kg.categories import ancestors
 from kgmed.kg.errors import DataError
 

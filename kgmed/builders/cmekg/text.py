@@ -7,17 +7,15 @@ which. A file that is UTF-8 throughout is UTF-8: text in GB18030 never is by cha
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn
 
-from kgmed.builders.rows import is_gzip
-from kgmed.kg.errors import DataError, RowError
+from kgmed.builders.rows import opened
+from kgmed.kg.errors import RowError
 
 PIECE = 1 << 20
 VALUE_CHARACTERS = 64 << 20
@@ -26,21 +24,6 @@ _SURE = 16
 """So many characters of several bytes that are valid UTF-8 don't come about by chance."""
 _SURE_OF_ERROR = 64
 """A JSON error this far before the end of what was read isn't for want of the rest."""
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a plain or .gz file."""
-    try:
-        with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
-            yield cast("IO[bytes]", file)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            f"{path}: found damaged gzip data ({error}), expected a whole .gz file. "
-            "Is the download complete?"
-        ) from error
-    except OSError as error:
-        raise DataError(f"{path}: can't be read ({error.strerror or error}).") from error
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from kgmed.kg.model import canonical_qualifiers
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from kgmed.builders.drugbank.spool import Spool
+    from kgmed.builders.spool import Spool
     from kgmed.kg.predicates import Registry
 
 _ID = re.compile(r"DB\d{5}")

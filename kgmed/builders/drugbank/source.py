@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgmed.builders.drugbank.drug import BadElement, Drugs
-from kgmed.builders.drugbank.spool import Spool
 from kgmed.builders.drugbank.stream import (
     content_name,
     locate,
@@ -28,6 +27,7 @@ from kgmed.builders.drugbank.vocabulary import LICENCE, read_columns, read_vocab
 from kgmed.builders.forecast import InputFile, estimated_rows
 from kgmed.builders.rows import BadRows, Block, OnError, Problem, Records, counted, digest
 from kgmed.builders.source import SourceInfo, TableName, Tally
+from kgmed.builders.spool import Spool
 from kgmed.kg.errors import DataError
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ files have none, and one is where entity bombs and references to other files are
 
 from __future__ import annotations
 
-import gzip
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from typing import IO, NamedTuple, NoReturn, cast
 from xml.etree.ElementTree import Element, TreeBuilder  # no parser of its own
 from xml.parsers import expat  # refuses DTDs below
 
-from kgmed.builders.rows import is_gzip, shown
+from kgmed.builders import rows
+from kgmed.builders.rows import shown
 from kgmed.kg.errors import DataError, RowError
 
 PIECE_BYTES = 1 << 20
@@ -61,16 +61,12 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         if path.name.lower().endswith(".zip"):
             with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive)) as file:
                 yield file
-        elif is_gzip(path):
-            with gzip.open(path, "rb") as file:
-                yield cast("IO[bytes]", file)
         else:
-            with path.open("rb") as file:
+            with rows.opened(path) as file:
                 yield file
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
-        kind = "zip" if path.name.lower().endswith(".zip") else "gzip"
+    except (EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"{path}: found damaged {kind} data ({error}), expected a whole .{kind[:3]} file. "
+            f"{path}: found damaged zip data ({error}), expected a whole .zip file. "
             "Is the download complete?"
         ) from error
     except OSError as error:

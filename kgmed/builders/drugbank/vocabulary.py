@@ -22,7 +22,7 @@ from kgmed.kg.errors import DataError, RowError
 if TYPE_CHECKING:
     from _csv import Reader
 
-    from kgmed.builders.drugbank.spool import Spool
+    from kgmed.builders.spool import Spool
 
 COLUMNS = ("DrugBank ID", "Common name", "CAS", "UNII", "Synonyms")
 LICENCE = "CC0-1.0"

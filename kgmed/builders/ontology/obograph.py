@@ -7,7 +7,6 @@ and on versions with a slash, as all of OBO's have; so the graph is standardised
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -24,7 +23,7 @@ from kgmed.builders.ontology.terms import (
     Term,
     TermSource,
 )
-from kgmed.builders.rows import is_gzip
+from kgmed.builders.rows import opened
 from kgmed.builders.source import REPLACED_BY
 from kgmed.kg.errors import DataError, RowError
 
@@ -170,10 +169,8 @@ def _taken(terms: Iterable[Term], kind: str) -> int:
 def read_json(path: Path) -> dict[str, Any]:
     """A document of graphs; any other JSON is refused."""
     try:
-        with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
+        with opened(path) as file:
             document = json.load(file)
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path}: can't be read ({error}). Is the download complete?") from error
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         hint = "Is the download complete?"

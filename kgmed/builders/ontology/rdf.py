@@ -10,13 +10,11 @@ file, so nothing is fetched. JSON-LD isn't read: its contexts are.
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.ontology.iris import Iris
 from kgmed.builders.ontology.obo import LICENCE_URL, release_of
@@ -31,7 +29,7 @@ from kgmed.builders.ontology.terms import (
 )
 from kgmed.builders.ontology.terms import Mapping as TermMapping
 from kgmed.builders.quarantine import SetAside, append
-from kgmed.builders.rows import OnError, counted, digest, is_gzip, read_blocks, shown, split_name
+from kgmed.builders.rows import OnError, counted, digest, opened, read_blocks, shown, split_name
 from kgmed.builders.source import REPLACED_BY, SourceInfo, Tally
 from kgmed.builders.sssom import licence_of
 from kgmed.kg.errors import DataError, MissingExtra, RowError
@@ -119,7 +117,7 @@ class RdfSource(TermSource):
         self._prefixes = dict(prefixes or {})
         self._on_error: OnError = on_error
         self._quarantine = quarantine
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             start = file.read(HEAD_BYTES)
         if b"\0" in start[:200]:
             raise DataError(f"{self.path}: found text in UTF-16, expected UTF-8. Convert it.")
@@ -162,7 +160,7 @@ class RdfSource(TermSource):
             if self._format == "nt":
                 graph.parse(data=self._checked_lines(tally), format="nt")
             else:
-                with _opened(self.path) as file:
+                with opened(self.path) as file:
                     graph.parse(file=file, format=self._format, publicID=self.path.name)
         except (DataError, RowError):
             raise
@@ -399,15 +397,6 @@ def _in_order(term: Term) -> None:
 def _language(literal: Any) -> str:
     """A literal's language, the part before a region: 'zh' of 'zh-Hans'."""
     return (getattr(literal, "language", None) or "").partition("-")[0].lower()
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    try:
-        with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
-            yield cast("IO[bytes]", file)
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path}: can't be read ({error}). Is the download complete?") from error
 
 
 def _defuse(path: Path, head: str) -> None:

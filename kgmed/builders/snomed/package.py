@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from kgmed.builders.rows import BLOCK_BYTES, LINE_BYTES, Block
+from kgmed.builders.rows import Block, blocks_of
 from kgmed.builders.snomed.layout import (
     LAYOUTS,
     Content,
@@ -26,7 +26,7 @@ from kgmed.builders.snomed.layout import (
     ReleaseType,
     release_file,
 )
-from kgmed.kg.errors import DataError, RowError, UsageError
+from kgmed.kg.errors import DataError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,29 +168,8 @@ def opened(file: ReleaseFile) -> Iterator[IO[bytes]]:
 
 def read_blocks(file: ReleaseFile) -> Iterator[Block]:
     """Stream a file's lines, as :func:`kgmed.builders.rows.read_blocks` does a path's."""
-    first, rest = 1, b""
     with opened(file) as stream:
-        data = stream.read(BLOCK_BYTES).removeprefix(b"\xef\xbb\xbf")
-        while data:
-            end = data.rfind(b"\n") + 1
-            if end:
-                block = Block(first, rest + data[:end])
-                yield block
-                first += len(block)
-                rest = data[end:]
-            else:
-                rest += data
-            if len(rest) > LINE_BYTES:
-                raise RowError(
-                    file.path,
-                    first,
-                    found=f"more than {LINE_BYTES:,} bytes without a line end",
-                    expected="one row a line",
-                    hint="Is this an RF2 file?",
-                )
-            data = stream.read(BLOCK_BYTES)
-        if rest:
-            yield Block(first, rest)
+        yield from blocks_of(stream, file.path, hint="Is this an RF2 file?")
 
 
 def choose(path: Path, files: Sequence[ReleaseFile], as_of: int | None) -> Release:

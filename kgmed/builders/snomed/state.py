@@ -121,6 +121,9 @@ class State:
         try:
             for content in _FATES:
                 files = [file for file in release.files if file.content == content]
+                if not files:
+                    self._create(content, LAYOUTS[content], "fate VARCHAR")
+                    continue
                 self._load(LAYOUTS[content], files, bad, tallies, replaced)
                 self._settle(content, files, release.as_of, tallies)
         except BaseException:
@@ -151,8 +154,7 @@ class State:
         replaced: Counter[str],
     ) -> None:
         stored = [column for column in layout.columns if column.stored]
-        columns = ", ".join(f"{column.name} {_TYPES[column.kind]}" for column in stored)
-        self.connection.execute(f"CREATE TABLE raw (file INTEGER, {columns})")
+        self._create("raw", layout)
         for number, file in enumerate(files):
             tally = tallies[file.name] = Tally()
             check = Checks(file)
@@ -164,6 +166,13 @@ class State:
                 if problems:
                     _, found = check(records.without(problems))
                 self._insert(number, [column.name for column in stored], found)
+
+    def _create(self, name: str, layout: Layout, *more: str) -> None:
+        """A table of the stored columns of a layout, and the file that each row is from."""
+        columns = [f"{c.name} {_TYPES[c.kind]}" for c in layout.columns if c.stored]
+        self.connection.execute(
+            f"CREATE TABLE {name} ({', '.join(('file INTEGER', *columns, *more))})"
+        )
 
     def _insert(self, file: int, names: list[str], columns: dict[str, pa.Array]) -> None:
         import pyarrow as pa

@@ -58,6 +58,10 @@ def add_umls(graph: Expected, world: World, *, with_umls: bool = True) -> None:
         elif kind.code in _PREFIXES:
             graph.same[f"{_PREFIXES[kind.code]}:{code}"] = ids[at]
     _umls_statements(graph, world, concept, ids)
+    history = umls_small.histories(world, np.arange(umls_small.retired(world)))
+    for old, rel, to in zip(*(part.tolist() for part in history), strict=True):
+        if umls_small.RETIRED[rel] == "SY":
+            graph.same[f"umls:C{old}"] = ids[to]
     defined = umls_small.definitions(world, concept)
     texts = umls_small.definition_texts(world, defined).to_pylist()
     definitions = zip(*(part.tolist() for part in defined), texts, strict=True)

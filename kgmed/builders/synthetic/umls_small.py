@@ -20,6 +20,7 @@ from kgmed.builders.synthetic.text import (
     draw,
     in_order,
     join,
+    only,
     pick,
     words,
     write_lines,
@@ -69,11 +70,14 @@ class Definition(NamedTuple):
 
 
 def write_small(world: World, folder: Path) -> dict[str, int]:
-    """Write MRSTY, MRDEF, MRSAT, MRRANK, MRSAB, MRDOC and release.dat; returns rows per file."""
+    """Write MRSTY, MRDEF, MRSAT, MRCUI, MRRANK, MRSAB, MRDOC and release.dat; returns rows per
+    file."""
     rows = {}
     for name, make in (("MRSTY", _mrsty), ("MRDEF", _mrdef), ("MRSAT", _mrsat)):
         parts = in_order(partial(make, world), chunks(world.concepts, CHUNK))
         rows[f"{name}.RRF"] = write_lines(folder / f"{name}.RRF", parts)
+    parts = in_order(partial(_mrcui, world), chunks(retired(world), CHUNK))
+    rows["MRCUI.RRF"] = write_lines(folder / "MRCUI.RRF", parts)
     for name, lines in (("MRRANK", _mrrank()), ("MRSAB", _mrsab(world)), ("MRDOC", _mrdoc())):
         (folder / f"{name}.RRF").write_text("".join(lines), encoding="utf-8")
         rows[f"{name}.RRF"] = len(lines)
@@ -157,6 +161,45 @@ def _mrsat(world: World, concept: Ints) -> pa.Array:
         digits(concept + 10_000_000), "|AT", digits(300_000_000 + concept),
         pick(entries, which),
     )  # fmt: skip
+
+
+class Retired(NamedTuple):
+    """CUIs of earlier releases: their number, the REL of :data:`RETIRED`, the concept named."""
+
+    cui: Ints
+    rel: Ints
+    to: Ints
+
+
+RETIRED = ("SY", "SY", "SY", "DEL", "RO", "RB", "RN", "DEL")
+"""REL of each retired CUI in turn."""
+
+
+def retired(world: World) -> int:
+    """How many CUIs were retired: one for every ten concepts."""
+    return world.concepts // 10
+
+
+def histories(world: World, number: Ints) -> Retired:
+    """What became of these retired CUIs, numbered from 0. Theirs follow those of MRSAB."""
+    return Retired(
+        world.first_cui + world.concepts + 1000 + number,
+        number % len(RETIRED),
+        draw(world.seed, "heir", number, world.concepts),
+    )
+
+
+def _mrcui(world: World, number: Ints) -> pa.Array:
+    found = histories(world, number)
+    named = np.array([rel != "DEL" for rel in RETIRED])[found.rel]
+    rels = [f"|2098AB|{rel}|||" for rel in RETIRED]
+    return join(
+        "C",
+        digits(found.cui),
+        pick(rels, found.rel),
+        only(named, world.cuis(found.to)),
+        pick(["||\n", "|Y|\n"], named.astype(np.int64)),
+    )
 
 
 def _mrrank() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -200,6 +200,20 @@ def _listed(cell: Texts | Ids, texts: pa.Array) -> pa.Array:
     return clean_lists(pa.ListArray.from_arrays(offsets, texts))
 
 
+def _node_ids(table: Table, rows: Rows) -> tuple[Nodes, pa.Array, dict[int, Problem]]:
+    """A table of nodes, their ids, and the rows that have none."""
+    assert isinstance(table, Nodes)  # noqa: S101  # the source gives no other
+    problems: dict[int, Problem] = {}
+    return table, _ids("id", table.id, rows, problems), problems
+
+
+def _count_others(texts: pa.Array, known: Container[str], others: Counter[str]) -> None:
+    """Count the texts that aren't among the known ones."""
+    for entry in texts.value_counts().to_pylist():
+        if entry["values"] not in known:
+            others[entry["values"]] += entry["counts"]
+
+
 class Concepts:
     """Rows -> concepts."""
 
@@ -209,20 +223,16 @@ class Concepts:
     def __call__(
         self, table: Table, rows: Rows
     ) -> tuple[dict[int, Problem], pa.RecordBatch | None]:
-        assert isinstance(table, Nodes)  # noqa: S101  # _read gives no other
-        problems: dict[int, Problem] = {}
-        ids = _ids("id", table.id, rows, problems)
-        if problems or table.names_only:
-            return problems, None
         import pyarrow as pa
 
-        if table.category is None:
+        nodes, ids, problems = _node_ids(table, rows)
+        if problems or nodes.names_only:
+            return problems, None
+        if nodes.category is None:
             return {}, make_batch("concepts", {"id": ids}, len(ids))
-        lists = _listed(table.category, _texts(table.category, rows))
+        lists = _listed(nodes.category, _texts(nodes.category, rows))
         flat = mapped(lists.flatten(), each(lambda name: name.removeprefix("biolink:")))
-        for entry in flat.value_counts().to_pylist():
-            if entry["values"] not in PARENTS:
-                self.unknown[entry["values"]] += entry["counts"]
+        _count_others(flat, PARENTS, self.unknown)
         categories = pa.ListArray.from_arrays(lists.offsets, flat)
         return {}, make_batch("concepts", {"id": ids, "categories": categories}, len(ids))
 
@@ -236,22 +246,20 @@ class Names:
     def __call__(
         self, table: Table, rows: Rows
     ) -> tuple[dict[int, Problem], pa.RecordBatch | None]:
-        assert isinstance(table, Nodes)  # noqa: S101
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        problems: dict[int, Problem] = {}
-        ids = _ids("id", table.id, rows, problems)
-        if problems or (table.name is None and table.synonyms is None):
+        nodes, ids, problems = _node_ids(table, rows)
+        if problems or (nodes.name is None and nodes.synonyms is None):
             return problems, None
-        names = _texts(table.name, rows)
-        kinds = self._kinds(table, rows)
-        spoken = _texts(table.language, rows)
+        names = _texts(nodes.name, rows)
+        kinds = self._kinds(nodes, rows)
+        spoken = _texts(nodes.language, rows)
         named = pc.not_equal(names, "")
         parts = [(ids, names, kinds, spoken)]
         parts = [tuple(column.filter(named) for column in parts[0])]
-        if table.synonyms is not None:
-            lists = _listed(table.synonyms, _texts(table.synonyms, rows))
+        if nodes.synonyms is not None:
+            lists = _listed(nodes.synonyms, _texts(nodes.synonyms, rows))
             others, places = lists.flatten(), pc.list_parent_indices(lists)
             new = pc.not_equal(others, names.take(places))
             others, places = others.filter(new), places.filter(new)
@@ -270,9 +278,7 @@ class Names:
         if table.kind is None:
             return constant("preferred", len(rows))
         found = _texts(table.kind, rows)
-        for entry in found.value_counts().to_pylist():
-            if entry["values"] not in KINDS:
-                self.unknown[entry["values"]] += entry["counts"]
+        _count_others(found, KINDS, self.unknown)
         known = mapped(found, each(lambda kind: kind if kind in KINDS else "synonym"))
         return known.cast(pa.string())
 
@@ -286,17 +292,15 @@ class Mappings:
     def __call__(
         self, table: Table, rows: Rows
     ) -> tuple[dict[int, Problem], pa.RecordBatch | None]:
-        assert isinstance(table, Nodes)  # noqa: S101
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        problems: dict[int, Problem] = {}
-        ids = _ids("id", table.id, rows, problems)
-        if problems or not table.mappings:
+        nodes, ids, problems = _node_ids(table, rows)
+        if problems or not nodes.mappings:
             return problems, None
-        labels = _texts(table.name, rows)
+        labels = _texts(nodes.name, rows)
         parts = []
-        for mapping in table.mappings:
+        for mapping in nodes.mappings:
             lists = _listed(mapping.id, _texts(mapping.id, rows))
             written, places = lists.flatten(), pc.list_parent_indices(lists)
             if mapping.id.prefix_column:

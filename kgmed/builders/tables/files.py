@@ -7,7 +7,6 @@ data. DuckDB's reader is described at https://duckdb.org/docs/stable/data/csv/ov
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
 import tempfile
@@ -16,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kgmed.builders.quarantine import SetAside
 from kgmed.builders.rows import (
@@ -25,6 +24,7 @@ from kgmed.builders.rows import (
     OnError,
     Problem,
     is_gzip,
+    opened,
     shown,
     split_name,
     trimmed,
@@ -137,8 +137,8 @@ def _quote(path: Path, table: Table) -> str:
 @contextmanager
 def _text(path: Path, table: Table) -> Iterator[IO[str]]:
     codec = _CODECS[table.encoding]
-    with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
-        yield io.TextIOWrapper(cast("IO[bytes]", file), codec, errors="replace", newline="")
+    with opened(path) as file:
+        yield io.TextIOWrapper(file, codec, errors="replace", newline="")
 
 
 def _records(file: IO[str], path: Path, table: Table) -> Iterator[tuple[int, list[str], str]]:
@@ -179,7 +179,7 @@ def columns_of(path: Path, table: Table) -> tuple[str, ...]:
     try:
         with _text(path, table) as file:
             header = next(_records(file, path, table), None)
-    except (OSError, EOFError, csv.Error) as error:
+    except csv.Error as error:
         raise DataError(f"{path}: can't be read ({error}). Is the download complete?") from error
     if header is None:
         raise DataError(f"{path}: found an empty file, expected a header line.")
@@ -372,7 +372,7 @@ def _line_numbers(section: Section, places: Sequence[int]) -> dict[int, int]:
         return found
     path = section.path
     line, at = 1, 0
-    with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
+    with opened(path) as file:
         for raw in file:
             at += len(raw)
             while wanted and wanted[-1] < at and raw.strip(b"\r\n"):

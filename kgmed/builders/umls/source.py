@@ -12,6 +12,7 @@ from kgmed.builders.source import SourceInfo, TableName, Tally
 from kgmed.builders.umls.atoms import Atoms
 from kgmed.builders.umls.attributes import Attributes
 from kgmed.builders.umls.files import find_files
+from kgmed.builders.umls.history import History
 from kgmed.builders.umls.reading import SUPPRESSED, Reading, Selection
 from kgmed.builders.umls.relations import Relations
 from kgmed.builders.umls.release import read_release
@@ -23,14 +24,17 @@ from kgmed.kg.errors import ConfigError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READER_VERSION = "umls 1"
+READER_VERSION = "umls 2"
 REQUIRED = ("MRSAB.RRF", "MRSTY.RRF", "MRCONSO.RRF")
-OPTIONAL = ("MRREL.RRF", "MRDEF.RRF", "MRSAT.RRF", "MRRANK.RRF", "MRDOC.RRF", "MRFILES.RRF")
+OPTIONAL = (
+    "MRREL.RRF", "MRDEF.RRF", "MRSAT.RRF", "MRCUI.RRF", "MRRANK.RRF", "MRDOC.RRF", "MRFILES.RRF",
+)  # fmt: skip
 
 _WITHOUT = {
     "MRREL.RRF": "no statements between concepts",
     "MRDEF.RRF": "no definitions",
     "MRSAT.RRF": "no attributes",
+    "MRCUI.RRF": "retired CUIs don't lead to what they are now",
     "MRRANK.RRF": "preferred names by TS, STT and ISPREF only",
     "MRDOC.RRF": "inverse RELAs that predicates.toml lacks aren't paired",
     "MRFILES.RRF": "row counts can't be checked",
@@ -105,6 +109,7 @@ class UmlsSource:
         self._atoms = Atoms(self._reading)
         self._relations = Relations(self._reading)
         self._attributes = Attributes(self._reading)
+        self._history = History(self._reading)
 
     def fingerprint(self) -> str:
         """SHA-256 over the files' bytes, the reader's version and the choice of rows."""
@@ -133,7 +138,7 @@ class UmlsSource:
         return files
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
-        """Stream one table's rows. Each file is read once, MRREL and MRDEF once per call."""
+        """Stream one table's rows. Each file is read once; MRREL, MRDEF and MRCUI once per call."""
         if table == "paths":
             return
         self._atoms.prepare()
@@ -144,6 +149,7 @@ class UmlsSource:
         elif table == "mappings":
             yield from self._atoms.mappings()
             yield from self._attributes.mappings()
+            yield from self._history.mappings()
         else:
             yield from self._relations.batches()
             yield from self._attributes.definitions()

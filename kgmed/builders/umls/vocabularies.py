@@ -132,18 +132,10 @@ def code_rule(sab: str) -> CodeRule | None:
 
 
 PATTERNS: dict[str, str] = {
-    "cvx": r"\d{1,4}",
-    "fma": r"\d+",
-    "hcpcs": r"[A-Z]\d{4}",
-    "loinc": r"(\d{1,7}|LP\d+|LA\d+|LL\d+|LG\d+)-\d",
-    "medrt": r"N\d{10}",
     "mesh": r"[CDQ]\d{6,9}",
-    "unii": r"[A-Z0-9]{10}",
-    "uwda": r"\d+",
-    "vandf": r"\d{7}",
 }
-"""The shape of ids where :mod:`kgmed.kg.curies` has none, or takes more than one vocabulary's.
-Codes that NLM made up for a source that has none (MTHU000012) have none of these shapes."""
+"""The shape of ids where :mod:`kgmed.kg.curies` takes more than one vocabulary's. Codes that NLM
+made up for a source that has none (MTHU000012) have no authority's shape."""
 
 NO_CODE = frozenset(("", "NOCODE"))
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """A folder for one reader, removed with it, and a DuckDB file in it of bounded memory."""
+    """A folder for one reader, removed with it, and a DuckDB of bounded memory that spills there.
+
+    The rows are Parquet files; the database itself holds views of them and small tables.
+    """
 
     def __init__(self, parent: Path | None, memory: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kgmed-umls-", dir=parent))
@@ -37,7 +40,7 @@ class Workspace:
 
         if self._connection is None:
             self.folder.mkdir(exist_ok=True)
-            connection = duckdb.connect(str(self.folder / "rows.duckdb"))
+            connection = duckdb.connect()
             connection.execute(f"SET memory_limit = '{self._memory}'")
             connection.execute("SET preserve_insertion_order = false")
             connection.execute("SET temp_directory = ?", [str(self.folder / "spill")])

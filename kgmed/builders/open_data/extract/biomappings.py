@@ -1,7 +1,7 @@
 """Biomappings: curated mappings between vocabularies, positive and unsure (SSSOM).
 
-https://github.com/biopragmatics/biomappings. Kept: mappings between vocabularies whose ids kgmed
-knows, with SKOS predicates; and the labels, as names of ids that another source speaks of.
+https://github.com/biopragmatics/biomappings. Kept: mappings between vocabularies that the open
+graph uses, with SKOS predicates; and the labels, as names of ids that another source speaks of.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ from pathlib import Path
 
 from kgmed.builders.open_data.extract.common import Extract, clean, read_rows
 from kgmed.builders.source import SourceInfo
-from kgmed.kg.curies import PREFIXES, normalize
+from kgmed.kg.curies import normalize
 
 POSITIVE, UNSURE = "positive.sssom.tsv", "unsure.sssom.tsv"
 UNSURE_CONFIDENCE = "0.3"
 """What an unsure mapping without a confidence of its own counts: kept, below every threshold."""
+
+USED = frozenset(
+    ("chebi", "cl", "doid", "drugbank", "efo", "go", "hgnc", "hp", "kegg.pathway", "mesh", "mondo",
+     "ncit", "pfam", "pr", "pubchem.compound", "reactome", "uberon", "umls", "uniprot", "vo")
+)  # fmt: skip
+"""Prefixes of the vocabularies that the open graph's other tables speak of."""
 
 
 @dataclass(slots=True)
@@ -46,7 +52,7 @@ def extract(data: Path) -> Biomappings:
         for row in _rows(folder / file):
             tally.read += 1
             subject, object = normalize(row["subject_id"]), normalize(row["object_id"])
-            foreign = {id.partition(":")[0] for id in (subject, object)} - set(PREFIXES)
+            foreign = {id.partition(":")[0] for id in (subject, object)} - USED
             if foreign:
                 tally.skipped["a vocabulary that the graph doesn't use"] += 1
                 continue
