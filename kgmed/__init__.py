@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kgmed.facade import Graph, ask, find_paths, link, open_graph
+    from kgmed.facade import Graph, ask, diff, find_paths, link, open_diff, open_graph
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "__version__", "ask", "find_paths", "link", "open_graph"]
+__all__ = [
+    "Graph", "__version__", "ask", "diff", "find_paths", "link", "open_diff", "open_graph",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

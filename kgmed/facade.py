@@ -15,10 +15,13 @@ from kgmed.kg.predicates import Registry, registry
 from kgmed.settings import OPEN_GRAPH, settings
 
 if TYPE_CHECKING:
+    from kgmed.kg.diff.comparison import Comparison
+    from kgmed.kg.diff.model import Diff
     from kgmed.kg.linking.link import Link
     from kgmed.kg.model import Concept, Language, Path, Statement
     from kgmed.kg.store.base import CoverageRow, GraphInfo
     from kgmed.kg.store.embedded import EmbeddedStore
+    from kgmed.kg.store.snapshot import Snapshot
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
 
@@ -192,20 +195,32 @@ def open_graph(
     """
     from kgmed.kg.store.embedded import EmbeddedStore
 
-    chosen = settings()
-    name = str(uri or chosen.graph)
+    name = str(uri or settings().graph)
+    return Graph(EmbeddedStore(_folder(name, progress), uri=name), registry())
+
+
+def _folder(name: str, progress: Callable[[str], None]) -> FilePath:
+    """The folder that a graph's URI means."""
     if name == OPEN_GRAPH:
         from kgmed.builders.open_data.cache import ensure_open_graph
 
-        folder = ensure_open_graph(chosen.home, progress=progress)
-    elif "://" in name:
+        return ensure_open_graph(settings().home, progress=progress)
+    if "://" in name:
         raise UsageError(
             f"Found graph {name!r}, expected a folder or {OPEN_GRAPH}; this kgmed has no other "
             "back end."
         )
-    else:
-        folder = FilePath(name).expanduser()
-    return Graph(EmbeddedStore(folder, uri=name), registry())
+    return FilePath(name).expanduser()
+
+
+def _snapshot(name: str, progress: Callable[[str], None]) -> Snapshot:
+    """The snapshot that ``GRAPH`` or ``GRAPH@GENERATION`` means; a folder's name may hold an @."""
+    from kgmed.kg.store.snapshot import open_generation, open_snapshot
+
+    graph, at, generation = name.rpartition("@")
+    if at and not FilePath(name).expanduser().exists():
+        return open_generation(_folder(graph, progress), generation)
+    return open_snapshot(_folder(name, progress))
 
 
 def ask(
@@ -244,3 +259,44 @@ def find_paths(
     """
     with open_graph(graph) as opened:
         return opened.find_paths(start, end, hops=hops, limit=limit)
+
+
+def open_diff(
+    old: str | FilePath,
+    new: str | FilePath,
+    *,
+    source: str | None = None,
+    memory: str = "4GB",
+    progress: Callable[[str], None] = _to_stderr,
+) -> Comparison:
+    """Compare two snapshots, and hold them open for their rows; use it in ``with``.
+
+    ``old`` and ``new`` are graphs as :func:`open_graph` takes them, or a generation of one:
+    ``GRAPH@GENERATION``, ``GRAPH@previous`` for the one before the current. ``source`` looks at one
+    source alone. DuckDB holds up to ``memory`` and spills to the folder for temporary files.
+    Raises what :func:`open_graph` raises, and :class:`~kgmed.kg.errors.UsageError` for an unknown
+    source.
+
+    >>> with open_diff("kgmed:open", "kgmed:open") as changes:
+    ...     changes.summary.same, list(changes.statements())
+    (True, [])
+    """
+    from kgmed.kg.diff.comparison import compare
+
+    names = (str(old), str(new))
+    sides = [_snapshot(name, progress) for name in names]
+    return compare(*sides, graphs=names, source=source or "", memory=memory, progress=progress)
+
+
+def diff(
+    old: str | FilePath, new: str | FilePath, *, source: str | None = None, examples: int = 5
+) -> Diff:
+    """What changed between two snapshots: :func:`open_diff` in one call, for the counts.
+
+    It holds the first ``examples`` rows of each kind.
+
+    >>> diff("kgmed:open", "kgmed:open").statements.added
+    0
+    """
+    with open_diff(old, new, source=source, progress=lambda _text: None) as changes:
+        return changes.with_examples(examples)

@@ -12,6 +12,7 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from kgmed.kg.diff.model import Diff
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo
@@ -92,6 +93,7 @@ SHAPES: dict[str, type] = {
     "kgmed.info/1": Info,
     "kgmed.coverage/1": Coverage,
     "kgmed.check/1": Check,
+    "kgmed.diff/1": Diff,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

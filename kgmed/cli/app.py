@@ -20,6 +20,7 @@ COMMANDS = {
     "info": "graph",
     "coverage": "graph",
     "check": "graph",
+    "diff": "diff",
     "build": "build",
     "synth": "synth",
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kgmed.kg.diff.model import Diff
     from kgmed.kg.model import Concept, Path
 
 
@@ -50,3 +52,42 @@ def path_html(path: Path) -> str:
     ]
     title = f"<b>curated path</b> <code>{escape(path.curated)}</code>" if path.curated else ""
     return title + table(("from", "predicate", "to", "statement", "source"), rows)
+
+
+def diff_html(diff: Diff) -> str:
+    """A diff: both sides, statements per source, and what became of concepts."""
+    sides = table(
+        ("", "graph", "generation", "created"),
+        [
+            (word, side.graph, side.generation, side.created)
+            for word, side in (("old", diff.old), ("new", diff.new))
+        ],
+    )
+    if diff.same:
+        return sides + "<p>Nothing differs.</p>"
+    kinds = ("old", "new", "added", "removed", "changed", "release_only", "moved")
+    rows = [
+        (
+            entry.source.removeprefix("infores:"),
+            change(entry.old_releases, entry.new_releases),
+            *(f"{getattr(entry.statements, kind):,}" for kind in kinds),
+        )
+        for entry in diff.sources
+    ]
+    statements = table(("statements", "release", *(k.replace("_", " ") for k in kinds)), rows)
+    concepts = [
+        (field.name.replace("_", " "), f"{getattr(diff.concepts, field.name):,}")
+        for field in fields(diff.concepts)
+        if getattr(diff.concepts, field.name)
+    ]
+    return sides + statements + (table(("concepts", ""), concepts) if concepts else "")
+
+
+def change(old: Sequence[str], new: Sequence[str]) -> str:
+    """Two lists of words as one text, with an arrow where they differ.
+
+    >>> change(["2025AA"], ["2025AB"]), change(["2025AA"], ["2025AA"]), change([], ["1"])
+    ('2025AA → 2025AB', '2025AA', '(none) → 1')
+    """
+    left, right = ", ".join(old) or "(none)", ", ".join(new) or "(none)"
+    return (left if old else "") if left == right else f"{left} → {right}"

@@ -40,6 +40,8 @@ VERIFY_AT_OPEN = 64 * 1024 * 1024
 
 _CHUNK = 256 * 1024
 GENERATIONS_KEPT = 2
+PREVIOUS = "previous"
+"""What stands for the generation before the current one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,64 @@ def open_snapshot(root: Path) -> Snapshot:
             f"{folder / 'manifest.json'}: its checksum differs from the one in CURRENT. "
             "Build the graph again, or restore the folder."
         )
-    manifest = json.loads(text)
-    snapshot = Snapshot(root, folder, manifest, verified=False)
+    return _checked(Snapshot(root, folder, json.loads(text), verified=False))
+
+
+def open_generation(root: Path, name: str) -> Snapshot:
+    """Open one generation of a graph folder: by its name, the name's start, or ``previous``.
+
+    ``previous`` is the newest but the current one. CURRENT vouches for the current generation's
+    manifest alone; of another one the manifest's own sizes and checksums are all there is. Raises
+    what :func:`open_snapshot` raises, and :class:`NotAGraph` where there is no such generation.
+    """
+    current, _digest = _read_pointer(root)
+    kept = generations(root)
+    others = [entry.name for entry in kept if entry.name != current]
+    if name == PREVIOUS:
+        found = others[:1]
+    else:
+        found = [e.name for e in kept if e.name == name] or [
+            e.name for e in kept if name and e.name.startswith(name)
+        ]
+    if len(found) != 1:
+        problem = "several generations begin with" if found else "there is no generation"
+        if name == PREVIOUS:
+            problem = "nothing was built before the current generation, or it is no longer kept:"
+        raise NotAGraph(
+            f"{root}: {problem} {name!r}; expected {PREVIOUS!r} or one of: "
+            f"{', '.join(e.name for e in kept)}. The newest {GENERATIONS_KEPT} are kept."
+        )
+    if found[0] == current:
+        return open_snapshot(root)
+    folder = root / "generations" / found[0]
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        if manifest["format"] != FORMAT:
+            raise FormatVersion(
+                f"{folder}: a generation of format {manifest['format']}; this kgmed reads format "
+                f"{FORMAT}. Build the graph again with this kgmed."
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise CorruptSnapshot(
+            f"{folder / 'manifest.json'}: can't be read ({error}). The generation is of no use; "
+            "a build removes it in time."
+        ) from error
+    return _checked(Snapshot(root, folder, manifest, verified=False))
+
+
+def generations(root: Path) -> list[Path]:
+    """The folders of the generations that a graph keeps, the newest first."""
+    kept = [
+        entry
+        for entry in (root / "generations").iterdir()
+        if entry.is_dir() and not entry.name.startswith(".building-")
+    ]
+    return sorted(kept, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+
+
+def _checked(snapshot: Snapshot) -> Snapshot:
+    """Compare all sizes, and for a small snapshot all checksums, with the manifest."""
+    folder, manifest = snapshot.folder, snapshot.manifest
     for name, (size, _crc) in manifest["files"].items():
         _check_size(folder / name, int(size))
     if snapshot.size > VERIFY_AT_OPEN:
@@ -86,7 +144,7 @@ def open_snapshot(root: Path) -> Snapshot:
     bad = list(corrupt_files(snapshot))
     if bad:
         raise CorruptSnapshot("\n".join(bad) + "\nBuild the graph again, or restore the folder.")
-    return Snapshot(root, folder, manifest, verified=True)
+    return Snapshot(snapshot.root, folder, manifest, verified=True)
 
 
 def corrupt_files(snapshot: Snapshot) -> Iterator[str]:

@@ -1,0 +1,350 @@
+"""The rows behind the counts, in order: as values, and as files.
+
+Concepts come by id, kind and language; statements by id. Both are sorted by DuckDB and streamed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kgmed.kg.diff.model import (
+    CONCEPT_KINDS,
+    ONE_CONCEPT,
+    STATEMENT_KINDS,
+    ConceptChange,
+    ConceptKind,
+    StatementChange,
+    StatementKind,
+)
+from kgmed.kg.diff.statements import BIT, DETAILS, MOVED
+from kgmed.kg.diff.tables import literal
+from kgmed.kg.errors import UsageError
+from kgmed.kg.model import Statement, Value
+from kgmed.kg.store.csr import DETAIL_ITEM
+
+if TYPE_CHECKING:
+    import duckdb
+
+FORMATS = ("jsonl", "tsv", "parquet")
+_BATCH = 10_000
+
+STATEMENT_COLUMNS = (
+    "id", "subject", "predicate", "object", "value", "value_type", "unit", "value_language",
+    "qualifiers", "negated", "primary_knowledge_source", "source_record", "publications",
+    "release", "licence", "text", "original_subject", "original_predicate", "original_object",
+    "knowledge_level", "agent_type",
+)  # fmt: skip
+FIRST_NAME = "arg_min({}, CASE language WHEN 'en' THEN '' ELSE language END)"
+"""Of a concept's preferred names, the English one, else that of the first language."""
+_VALUE_COLUMNS = ("value", "value_type", "unit", "value_language")
+
+
+def _list_sql(column: str) -> str:
+    return f"CASE {column} WHEN '' THEN [] ELSE string_split({column}, '{DETAIL_ITEM}') END"
+
+
+def _before_sql() -> str:
+    """The old values of what differs, as a JSON object in the order of the fields."""
+    old = {
+        "subject": "past.subject",
+        "object": "past.object",
+        "predicate": "old_predicate.predicate",
+        **{
+            name: f"old_profile.{name}"
+            for name in ("release", "licence", "original_predicate", "knowledge_level")
+        },
+        "agent_type": "old_profile.agent_type",
+        "source_record": _list_sql("past.source_record"),
+        "publications": _list_sql("past.publications"),
+        "text": "past.text",
+    }
+    parts = ", ".join(
+        f"CASE WHEN mask & {bit} <> 0 THEN '\"{name}\":' || to_json({old[name]}) END"
+        for name, bit in BIT.items()
+    )
+    return f"'{{' || concat_ws(',', {parts}) || '}}'"
+
+
+def statement_rows(where: str) -> str:
+    """The query of statement rows whose ``change`` meets a condition, without an order.
+
+    A row is what the newer side holds, so that only removed statements, and those whose details
+    or ends differ, are looked up in the old tables.
+    """
+
+    def side(name: str, row: str, condition: str) -> str:
+        predicate = (
+            "predicate_code" if name == "old" else "(SELECT p, p AS code FROM new_predicate)"
+        )
+        return f"""
+            SELECT c.*, t.* EXCLUDE (id, row, s, p, o, profile), pc.code AS p,
+                   s.id AS subject, coalesce(o.id, '') AS object
+            FROM chosen c JOIN {name}_rows t ON t.row = c.{row} JOIN {predicate} pc ON pc.p = t.p
+            JOIN {name}_concepts s ON s.cid = t.s LEFT JOIN {name}_concepts o ON o.cid = t.o
+            WHERE {condition}"""
+
+    return f"""
+        WITH chosen AS (SELECT * FROM change WHERE {where}),
+        present AS ({side("new", "new_row", "kind <> 'removed'")}
+                    UNION ALL BY NAME {side("old", "old_row", "kind = 'removed'")}),
+        past AS (
+          SELECT c.id, s.id AS subject, coalesce(o.id, '') AS object, t.source_record,
+                 t.publications, t.text
+          FROM chosen c JOIN old_rows t ON t.row = c.old_row
+          JOIN old_concepts s ON s.cid = t.s LEFT JOIN old_concepts o ON o.cid = t.o
+          WHERE mask & {MOVED | DETAILS} <> 0)
+        SELECT 'statement' AS what, kind::VARCHAR AS kind,
+               replace(n.id::VARCHAR, '-', '') AS id, n.subject, q.predicate, n.object,
+               n.value, n.value_type, n.unit, n.value_language, n.qualifiers, q.negated,
+               f.primary_knowledge_source, {_list_sql("n.source_record")} AS source_record,
+               {_list_sql("n.publications")} AS publications, f.release, f.licence, n.text,
+               coalesce(nullif(n.original_subject, ''), n.subject) AS original_subject,
+               f.original_predicate,
+               coalesce(nullif(n.original_object, ''), n.object) AS original_object,
+               f.knowledge_level, f.agent_type,
+               CASE WHEN one_concept THEN '{ONE_CONCEPT}' ELSE '' END AS reason,
+               {_before_sql()} AS before
+        FROM present n LEFT JOIN past USING (id)
+        JOIN predicate_of q ON q.code = n.p JOIN profile_of f ON f.code = n.profile
+        LEFT JOIN predicate_of old_predicate ON old_predicate.code = n.old_p
+        LEFT JOIN profile_of old_profile ON old_profile.code = n.old_profile"""
+
+
+def concept_rows(where: str, *, limit: int | None = None) -> str:
+    """The query of concept rows that meet a condition over their columns, without an order.
+
+    ``limit`` bounds the rows of each kind, the first by id and language. A row's concept is the
+    new one, but for those that were retired or split.
+    """
+    bound = ""
+    if limit is not None:
+        bound = f"""QUALIFY row_number() OVER (PARTITION BY kind ORDER BY id, language)
+                    <= {int(limit)}"""
+    titles = " UNION ALL ".join(
+        f"""SELECT {newer} AS newer, cid, text, language FROM {side}_names
+            WHERE kind = 'preferred' AND cid IN (SELECT cid FROM chosen WHERE newer = {newer})"""
+        for side, newer in (("new", "true"), ("old", "false"))
+    )
+    return f"""
+        WITH chosen AS MATERIALIZED (
+          SELECT * FROM (
+            SELECT c.*, true AS newer, e.cid, e.id, e.sources
+            FROM concept_change c JOIN new_concepts e ON e.cid = c.n
+            WHERE kind NOT IN ('retired', 'split')
+            UNION ALL
+            SELECT c.*, false, e.cid, e.id, e.sources
+            FROM concept_change c JOIN old_concepts e ON e.cid = c.o
+            WHERE kind IN ('retired', 'split'))
+          WHERE {where} {bound}),
+        title AS (
+          SELECT newer, cid, {FIRST_NAME.format("text")} AS name
+          FROM ({titles}) GROUP BY newer, cid)
+        SELECT 'concept' AS what, kind::VARCHAR AS kind, id, coalesce(name, id) AS name, before,
+               after, ids, language, sources
+        FROM chosen LEFT JOIN title USING (newer, cid)"""
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()
+) -> Iterator[dict[str, Any]]:
+    """A query's rows as dicts, a batch at a time."""
+    reader = connection.cursor().sql(query, params=list(parameters)).to_arrow_reader(_BATCH)
+    for batch in reader:
+        yield from batch.to_pylist()
+
+
+def read_statements(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    kinds: Sequence[StatementKind] | None = None,
+    fields: Sequence[str] | None = None,
+) -> Iterator[StatementChange]:
+    """Statement rows by id: those of these kinds, and where any of these fields differs."""
+    condition = _among(kinds, STATEMENT_KINDS)
+    if fields is not None:
+        unknown = [name for name in fields if name not in BIT]
+        if unknown:
+            raise UsageError(f"Found field {unknown[0]!r}, expected one of: {', '.join(BIT)}.")
+        condition += f" AND mask & {sum(BIT[name] for name in set(fields))} <> 0"
+    return _statements(connection, condition)
+
+
+def first_statements(
+    connection: duckdb.DuckDBPyConnection, limit: int
+) -> Iterator[StatementChange]:
+    """The first rows of each kind by id, those last of which only the release differs."""
+    first = " UNION ALL ".join(
+        f"""(SELECT id FROM change WHERE kind = '{kind}'
+             ORDER BY mask = {BIT["release"]}, id LIMIT {int(limit)})"""
+        for kind in STATEMENT_KINDS
+    )
+    return _statements(connection, f"id IN ({first})")
+
+
+def _statements(connection: duckdb.DuckDBPyConnection, condition: str) -> Iterator[StatementChange]:
+    for row in read(connection, statement_rows(condition) + " ORDER BY n.id"):
+        yield _statement_change(row)
+
+
+def read_concepts(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    source: str,
+    kinds: Sequence[ConceptKind] | None = None,
+    limit: int | None = None,
+) -> Iterator[ConceptChange]:
+    """Concept rows by id, kind and language; ``limit`` bounds the rows of each kind."""
+    condition = f"{_among(kinds, CONCEPT_KINDS)} AND {of_source(source)}"
+    query = concept_rows(condition, limit=limit) + " ORDER BY id, kind, language, before"
+    return _concepts(connection, query)
+
+
+def _concepts(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[ConceptChange]:
+    for row in read(connection, query):
+        del row["what"]
+        lists = {name: tuple(row[name]) for name in ("before", "after", "ids", "sources")}
+        yield ConceptChange(**{**row, **lists})
+
+
+def of_source(source: str) -> str:
+    """The condition that a concept's row is about one that a source speaks of."""
+    return f"list_contains(sources, {literal(source)})" if source else "true"
+
+
+def _among(chosen: Sequence[str] | None, known: Sequence[str]) -> str:
+    if chosen is None:
+        return "true"
+    for name in chosen:
+        if name not in known:
+            raise UsageError(f"Found kind {name!r}, expected one of: {', '.join(known)}.")
+    return f"kind::VARCHAR IN ({', '.join(map(literal, chosen)) or 'NULL'})"
+
+
+def first_names(
+    connection: duckdb.DuckDBPyConnection, changes: Sequence[StatementChange]
+) -> dict[str, str]:
+    """The names of the concepts at the ends of some statements, by id; English if there is one."""
+    ends = {end for c in changes for end in (c.statement.subject, c.statement.object)}
+    ends |= {
+        str(c.before[name]) for c in changes for name in ("subject", "object") if name in c.before
+    }
+    found: dict[str, str] = {}
+    for side in ("old", "new"):
+        rows = connection.execute(
+            f"""SELECT c.id, {FIRST_NAME.format("n.text")}
+                FROM (SELECT id, cid FROM {side}_concepts
+                      WHERE id IN (SELECT unnest($1::VARCHAR[]))) c
+                JOIN {side}_names n USING (cid) WHERE n.kind = 'preferred' GROUP BY 1""",
+            [sorted(ends)],
+        ).fetchall()
+        found.update(rows)
+    return dict(sorted(found.items()))
+
+
+def _statement_change(row: dict[str, Any]) -> StatementChange:
+    fields = {name: row[name] for name in STATEMENT_COLUMNS if name not in _VALUE_COLUMNS}
+    fields["qualifiers"] = json.loads(row["qualifiers"] or "{}")
+    fields["source_record"] = tuple(row["source_record"])
+    fields["publications"] = tuple(row["publications"])
+    value = None
+    if row["value_type"]:
+        value = Value(*(row[name] for name in _VALUE_COLUMNS))
+    before = {
+        name: tuple(item) if isinstance(item, list) else item
+        for name, item in json.loads(row["before"]).items()
+    }
+    kind = cast(StatementKind, row["kind"])
+    return StatementChange(kind, Statement(**fields, value=value), before, row["reason"])
+
+
+# Files -------------------------------------------------------------------------------------------
+
+
+def write_rows(connection: duckdb.DuckDBPyConnection, target: Path, *, source: str) -> None:
+    """Write every row to a ``.jsonl``, ``.tsv`` or ``.parquet`` file, concepts first.
+
+    JSON lines hold ``what`` (``concept`` or ``statement``) and the fields of
+    :class:`~kgmed.kg.diff.model.ConceptChange` or of :class:`~kgmed.kg.diff.model.StatementChange`.
+    The tables have a column for each field of a statement and of a concept's row; in TSV, lists
+    are joined by ``|``.
+    """
+    form = format_of(target)
+    statements, concepts = statement_rows("true"), concept_rows(of_source(source))
+    query, options = {
+        "jsonl": (_json_query(statements, concepts), "FORMAT json"),
+        "tsv": (
+            _flat_query(
+                statements,
+                concepts,
+                lists="nullif(array_to_string({}, '|'), '')",
+                text="nullif({}, '')",
+            ),
+            "FORMAT csv, DELIMITER '\t', HEADER true, NULLSTR ''",
+        ),
+        "parquet": (
+            _flat_query(statements, concepts, lists="{}", text="{}"),
+            "FORMAT parquet, COMPRESSION zstd",
+        ),
+    }[form]
+    part = target.with_name(f".{target.name}.part")
+    connection.execute("SET preserve_insertion_order = true")
+    try:
+        connection.execute(f"COPY ({query}) TO {literal(str(part))} ({options})")
+        part.replace(target)
+    finally:
+        connection.execute("SET preserve_insertion_order = false")
+        part.unlink(missing_ok=True)
+
+
+def format_of(target: Path) -> str:
+    """The format that a file's name asks for."""
+    form = target.suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        raise UsageError(f"Found the file {target.name!r}, expected one that ends in: {known}.")
+    return form
+
+
+def _json_query(statements: str, concepts: str) -> str:
+    """A line is ``{"what": ..., "row": ...}``; a row is one of the two values as JSON."""
+
+    def packed(names: Sequence[str]) -> str:
+        return ", ".join(f'"{name}" := {name}' for name in names)
+
+    apart = {*_VALUE_COLUMNS, "qualifiers"}
+    statement = f"""struct_pack({packed([n for n in STATEMENT_COLUMNS if n not in apart])},
+        qualifiers := coalesce(nullif(qualifiers, ''), '{{}}')::JSON,
+        value := CASE WHEN value_type <> '' THEN struct_pack(
+            "text" := value, type := value_type, unit := unit, language := value_language) END)"""
+    fields = ("kind", "id", "name", "before", "after", "ids", "language", "sources")
+    return f"""
+        SELECT what, row FROM (
+          SELECT what, id, kind, language, to_json(struct_pack({packed(fields)})) AS row
+          FROM ({concepts})
+          UNION ALL
+          SELECT what, id, kind, '', to_json(struct_pack(
+            kind := kind, statement := {statement}, before := before::JSON, reason := reason))
+          FROM ({statements}))
+        ORDER BY what, id, kind, language, row"""
+
+
+def _flat_query(statements: str, concepts: str, *, lists: str, text: str) -> str:
+    """Both kinds of row with the columns of both; a row of one leaves the other's null."""
+    forms = {
+        **dict.fromkeys(("sources", "before_ids", "after_ids", "ids"), lists),
+        **dict.fromkeys(("source_record", "publications"), lists),
+        "negated": "{}",
+    }
+    columns = (
+        "what", "kind", "id", "name", "language", "sources", "before_ids", "after_ids", "ids",
+        *STATEMENT_COLUMNS[1:], "before", "reason",
+    )  # fmt: skip
+    shown = ", ".join(f"{forms.get(name, text).format(name)} AS {name}" for name in columns)
+    return f"""
+        SELECT {shown}
+        FROM (SELECT * RENAME (before AS before_ids, after AS after_ids) FROM ({concepts})
+              UNION ALL BY NAME SELECT * FROM ({statements})) AS r
+        ORDER BY r.what, r.id, r.kind, r.language, r.before_ids"""
