@@ -9,6 +9,7 @@
     [identity]
     strict = ["umls", "mondo", "doid", "drugbank"]
     leaders = ["umls", "mondo", "doid", "hp", "drugbank"]
+    align = ["cmekg"]             # prefixes whose ids are names: aligned by codes and names
 
     [[source]]
     type = "kgx"
@@ -245,6 +246,7 @@ class IdentityConfig(_Strict):
     strict: tuple[str, ...] = STRICT_AUTHORITIES
     classifications: tuple[str, ...] = CLASSIFICATIONS
     leaders: tuple[str, ...] = LEADERS
+    align: tuple[str, ...] = ("cmekg",)
 
 
 class BuildConfig(_Strict):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from kgmed.builders.align import align
 from kgmed.builders.generation import finish_generation
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.merge import merge
@@ -61,12 +62,14 @@ def build(
             reports.append(SourceReport.of(source, dict(rows)))
         open_staged(connection, work, sources)
         progress("identity")
+        alignment = align(connection, rules)
         identity = resolve_identity(connection, rules)
+        alignment.settle(connection)
         progress("merging")
         tables = folder / "tables"
         tables.mkdir()
         merged = merge(connection, tables, registry())
-        report = Report(sources=reports, identity=identity, merge=merged)
+        report = Report(sources=reports, identity=identity, merge=merged, alignment=alignment)
         report.check()
         report.write(folder)
         configuration = json.dumps(
@@ -76,7 +79,7 @@ def build(
             connection,
             root,
             folder,
-            sources=[s.info for s in sources],
+            sources=[*(s.info for s in sources), *alignment.sources],
             configuration=configuration,
             progress=progress,
         )
