@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.linking.link import Link
+from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo
 from kgmed.kg.why import Why
@@ -92,6 +93,7 @@ SHAPES: dict[str, type] = {
     "kgmed.info/1": Info,
     "kgmed.coverage/1": Coverage,
     "kgmed.check/1": Check,
+    "kgmed.mappings/1": MappingsWritten,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "info": "graph",
     "coverage": "graph",
     "check": "graph",
+    "mappings": "mappings",
     "build": "build",
     "synth": "synth",
 }

@@ -184,8 +184,9 @@ def fill(connection: duckdb.DuckDBPyConnection, report: AlignReport) -> None:
     report.categories = {
         category: {"concepts": total, "exact": exact, "broad": broad, "none": none}
         for category, total, exact, broad, none in connection.execute("""
-            SELECT CASE WHEN len(category) = 0 THEN 'none stated' ELSE array_to_string(category, ', ')
-                   END AS name, count(*), count(*) FILTER (WHERE fate IN ('exact', 'done')),
+            SELECT CASE WHEN len(category) = 0 THEN 'none stated'
+                        ELSE array_to_string(category, ', ') END AS name, count(*),
+                   count(*) FILTER (WHERE fate IN ('exact', 'done')),
                    count(*) FILTER (WHERE fate = 'broad'),
                    count(*) FILTER (WHERE fate IN ('none', 'tied'))
             FROM fate GROUP BY 1 ORDER BY 2 DESC, 1""").fetchall()

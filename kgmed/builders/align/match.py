@@ -134,7 +134,7 @@ class _Run:
             WHERE n.id NOT IN (SELECT id FROM done)
             GROUP BY n.id, n.text ORDER BY n.id, n.text""").to_arrow_reader(BATCH_ROWS)
         types = pa.schema([(name, pa.string()) for name in ("id", "key", "rule", "label")])
-        held = [batch for batch in names]  # the connection runs one query at a time
+        held = list(names)  # the connection runs one query at a time
         for batch in held:
             rows = [
                 (id, key, rule, text)
@@ -210,7 +210,8 @@ class _Run:
               AND {prefix("x.object")} NOT IN ({self.prefixes});
             CREATE TABLE involved AS SELECT subject AS id FROM in_mappings
             UNION SELECT object FROM in_mappings UNION SELECT id FROM near;
-            CREATE TABLE in_names AS SELECT n.* FROM main.in_names n SEMI JOIN involved i USING (id);
+            CREATE TABLE in_names AS
+            SELECT n.* FROM main.in_names n SEMI JOIN involved i USING (id);
             CREATE TABLE in_concepts AS
             SELECT n.* FROM main.in_concepts n SEMI JOIN involved i USING (id);
             CREATE TABLE in_statements AS SELECT s.* FROM main.in_statements s
