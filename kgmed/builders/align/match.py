@@ -202,6 +202,10 @@ class _Run:
             self.sql(f"""
                 INSERT INTO near SELECT id, {number + 1} FROM reached
                 WHERE id NOT IN (SELECT id FROM near)""")
+            if not self.connection.execute(
+                f"SELECT 1 FROM near WHERE round = {number + 1} LIMIT 1"
+            ).fetchall():
+                break
         self.sql(f"""
             DROP TABLE reached;
             CREATE TABLE in_mappings AS SELECT x.* FROM main.in_mappings x
