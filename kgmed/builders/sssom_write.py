@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from kgmed.builders.identity import OVERRIDES
-from kgmed.builders.sssom import OBO, URIS, VOCABULARIES
+from kgmed.builders.sssom import OBO, OF_KGMED, URIS, VOCABULARIES
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.errors import UsageError
 from kgmed.kg.licences import licence
@@ -37,6 +37,7 @@ COLUMNS = (
 )  # fmt: skip
 UNSPECIFIED = "https://w3id.org/sssom/license/unspecified"
 BATCH_ROWS = 100_000
+_NO_URI = r"[^A-Za-z0-9._~:/?#@!$&()*+,;=-]"
 _BIOREGISTRY = "https://bioregistry.io/"
 _OWN = ("cmekg", "kgmed.product")
 """Prefixes that kgmed made; the Bioregistry doesn't hold them."""
@@ -199,7 +200,7 @@ def _metadata(
         "#curie_map:",
         *(f'#  {name}: "{uri}"' for name, uri in maps.items()),
         f'#license: "{_url(licences)}"',
-        f'#mapping_set_id: "urn:kgmed:snapshot:{info.snapshot}"',
+        f'#mapping_set_id: "{OF_KGMED}{info.snapshot}"',
         '#mapping_set_title: "Mappings of a kgmed graph"',
         f'#mapping_set_version: "{info.snapshot[:16]}"',
         '#mapping_tool: "kgmed"',
@@ -216,6 +217,15 @@ def _cell(expression: str) -> str:
     )
 
 
+def _curie(column: str) -> str:
+    """SQL: an id, percent-encoded where it holds what no URI may: SSSOM wants 感冒 so."""
+    encoded = (
+        f"split_part({column}, ':', 1) || ':' ||"
+        f" url_encode(substr({column}, strpos({column}, ':') + 1))"
+    )
+    return f"CASE WHEN regexp_matches({column}, '{_NO_URI}') THEN {encoded} ELSE {column} END"
+
+
 def _stream(connection: duckdb.DuckDBPyConnection, out: Path, head: Sequence[str]) -> None:
     registered = _quoted(name for name in PREFIXES if name not in _OWN)
     source = (
@@ -223,8 +233,8 @@ def _stream(connection: duckdb.DuckDBPyConnection, out: Path, head: Sequence[str
         " THEN 'bioregistry:' || split_part({0}, ':', 1) ELSE '' END"
     )
     cells = (
-        _cell("subject"), _cell("subject_label"), _cell("predicate"), "modifier",
-        _cell("object"), _cell("object_label"),
+        _curie("subject"), _cell("subject_label"), _cell("predicate"), "modifier",
+        _curie("object"), _cell("object_label"),
         "CASE WHEN justification = '' THEN 'semapv:UnspecifiedMatching' ELSE justification END",
         "coalesce(CAST(round(confidence, 4) AS VARCHAR), '')",
         source.format("subject"), source.format("object"), "provider", "licence",

@@ -60,9 +60,8 @@ def mappings(
     counts = ", ".join(f"{n:,} {name}" for name, n in made.statuses.items())
     echo(f"{made.out}: {made.rows:,} mappings{f' ({counts})' if counts else ''}")
     for held in () if quiet else made.left_out:
-        names = " ".join(f"--allow-restricted {id!r}" for id in held.licence.split(" AND ") if id)
         sys.stderr.write(
             f"left out: {held.rows:,} of {held.source},"
             f" {f'licence {held.licence}' if held.licence else 'no licence stated'} ({held.tier});"
-            f" let out by {names or f'--allow-restricted {held.source}'}\n"
+            f" let out by --allow-restricted {held.source}\n"
         )

@@ -143,7 +143,7 @@ def store(connection: duckdb.DuckDBPyConnection, report: AlignReport) -> None:
         SOURCE,
         "kgmed's alignment by codes and names",
         VERSION,
-        " AND ".join(licence or "none stated" for (licence,) in licences),
+        " AND ".join(licence or "unstated" for (licence,) in licences),
     )
     connection.execute(
         "INSERT INTO main.source SELECT max(number) + 1, ?, ?, ? FROM main.source",
