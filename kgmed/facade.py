@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kgmed.kg.diff.comparison import Comparison
     from kgmed.kg.diff.model import Diff
     from kgmed.kg.linking.link import Link
+    from kgmed.kg.mapping_set import MappingsWritten
     from kgmed.kg.model import Concept, Language, Path, Statement
     from kgmed.kg.store.base import CoverageRow, GraphInfo
     from kgmed.kg.store.embedded import EmbeddedStore
@@ -169,6 +170,31 @@ class Graph:
         from kgmed.kg.why import why
 
         return why(self.store, left, right)
+
+    def write_mappings(
+        self,
+        out: str | FilePath,
+        *,
+        statuses: Sequence[str] | None = None,
+        prefixes: Sequence[str] = (),
+        allow_restricted: Sequence[str] = (),
+    ) -> MappingsWritten:
+        """Write the graph's mappings as SSSOM TSV: all but the refused, or those of ``statuses``.
+
+        ``prefixes`` keeps mappings with an end of one of them; ``allow_restricted`` names licences
+        or sources that aren't open and may leave. Raises :class:`~kgmed.kg.errors.UsageError`.
+        """
+        from kgmed.builders.sssom_write import CLAIMS, write_mappings
+        from kgmed.kg.curies import normalize_prefix
+
+        return write_mappings(
+            self.store.snapshot.folder / "tables" / "mappings.parquet",
+            FilePath(out).expanduser(),
+            self.info(),
+            statuses=CLAIMS if statuses is None else statuses,
+            prefixes=[normalize_prefix(prefix) for prefix in prefixes],
+            allow=allow_restricted,
+        )
 
     def check(self) -> list[str]:
         """Read every byte; a line for each file that isn't what the build wrote."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.diff.model import Diff
 from kgmed.kg.linking.link import Link
+from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo
 from kgmed.kg.why import Why
@@ -94,6 +95,7 @@ SHAPES: dict[str, type] = {
     "kgmed.coverage/1": Coverage,
     "kgmed.check/1": Check,
     "kgmed.diff/1": Diff,
+    "kgmed.mappings/1": MappingsWritten,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

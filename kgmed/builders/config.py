@@ -9,6 +9,7 @@
     [identity]
     strict = ["umls", "mondo", "doid", "drugbank"]
     leaders = ["umls", "mondo", "doid", "hp", "drugbank"]
+    align = ["cmekg"]             # prefixes whose ids are names: aligned by codes and names
 
     [[source]]
     type = "kgx"
@@ -52,6 +53,7 @@ class IdentityConfig(Strict):
     strict: tuple[str, ...] = STRICT_AUTHORITIES
     classifications: tuple[str, ...] = CLASSIFICATIONS
     leaders: tuple[str, ...] = LEADERS
+    align: tuple[str, ...] = ("cmekg",)
 
 
 class BuildConfig(Strict):

@@ -60,11 +60,13 @@ _BASE_CONFIDENCE = f"""
 
 @dataclass(frozen=True, slots=True)
 class IdentityRules:
-    """What the configuration may change: strict authorities and the order of leaders."""
+    """What the configuration may change: strict authorities, the order of leaders, and the
+    authorities without identifiers that are aligned (:mod:`kgmed.builders.align`)."""
 
     strict: tuple[str, ...] = STRICT_AUTHORITIES
     classifications: tuple[str, ...] = CLASSIFICATIONS
     leaders: tuple[str, ...] = LEADERS
+    align: tuple[str, ...] = ("cmekg",)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from kgmed.builders.align import align
 from kgmed.builders.generation import finish_generation
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.merge import merge
@@ -70,11 +71,14 @@ def build(
                 source.close()
         open_staged(connection, staged)
         progress("identity")
+        alignment = align(connection, rules)
         identity = resolve_identity(connection, rules)
+        alignment.settle(connection)
         tables = folder / "tables"
         tables.mkdir()
         merged = merge(connection, tables, registry(), progress=progress)
-        report = Report(sources=[one.report for one in staged], identity=identity, merge=merged)
+        reports = [one.report for one in staged]
+        report = Report(sources=reports, identity=identity, merge=merged, alignment=alignment)
         report.check()
         report.write(folder)
         configuration = json.dumps(
@@ -84,7 +88,7 @@ def build(
             connection,
             root,
             folder,
-            sources=[s.info for s in sources],
+            sources=[*(s.info for s in sources), *alignment.sources],
             configuration=configuration,
             progress=progress,
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from kgmed.builders.align.report import AlignReport
 from kgmed.builders.identity import IdentityReport
 from kgmed.builders.merge import MergeReport
 from kgmed.builders.source import SourceReport
@@ -23,6 +24,7 @@ class Report:
     sources: list[SourceReport]
     identity: IdentityReport
     merge: MergeReport
+    alignment: AlignReport = field(default_factory=AlignReport)
     schema: str = "kgmed.report/1"
 
     def check(self) -> None:
@@ -74,7 +76,10 @@ class Report:
                     f"| {source.infores} | {file} | {counts['read']:,} | {counts['kept']:,} |"
                     f" {reasons} |"
                 )
-        lines += ["", "## Identity", ""]
+        lines += ["", *self.alignment.to_markdown()]
+        lines += _rows("A tie: names lead to several", self.alignment.tied)
+        lines += _rows("A name alike, another code", self.alignment.another_code)
+        lines += ["## Identity", ""]
         lines.append(f"{self.identity.ids:,} ids in {self.identity.classes:,} classes.")
         lines += ["", *_counts("Mappings by status", self.identity.mappings)]
         lines += _counts("Refused mappings by reason", self.identity.refused)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from kgmed.builders.rows import (
     BATCH_ROWS,
@@ -61,6 +62,10 @@ NO_TERM = "sssom:NoTermFound"
 """The id by which a set says that it looked for a counterpart and found none."""
 
 LITERAL = "rdfs literal"
+
+OF_KGMED = "urn:kgmed:snapshot:"
+"""What the id of a set that kgmed wrote begins with: ids in it are percent-encoded
+(:mod:`kgmed.builders.sssom_write`), and are decoded."""
 
 QUOTED_LINES = 1000
 """No quoted value spans more lines: its closing quote is missing."""
@@ -175,7 +180,8 @@ class SssomSource:
             label = self._labels[file.path]
             tally = self.tallies[label] = Tally()
             prefixes = _Prefixes(file.metadata)
-            check = _Check(prefixes)
+            decode = _text(file.metadata, "mapping_set_id").startswith(OF_KGMED)
+            check = _Check(prefixes, decode=decode)
             for records in self._records(file, tally):
                 problems, checked = check(records)
                 self._bad.reject(file.path, records, problems, tally)
@@ -421,7 +427,8 @@ class _Checked(NamedTuple):
 class _Check:
     """Records -> checked columns, or the problems of the rows that have one."""
 
-    def __init__(self, prefixes: _Prefixes) -> None:
+    def __init__(self, prefixes: _Prefixes, *, decode: bool = False) -> None:
+        self._decode = decode
         self._entities = Curies(prefixes.entity)
         self._terms = Curies(prefixes.term)
 
@@ -434,6 +441,8 @@ class _Check:
             name: trimmed(records.columns[name]) if name in records.columns else constant("", rows)
             for name in READ
         }
+        if self._decode:
+            given |= {name: _decoded(given[name]) for name in ("subject_id", "object_id")}
         none = pa.repeat(pa.scalar(False), rows)
         nowhere, literal = none, none
         for end in ("subject", "object"):
@@ -465,6 +474,14 @@ class _Check:
             }
             skipped.update({reason: n for reason, n in counts.items() if n})
         return problems, _Checked(columns, keep, skipped)
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    encoded = column.dictionary_encode()
+    texts = [unquote(text) if "%" in text else text for text in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices)
 
 
 def _not_curies(name: str, given: Mapping[str, pa.Array], bad: Sequence[int]) -> dict[int, Problem]:

@@ -79,11 +79,12 @@ def stage(
 def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> None:
     """Create ``in_concepts`` ... ``in_paths`` over the staged files, each with its source."""
     connection.execute(
-        "CREATE OR REPLACE TABLE source(number INT, infores VARCHAR, release VARCHAR)"
+        "CREATE OR REPLACE TABLE source(number INT, infores VARCHAR, release VARCHAR,"
+        " licence VARCHAR)"
     )
     connection.executemany(
-        "INSERT INTO source VALUES (?, ?, ?)",
-        [(n, s.info.infores, s.info.release) for n, s in enumerate(staged)],
+        "INSERT INTO source VALUES (?, ?, ?, ?)",
+        [(n, s.info.infores, s.info.release, s.info.licence) for n, s in enumerate(staged)],
     )
 
     def rows(table: TableName, columns: str = "t.*", where: str = "true") -> str:
@@ -101,14 +102,13 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
         connection.execute(f"CREATE OR REPLACE TABLE in_{table} AS {rows(table)}")
     keyed = rows("names", f"t.*, {key_sql('t.text')} AS key", "trim(t.text) <> ''")
     connection.execute(f"CREATE OR REPLACE TABLE in_names AS {keyed}")
-    licences = " ".join(f"WHEN {n} THEN {_text(one.info.licence)}" for n, one in enumerate(staged))
     connection.execute(f"""
         CREATE OR REPLACE VIEW in_statements AS
         SELECT t.* EXCLUDE (primary_knowledge_source, release, licence),
                coalesce(nullif(t.primary_knowledge_source, ''), t.source)
                  AS primary_knowledge_source,
                coalesce(nullif(t.release, ''), own.release, s.release) AS release,
-               coalesce(nullif(t.licence, ''), CASE source_number {licences} END) AS licence
+               coalesce(nullif(t.licence, ''), s.licence) AS licence
         FROM ({rows("statements")}) t JOIN source s ON s.number = t.source_number
         LEFT JOIN (SELECT infores, min(release) AS release FROM source GROUP BY infores) own
           ON own.infores = t.primary_knowledge_source""")

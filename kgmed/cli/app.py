@@ -21,6 +21,7 @@ COMMANDS = {
     "coverage": "graph",
     "check": "graph",
     "diff": "diff",
+    "mappings": "mappings",
     "build": "build",
     "synth": "synth",
 }

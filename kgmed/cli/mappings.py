@@ -1,0 +1,67 @@
+"""``kgmed mappings``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kgmed.cli.opening import opened
+from kgmed.cli.options import AsJson, GraphUri, Quiet
+from kgmed.cli.output import echo
+
+
+def mappings(
+    out: Annotated[Path, typer.Option("--out", help="The file to write: .tsv or .tsv.gz.")],
+    graph: GraphUri = None,
+    *,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            metavar="merged|related|negative|refused",
+            help="Only these; repeatable. Default: all but refused.",
+        ),
+    ] = None,
+    prefix: Annotated[
+        list[str] | None,
+        typer.Option("--prefix", help="Only mappings of ids of this prefix; repeatable."),
+    ] = None,
+    allow_restricted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-restricted",
+            metavar="LICENCE",
+            help="Let a licence, or a source, out that isn't open; repeatable.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a graph's mappings as an SSSOM file, each with its source, licence and what came of it.
+
+    Example: kgmed mappings --out mappings.sssom.tsv --prefix cmekg. Mappings of a licence that
+    isn't open are left out, and counted, unless it is named.
+    """
+    from kgmed.wire import to_json
+
+    with opened(graph, quiet=quiet) as chosen:
+        made = chosen.write_mappings(
+            out,
+            statuses=status or None,
+            prefixes=prefix or (),
+            allow_restricted=allow_restricted or (),
+        )
+    if as_json:
+        echo(to_json(made))
+        return
+    counts = ", ".join(f"{n:,} {name}" for name, n in made.statuses.items())
+    echo(f"{made.out}: {made.rows:,} mappings{f' ({counts})' if counts else ''}")
+    for held in () if quiet else made.left_out:
+        sys.stderr.write(
+            f"left out: {held.rows:,} of {held.source},"
+            f" {f'licence {held.licence}' if held.licence else 'no licence stated'} ({held.tier});"
+            f" let out by --allow-restricted {held.source}\n"
+        )
