@@ -106,7 +106,8 @@ def _classify(connection: duckdb.DuckDBPyConnection) -> None:
               LEFT JOIN profile_of fo ON fo.code = j.old_profile
               LEFT JOIN profile_of fn ON fn.code = j.new_profile
               LEFT JOIN predicate_of po ON po.code = j.old_p
-              LEFT JOIN predicate_of pn ON pn.code = j.new_p);
+              LEFT JOIN predicate_of pn ON pn.code = j.new_p)
+        WHERE mask <> 0 OR old_row IS NULL OR new_row IS NULL;
         DROP TABLE joined; DROP TABLE detail""")
 
 
