@@ -22,7 +22,7 @@ from kgmed.builders.identity import (
     IdentityRules,
     resolve_identity,
 )
-from kgmed.kg.linking.traditional import SIMPLIFIED, TRADITIONAL
+from kgmed.kg.linking.traditional import simplified
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,9 +32,8 @@ BATCH_ROWS = 50_000
 ROUNDS = 8
 """Mappings that the cut reaches out from a hit. Chains in real graphs end after four or five."""
 
-_FOLDED = (  # translate() is slow: only for a key with such a character, and none of ASCII has one
-    f"CASE WHEN strlen(n.key) > length(n.key) AND regexp_matches(n.key, '[{TRADITIONAL}]')"
-    f" THEN translate(n.key, '{TRADITIONAL}', '{SIMPLIFIED}') ELSE n.key END"
+_FOLDED = (  # only a key with characters beyond ASCII can hold a traditional one
+    "CASE WHEN strlen(n.key) > length(n.key) THEN kgmed_simplified(n.key) ELSE n.key END"
 )
 
 
@@ -48,6 +47,7 @@ def align(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> AlignR
     if not rules.align or not _has_own(connection, rules):
         return report
     run = _Run(connection, rules)
+    connection.create_function("kgmed_simplified", simplified, ["VARCHAR"], "VARCHAR")
     connection.execute(f"CREATE SCHEMA {SCHEMA}")
     connection.execute(f"SET search_path = '{SCHEMA},main'")
     try:
@@ -62,6 +62,7 @@ def align(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> AlignR
     finally:
         connection.execute("SET search_path = 'main'")
         connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
+        connection.remove_function("kgmed_simplified")
     return report
 
 
@@ -180,11 +181,13 @@ class _Run:
             CREATE TABLE coded_row AS
             SELECT x.subject AS id, {_local("x.object")} AS code, x.object AS coded, x.predicate
             FROM main.in_mappings x
-            WHERE {prefix("x.object")} IN ({quoted(ICD10)}) AND x.modifier = ''
+            WHERE starts_with(x.object, 'icd10') AND x.modifier = ''
+              AND {prefix("x.object")} IN ({quoted(ICD10)})
               AND {prefix("x.subject")} NOT IN ({self.coded}, {self.prefixes})
             UNION ALL
             SELECT x.object, {_local("x.subject")}, x.subject, x.predicate FROM main.in_mappings x
-            WHERE {prefix("x.subject")} IN ({quoted(ICD10)}) AND x.modifier = ''
+            WHERE starts_with(x.subject, 'icd10') AND x.modifier = ''
+              AND {prefix("x.subject")} IN ({quoted(ICD10)})
               AND {prefix("x.object")} NOT IN ({self.coded}, {self.prefixes});
             CREATE TABLE near AS
             SELECT target AS id, 0 AS round FROM hit
@@ -193,12 +196,15 @@ class _Run:
         for number in range(ROUNDS):
             self.sql(f"""
                 CREATE OR REPLACE TEMP TABLE reached AS
-                SELECT x.object AS id FROM main.in_mappings x
-                SEMI JOIN (SELECT id FROM near WHERE round = {number}) f ON f.id = x.subject
-                WHERE {self._joins("object")}
-                UNION SELECT x.subject FROM main.in_mappings x
-                SEMI JOIN (SELECT id FROM near WHERE round = {number}) f ON f.id = x.object
-                WHERE {self._joins("subject")}""")
+                WITH frontier AS (SELECT id FROM near WHERE round = {number}),
+                touching AS MATERIALIZED (  -- before the filters, which read texts
+                  SELECT x.object AS id, x.predicate, x.modifier FROM main.in_mappings x
+                  SEMI JOIN frontier f ON f.id = x.subject
+                  UNION ALL SELECT x.subject, x.predicate, x.modifier FROM main.in_mappings x
+                  SEMI JOIN frontier f ON f.id = x.object)
+                SELECT DISTINCT id FROM touching
+                WHERE predicate IN ({self.identity}) AND modifier = ''
+                  AND {prefix("id")} NOT IN ({self.coded}, {self.prefixes})""")
             self.sql(f"""
                 INSERT INTO near SELECT id, {number + 1} FROM reached
                 WHERE id NOT IN (SELECT id FROM near)""")
@@ -244,12 +250,6 @@ class _Run:
             SELECT DISTINCT k.leader, c.code, c.predicate IN ({self.identity}) AS claims,
                    {prefix("c.coded")} AS system
             FROM coded_row c JOIN class k USING (id)""")
-
-    def _joins(self, end: str) -> str:
-        return (
-            f"x.predicate IN ({self.identity}) AND x.modifier = ''"
-            f" AND {prefix('x.' + end)} NOT IN ({self.coded}, {self.prefixes})"
-        )
 
 
 def _local(column: str) -> str:

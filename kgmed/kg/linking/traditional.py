@@ -64,7 +64,7 @@ SIMPLIFIED = (
     "饱饰饼养饿余喂馏饥马冯驳驻驹驼骑腾骚驱验惊骤驴肮脏体髌髋发松胡须鬓斗闹郁魇鱼鲁鲍鲑鲜鲨鳃"
     "鳖鳞鳄鸟凤鸣鸦鸭鸽鹅鹉鹏鹤鹰鹦卤咸碱盐丽麦麸面曲面黄点党霉鼹齐齿龅龇龄出龈啮龋腭龙龛龟"
 )
-"""Character by character what ``TRADITIONAL`` is, so that SQL's ``translate`` can use the two."""
+"""Character by character what ``TRADITIONAL`` is."""
 
 _TABLE = str.maketrans(TRADITIONAL, SIMPLIFIED)
 
