@@ -13,7 +13,11 @@ import numpy as np
 
 from kgmed.builders.resolve import (
     CLASSIFICATIONS,
+    EDITORIAL,
     LEADERS,
+    NEVER_ONE,
+    OF_PREFIX,
+    OVERRIDE,
     STRICT_AUTHORITIES,
     Problem,
     Resolution,
@@ -21,6 +25,7 @@ from kgmed.builders.resolve import (
 )
 from kgmed.builders.source import REPLACED_BY
 from kgmed.builders.staging import key_sql
+from kgmed.kg.categories import disjoint
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,10 +48,14 @@ IDENTITY_PREDICATES = (
 
 DISTINCT_ENDS = ("form_of", "has_active_ingredient")
 """Predicates whose two ends are never the same thing: a salt is not its base, whatever a mapping
-says; but an authority may have put both under one id of its own."""
+says. Nor is what is made of the salt, or is a form of it; but an authority may have put both under
+one id of its own."""
 
 MIN_CONFIDENCE = 0.5
 """A mapping below this never joins ids; it is kept as related."""
+
+_NUMERALS = r"list_sort(regexp_extract_all({}, '\b([0-9]+|[ivx]+)\b'))"
+"""The numerals of a key, Arabic and Roman, as SQL."""
 
 _BASE_CONFIDENCE = f"""
     CASE WHEN confidence IS NOT NULL THEN confidence
@@ -86,11 +95,19 @@ _EDITORIAL = f"""(base >= 1 AND (predicate = '{REPLACED_BY}' AND subject_prefix 
 that is weighed against others. It comes before every other mapping, and no label speaks against
 it."""
 
+_EDITORIAL_CONFIDENCE = f"""{EDITORIAL} + CASE
+    WHEN predicate = '{REPLACED_BY}' THEN 0.1
+    WHEN s IN (FROM retired) OR o IN (FROM retired) THEN 0
+    WHEN preferred THEN 0.3 ELSE 0.2 END"""
+"""Where editors' assignments can't all stand: first those between ids in use of one preferred name,
+then other ids in use; a retired id goes with its successor rather than with what it once was."""
+
 
 def resolve_identity(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> IdentityReport:
     """Fill ``ids(n, id)``, ``id_class(n, id, leader_n, leader)`` and ``mapping_out`` from the
     staged tables; ``n`` counts ids in their order."""
     _number_ids(connection)
+    _find_ends(connection)
     _classify(connection, rules)
     _keep_forms_apart(connection)
     _find_contradictions(connection)
@@ -111,6 +128,22 @@ def _number_ids(connection: duckdb.DuckDBPyConnection) -> None:
               UNION SELECT subject FROM in_mappings UNION SELECT object FROM in_mappings)""")
 
 
+def _find_ends(connection: duckdb.DuckDBPyConnection) -> None:
+    """``made_of``: what is a form of, or contains, what; also by way of one form more."""
+    connection.execute(
+        """
+        CREATE OR REPLACE TABLE made_of AS
+        WITH direct AS (
+          SELECT DISTINCT a.n, b.n AS base, t.predicate FROM in_statements t
+          JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
+          WHERE list_contains(?, t.predicate) AND NOT t.negated AND a.n <> b.n)
+        SELECT * FROM direct
+        UNION SELECT d.n, f.base, d.predicate FROM direct d
+        JOIN direct f ON f.n = d.base AND f.predicate = 'form_of' WHERE f.base <> d.n""",
+        [list(DISTINCT_ENDS)],
+    )
+
+
 def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> None:
     """``m``: every mapping row with the status it has before uniqueness is looked at."""
     identity = ", ".join(f"'{name}'" for name in IDENTITY_PREDICATES)
@@ -123,37 +156,57 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
         FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object;
         ALTER TABLE m ADD COLUMN editorial BOOL;
         UPDATE m SET editorial = {_EDITORIAL};
-        CREATE OR REPLACE TABLE mapped AS SELECT s AS n FROM m UNION SELECT o FROM m;
+        CREATE OR REPLACE TABLE mapped AS
+        SELECT s AS n FROM m UNION SELECT o FROM m UNION SELECT base FROM made_of;
         CREATE OR REPLACE TABLE name_key AS
         SELECT i.n, x.key, x.source, x.kind, min(x.text) AS text,
                regexp_full_match(x.key, '[ -~]*') AS latin
         FROM in_names x JOIN ids i USING (id) SEMI JOIN mapped USING (n)
         WHERE x.key <> '' AND x.source <> '{OVERRIDES}' GROUP BY ALL;
         CREATE OR REPLACE TABLE agreeing AS
-        SELECT DISTINCT m.row FROM m JOIN name_key a ON a.n = m.s
-        JOIN name_key b ON b.n = m.o AND a.key = b.key;
-        CREATE OR REPLACE TABLE one_to_one AS
-        WITH objects AS (
-          SELECT source_number, predicate, s, object_prefix FROM m
-          GROUP BY ALL HAVING count(*) = 1),
-        subjects AS (
-          SELECT source_number, predicate, o, subject_prefix FROM m
-          GROUP BY ALL HAVING count(*) = 1)
-        SELECT row FROM m SEMI JOIN objects USING (source_number, predicate, s, object_prefix)
-        SEMI JOIN subjects USING (source_number, predicate, o, subject_prefix);
+        SELECT m.row, bool_or(a.kind = 'preferred' AND b.kind = 'preferred') AS preferred
+        FROM m JOIN name_key a ON a.n = m.s JOIN name_key b ON b.n = m.o AND a.key = b.key
+        WHERE a.kind <> 'brand' AND b.kind <> 'brand'
+          AND (a.kind <> 'abbreviation' OR b.kind = 'preferred')
+          AND (b.kind <> 'abbreviation' OR a.kind = 'preferred')
+        GROUP BY m.row;
+        CREATE OR REPLACE TABLE labelled AS
+        WITH asked AS (
+          SELECT row, s, o, subject_key, object_key FROM m
+          WHERE predicate = '{XREF}' OR subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
+        SELECT row FROM agreeing
+        UNION SELECT row FROM asked WHERE subject_key <> '' AND subject_key = object_key
+        UNION SELECT row FROM asked JOIN name_key k ON k.n = s AND k.key = object_key
+        WHERE k.kind IN ('preferred', 'synonym')
+        UNION SELECT row FROM asked JOIN name_key k ON k.n = o AND k.key = subject_key
+        WHERE k.kind IN ('preferred', 'synonym');
         CREATE OR REPLACE TABLE successors AS
-        SELECT s, count(DISTINCT o) AS n FROM m
-        WHERE predicate = '{REPLACED_BY}' AND modifier <> 'Not' GROUP BY s;
+        SELECT s, count(DISTINCT o) AS n, min(o) AS successor FROM m
+        WHERE predicate = '{REPLACED_BY}' AND modifier <> 'Not' AND s <> o GROUP BY s;
+        CREATE OR REPLACE TABLE one_to_one AS
+        WITH live AS (
+          SELECT m.row, source_number, predicate, subject_prefix, object_prefix,
+                 coalesce(a.successor, m.s) AS s, coalesce(b.successor, m.o) AS o
+          FROM m LEFT JOIN successors a ON a.s = m.s AND a.n = 1
+          LEFT JOIN successors b ON b.s = m.o AND b.n = 1 WHERE modifier <> 'Not'),
+        objects AS (
+          SELECT source_number, predicate, s, object_prefix FROM live
+          GROUP BY ALL HAVING min(o) = max(o)),
+        subjects AS (
+          SELECT source_number, predicate, o, subject_prefix FROM live
+          GROUP BY ALL HAVING min(s) = max(s))
+        SELECT row FROM live SEMI JOIN objects USING (source_number, predicate, s, object_prefix)
+        SEMI JOIN subjects USING (source_number, predicate, o, subject_prefix);
         CREATE OR REPLACE TABLE status AS
-        SELECT m.row, a.row IS NOT NULL AS agrees,
+        SELECT m.row, a.row IS NOT NULL AS agrees, coalesce(a.preferred, false) AS preferred,
           CASE WHEN modifier = 'Not' THEN 'negative'
                WHEN predicate NOT IN ({identity}) THEN 'related'
                WHEN subject = object THEN 'related'
                WHEN source = '{OVERRIDES}' THEN 'merged'
-               WHEN predicate = '{REPLACED_BY}' AND r.n > 1 THEN 'related'
+               WHEN r.n > 1 OR q.n > 1 THEN 'related'
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
-                    AND (a.row IS NULL OR o.row IS NULL) THEN 'related'
-               WHEN predicate = '{XREF}' AND o.row IS NULL AND a.row IS NULL THEN 'related'
+                    AND (l.row IS NULL OR o.row IS NULL) THEN 'related'
+               WHEN predicate = '{XREF}' AND o.row IS NULL AND l.row IS NULL THEN 'related'
                WHEN base < {MIN_CONFIDENCE} THEN 'related'
                ELSE 'merged' END AS status,
           CASE WHEN modifier = 'Not' THEN 'states that they differ'
@@ -161,38 +214,50 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN subject = object THEN 'maps an id to itself'
                WHEN source = '{OVERRIDES}' THEN ''
                WHEN predicate = '{REPLACED_BY}' AND r.n > 1 THEN 'names several successors'
+               WHEN r.n > 1 OR q.n > 1 THEN 'one id was split into several'
                WHEN (subject_prefix IN ({coded}) OR object_prefix IN ({coded}))
-                    AND (a.row IS NULL OR o.row IS NULL)
+                    AND (l.row IS NULL OR o.row IS NULL)
                THEN 'a classification code: not one-to-one, or no label agrees'
-               WHEN predicate = '{XREF}' AND o.row IS NULL AND a.row IS NULL
+               WHEN predicate = '{XREF}' AND o.row IS NULL AND l.row IS NULL
                THEN 'a cross-reference that isn''t one-to-one, and no label agrees'
                WHEN base < {MIN_CONFIDENCE}
                THEN format('confidence {{:.2f}} is below {MIN_CONFIDENCE}', base)
                ELSE '' END AS reason
         FROM m LEFT JOIN agreeing a USING (row) LEFT JOIN one_to_one o USING (row)
-        LEFT JOIN successors r ON r.s = m.s;
+        LEFT JOIN labelled l USING (row)
+        LEFT JOIN successors r ON r.s = m.s LEFT JOIN successors q ON q.s = m.o;
         CREATE OR REPLACE TABLE retired AS
         SELECT DISTINCT s AS n FROM m JOIN status USING (row)
-        WHERE predicate = '{REPLACED_BY}' AND status IN ('merged', 'related')""")
+        WHERE predicate = '{REPLACED_BY}' AND status IN ('merged', 'related') AND s <> o""")
 
 
 def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
     """A salt that is mapped to an id of its base: the row claims too much, and is kept as related.
 
     Told by the names: the other id is called what the base is called, so it is the base, even where
-    a careless source calls it by the salt's name as well.
+    a careless source calls it by the salt's name as well. Where the base's name is but a synonym of
+    the other id, and the salt's preferred name is its own, it is the salt.
     """
-    connection.execute("""
+    connection.execute(f"""
         UPDATE status SET status = 'related', reason = 'maps a form to what it is a form of'
         FROM (
-          SELECT DISTINCT e.row FROM (
-            SELECT row, s AS n, o AS other FROM m WHERE NOT editorial
-            UNION ALL SELECT row, o, s FROM m WHERE NOT editorial) e
-          JOIN (SELECT a.n, b.n AS base FROM in_statements t
-                JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
-                WHERE t.predicate = 'form_of' AND NOT t.negated) f USING (n)
-          JOIN name_key base ON base.n = f.base
-          JOIN name_key other ON other.n = e.other AND other.key = base.key) claimed
+          WITH said AS (
+            SELECT row, s AS n, o AS other FROM m WHERE NOT editorial AND source <> '{OVERRIDES}'
+            UNION ALL
+            SELECT row, o, s FROM m WHERE NOT editorial AND source <> '{OVERRIDES}'),
+          of_form AS (
+            SELECT row, n, other, base FROM said JOIN made_of USING (n)
+            WHERE predicate = 'form_of'),
+          of_base AS (
+            SELECT f.row, f.n, f.other,
+                   bool_or(base.kind = 'preferred' AND other.kind = 'preferred') AS surely
+            FROM of_form f JOIN name_key base ON base.n = f.base
+            JOIN name_key other ON other.n = f.other AND other.key = base.key GROUP BY ALL)
+          SELECT row FROM of_base WHERE surely
+          UNION SELECT row FROM of_base ANTI JOIN (
+            SELECT b.row FROM of_base b JOIN name_key own ON own.n = b.n AND own.kind = 'preferred'
+            JOIN name_key other ON other.n = b.other AND other.key = own.key
+              AND other.kind = 'preferred') USING (row)) claimed
         WHERE claimed.row = status.row AND status.status = 'merged'""")
 
 
@@ -200,8 +265,9 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
     """Refuse a row whose label is another id's name: the id and the name beside it disagree.
 
     Judged against names from other sources only. A label contradicts an id where none of these
-    names agrees with it, none shares a word with it, or the label names another id of the same
-    authority.
+    names agrees with it, and it names another id of the same authority: as its preferred name, or
+    it isn't just a spelling of these names, or has other numerals (type 1, type II). A DrugBank id
+    it contradicts also where no name shares a word with it.
     """
     connection.execute(f"""
         CREATE OR REPLACE TABLE contradiction AS
@@ -219,14 +285,16 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
                  bool_or(k.key = side.key) AS agrees,
                  bool_or(len(list_intersect(string_split(k.key, ' '),
                                             string_split(side.key, ' '))) > 0) AS shares,
-                 max(jaro_winkler_similarity(k.key, side.key)) AS likeness
+                 max(jaro_winkler_similarity(k.key, side.key)) AS likeness,
+                 bool_or({_NUMERALS.format("k.key")} = {_NUMERALS.format("side.key")}) AS numbered
           FROM side JOIN name_key k ON k.n = side.n AND k.source <> side.source
                AND k.latin = regexp_full_match(side.key, '[ -~]*')
           JOIN status s ON s.row = side.row AND s.status = 'merged'
           WHERE side.source <> '{OVERRIDES}'
           GROUP BY side.row, side.id),
         elsewhere AS (
-          SELECT known.row, known.id, min(k.id) AS other FROM known
+          SELECT known.row, known.id, min(k.id) AS other,
+                 bool_or(k.kind = 'preferred') AS preferred FROM known
           JOIN in_names k ON k.key = known.key AND starts_with(k.id, known.prefix || ':')
                AND k.id <> known.id AND k.source <> known.source AND k.source <> '{OVERRIDES}'
           WHERE NOT known.agrees GROUP BY known.row, known.id)
@@ -234,7 +302,8 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
                min(other) AS other
         FROM (SELECT known.row, known.id, label, known_name, coalesce(other, '') AS other
               FROM known LEFT JOIN elsewhere e ON e.row = known.row AND e.id = known.id
-              WHERE NOT agrees AND (other IS NOT NULL AND likeness < 0.9
+              WHERE NOT agrees AND (other IS NOT NULL
+                                      AND (preferred OR likeness < 0.9 OR NOT numbered)
                                     OR NOT shares AND likeness < 0.75 AND prefix = 'drugbank'))
         GROUP BY row;
         UPDATE status SET status = 'refused',
@@ -249,12 +318,16 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
     connection.execute(f"""
         CREATE OR REPLACE TABLE pair AS
         WITH best AS (
-          SELECT least(s, o) AS x, greatest(s, o) AS y, source_number,
+          SELECT least(s, o) AS x, greatest(s, o) AS y, voice,
                  max(least(base, 0.99)) AS c, bool_or(agrees) AS agrees,
-                 bool_or(editorial) AS editorial,
+                 max(CASE WHEN editorial THEN {_EDITORIAL_CONFIDENCE} END) AS editorial,
                  bool_or(source = '{OVERRIDES}') AS wins
-          FROM m JOIN status USING (row) WHERE status = 'merged' GROUP BY 1, 2, 3)
-        SELECT x, y, CASE WHEN bool_or(wins) THEN 2.0 WHEN bool_or(editorial) THEN 1.0
+          FROM m JOIN status USING (row)
+          JOIN (SELECT number AS source_number, min(number) OVER (PARTITION BY infores) AS voice
+                FROM source) v USING (source_number)
+          WHERE status = 'merged' GROUP BY 1, 2, 3)
+        SELECT x, y, CASE WHEN bool_or(wins) THEN {OVERRIDE}
+                   WHEN count(editorial) > 0 THEN max(editorial)
                    ELSE least(round(1 - exp(sum(ln(1 - c)))
                      * CASE WHEN bool_or(agrees) THEN 0.5 ELSE 1 END, 4), 0.9999) END AS confidence
         FROM best GROUP BY x, y ORDER BY x, y""")
@@ -267,29 +340,77 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
         rows = connection.execute("SELECT n FROM ids WHERE prefix = ?", [prefix]).fetchnumpy()
         authority[rows["n"]] = number
     authority[connection.execute("SELECT n FROM retired").fetchnumpy()["n"]] = 0
-    apart = connection.execute(
-        """
-        WITH form AS (
-          SELECT DISTINCT a.n AS a, b.n AS b FROM in_statements t
-          JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object
-          WHERE list_contains(?, t.predicate) AND NOT t.negated AND a.n <> b.n),
-        assigned AS (SELECT s, o FROM m WHERE editorial),
-        one AS (SELECT a, b FROM form JOIN assigned x ON x.s = a
-                JOIN assigned y ON y.s = b AND y.o = x.o)
-        SELECT least(s, o) AS a, greatest(s, o) AS b FROM m JOIN status USING (row)
-        WHERE status = 'negative'
-        UNION SELECT least(a, b), greatest(a, b) FROM form ANTI JOIN one USING (a, b)
-        ORDER BY 1, 2""",
-        [list(DISTINCT_ENDS)],
-    ).fetchall()
+    connection.execute("""
+        CREATE OR REPLACE TABLE assigned_one AS
+        WITH assigned AS (SELECT s, o FROM m WHERE editorial)
+        SELECT DISTINCT f.n, f.base FROM made_of f JOIN assigned x ON x.s = f.n
+        JOIN assigned y ON y.s = f.base AND y.o = x.o;
+        CREATE OR REPLACE TABLE apart AS
+        SELECT x, y, bool_or(negative) AS negative FROM (
+          SELECT least(s, o) AS x, greatest(s, o) AS y, true AS negative
+          FROM m JOIN status USING (row) WHERE status = 'negative' AND s <> o
+          UNION ALL SELECT least(n, base), greatest(n, base), false
+          FROM made_of ANTI JOIN assigned_one USING (n, base))
+        GROUP BY x, y""")
+    apart = connection.execute("SELECT x, y FROM apart ORDER BY x, y").fetchnumpy()
+    kind, excluding = _kinds(connection, size)
     return Problem(
         size,
         left.astype(np.int64),
         right.astype(np.int64),
         confidence.astype(np.float64),
         authority,
-        [(int(a), int(b)) for a, b in apart],
+        np.stack([apart["x"], apart["y"]], axis=1).astype(np.int64),
+        kind,
+        excluding,
     )
+
+
+def _kinds(
+    connection: duckdb.DuckDBPyConnection, size: int
+) -> tuple[np.typing.NDArray[np.int64], frozenset[tuple[int, int]]]:
+    """Number what ids are, and say which numbers exclude each other; 0 excludes none.
+
+    What an id is its own authority says, or its prefix. Third parties' categories don't count: a
+    wrong one would take a concept apart.
+    """
+    prefixes = ", ".join(f"('{prefix}', '{category}')" for prefix, category in OF_PREFIX.items())
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE id_categories AS
+        SELECT n, list_sort(list(DISTINCT category)) AS categories FROM (
+          SELECT i.n, unnest(c.categories) AS category FROM in_concepts c JOIN ids i USING (id)
+          WHERE c.source = 'infores:' || i.prefix
+          UNION ALL SELECT n, category FROM ids
+          JOIN (VALUES {prefixes}) p(prefix, category) USING (prefix))
+        SEMI JOIN mapped USING (n) GROUP BY n""")
+    found = [
+        tuple(categories)
+        for (categories,) in connection.execute(
+            "SELECT DISTINCT categories FROM id_categories ORDER BY 1"
+        ).fetchall()
+    ]
+    # Sets of categories that exclude the same sets are of one kind: a handful.
+    against = {
+        one: frozenset(other for other in found if disjoint(one, other, pairs=NEVER_ONE))
+        for one in found
+    }
+    numbers = {
+        excluded: number
+        for number, excluded in enumerate(dict.fromkeys(filter(None, against.values())), 1)
+    }
+    excluding = frozenset(
+        (numbers[against[one]], numbers[against[other]]) for one in found for other in against[one]
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE kind (categories VARCHAR[], number INT)")
+    rows = [(list(one), numbers[against[one]]) for one in found if against[one]]
+    if rows:
+        connection.executemany("INSERT INTO kind VALUES (?, ?)", rows)
+    of_id = connection.execute(
+        "SELECT n, number FROM id_categories JOIN kind USING (categories)"
+    ).fetchnumpy()
+    kind = np.zeros(size, np.int64)
+    kind[of_id["n"]] = of_id["number"]
+    return kind, excluding
 
 
 def _store_classes(
@@ -328,11 +449,14 @@ def _refusals(
     ids = dict(connection.execute("SELECT n, id FROM ids SEMI JOIN wanted USING (n)").fetchall())
     connection.unregister("wanted")
     names = dict(enumerate(("", *rules.strict)))
+    negative = set(connection.execute("SELECT x, y FROM apart WHERE negative").fetchall())
     edges = sorted(solution.refused)
     reasons = []
     for edge in edges:
         kind, (left, right) = solution.refused[edge]
         authority = names[int(problem.authority[left])]
+        if kind == "apart" and (left, right) in negative:
+            kind = "negative"
         reasons.append(_reason(kind, (ids[left], ids[right]), authority))
     return pa.table(
         {
@@ -347,6 +471,10 @@ def _reason(kind: str, ends: tuple[str, str], authority: str) -> str:
     left, right = ends
     if kind == "negative":
         return f"a negative mapping keeps {left} and {right} apart"
+    if kind == "apart":
+        return f"{left} and {right} are a form or product and what it is made of"
+    if kind == "kind":
+        return f"{left} and {right} would share a concept: their categories exclude each other"
     if kind == "tie":
         return (
             f"a tie: mappings of equal confidence would put {left} and {right} into one concept; "
@@ -388,6 +516,8 @@ def _report(connection: duckdb.DuckDBPyConnection) -> IdentityReport:
             SELECT CASE WHEN reason LIKE 'a tie%' THEN 'tie'
                         WHEN reason LIKE 'the id contradicts%' THEN 'id contradicts name'
                         WHEN reason LIKE 'a negative%' THEN 'negative mapping'
+                        WHEN reason LIKE '%what it is made of' THEN 'form or product'
+                        WHEN reason LIKE '%exclude each other' THEN 'categories'
                         ELSE 'uniqueness' END AS kind, count(*)
             FROM mapping_out WHERE status = 'refused' GROUP BY 1 ORDER BY 1""").fetchall()
     )

@@ -1,10 +1,11 @@
 """Identity: which ids mean the same, decided by mappings; pure functions over numbered ids.
 
 Exact mappings join ids into classes. Some authorities allow one id in a class at most (two MONDO
-ids never mean the same), and negative mappings keep two ids apart; a component of mappings that
-breaks either is split: mappings are added in the order of their confidence, and one that would
-break a rule is refused. Where mappings of equal confidence can't all stand, none of those on the
-way between the ids in conflict is taken: a tie is refused and listed, never broken by order.
+ids never mean the same), negative mappings keep two ids apart, and nothing is of two kinds that
+exclude each other (a gene and a disease). A component of mappings that breaks one of these is
+split: mappings are added in the order of their confidence, and one that would break a rule is
+refused. Where mappings of equal confidence can't all stand, none of those on the way between the
+ids in conflict is taken: a tie is refused and listed, never broken by order.
 
 Only components in conflict are walked one by one; all others are joined by a vectorised minimum
 label search, so that millions of mappings take seconds.
@@ -13,11 +14,13 @@ label search, so that millions of mappings take seconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
+
+from kgmed.kg.categories import DISJOINT
 
 Ints = npt.NDArray[np.int64]
 
@@ -43,18 +46,49 @@ LEADERS = (
 )
 """Order in which a class takes its id; other prefixes follow by name. Configurable."""
 
-CONFLICT = "two ids of {authority} would share a concept"
-NEGATIVE = "a negative mapping keeps them apart"
-TIE = "tie: mappings of equal confidence contradict each other"
+OF_PREFIX = {
+    "mondo": "Disease",
+    "doid": "Disease",
+    "orphanet": "Disease",
+    "hp": "PhenotypicFeature",
+    "symp": "PhenotypicFeature",
+    "drugbank": "Drug",
+    "drugbank.salt": "Drug",
+    "rxnorm": "Drug",
+    "kgmed.product": "Drug",
+    "chebi": "ChemicalEntity",
+    "hgnc": "Gene",
+    "ncbigene": "Gene",
+    "ncbitaxon": "OrganismTaxon",
+    "uberon": "AnatomicalEntity",
+    "cl": "Cell",
+}
+"""Prefix -> what all its ids are, whoever speaks of them."""
+
+NEVER_ONE = (
+    *DISJOINT,
+    ("SituationWithExplicitContext", "DiseaseOrPhenotypicFeature"),
+    ("SituationWithExplicitContext", "Procedure"),
+)
+"""Pairs of categories of which nothing is both. A history of a disease is about the disease."""
+
+OVERRIDE = 2.0
+"""The confidence of a user's own mapping."""
+
+EDITORIAL = 1.0
+"""The least confidence of an editor's assignment, which no guess reaches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Numbered ids and the mappings between them.
 
-    ``left``, ``right``: ends of each exact mapping; ``confidence`` 0-1, above 1 for a user's
+    ``left``, ``right``: ends of each exact mapping; ``confidence`` 0-1, from :data:`EDITORIAL` on
+    for an editor's assignment, which kinds don't speak against, and :data:`OVERRIDE` for a user's
     override, which wins over every rule. ``authority``: per id, a number > 0 of its strict
-    authority or 0. ``apart``: pairs that must not share a class.
+    authority or 0. ``apart``: rows of two ids that must not share a class. ``kind``: per id, a
+    number > 0 of what it is or 0, None where no kinds exclude each other; ``excluding``: pairs of
+    kinds of which nothing is both.
     """
 
     size: int
@@ -62,13 +96,15 @@ class Problem:
     right: Ints
     confidence: npt.NDArray[np.float64]
     authority: Ints
-    apart: Sequence[tuple[int, int]] = ()
+    apart: Ints = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    kind: Ints | None = None
+    excluding: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """``label``: per id, the smallest number of its class. ``refused``: mapping -> (kind, ids in
-    conflict); kind is ``authority``, ``negative`` or ``tie``."""
+    """``label``: per id, the smallest number of its class. ``refused``: mapping -> (why, ids in
+    conflict); why is ``authority``, ``apart``, ``kind`` or ``tie``."""
 
     label: Ints
     refused: dict[int, tuple[str, tuple[int, int]]]
@@ -121,8 +157,9 @@ def resolve(problem: Problem) -> Resolution:
     label = label.copy()
     label[members] = members
     refused: dict[int, tuple[str, tuple[int, int]]] = {}
+    apart = _apart_by_id(problem, members)
     for edges in _by_component(problem, np.flatnonzero(in_bad)):
-        _split(problem, edges, label, refused)
+        _split(problem, edges, apart, label, refused)
     return Resolution(label, refused)
 
 
@@ -133,8 +170,34 @@ def _components_in_conflict(problem: Problem, label: Ints) -> Ints:
     if len(pairs):
         unique, counts = np.unique(pairs, axis=0, return_counts=True)
         found = unique[counts > 1, 0]
-    together = [label[a] for a, b in problem.apart if label[a] == label[b]]
-    return np.unique(np.concatenate([found, np.array(together, np.int64)]))
+    one, other = label[problem.apart[:, 0]], label[problem.apart[:, 1]]
+    return np.unique(
+        np.concatenate([found, one[one == other], _of_excluding_kinds(problem, label)])
+    )
+
+
+def _of_excluding_kinds(problem: Problem, label: Ints) -> Ints:
+    """Labels of the components that hold two kinds of which nothing is both."""
+    if problem.kind is None or not problem.excluding:
+        return np.empty(0, np.int64)
+    members = np.flatnonzero(problem.kind)
+    pairs = np.unique(np.stack([problem.kind[members], label[members]], axis=1), axis=0)
+    of_kind = {int(kind): pairs[pairs[:, 0] == kind, 1] for kind in np.unique(pairs[:, 0])}
+    found = [
+        np.intersect1d(of_kind[a], of_kind[b], assume_unique=True)
+        for a, b in sorted(problem.excluding)
+        if a < b and a in of_kind and b in of_kind
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _apart_by_id(problem: Problem, members: Ints) -> dict[int, set[int]]:
+    """Id -> the ids that it must not share a class with, among ``members``."""
+    found: dict[int, set[int]] = {}
+    for a, b in problem.apart[np.isin(problem.apart, members).all(axis=1)].tolist():
+        found.setdefault(a, set()).add(b)
+        found.setdefault(b, set()).add(a)
+    return found
 
 
 def _by_component(problem: Problem, edges: Ints) -> Iterable[list[int]]:
@@ -149,18 +212,22 @@ def _by_component(problem: Problem, edges: Ints) -> Iterable[list[int]]:
 class _Classes:
     """Disjoint sets over the ids of one component, with what each set may not meet."""
 
-    def __init__(self, problem: Problem, members: Sequence[int]) -> None:
+    def __init__(
+        self, problem: Problem, members: Sequence[int], apart: dict[int, set[int]]
+    ) -> None:
         self.parent = {member: member for member in members}
         self.strict: dict[int, dict[int, int]] = {
             member: {int(problem.authority[member]): member} if problem.authority[member] else {}
             for member in members
         }
-        self.apart: dict[int, set[int]] = {}
+        self.apart = {member: apart[member] for member in members if member in apart}
         self.content: dict[int, set[int]] = {member: {member} for member in members}
-        for a, b in problem.apart:
-            if a in self.parent and b in self.parent:
-                self.apart.setdefault(a, set()).add(b)
-                self.apart.setdefault(b, set()).add(a)
+        self.excluding = problem.excluding
+        kinds = problem.kind
+        self.kinds: dict[int, dict[int, int]] = {
+            member: {int(kinds[member]): member} if kinds is not None and kinds[member] else {}
+            for member in members
+        }
 
     def find(self, member: int) -> int:
         while self.parent[member] != member:
@@ -168,39 +235,48 @@ class _Classes:
             member = self.parent[member]
         return member
 
-    def conflict(self, a: int, b: int) -> tuple[str, tuple[int, int]] | None:
+    def conflict(
+        self, a: int, b: int, *, editorial: bool = False
+    ) -> tuple[str, tuple[int, int]] | None:
         """Why the sets of two roots can't be one, and the two ids that say so."""
         for authority, member in sorted(self.strict[a].items()):
             other = self.strict[b].get(authority)
             if other is not None and other != member:
                 return "authority", (min(member, other), max(member, other))
-        for member in sorted(self.content[a]):
-            for other in sorted(self.apart.get(member, ())):
+        for member in sorted(self.content[a] & self.apart.keys()):
+            for other in sorted(self.apart[member]):
                 if other in self.content[b]:
-                    return "negative", (min(member, other), max(member, other))
+                    return "apart", (min(member, other), max(member, other))
+        if not editorial:
+            for kind, member in sorted(self.kinds[a].items()):
+                for its, other in sorted(self.kinds[b].items()):
+                    if (kind, its) in self.excluding:
+                        return "kind", (min(member, other), max(member, other))
         return None
 
     def join(self, a: int, b: int) -> None:
         root, child = min(a, b), max(a, b)
         self.parent[child] = root
         self.strict[root] = {**self.strict[child], **self.strict[root]}
+        self.kinds[root] = {**self.kinds[child], **self.kinds[root]}
         self.content[root] |= self.content.pop(child)
 
 
 def _split(
     problem: Problem,
     edges: list[int],
+    apart: dict[int, set[int]],
     label: Ints,
     refused: dict[int, tuple[str, tuple[int, int]]],
 ) -> None:
     """Join one component's ids in the order of confidence; fills ``label`` and ``refused``."""
     left, right = problem.left, problem.right
     members = sorted({int(end) for edge in edges for end in (left[edge], right[edge])})
-    classes = _Classes(problem, members)
+    classes = _Classes(problem, members, apart)
     ordered = sorted(edges, key=lambda edge: (-problem.confidence[edge], edge))
     for confidence, group in groupby(ordered, key=lambda edge: float(problem.confidence[edge])):
         level = list(group)
-        if confidence > 1:
+        if confidence >= OVERRIDE:
             for edge in level:
                 a, b = classes.find(int(left[edge])), classes.find(int(right[edge]))
                 if a != b:
@@ -222,11 +298,12 @@ def _add_level(
         edge: (classes.find(int(problem.left[edge])), classes.find(int(problem.right[edge])))
         for edge in level
     }
+    editorial = float(problem.confidence[level[0]]) >= EDITORIAL
     open_edges = []
     for edge, (a, b) in ends.items():
         if a == b:
             continue
-        found = classes.conflict(a, b)
+        found = classes.conflict(a, b, editorial=editorial)
         if found:
             refused[edge] = found
         else:
@@ -235,7 +312,7 @@ def _add_level(
     # that lie between the classes in conflict, and keeps those that dangle.
     for cluster in _clusters(open_edges, ends):
         nodes = sorted({node for edge in cluster for node in ends[edge]})
-        pairs = _conflicts(nodes, classes)
+        pairs = _conflicts(nodes, classes, editorial=editorial)
         kept = cluster
         if pairs:
             terminals = {node for pair in pairs for node in pair}
@@ -270,7 +347,7 @@ def _clusters(edges: list[int], ends: dict[int, tuple[int, int]]) -> list[list[i
 
 
 def _conflicts(
-    nodes: list[int], classes: _Classes
+    nodes: list[int], classes: _Classes, *, editorial: bool
 ) -> dict[tuple[int, int], tuple[str, tuple[int, int]]]:
     holders: dict[int, list[int]] = {}
     for node in nodes:
@@ -280,14 +357,26 @@ def _conflicts(
         (a, b) for group in holders.values() for i, a in enumerate(group) for b in group[i + 1 :]
     }
     where = {member: node for node in nodes for member in classes.content[node]}
-    for member, others in classes.apart.items():
-        for other in others:
-            if member in where and other in where and where[member] != where[other]:
-                a, b = sorted((where[member], where[other]))
-                pairs.add((a, b))
+    for member in where.keys() & classes.apart.keys():
+        for other in classes.apart[member] & where.keys():
+            if where[member] != where[other]:
+                pairs.add((min(where[member], where[other]), max(where[member], where[other])))
+    if not editorial:
+        of_kind: dict[int, list[int]] = {}
+        for node in nodes:
+            for kind in classes.kinds[node]:
+                of_kind.setdefault(kind, []).append(node)
+        pairs |= {
+            (min(a, b), max(a, b))
+            for kind, its in classes.excluding
+            if kind < its
+            for a in of_kind.get(kind, ())
+            for b in of_kind.get(its, ())
+            if a != b
+        }
     found = {}
     for a, b in sorted(pairs):
-        reason = classes.conflict(a, b)
+        reason = classes.conflict(a, b, editorial=editorial)
         if reason:
             found[a, b] = reason
     return found

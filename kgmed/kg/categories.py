@@ -7,6 +7,7 @@ may have several.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 PARENTS: dict[str, str] = {
@@ -51,6 +52,19 @@ PARENTS: dict[str, str] = {
 no category for either; their Biolink form is the parent's."""
 
 BIOLINK_FALLBACK = {"DrugClass": "ChemicalEntity", "SituationWithExplicitContext": "NamedThing"}
+
+DISJOINT: tuple[tuple[str, str], ...] = (
+    ("Gene", "DiseaseOrPhenotypicFeature"),
+    ("GeneFamily", "DiseaseOrPhenotypicFeature"),
+    ("ChemicalEntity", "DiseaseOrPhenotypicFeature"),
+    ("OrganismTaxon", "DiseaseOrPhenotypicFeature"),
+    ("AnatomicalEntity", "Drug"),
+    ("AnatomicalEntity", "DrugClass"),
+)
+"""Pairs of categories of which nothing is both; they hold for all below, too. A short list on
+purpose. Not on it, as real sources have things that are both: disease, phenotype, finding and
+procedure; chemical, drug, food and protein; gene and protein; a body part and a substance (blood,
+bile); an organism and a drug (medicinal plants)."""
 
 LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
@@ -102,6 +116,34 @@ def is_a(category: str, other: str) -> bool:
     (True, False)
     """
     return other in ancestors(category)
+
+
+@cache
+def _exclude(category: str, other: str, pairs: tuple[tuple[str, str], ...]) -> bool:
+    return any(
+        (is_a(category, a) and is_a(other, b)) or (is_a(category, b) and is_a(other, a))
+        for a, b in pairs
+    )
+
+
+def disjoint(
+    categories: Iterable[str],
+    others: Iterable[str],
+    *,
+    pairs: tuple[tuple[str, str], ...] = DISJOINT,
+) -> bool:
+    """Whether what has ``categories`` can't be what has ``others``: each of the one excludes each
+    of the other, by ``pairs``. What has none, or one that isn't known, may be anything.
+
+    >>> disjoint(["Gene"], ["Disease"]), disjoint(["Drug", "SmallMolecule"], ["ClinicalFinding"])
+    (True, True)
+    >>> disjoint(["Disease"], ["PhenotypicFeature"]), disjoint(["Drug", "Disease"], ["Disease"])
+    (False, False)
+    >>> disjoint(["Gene"], []), disjoint(["Gene"], ["NamedThing"])
+    (False, False)
+    """
+    mine, theirs = tuple(categories), tuple(others)
+    return bool(mine and theirs) and all(_exclude(a, b, pairs) for a in mine for b in theirs)
 
 
 def label(category: str, *, language: str = "en", plural: bool = False) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgmed.builders.resolve import Problem, components, resolve
+from kgmed.builders.resolve import EDITORIAL, Problem, components, resolve
 
 Edge = tuple[int, int, float]
 
@@ -19,13 +19,19 @@ def problem(
     *,
     authority: dict[int, int] | None = None,
     apart: list[tuple[int, int]] | None = None,
+    kind: list[int] | None = None,
+    excluding: list[tuple[int, int]] | None = None,
 ) -> Problem:
     left = np.array([e[0] for e in edges], np.int64)
     right = np.array([e[1] for e in edges], np.int64)
     strict = np.zeros(size, np.int64)
     for member, number in (authority or {}).items():
         strict[member] = number
-    return Problem(size, left, right, np.array([e[2] for e in edges]), strict, apart or [])
+    confidence = np.array([e[2] for e in edges])
+    pairs = np.array(apart or [], np.int64).reshape(-1, 2)
+    kinds = None if kind is None else np.array(kind, np.int64)
+    both = frozenset(pair for a, b in excluding or [] for pair in ((a, b), (b, a)))
+    return Problem(size, left, right, confidence, strict, pairs, kinds, both)
 
 
 def classes(found: Problem) -> set[frozenset[int]]:
@@ -66,12 +72,34 @@ def test_a_better_mapping_decides_what_would_be_a_tie() -> None:
 def test_a_negative_mapping_keeps_two_ids_apart_across_a_chain() -> None:
     kept = problem(3, [(0, 1, 0.9), (1, 2, 0.8)], apart=[(0, 2)])
     assert classes(kept) == {frozenset({0, 1})}
-    assert resolve(kept).refused == {1: ("negative", (0, 2))}
+    assert resolve(kept).refused == {1: ("apart", (0, 2))}
 
 
 def test_an_override_wins_over_uniqueness() -> None:
     wins = problem(3, [(0, 1, 0.9), (1, 2, 2.0)], authority={0: 1, 2: 1})
     assert classes(wins) == {frozenset({1, 2})}
+
+
+def test_kinds_that_exclude_each_other_share_no_class_through_an_id_of_none() -> None:
+    # gene (0) - OMIM (1) - disease (2): the surer mapping has the entry
+    hub = problem(3, [(0, 1, 0.7), (1, 2, 0.9)], kind=[1, 0, 2], excluding=[(1, 2)])
+    assert classes(hub) == {frozenset({1, 2})}
+    assert resolve(hub).refused == {0: ("kind", (0, 2))}
+
+
+def test_kinds_that_go_together_join() -> None:
+    both = problem(3, [(0, 1, 0.7), (1, 2, 0.9)], kind=[1, 3, 2], excluding=[(2, 4)])
+    assert classes(both) == {frozenset({0, 1, 2})}
+
+
+def test_kinds_do_not_speak_against_an_editors_assignment() -> None:
+    stands = problem(2, [(0, 1, EDITORIAL)], kind=[1, 2], excluding=[(1, 2)])
+    assert classes(stands) == {frozenset({0, 1})}
+
+
+def test_uniqueness_speaks_against_an_editors_assignment_too() -> None:
+    tie = problem(3, [(0, 1, EDITORIAL), (0, 2, EDITORIAL)], authority={1: 1, 2: 1})
+    assert classes(tie) == set()
 
 
 def test_two_ids_of_a_lenient_authority_may_share_a_class() -> None:
@@ -92,24 +120,37 @@ pairs = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=3).
 )
 
 
-@given(edges, authorities, pairs)
+kinds = st.lists(st.integers(0, 3), min_size=12, max_size=12)
+
+
+@given(edges, authorities, pairs, kinds)
 def test_no_class_breaks_a_rule(
-    rows: list[Edge], strict: dict[int, int], apart: list[tuple[int, int]]
+    rows: list[Edge], strict: dict[int, int], apart: list[tuple[int, int]], kind: list[int]
 ) -> None:
-    for group in classes(problem(12, rows, authority=strict, apart=apart)):
+    found = problem(12, rows, authority=strict, apart=apart, kind=kind, excluding=[(1, 2)])
+    for group in classes(found):
+        assert not {1, 2} <= {kind[member] for member in group}
         numbers = [strict[member] for member in group if member in strict]
         assert len(numbers) == len(set(numbers))
         assert not any(a in group and b in group for a, b in apart)
 
 
-@given(edges, authorities, pairs, st.randoms(use_true_random=False))
+@given(edges, authorities, pairs, kinds, st.randoms(use_true_random=False))
 def test_the_order_of_mappings_changes_nothing(
-    rows: list[Edge], strict: dict[int, int], apart: list[tuple[int, int]], chance: object
+    rows: list[Edge],
+    strict: dict[int, int],
+    apart: list[tuple[int, int]],
+    kind: list[int],
+    chance: object,
 ) -> None:
     shuffled = list(rows)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    first = classes(problem(12, rows, authority=strict, apart=apart))
-    assert first == classes(problem(12, shuffled, authority=strict, apart=apart[::-1]))
+    excluding = [(1, 2)]
+    first = problem(12, rows, authority=strict, apart=apart, kind=kind, excluding=excluding)
+    second = problem(
+        12, shuffled, authority=strict, apart=apart[::-1], kind=kind, excluding=excluding
+    )
+    assert classes(first) == classes(second)
 
 
 @given(edges)

@@ -14,9 +14,10 @@ the world and not from the files. In short (``docs/synthetic.md`` has it row by 
   is SIB without a RELA; and MRDEF with SUPPRESS N. MRSAT states nothing.
 - **SNOMED CT.** Names and statements: active rows of active concepts. A concept is known by its
   CUI; one in 56 has none. Two thirds of the retired are known as their successor.
-- **DrugBank.** A drug is known by its CUI; every tenth has none, every fiftieth is claimed by two
-  CUIs and stays apart, every fiftieth gives another drug's RxCUI, which is refused. An interaction
-  told by both sides is one statement; where they tell it differently, two.
+- **DrugBank.** A drug is known by its CUI; every tenth has none, every fiftieth's id is held by
+  two CUIs, of which one has its name as its first, every fiftieth gives another drug's RxCUI,
+  which is refused. An interaction told by both sides is one statement; where they tell it
+  differently, two.
 - **CMeKG.** A string is known by the CUI that has it for a Chinese name, else by ``cmekg:`` and
   itself. Objects that are empty, punctuation or the subject itself state nothing.
 """

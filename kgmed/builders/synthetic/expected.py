@@ -130,7 +130,8 @@ def expected(scale: float, seed: int, *, sources: Iterable[str] = SOURCES) -> Ex
         ("cmekg", add_cmekg),
     ):  # fmt: skip
         if name in chosen:
-            add(graph, world, with_umls="umls" in chosen)
+            more = {"with_drugbank": "drugbank" in chosen} if name == "umls" else {}
+            add(graph, world, with_umls="umls" in chosen, **more)
     graph.statements = without_cycles(graph.statements)
     return graph
 

@@ -25,7 +25,7 @@ class _Drugs:
         self.graph, self.world, self.record = graph, world, Record(world)
         drug = np.arange(world.drugs)
         cuis = world.cuis(np.maximum(world.drug_cui(drug), 0)).to_pylist()
-        merged = with_umls & (world.drug_cui(drug) >= 0) & ~world.is_tied(drug)
+        merged = with_umls & (world.drug_cui(drug) >= 0)
         self.own = [f"drugbank:{id}" for id in self.record.ids]
         self.ids = [
             graph.known_as(own, f"umls:{cui}" if one else own)

@@ -34,7 +34,9 @@ _PREFIXES = {"SCTID": "snomedct", "SCTID2": "snomedct", "RXCUI": "rxnorm", "DRUG
 """Kind of code -> prefix, for the codes that are the concept itself."""
 
 
-def add_umls(graph: Expected, world: World, *, with_umls: bool = True) -> None:
+def add_umls(
+    graph: Expected, world: World, *, with_umls: bool = True, with_drugbank: bool = True
+) -> None:
     """Concepts, names, definitions and relationships of UMLS."""
     concept = np.arange(world.concepts)
     ids = [f"umls:{cui}" for cui in world.cuis(concept).to_pylist()]
@@ -44,7 +46,9 @@ def add_umls(graph: Expected, world: World, *, with_umls: bool = True) -> None:
                strings(world, found).to_pylist(), codes(world, found).to_pylist(),
                strict=True)  # fmt: skip
     drug = np.arange(world.drugs)
-    tied = set(world.drugbank_ids(drug[world.is_tied(drug)]).to_pylist())
+    drug = drug[world.is_tied(drug)]
+    own = np.where(with_drugbank, world.drug_cui(drug), -1).tolist()
+    tied = dict(zip(world.drugbank_ids(drug).to_pylist(), own, strict=True))
     for at, number, best, text, code in rows:
         kind = TYPES[number]
         if kind.suppress != "N":
@@ -53,7 +57,7 @@ def add_umls(graph: Expected, world: World, *, with_umls: bool = True) -> None:
         graph.name(ids[at], text, language)
         if best:
             graph.prefer(ids[at], "umls", language, text)
-        if code in tied:
+        if tied.get(code, at) != at:
             graph.refused.add((ids[at], f"drugbank:{code}"))
         elif kind.code in _PREFIXES:
             graph.same[f"{_PREFIXES[kind.code]}:{code}"] = ids[at]

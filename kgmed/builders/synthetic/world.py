@@ -202,7 +202,7 @@ class World:
 
     def tie_drug(self, concept: Ints) -> Ints:
         """The drug whose DrugBank id this chemical's CUI holds too, under the drug's own name, or
-        -1: two CUIs that claim one DrugBank id with equal right."""
+        -1: two CUIs hold one DrugBank id, and only the drug's own has its name as its first."""
         drug = concept - self.blocks["chemical"].cui
         tied = (drug >= 0) & (drug < self.drugs) & self.is_tied(drug)
         return np.where(tied, drug, -1)
