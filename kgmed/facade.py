@@ -190,7 +190,7 @@ def open_graph(
     >>> open_graph().info().concepts > 20_000
     True
     """
-    from kgmed.kg.store.embedded import EmbeddedStore
+    from kgmed.kg.store.embedded import open_store
 
     chosen = settings()
     name = str(uri or chosen.graph)
@@ -205,7 +205,7 @@ def open_graph(
         )
     else:
         folder = FilePath(name).expanduser()
-    return Graph(EmbeddedStore(folder, uri=name), registry())
+    return Graph(open_store(folder, uri=name), registry())
 
 
 def ask(

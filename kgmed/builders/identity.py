@@ -44,7 +44,7 @@ says."""
 MIN_CONFIDENCE = 0.5
 """A mapping below this never joins ids; it is kept as related."""
 
-_BASE_CONFIDENCE = """
+BASE_CONFIDENCE_SQL = """
     CASE WHEN confidence IS NOT NULL THEN confidence
          WHEN predicate = 'oboInOwl:hasDbXref' THEN 0.75
          WHEN justification IN ('semapv:ManualMappingCuration', 'semapv:MappingReview') THEN 0.95
@@ -114,7 +114,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
         FROM in_names WHERE key <> '' AND source <> '{OVERRIDES}' GROUP BY ALL;
         CREATE OR REPLACE TABLE m AS
         SELECT row_number() OVER () AS row, *,
-               {_BASE_CONFIDENCE} AS base,
+               {BASE_CONFIDENCE_SQL} AS base,
                split_part(subject, ':', 1) AS subject_prefix,
                split_part(object, ':', 1) AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key

@@ -52,11 +52,11 @@ def merge(connection: duckdb.DuckDBPyConnection, tables: Path, registry: Registr
     report = MergeReport()
     _concepts(connection, tables)
     _names(connection, tables)
-    _identified(connection, registry)
+    identify_statements(connection, registry)
     _break_cycles(connection, report)
     _dictionaries(connection)
-    _statements(connection, tables)
-    _values(connection, tables)
+    write_statements(connection, tables)
+    write_values(connection, tables)
     _mappings(connection, tables)
     _paths(connection, tables, report)
     _count(connection, registry, report)
@@ -130,7 +130,7 @@ def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     _write(connection, query, tables, "names")
 
 
-def _identified(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+def identify_statements(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     """``st``: every staged statement, its ends in order, with its id and concept numbers."""
     symmetric = ", ".join(f"'{name}'" for name, p in registry.items() if p.symmetric) or "''"
     swap = f"predicate IN ({symmetric}) AND object <> '' AND subject > object"
@@ -211,9 +211,12 @@ _PROFILES = """JOIN profile_code f USING (primary_knowledge_source, release, lic
     JOIN predicate_code c USING (predicate, negated)"""
 
 
-def _statements(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
+def write_statements(
+    connection: duckdb.DuckDBPyConnection, tables: Path, *, first: int = 0
+) -> None:
+    """Write ``statements.parquet`` from ``st``, its edges numbered from ``first``."""
     query = f"""
-        SELECT (row_number() OVER (ORDER BY s, p, o, id) - 1)::INT AS eid, * FROM (
+        SELECT (row_number() OVER (ORDER BY s, p, o, id) - 1 + {first})::INT AS eid, * FROM (
           SELECT min(s)::INT AS s, min(p)::USMALLINT AS p, min(o)::INT AS o,
                  min(profile)::UINTEGER AS profile, from_hex(sid) AS id, {_DETAILS}
           FROM st {_PROFILES}
@@ -223,7 +226,8 @@ def _statements(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     _write(connection, query, tables, "statements")
 
 
-def _values(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
+def write_values(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
+    """Write ``values.parquet`` from ``st``."""
     query = f"""
         SELECT min(s)::INT AS s, min(p)::USMALLINT AS p, min(profile)::UINTEGER AS profile,
                from_hex(sid) AS id, min(value_type) AS value_type, min(value) AS value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -50,6 +51,18 @@ class SourceReport:
         )
 
 
+def check_rows(sources: Sequence[SourceReport]) -> None:
+    """Raise :class:`DataError` where read differs from kept + skipped in any file."""
+    for source in sources:
+        for file, counts in source.files.items():
+            skipped = counts["skipped"]
+            if counts["read"] != counts["kept"] + sum(skipped.values()):
+                raise DataError(
+                    f"{source.infores}, {file}: read {counts['read']}, kept {counts['kept']}, "
+                    f"skipped {skipped}: the rows don't add up. This is a fault of the reader."
+                )
+
+
 @dataclass(slots=True)
 class Report:
     """The whole report; ``report.json`` is this, ``report.md`` its readable page."""
@@ -61,14 +74,7 @@ class Report:
 
     def check(self) -> None:
         """Raise :class:`DataError` where read differs from kept + skipped anywhere."""
-        for source in self.sources:
-            for file, counts in source.files.items():
-                skipped = counts["skipped"]
-                if counts["read"] != counts["kept"] + sum(skipped.values()):
-                    raise DataError(
-                        f"{source.infores}, {file}: read {counts['read']}, kept {counts['kept']}, "
-                        f"skipped {skipped}: the rows don't add up. This is a fault of the reader."
-                    )
+        check_rows(self.sources)
         counts_of = Counter(self.merge.statements)
         read = counts_of.pop("read")
         if read != counts_of.total():

@@ -1,0 +1,234 @@
+"""The counts of a base with an overlay's changes: what the manifest and coverage.json say.
+
+Distinct subjects and objects of a coverage row change only where a statement was the first or the
+last of its concept in that row; the base's adjacency around that concept tells, and is read until
+it does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kgmed.kg.store.embedded import EmbeddedStore
+from kgmed.kg.store.names import LIST_ITEM
+from kgmed.kg.store.snapshot import BLOCK
+
+CHUNK = 20_000
+"""Edges of a row that are looked at before asking whether enough is known."""
+
+Row = tuple[str, str, str, str, str]
+"""(predicate, subject category, object category, source, release) of a coverage row."""
+
+
+class _Asked(NamedTuple):
+    """Whose remaining statements of a predicate and source are looked for, at which end."""
+
+    cid: int
+    code: int
+    source: str
+    release: str
+    at_subject: bool
+
+
+class Said(NamedTuple):
+    """A statement by its numbers; ``object`` is None for one with a value.
+
+    ``edge`` is its number, None for a value.
+    """
+
+    subject: int
+    code: int
+    object: int | None
+    profile: int
+    edge: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionaries:
+    """Predicates (name, negated) and profiles by number, the base's first."""
+
+    predicates: Sequence[tuple[str, bool]]
+    profiles: Sequence[Sequence[str]]
+
+
+def changed(counts: dict[str, int], delta: Counter[str]) -> dict[str, int]:
+    """Counts with changes, most first, without zeros.
+
+    >>> changed({"a": 3, "b": 1}, Counter({"c": 2, "b": -1}))
+    {'a': 3, 'c': 2}
+    """
+    total = Counter(counts)
+    total.update(delta)
+    kept = {name: n for name, n in total.items() if n}
+    return dict(sorted(kept.items(), key=lambda item: (-item[1], item[0])))
+
+
+def tallies(
+    coded: Dictionaries, added: Iterable[Said], gone: Iterable[Said]
+) -> tuple[Counter[str], Counter[str], Counter[tuple[str, str, str]]]:
+    """Changes by predicate, by licence, and by (source, release, licence)."""
+    predicates: Counter[str] = Counter()
+    licences: Counter[str] = Counter()
+    sources: Counter[tuple[str, str, str]] = Counter()
+    for sign, said in ((1, added), (-1, gone)):
+        for statement in said:
+            name, negated = coded.predicates[statement.code]
+            source, release, licence = coded.profiles[statement.profile][:3]
+            predicates["not " + name if negated else name] += sign
+            licences[licence] += sign
+            sources[source, release, licence] += sign
+    return predicates, licences, sources
+
+
+class Coverage:
+    """Changes the rows of a base's ``coverage.json``.
+
+    ``new`` are the categories of the overlay's concepts; known ones keep theirs.
+    """
+
+    def __init__(self, base: EmbeddedStore, coded: Dictionaries, new: dict[int, list[str]]) -> None:
+        self._base, self._csr, self._coded = base, base._csr, coded
+        self._categories: dict[int, list[str]] = dict(new)
+        self._profiles: dict[tuple[str, str], npt.NDArray[np.uint32]] = {}
+
+    def change(
+        self, rows: Sequence[dict[str, Any]], added: Sequence[Said], gone: Sequence[Said]
+    ) -> list[dict[str, Any]]:
+        """The rows after all changes, in their order."""
+        fields = ("predicate", "subject_category", "object_category", "source", "release")
+        counts: dict[Row, list[int]] = {
+            tuple(row[name] for name in fields): [
+                row["statements"], row["subjects"], row["objects"],
+            ]
+            for row in rows
+        }  # fmt: skip
+        added = [s for s in added if not self._coded.predicates[s.code][1]]
+        gone = [s for s in gone if not self._coded.predicates[s.code][1]]
+        self._learn({c for s in (*added, *gone) for c in (s.subject, s.object) if c is not None})
+        for sign, said in ((1, added), (-1, gone)):
+            for statement in said:
+                for row in self._rows(statement):
+                    counts.setdefault(row, [0, 0, 0])[0] += sign
+        for column, at_subject in ((1, True), (2, False)):
+            for row, delta in self._distinct(added, gone, at_subject=at_subject).items():
+                counts[row][column] += delta
+        return [
+            dict(zip((*fields, "statements", "subjects", "objects"), (*row, *n), strict=True))
+            for row, n in sorted(counts.items())
+            if n[0]
+        ]
+
+    def _rows(self, statement: Said) -> Iterable[Row]:
+        name = self._coded.predicates[statement.code][0]
+        source, release = self._coded.profiles[statement.profile][:2]
+        ends = [""] if statement.object is None else self._categories[statement.object]
+        for left in self._categories[statement.subject]:
+            for right in ends:
+                yield name, left, right, source, release
+
+    def _distinct(
+        self, added: Sequence[Said], gone: Sequence[Said], *, at_subject: bool
+    ) -> Counter[Row]:
+        """How many more concepts each row counts at one end."""
+        touched: dict[tuple[int, Row], list[bool]] = defaultdict(lambda: [False, False])
+        asked: dict[_Asked, set[str]] = defaultdict(set)
+        for which, said in enumerate((gone, added)):
+            for statement in said:
+                cid = statement.subject if at_subject else statement.object
+                if cid is None:
+                    continue
+                source, release = self._coded.profiles[statement.profile][:2]
+                for row in self._rows(statement):
+                    touched[cid, row][which] = True
+                    far = row[2] if at_subject else row[1]
+                    asked[_Asked(cid, statement.code, source, release, at_subject)].add(far)
+        lost: dict[tuple[int, int], list[Said]] = defaultdict(list)
+        for statement in gone:
+            end = statement.subject if at_subject else statement.object
+            if end is not None:
+                lost[end, statement.code].append(statement)
+        remains: set[tuple[int, str, str, str, str]] = set()
+        for question, wanted in asked.items():
+            name = self._coded.predicates[question.code][0]
+            out = lost.get((question.cid, question.code), ())
+            found = self._remaining(question, wanted - {""}, out)
+            if "" in wanted:
+                found |= self._values_left(question, out)
+            remains.update(
+                (question.cid, name, category, question.source, question.release)
+                for category in found
+            )
+        delta: Counter[Row] = Counter()
+        for (cid, row), (was_gone, is_added) in touched.items():
+            far_end = row[2] if at_subject else row[1]
+            stays = (cid, row[0], far_end, row[3], row[4]) in remains
+            delta[row] += int(stays or is_added) - int(stays or was_gone)
+        return delta
+
+    def _values_left(self, asked: _Asked, out: Sequence[Said]) -> set[str]:
+        """{''} where statements with a value stay in the base."""
+        cid, code = asked.cid, asked.code
+        if cid >= self._csr.nodes or code >= len(self._base._predicates):
+            return set()
+        profiles = set(self._profiles_of(asked.source, asked.release).tolist())
+        held = sum(row[1] == code and row[3] in profiles for row in self._base._value_rows(cid))
+        lost = sum(s.object is None and s.profile in profiles for s in out)
+        return {""} if held > lost else set()
+
+    def _remaining(self, asked: _Asked, wanted: set[str], out: Sequence[Said]) -> set[str]:
+        """The wanted categories of the other ends of a concept's edges that stay in the base."""
+        csr, found = self._csr, set[str]()
+        cid, code = asked.cid, asked.code
+        if not wanted or cid >= csr.nodes or code >= len(self._base._predicates):
+            return found
+        start, stop = csr.out_range(cid, code) if asked.at_subject else csr.in_range(cid, code)
+        ends = csr.out_nbr if asked.at_subject else csr.in_nbr
+        profiles = self._profiles_of(asked.source, asked.release)
+        gone = np.array([s.edge for s in out if s.edge is not None], np.int64)
+        for first in range(start, stop, CHUNK):
+            last = min(first + CHUNK, stop)
+            edges = np.arange(first, last)
+            if not asked.at_subject:
+                csr.in_eid.touch(first, last)
+                edges = np.array(csr.in_eid.view[first:last])
+            items = BLOCK // csr.out_prof.itemsize
+            for block in np.unique(edges // items).tolist():
+                csr.out_prof.touch(block * items, block * items + 1)
+            kept = np.isin(np.asarray(csr.out_prof.view)[edges], profiles)
+            kept &= ~np.isin(edges, gone)
+            ends.touch(first, last)
+            others = np.unique(np.array(ends.view[first:last])[kept]).tolist()
+            self._learn(others)
+            found.update(*(self._categories[other] for other in others))
+            if wanted <= found:
+                break
+        return found & wanted
+
+    def _profiles_of(self, source: str, release: str) -> npt.NDArray[np.uint32]:
+        """The base's profiles of a source and release."""
+        found = self._profiles.get((source, release))
+        if found is None:
+            places = [
+                place
+                for place, profile in enumerate(self._base._profiles)
+                if (profile[0], profile[1]) == (source, release)
+            ]
+            found = self._profiles[source, release] = np.array(places, np.uint32)
+        return found
+
+    def _learn(self, cids: Iterable[int]) -> None:
+        """Read the categories of concepts."""
+        missing = sorted({cid for cid in cids if cid not in self._categories})
+        for start in range(0, len(missing), 500):
+            part = missing[start : start + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._base._names.query(
+                f"SELECT cid, categories FROM concept WHERE cid IN ({marks})", part
+            )
+            self._categories.update((cid, text.split(LIST_ITEM)) for cid, text in rows)
