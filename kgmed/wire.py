@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
-from kgmed.kg.store.base import CoverageRow, GraphInfo
+from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 
@@ -83,6 +83,40 @@ class Check:
     schema: str = "kgmed.check/1"
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A source that an overlay added: who did, when, why, and how many new concepts, statements
+    and values it brought."""
+
+    infores: str
+    name: str
+    release: str
+    licence: str
+    who: str
+    reason: str
+    date: str
+    concepts: int
+    statements: int
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What ``kgmed overlay --json`` prints; ``overlay`` is None where none lies on the graph.
+
+    ``retracted`` and ``added`` are filled by ``--list``, ``report`` where an overlay was made.
+    """
+
+    graph: str
+    snapshot: str
+    overlay: OverlayInfo | None
+    additions: tuple[Addition, ...] = ()
+    retracted: tuple[Statement, ...] = ()
+    added: tuple[Statement, ...] = ()
+    report: MappingABC[str, Any] | None = None
+    schema: str = "kgmed.overlay/1"
+
+
 SHAPES: dict[str, type] = {
     "kgmed.answer/1": Answer,
     "kgmed.links/1": Links,
@@ -92,6 +126,7 @@ SHAPES: dict[str, type] = {
     "kgmed.info/1": Info,
     "kgmed.coverage/1": Coverage,
     "kgmed.check/1": Check,
+    "kgmed.overlay/1": Overlay,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

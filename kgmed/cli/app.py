@@ -21,6 +21,7 @@ COMMANDS = {
     "coverage": "graph",
     "check": "graph",
     "build": "build",
+    "overlay": "overlay",
     "synth": "synth",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""

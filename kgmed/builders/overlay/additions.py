@@ -40,9 +40,9 @@ MAX_ABOVE = 1_000_000
 class Additions:
     """Numbered concepts, names and mappings to add, and what was found on the way.
 
-    ``names``: (concept, name, key) in the order of ids; ``merged``: all names of a concept that gets some, in order;
-    ``changed``: base concept -> its sources with the new ones. ``statements`` counts staged rows,
-    ``findings`` are rows for a curator, as sources have them.
+    ``names``: (concept, name, key) in the order of ids; ``merged``: all names of a concept that
+    gets some, in order; ``changed``: base concept -> its sources with the new ones. ``statements``
+    counts staged rows, ``known`` what the base had; ``findings`` are rows for a curator.
     """
 
     new_ids: list[str] = field(default_factory=list)

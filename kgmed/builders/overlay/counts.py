@@ -1,4 +1,4 @@
-"""The counts of a base with an overlay's changes: what the manifest and coverage.json say.
+"""The counts of a base with an overlay's changes: what its manifest and coverage.json say.
 
 Distinct subjects and objects of a coverage row change only where a statement was the first or the
 last of its concept in that row; the base's adjacency around that concept tells, and is read until
@@ -17,13 +17,15 @@ import numpy.typing as npt
 
 from kgmed.kg.store.embedded import EmbeddedStore
 from kgmed.kg.store.names import LIST_ITEM
+from kgmed.kg.store.overlay import COVERAGE_KEY, coverage_key
 from kgmed.kg.store.snapshot import BLOCK
 
+COUNTS = ("statements", "subjects", "objects")
 CHUNK = 20_000
 """Edges of a row that are looked at before asking whether enough is known."""
 
-Row = tuple[str, str, str, str, str]
-"""(predicate, subject category, object category, source, release) of a coverage row."""
+Row = tuple[str, ...]
+"""The :data:`~kgmed.kg.store.overlay.COVERAGE_KEY` of a coverage row."""
 
 
 class _Asked(NamedTuple):
@@ -100,29 +102,28 @@ class Coverage:
     def change(
         self, rows: Sequence[dict[str, Any]], added: Sequence[Said], gone: Sequence[Said]
     ) -> list[dict[str, Any]]:
-        """The rows after all changes, in their order."""
-        fields = ("predicate", "subject_category", "object_category", "source", "release")
-        counts: dict[Row, list[int]] = {
-            tuple(row[name] for name in fields): [
-                row["statements"], row["subjects"], row["objects"],
-            ]
-            for row in rows
-        }  # fmt: skip
+        """The rows that change, as they are after it; a row that is left empty has 0 statements."""
         added = [s for s in added if not self._coded.predicates[s.code][1]]
         gone = [s for s in gone if not self._coded.predicates[s.code][1]]
         self._learn({c for s in (*added, *gone) for c in (s.subject, s.object) if c is not None})
+        delta: dict[Row, list[int]] = defaultdict(lambda: [0, 0, 0])
         for sign, said in ((1, added), (-1, gone)):
             for statement in said:
                 for row in self._rows(statement):
-                    counts.setdefault(row, [0, 0, 0])[0] += sign
+                    delta[row][0] += sign
         for column, at_subject in ((1, True), (2, False)):
-            for row, delta in self._distinct(added, gone, at_subject=at_subject).items():
-                counts[row][column] += delta
-        return [
-            dict(zip((*fields, "statements", "subjects", "objects"), (*row, *n), strict=True))
-            for row, n in sorted(counts.items())
-            if n[0]
-        ]
+            for row, n in self._distinct(added, gone, at_subject=at_subject).items():
+                delta[row][column] += n
+        before = {key: row for row in rows if (key := coverage_key(row)) in delta}
+        found = []
+        for key, numbers in sorted(delta.items()):
+            if any(numbers):
+                held = before.get(key, {})
+                counts = {
+                    name: held.get(name, 0) + n for name, n in zip(COUNTS, numbers, strict=True)
+                }
+                found.append({**dict(zip(COVERAGE_KEY, key, strict=True)), **counts})
+        return found
 
     def _rows(self, statement: Said) -> Iterable[Row]:
         name = self._coded.predicates[statement.code][0]

@@ -127,7 +127,7 @@ def write_overlay(content: Content, provenance: Sequence[dict[str, Any]]) -> dic
         content.stand,
         content.lost,
     )
-    text = json.dumps(rows, ensure_ascii=False, indent=0)
+    text = json.dumps(rows, ensure_ascii=False)
     (content.folder / "coverage.json").write_text(text, encoding="utf-8")
     return _manifest(content, concepts, provenance)
 
@@ -360,7 +360,7 @@ def _manifest(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": counts,
         "predicates": [list(pair) for pair in content.coded.predicates],
-        "profiles": [list(row) for row in content.coded.profiles],
+        "profiles": [list(row) for row in content.coded.profiles[len(base["profiles"]) :]],
         "name_sources": sorted({name.source for _cid, name, _key in added.names}),
         "sources": source_rows(infos, +statements, Counter(own) + added.gained),
         "built_from": len(infos),

@@ -45,13 +45,17 @@ class EmbeddedStore:
         for code, (name, _negated) in enumerate(self._predicates):
             self._codes.setdefault(name, []).append(code)
         self._positive = bytes(not negated for _name, negated in self._predicates)
-        self._profiles: list[list[str]] = manifest["profiles"]
+        self._profiles = self._open_profiles()
         self._ids: dict[int, str] = {}
         self.lexicon = EmbeddedLexicon(self)
 
     def _open_names(self) -> Names:
         manifest = self.snapshot.manifest
         return Names(self.snapshot.folder / "names.sqlite", manifest["name_sources"])
+
+    def _open_profiles(self) -> list[list[str]]:
+        found: list[list[str]] = self.snapshot.manifest["profiles"]
+        return found
 
     def close(self) -> None:
         """Release the files."""
@@ -78,6 +82,14 @@ class EmbeddedStore:
     def coverage(self) -> list[CoverageRow]:
         text = (self.snapshot.folder / "coverage.json").read_text(encoding="utf-8")
         return [CoverageRow(**row) for row in json.loads(text)]
+
+    def retracted(self) -> list[Statement]:
+        """The statements that an overlay retracted, each with who, when and why, by id."""
+        return []
+
+    def added(self) -> list[Statement]:
+        """The statements that an overlay added and that stand."""
+        return []
 
     # Concepts
 

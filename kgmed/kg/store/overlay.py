@@ -1,9 +1,10 @@
 """An overlay: retractions and additions over a generation that stays as it is.
 
     generations/OVERLAY/
-      manifest.json        as any, of base and overlay together, and "overlay": what it lies on
+      manifest.json        as any, of base and overlay together, and "overlay": what it lies on;
+                           its profiles are the new ones alone
       overlay.sqlite       what was added, in the tables of names.sqlite, and the tables below
-      coverage.json        of base and overlay together
+      coverage.json        the rows that differ from the base's
       tables/*.parquet     what was added, numbered as below; tables/retractions.parquet
       additions/N-*.parquet  the added sources' rows as they were read, for the next overlay
 
@@ -24,13 +25,15 @@ Only the standard library is imported: an overlay is on the path of a question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from kgmed.kg.model import Path, Retraction, Statement
-from kgmed.kg.store.base import GraphInfo, OverlayInfo
+from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.embedded import EmbeddedStore
 from kgmed.kg.store.names import Names, unpack
@@ -38,6 +41,13 @@ from kgmed.kg.store.overlay_names import OverlayNames
 from kgmed.kg.store.snapshot import OVERLAY_FILE
 
 OUT, IN = 0, 1
+COVERAGE_KEY = ("predicate", "subject_category", "object_category", "source", "release")
+"""What a row of coverage.json counts; the rows lie in this order."""
+
+
+def coverage_key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The :data:`COVERAGE_KEY` of a row."""
+    return tuple(row[name] for name in COVERAGE_KEY)
 
 
 class Edit(NamedTuple):
@@ -92,6 +102,24 @@ class OverlayStore(EmbeddedStore):
         found = super()._wanted(predicates)
         return found if found is None else sorted(found, key=self._rank.__getitem__)
 
+    def _open_profiles(self) -> list[list[str]]:
+        assert self.snapshot.base is not None  # noqa: S101  open_store sees to it
+        return [*self.snapshot.base.manifest["profiles"], *super()._open_profiles()]
+
+    def coverage(self) -> list[CoverageRow]:
+        base = self.snapshot.base
+        assert base is not None  # noqa: S101  open_store sees to it
+        rows, changed = (
+            json.loads((snapshot.folder / "coverage.json").read_text(encoding="utf-8"))
+            for snapshot in (base, self.snapshot)
+        )
+        for row in changed:  # few, and both are sorted
+            key = coverage_key(row)
+            place = bisect_left(rows, key, key=coverage_key)
+            is_there = place < len(rows) and coverage_key(rows[place]) == key
+            rows[place : place + is_there] = [row] if row["statements"] else []
+        return [CoverageRow(**row) for row in rows]
+
     def info(self) -> GraphInfo:
         overlay = self.snapshot.manifest["overlay"]
         names = OverlayInfo.__dataclass_fields__
@@ -104,12 +132,10 @@ class OverlayStore(EmbeddedStore):
     # What the overlay holds
 
     def retracted(self) -> list[Statement]:
-        """The retracted statements, each with who, when and why, by id."""
         rows = self._both.more.query("SELECT id FROM retraction ORDER BY id")
         return [s for s in self.statements([row[0].hex() for row in rows]) if s is not None]
 
     def added(self) -> list[Statement]:
-        """The added statements that stand, those with a value after the others."""
         more = self._both.more
         edges = more.query("SELECT edge FROM edge ORDER BY edge")
         found = [self._edge_statement(edge) for (edge,) in edges if edge not in self._gone]
