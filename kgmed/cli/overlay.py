@@ -110,6 +110,8 @@ def overlay(
         report = made.report
     with opened(str(graph), quiet=quiet) as chosen:
         shape = _shape(chosen, report, whole=show)
+        if (nodes or edges) and not licence and not quiet:
+            typer.echo("kgmed: no licence is stated for what is added: --licence", err=True)
         if as_json:
             from kgmed.wire import to_json
 
@@ -119,7 +121,7 @@ def overlay(
         if show:
             _print_lists(shape, chosen, limit or None)
         if report is not None:
-            _print_report(report, chosen, licence=licence, added=bool(nodes or edges), quiet=quiet)
+            _print_report(report, chosen)
             if quarantine.exists():
                 echo(f"rows set aside: {quarantine}")
 
@@ -221,9 +223,7 @@ def _said(statement: Statement, titles: dict[str, str]) -> tuple[str, ...]:
     )
 
 
-def _print_report(
-    report: OverlayReport, graph: Graph, *, licence: str, added: bool, quiet: bool
-) -> None:
+def _print_report(report: OverlayReport, graph: Graph) -> None:
     """What this run read, and where all of it stands."""
     for file, rows in report.errata.items():
         skipped = "".join(f", {n:,} skipped: {why}" for why, n in rows["skipped"].items())
@@ -239,6 +239,4 @@ def _print_report(
         echo(f"subclass_of that would close a cycle, now broader: {len(report.cycles):,}")
     for kind, found in report.findings.items():
         echo(f"{kind}: {len(found):,}")
-    if added and not licence and not quiet:
-        typer.echo("kgmed: no licence is stated for what is added: --licence", err=True)
     echo(f"report: {graph.store.snapshot.folder / 'report.json'}")
