@@ -314,14 +314,11 @@ def _distance(store: EmbeddedStore, a: str, b: str, predicates: list[str] | None
     return len(ways[0]) - 1 if ways else -1
 
 
-@settings(
-    max_examples=25,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(edited())
-def test_an_overlay_is_read_as_the_edited_graph_built_anew(
-    folder: Path, example: tuple[RowSource, RowSource, list[str]]
-) -> None:
+Example = tuple[RowSource, RowSource, list[str]]
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+def is_read_as_built_anew(folder: Path, example: Example) -> None:
     overlaid, anew = both(folder, *example)
     try:
         for name, check in CHECKS.items():
@@ -331,6 +328,19 @@ def test_an_overlay_is_read_as_the_edited_graph_built_anew(
     finally:
         overlaid.close()
         anew.close()
+
+
+@settings(max_examples=20, suppress_health_check=SLOW)
+@given(example=edited())
+def test_an_overlay_is_read_as_the_edited_graph_built_anew(folder: Path, example: Example) -> None:
+    is_read_as_built_anew(folder, example)
+
+
+@pytest.mark.stress
+@settings(max_examples=500, suppress_health_check=SLOW)
+@given(example=edited())
+def test_many_overlays_are_read_as_graphs_built_anew(folder: Path, example: Example) -> None:
+    is_read_as_built_anew(folder, example)
 
 
 # Single facts ------------------------------------------------------------------------------------

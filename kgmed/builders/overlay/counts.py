@@ -12,16 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from kgmed.kg.store.embedded import EmbeddedStore
 from kgmed.kg.store.names import LIST_ITEM
 from kgmed.kg.store.overlay import COVERAGE_KEY, coverage_key
-from kgmed.kg.store.snapshot import BLOCK
 
 COUNTS = ("statements", "subjects", "objects")
-CHUNK = 20_000
+CHUNK = 500
 """Edges of a row that are looked at before asking whether enough is known."""
 
 Row = tuple[str, ...]
@@ -97,7 +93,7 @@ class Coverage:
     def __init__(self, base: EmbeddedStore, coded: Dictionaries, new: dict[int, list[str]]) -> None:
         self._base, self._csr, self._coded = base, base._csr, coded
         self._categories: dict[int, list[str]] = dict(new)
-        self._profiles: dict[tuple[str, str], npt.NDArray[np.uint32]] = {}
+        self._profiles: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
 
     def change(
         self, rows: Sequence[dict[str, Any]], added: Sequence[Said], gone: Sequence[Said]
@@ -177,7 +173,7 @@ class Coverage:
         cid, code = asked.cid, asked.code
         if cid >= self._csr.nodes or code >= len(self._base._predicates):
             return set()
-        profiles = set(self._profiles_of(asked.source, asked.release).tolist())
+        profiles = self._profiles_of(asked.source, asked.release)
         held = sum(row[1] == code and row[3] in profiles for row in self._base._value_rows(cid))
         lost = sum(s.object is None and s.profile in profiles for s in out)
         return {""} if held > lost else set()
@@ -189,39 +185,40 @@ class Coverage:
         if not wanted or cid >= csr.nodes or code >= len(self._base._predicates):
             return found
         start, stop = csr.out_range(cid, code) if asked.at_subject else csr.in_range(cid, code)
-        ends = csr.out_nbr if asked.at_subject else csr.in_nbr
         profiles = self._profiles_of(asked.source, asked.release)
-        gone = np.array([s.edge for s in out if s.edge is not None], np.int64)
+        gone = {said.edge for said in out}
         for first in range(start, stop, CHUNK):
-            last = min(first + CHUNK, stop)
-            edges = np.arange(first, last)
-            if not asked.at_subject:
-                csr.in_eid.touch(first, last)
-                edges = np.array(csr.in_eid.view[first:last])
-            items = BLOCK // csr.out_prof.itemsize
-            for block in np.unique(edges // items).tolist():
-                csr.out_prof.touch(block * items, block * items + 1)
-            kept = np.isin(np.asarray(csr.out_prof.view)[edges], profiles)
-            kept &= ~np.isin(edges, gone)
-            ends.touch(first, last)
-            others = np.unique(np.array(ends.view[first:last])[kept]).tolist()
+            others = self._others(first, min(first + CHUNK, stop), asked.at_subject, profiles, gone)
             self._learn(others)
             found.update(*(self._categories[other] for other in others))
             if wanted <= found:
                 break
         return found & wanted
 
-    def _profiles_of(self, source: str, release: str) -> npt.NDArray[np.uint32]:
+    def _others(
+        self, start: int, stop: int, at_subject: bool, profiles: set[int], gone: set[int | None]
+    ) -> list[int]:
+        """The other ends of a row's edges that have one of the profiles and aren't gone."""
+        csr = self._csr
+        ends = csr.out_nbr if at_subject else csr.in_nbr
+        ends.touch(start, stop)
+        edges: Sequence[int] = range(start, stop)
+        if not at_subject:
+            csr.in_eid.touch(start, stop)
+            edges = csr.in_eid.view[start:stop].tolist()
+        found: dict[int, None] = {}
+        for edge, end in zip(edges, ends.view[start:stop], strict=True):
+            csr.out_prof.touch(edge, edge + 1)
+            if end not in found and csr.out_prof.view[edge] in profiles and edge not in gone:
+                found[end] = None
+        return list(found)
+
+    def _profiles_of(self, source: str, release: str) -> set[int]:
         """The base's profiles of a source and release."""
-        found = self._profiles.get((source, release))
-        if found is None:
-            places = [
-                place
-                for place, profile in enumerate(self._base._profiles)
-                if (profile[0], profile[1]) == (source, release)
-            ]
-            found = self._profiles[source, release] = np.array(places, np.uint32)
-        return found
+        if not self._profiles:
+            for place, profile in enumerate(self._base._profiles):
+                self._profiles[profile[0], profile[1]].add(place)
+        return self._profiles[source, release]
 
     def _learn(self, cids: Iterable[int]) -> None:
         """Read the categories of concepts."""

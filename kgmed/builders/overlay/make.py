@@ -135,6 +135,8 @@ class _Making:
         self.sources: list[Source] = []
         self.provenance: list[dict[str, Any]] = []
         self.retractions: dict[str, Retraction] = {}
+        self.edge_of: dict[str, int] = {}  # of the base's edges that errata name
+        self.is_added: frozenset[str] = frozenset()
         self.report = OverlayReport()
         self.added = Additions()
 
@@ -203,7 +205,9 @@ class _Making:
         self.is_added = frozenset(added)
 
         def find(prefix: str) -> list[str]:
-            found = [self.store._statement_id(e) for e in self.store._edges_with_id(prefix)]
+            edges = self.store._edges_with_id(prefix)
+            found = [self.store._statement_id(edge) for edge in edges]
+            self.edge_of.update(zip(found, edges, strict=True))
             found += [row[2].hex() for row in self.store._value_rows_by_id(prefix)]
             low = bisect_left(added, prefix)
             return found + [sid for sid in added[low : low + 2] if sid.startswith(prefix)]
@@ -220,9 +224,10 @@ class _Making:
         retracted = sorted(self.retractions)
         gone: dict[str, int | None] = {}
         for sid in retracted:
+            if sid not in self.edge_of and sid not in self.is_added:
+                self.edge_of.update((sid, edge) for edge in self.store._edges_with_id(sid))
             if sid not in self.is_added:
-                edges = self.store._edges_with_id(sid)
-                gone[sid] = edges[0] if edges else None
+                gone[sid] = self.edge_of.get(sid)
         lost = frozenset(edge for edge in gone.values() if edge is not None)
         self.report.cycles = break_cycles(
             self.connection, self.store, gone=lost, retracted=retracted
