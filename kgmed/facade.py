@@ -219,10 +219,10 @@ def open_graph(
     >>> open_graph().info().concepts > 20_000
     True
     """
-    from kgmed.kg.store.embedded import EmbeddedStore
+    from kgmed.kg.store.embedded import open_store
 
     name = str(uri or settings().graph)
-    return Graph(EmbeddedStore(_folder(name, progress), uri=name), registry())
+    return Graph(open_store(_folder(name, progress), uri=name), registry())
 
 
 def _folder(name: str, progress: Callable[[str], None]) -> FilePath:

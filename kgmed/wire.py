@@ -16,7 +16,7 @@ from kgmed.kg.diff.model import Diff
 from kgmed.kg.linking.link import Link
 from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
-from kgmed.kg.store.base import CoverageRow, GraphInfo
+from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 
@@ -85,6 +85,40 @@ class Check:
     schema: str = "kgmed.check/1"
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A source that an overlay added: who did, when, why, and how many new concepts, statements
+    and values it brought."""
+
+    infores: str
+    name: str
+    release: str
+    licence: str
+    who: str
+    reason: str
+    date: str
+    concepts: int
+    statements: int
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What ``kgmed overlay --json`` prints; ``overlay`` is None where none lies on the graph.
+
+    ``retracted`` and ``added`` are filled by ``--list``, ``report`` where an overlay was made.
+    """
+
+    graph: str
+    snapshot: str
+    overlay: OverlayInfo | None
+    additions: tuple[Addition, ...] = ()
+    retracted: tuple[Statement, ...] = ()
+    added: tuple[Statement, ...] = ()
+    report: MappingABC[str, Any] | None = None
+    schema: str = "kgmed.overlay/1"
+
+
 SHAPES: dict[str, type] = {
     "kgmed.answer/1": Answer,
     "kgmed.links/1": Links,
@@ -96,6 +130,7 @@ SHAPES: dict[str, type] = {
     "kgmed.check/1": Check,
     "kgmed.diff/1": Diff,
     "kgmed.mappings/1": MappingsWritten,
+    "kgmed.overlay/1": Overlay,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

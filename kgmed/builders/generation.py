@@ -7,7 +7,7 @@ the store comes in here, with tables of its own making.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +81,7 @@ def finish_generation(
         "name_sources": name_sources,
         "arrays": arrays,
         "sources": _source_rows(connection, folder, sources),
+        "built_from": len(sources),
         **_tallies(connection, folder),
     }
     progress("checksums")
@@ -113,6 +114,19 @@ def _source_rows(
             [path],
         ).fetchall()
     )
+    return source_rows(sources, statements, concepts)
+
+
+def source_rows(
+    sources: Sequence[SourceInfo],
+    statements: Mapping[tuple[str, str, str], int],
+    concepts: Mapping[str, int],
+) -> list[dict[str, object]]:
+    """The manifest's sources: those of the build in order, then those that statements name.
+
+    ``statements`` counts by (source, release, licence), ``concepts`` by source.
+    """
+    statements = dict(statements)
     known = {info.infores for info in sources}
     rows = [
         {

@@ -57,7 +57,7 @@ MIN_CONFIDENCE = 0.5
 _NUMERALS = r"list_sort(regexp_extract_all({}, '\b([0-9]+|[ivx]+)\b'))"
 """The numerals of a key, Arabic and Roman, as SQL."""
 
-_BASE_CONFIDENCE = f"""
+BASE_CONFIDENCE_SQL = f"""
     CASE WHEN confidence IS NOT NULL THEN confidence
          WHEN predicate = '{REPLACED_BY}' THEN 1.0
          WHEN predicate = 'oboInOwl:hasDbXref' THEN 0.75
@@ -151,7 +151,7 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
     connection.execute(f"""
         CREATE OR REPLACE TABLE m AS
         SELECT row_number() OVER () AS row, t.*, a.n AS s, b.n AS o,
-               {_BASE_CONFIDENCE} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
+               {BASE_CONFIDENCE_SQL} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key
         FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object;
         ALTER TABLE m ADD COLUMN editorial BOOL;

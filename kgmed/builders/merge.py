@@ -63,13 +63,13 @@ def merge(
     _names(connection, tables)
     progress("merging statements")
     report.cycles = statements.number(connection)
-    _write(connection, statements.statements_sql(), tables, "statements")
-    _write(connection, statements.values_sql(), tables, "values")
+    write_table(connection, statements.statements_sql(), tables, "statements")
+    write_table(connection, statements.values_sql(), tables, "values")
     progress("merging mappings and paths")
     _mappings(connection, tables)
     kept, report.paths = curated_paths(connection)
     connection.register("kept_paths", kept)
-    _write(connection, "SELECT * FROM kept_paths", tables, "paths")
+    write_table(connection, "SELECT * FROM kept_paths", tables, "paths")
     connection.unregister("kept_paths")
     report.statements = statements.count_rows(connection, tables)
     counts = connection.execute(
@@ -82,7 +82,7 @@ def merge(
     return report
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: str, tables: Path, name: str) -> None:
+def write_table(connection: duckdb.DuckDBPyConnection, query: str, tables: Path, name: str) -> None:
     """Write a sorted query's rows, in its order."""
     target = str(tables / f"{name}.parquet").replace("'", "''")
     connection.execute("SET preserve_insertion_order = true")
@@ -121,8 +121,8 @@ def _concepts(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
         SELECT category, count(*) AS n FROM (SELECT unnest(categories) AS category FROM concept)
         WHERE category NOT IN ({known}) GROUP BY 1 ORDER BY 1""")
     query = "SELECT * EXCLUDE (leader_n) FROM concept ORDER BY cid"
-    _write(connection, query, tables, "concepts")
-    _write(connection, "SELECT id AS curie, cid FROM id_cid ORDER BY n", tables, "ids")
+    write_table(connection, query, tables, "concepts")
+    write_table(connection, "SELECT id AS curie, cid FROM id_cid ORDER BY n", tables, "ids")
 
 
 def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
@@ -156,7 +156,7 @@ def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
                CASE WHEN NOT later THEN 'preferred' WHEN rank <= 1 THEN 'synonym'
                     WHEN rank = 2 THEN 'abbreviation' ELSE 'brand' END AS kind, source, key
         FROM (FROM placed ORDER BY cid, later, language, place, text)"""
-    _write(connection, query, tables, "names")
+    write_table(connection, query, tables, "names")
     connection.execute("DROP TABLE named; DROP TABLE twice; DROP TABLE in_names")
 
 
@@ -166,4 +166,4 @@ def _mappings(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
                a.cid AS subject_cid, b.cid AS object_cid
         FROM mapping_out m LEFT JOIN concept a ON a.leader_n = m.subject_leader
         LEFT JOIN concept b ON b.leader_n = m.object_leader ORDER BY ALL"""
-    _write(connection, query, tables, "mappings")
+    write_table(connection, query, tables, "mappings")

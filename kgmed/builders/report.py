@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,18 @@ from kgmed.kg.errors import DataError
 
 _LISTED = 40
 """Rows of a list on the readable page; the JSON has them all."""
+
+
+def check_rows(sources: Sequence[SourceReport]) -> None:
+    """Raise :class:`DataError` where read differs from kept + skipped in any file."""
+    for source in sources:
+        for file, counts in source.files.items():
+            skipped = counts["skipped"]
+            if counts["read"] != counts["kept"] + sum(skipped.values()):
+                raise DataError(
+                    f"{source.infores}, {file}: read {counts['read']}, kept {counts['kept']}, "
+                    f"skipped {skipped}: the rows don't add up. This is a fault of the reader."
+                )
 
 
 @dataclass(slots=True)
@@ -29,14 +42,7 @@ class Report:
 
     def check(self) -> None:
         """Raise :class:`DataError` where read differs from kept + skipped anywhere."""
-        for source in self.sources:
-            for file, counts in source.files.items():
-                skipped = counts["skipped"]
-                if counts["read"] != counts["kept"] + sum(skipped.values()):
-                    raise DataError(
-                        f"{source.infores}, {file}: read {counts['read']}, kept {counts['kept']}, "
-                        f"skipped {skipped}: the rows don't add up. This is a fault of the reader."
-                    )
+        check_rows(self.sources)
         counts_of = Counter(self.merge.statements)
         read = counts_of.pop("read")
         if read != counts_of.total():

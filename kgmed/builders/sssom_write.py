@@ -186,7 +186,7 @@ def expansion(prefix: str) -> str:
 def _metadata(
     connection: duckdb.DuckDBPyConnection, info: GraphInfo, licences: Sequence[str]
 ) -> list[str]:
-    from kgmed import __version__
+    from importlib.metadata import version
 
     prefixes = [
         row[0]
@@ -204,7 +204,7 @@ def _metadata(
         '#mapping_set_title: "Mappings of a kgmed graph"',
         f'#mapping_set_version: "{info.snapshot[:16]}"',
         '#mapping_tool: "kgmed"',
-        f'#mapping_tool_version: "{__version__}"',
+        f'#mapping_tool_version: "{version("kgmed")}"',
         '#sssom_version: "1.0"',
     ]
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "diff",
     "mappings": "mappings",
     "build": "build",
+    "overlay": "overlay",
     "synth": "synth",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""

@@ -127,6 +127,12 @@ def info(graph: GraphUri = None, *, as_json: AsJson = False, quiet: Quiet = Fals
         f"{found.concepts:,} concepts, {found.names:,} names, {found.statements:,} statements, "
         f"{found.values:,} values, {found.mappings:,} mappings, {found.paths:,} curated paths"
     )
+    if found.overlay is not None:
+        echo(
+            f"an overlay on {found.overlay.base[:16]}: {found.overlay.retracted:,} statements "
+            f"retracted, {found.overlay.statements + found.overlay.values:,} added "
+            f"(kgmed overlay {found.uri} --list)"
+        )
     rows = [
         (s.name, s.infores, s.release, s.licence, f"{s.concepts:,}", f"{s.statements:,}")
         for s in found.sources

@@ -153,9 +153,12 @@ def print_statement(statement: Statement, graph: Graph, lang: Language) -> None:
         if c is not None
     }
     echo(compose.sentence(graph.registry, statement, concepts, lang) + ".")
+    taken = statement.retracted
+    if taken is not None:
+        echo(f"RETRACTED by {taken.who}, {taken.date}: {taken.reason}. It is evidence for nothing.")
     for name in statement.__dataclass_fields__:
         value = getattr(statement, name)
-        if value in ("", (), {}, None, False):
+        if value in ("", (), {}, None, False) or name == "retracted":
             continue
         if isinstance(value, tuple):
             value = "; ".join(value)

@@ -127,11 +127,21 @@ class Concept:
 
 
 @dataclass(frozen=True, slots=True)
+class Retraction:
+    """Who took a statement back, when (ISO date) and why; an overlay records it."""
+
+    reason: str
+    who: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """Something a source says: subject, predicate, and an object or a value.
 
     Exactly one of ``object`` and ``value`` is set. ``source_record`` and ``publications`` are the
     source's own record ids and the references it gives, several of them joined over merged rows.
+    One that an overlay ``retracted`` can be read by its id and is evidence for nothing.
     """
 
     id: str
@@ -152,6 +162,7 @@ class Statement:
     original_object: str = ""
     knowledge_level: str = "not_provided"
     agent_type: str = "not_provided"
+    retracted: Retraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,9 @@ def test_no_graph_says_what_to_do(tmp_path: Path) -> None:
 def test_a_newer_format_asks_for_an_upgrade(graph_copy: Path) -> None:
     pointer = graph_copy / "CURRENT"
     pointer.write_text(pointer.read_text().replace("kgmed-graph 1 ", "kgmed-graph 7 "))
-    with pytest.raises(FormatVersion, match=r"format 7; this kgmed reads format 1\. Upgrade"):
+    with pytest.raises(
+        FormatVersion, match=r"format 7; this kgmed reads format 1 and, of overlays, 2\. Upgrade"
+    ):
         EmbeddedStore(graph_copy)
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from support import concept, source, tables_of
 
+from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
 from kgmed.kg.errors import UnknownConcept
 from kgmed.kg.model import statement_id
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.base import GraphStore
-from kgmed.kg.store.embedded import EmbeddedStore
+from kgmed.kg.store.embedded import EmbeddedStore, open_store
 
 N = 60
 PREDICATES = ("interacts_with", "treats", "subclass_of", "home_made")
@@ -80,18 +81,48 @@ def _ends(row: dict[str, Any]) -> tuple[str, str]:
 EXPECTED = {_id(row): (*_ends(row), row) for row in STATEMENTS}
 
 
-@pytest.fixture(scope="module", params=["embedded", "embedded, blocks verified on touch"])
+ON_TOUCH = "blocks verified on touch"
+BACK_ENDS = ["embedded", f"embedded, {ON_TOUCH}", "overlay", f"overlay, {ON_TOUCH}"]
+
+
+def _overlaid(root: Path, ids: list[dict[str, dict[str, Any]]]) -> None:
+    """The same graph, of a base that lacks some of it and states some that isn't so."""
+    wrong = [{**row, "predicate": "contraindicated_in"} for row in STATEMENTS[::9]]
+    wrong += [{**row, "negated": not row["negated"]} for row in STATEMENTS[::11]]
+    wrong = [row for row in wrong if _id(row) not in EXPECTED]
+    false_value = {**VALUES[0], "value": "B"}
+    base = tables_of([entry for number, entry in enumerate(ids) if number % 4])
+    nodes = {row["id"] for row in base["concepts"]}
+    told = [r for r in [*STATEMENTS[::2], *wrong] if {r["subject"], r["object"]} <= nodes]
+    build([source(SOURCE, **base, statements=[*told, VALUES[1], false_value])], root)
+    gone = {_id(row) for row in wrong if row in told}
+    values = EmbeddedStore(root).values(["mesh:D000001"])[0]
+    gone |= {s.id for s in values if s.value is not None and s.value.text == "B"}
+    errata = root.parent / "errata.tsv"
+    rows = "".join(f"{id}\twrong\tme\t2026-11-20\n" for id in sorted(gone))
+    errata.write_text("statement_id\treason\twho\tdate\n" + rows, encoding="utf-8")
+    every = source(SOURCE, **tables_of(ids), statements=STATEMENTS + VALUES)
+    made = make_overlay(root, errata=[errata], sources=[every])
+    assert made.report.actions["retracted"] == len(gone) > 20
+    assert made.report.statements["already in the graph"] > 50
+
+
+@pytest.fixture(scope="module", params=BACK_ENDS)
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GraphStore]:
     root = tmp_path_factory.mktemp("contract") / "graph"
     ids = [concept(f"mesh:D{i:06d}", f"thing {i}", "Drug") for i in range(N + 1)]
-    build([source(SOURCE, **tables_of(ids), statements=STATEMENTS + VALUES)], root)
+    if request.param.startswith("overlay"):
+        _overlaid(root, ids)
+    else:
+        build([source(SOURCE, **tables_of(ids), statements=STATEMENTS + VALUES)], root)
+    on_touch = request.param.endswith(ON_TOUCH)
     with pytest.MonkeyPatch.context() as patch:
-        if request.param != "embedded":
+        if on_touch:
             patch.setattr("kgmed.kg.store.snapshot.VERIFY_AT_OPEN", 0)
-        opened = EmbeddedStore(root)
-        assert opened.snapshot.verified == (request.param == "embedded")
+        opened = open_store(root)
+        assert opened.snapshot.verified != on_touch
     yield opened
     opened.close()
 

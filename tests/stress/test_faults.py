@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from kgmed.facade import Graph
+from kgmed.facade import Graph, open_graph
 from kgmed.kg.errors import StoreError
 from kgmed.kg.store.embedded import EmbeddedStore
 from kgmed.kg.store.snapshot import corrupt_files, open_snapshot
@@ -63,6 +63,38 @@ def test_a_build_killed_at_any_moment_leaves_the_old_graph_in_use(tmp_path: Path
     print(f"{KILLS} kills, {finished} of them after the new generation was published")
     subprocess.run([*BUILD, str(root)], check=True, capture_output=True)
     assert not [p for p in (root / "generations").iterdir() if p.name.startswith(".building")]
+
+
+def test_an_overlay_killed_at_any_moment_leaves_the_graph_as_it_was(tmp_path: Path) -> None:
+    """kill -9 at 25 random moments of laying an overlay on the open graph."""
+    root = tmp_path / "graph"
+    subprocess.run([*BUILD, str(root)], check=True, capture_output=True)
+    (tmp_path / "edges.tsv").write_text(
+        "subject\tpredicate\tobject\nDRUGBANK:DB00682\tbiolink:treats\tward:1\n"
+    )
+    overlay = [*BUILD[:-2], "overlay", str(root), "--edges", str(tmp_path / "edges.tsv"), "-q"]
+    begin = time.perf_counter()
+    subprocess.run(overlay, check=True, capture_output=True)
+    duration = time.perf_counter() - begin
+    subprocess.run([*overlay[:-3], "--drop"], check=True, capture_output=True)
+    before, chance = (root / "CURRENT").read_bytes(), random.Random(4)
+    finished = 0
+    for _ in range(KILLS // 2):
+        process = subprocess.Popen(
+            overlay, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(chance.uniform(0.05, duration))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        with open_graph(root) as graph:
+            is_new = (root / "CURRENT").read_bytes() != before
+            assert len(graph.store.added()) == is_new
+            assert graph.check() == []
+        finished += is_new
+        subprocess.run([*overlay[:-3], "--drop"], check=True, capture_output=True)
+        assert (root / "CURRENT").read_bytes() == before
+    print(f"{KILLS // 2} kills, {finished} of them after the overlay was published")
 
 
 def test_every_flipped_byte_of_the_open_graph_is_found(graph: Graph, tmp_path: Path) -> None:

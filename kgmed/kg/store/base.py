@@ -57,8 +57,24 @@ class CoverageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlayInfo:
+    """What an overlay changes of the graph that it lies on, whose hash is ``base``.
+
+    ``retracted`` counts the statements taken back, the others what was added.
+    """
+
+    base: str
+    retracted: int
+    concepts: int
+    names: int
+    statements: int
+    values: int
+    mappings: int
+
+
+@dataclass(frozen=True, slots=True)
 class GraphInfo:
-    """What a graph is: its hash, format, sizes and sources."""
+    """What a graph is: its hash, format, sizes and sources; ``overlay`` where one lies on it."""
 
     uri: str
     snapshot: str
@@ -74,6 +90,7 @@ class GraphInfo:
     predicates: dict[str, int]
     categories: dict[str, int]
     licences: dict[str, int]
+    overlay: OverlayInfo | None = None
 
 
 class Lexicon(Protocol):
@@ -145,7 +162,10 @@ class GraphStore(Protocol):
         ...
 
     def statements(self, ids: Sequence[str]) -> list[Statement | None]:
-        """Whole statements by id. A prefix of at least 8 digits will do where only one has it."""
+        """Whole statements by id. A prefix of at least 8 digits will do where only one has it.
+
+        A statement that an overlay retracted comes back marked; no other method gives it.
+        """
         ...
 
     def between(

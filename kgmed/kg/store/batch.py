@@ -1,7 +1,7 @@
 """Many checks at once over a snapshot's arrays: NumPy, and numba where it is installed.
 
 The results are those of the single queries; only the speed differs. Concepts are numbered as in
-the snapshot; :meth:`Batch.numbers` maps CURIEs to numbers.
+the snapshot, an overlay's new ones after its base's; :meth:`Batch.numbers` maps CURIEs to numbers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.kg.errors import CorruptSnapshot
+from kgmed.kg.store.patched import CSR_ARRAYS, Patched
 from kgmed.kg.store.snapshot import Snapshot, crc_of
 
 if TYPE_CHECKING:
@@ -27,18 +28,21 @@ class Batch:
     """Vectorised reads over one snapshot; the arrays are memory-mapped and verified once."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._folder = snapshot.folder
+        base = snapshot.base or snapshot
+        self._folder = base.folder
         self._arrays: dict[str, npt.NDArray[Any]] = {}
-        manifest = snapshot.manifest
-        for name in ("out_off", "out_nbr", "out_p", "in_off", "in_nbr", "in_p"):
-            path = snapshot.folder / "csr" / f"{name}.bin"
-            if not snapshot.verified and crc_of(path) != manifest["files"][f"csr/{name}.bin"][1]:
+        for name in CSR_ARRAYS:
+            path = base.folder / "csr" / f"{name}.bin"
+            expected = base.manifest["files"][f"csr/{name}.bin"][1]
+            if not base.verified and crc_of(path) != expected:
                 raise CorruptSnapshot(f"{path}: its CRC-32 differs. Build the graph again.")
-            dtype = manifest["arrays"][name]["dtype"]
+            dtype = base.manifest["arrays"][name]["dtype"]
             empty = path.stat().st_size == 0
-            self._arrays[name] = (
-                np.empty(0, dtype) if empty else np.memmap(path, dtype, "r").view(np.ndarray)
-            )
+            array = np.empty(0, dtype) if empty else np.memmap(path, dtype, "r").view(np.ndarray)
+            array.flags.writeable = False
+            self._arrays[name] = array
+        self._patched = Patched.read(snapshot, self._arrays) if snapshot.base else Patched.none()
+        manifest = snapshot.manifest
         self._codes = {
             name: code for code, (name, negated) in enumerate(manifest["predicates"]) if not negated
         }
@@ -57,8 +61,11 @@ class Batch:
         try:
             connection.execute("SET enable_progress_bar = false")  # it would go to standard output
             connection.register("asked", table)
+            connection.register("added", self._patched.ids)
             found = connection.execute(
-                "SELECT n, cid FROM asked JOIN read_parquet(?) USING (curie)",
+                "SELECT n, cid FROM asked JOIN ("
+                "SELECT curie, cid FROM read_parquet(?) UNION ALL SELECT curie, cid FROM added)"
+                " USING (curie)",
                 [str(self._folder / "tables" / "ids.parquet")],
             ).fetchnumpy()
         finally:
@@ -84,17 +91,33 @@ class Batch:
         """
         valid = (subjects >= 0) & (codes >= 0) & (objects >= 0)
         result = np.zeros(len(subjects), bool)
-        arrays = self._arrays
+        patched = self._patched
+        if not len(patched.row_of):
+            parts = [(valid, self._arrays, subjects)]
+        else:
+            row = patched.row_of[np.where(valid, subjects, 0)]
+            parts = [
+                (valid & (row < 0), self._arrays, subjects),
+                (valid & (row >= 0), patched.arrays, row),
+            ]
+        for chosen, arrays, rows in parts:
+            result[chosen] = self._search(arrays, rows[chosen], codes[chosen], objects[chosen])
+        return result
+
+    @staticmethod
+    def _search(
+        arrays: dict[str, npt.NDArray[Any]], rows: Ints, codes: Ints, objects: Ints
+    ) -> npt.NDArray[np.bool_]:
         search = _numba_search() or _numpy_search
-        result[valid] = search(
+        found: npt.NDArray[np.bool_] = search(
             arrays["out_off"],
             arrays["out_p"],
             arrays["out_nbr"],
-            np.ascontiguousarray(subjects[valid]),
-            np.ascontiguousarray(codes[valid]),
-            np.ascontiguousarray(objects[valid]),
+            np.ascontiguousarray(rows),
+            np.ascontiguousarray(codes),
+            np.ascontiguousarray(objects),
         )
-        return result
+        return found
 
     def check_triples(self, table: pa.Table) -> npt.NDArray[np.bool_]:
         """:meth:`has_statements` for a table of CURIEs: columns subject, predicate, object."""
@@ -121,9 +144,10 @@ class Batch:
             for name in predicates:
                 if name in self._codes:
                     mask[self._codes[name]] = True
-        a = self._arrays
+        patched = self._patched
         result: Ints = distances(
-            (a["out_off"], a["out_nbr"], a["out_p"], a["in_off"], a["in_nbr"], a["in_p"]),
+            tuple(self._arrays[name] for name in CSR_ARRAYS),
+            (patched.row_of, *(patched.arrays[name] for name in CSR_ARRAYS)),
             mask,
             np.ascontiguousarray(starts, np.int32),
             np.ascontiguousarray(ends, np.int32),

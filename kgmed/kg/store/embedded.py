@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path as FilePath
 from typing import Any, cast
 
-from kgmed.kg.errors import UnknownConcept
+from kgmed.kg.errors import StoreError, UnknownConcept
 from kgmed.kg.model import Concept, Direction, Mapping, Name, Path, Statement, Step, Value
 from kgmed.kg.store.base import CoverageRow, Edge, EdgeDirection, GraphInfo, SourceRow
-from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS, DETAIL_ITEM, Csr
+from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS, DETAIL_ITEM, Array, Csr
 from kgmed.kg.store.names import Names, unpack
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 
@@ -26,12 +26,18 @@ FEW_CODES = 16
 class EmbeddedStore:
     """A graph in a snapshot directory; see :class:`kgmed.kg.store.base.GraphStore`."""
 
-    def __init__(self, root: FilePath | str, *, uri: str = "") -> None:
-        self.snapshot: Snapshot = open_snapshot(FilePath(root))
-        manifest = self.snapshot.manifest
-        self._uri = uri or str(root)
-        self._csr = Csr(self.snapshot)
-        self._names = Names(self.snapshot.folder / "names.sqlite", manifest["name_sources"])
+    def __init__(self, root: FilePath | str | Snapshot, *, uri: str = "") -> None:
+        snapshot = root if isinstance(root, Snapshot) else open_snapshot(FilePath(root))
+        if snapshot.base is not None and type(self) is EmbeddedStore:
+            raise StoreError(
+                f"{snapshot.root}: an overlay lies on this graph; kgmed.kg.store.embedded."
+                "open_store opens both, so that what was retracted isn't read as evidence."
+            )
+        self.snapshot: Snapshot = snapshot
+        manifest = snapshot.manifest
+        self._uri = uri or str(snapshot.root)
+        self._csr = Csr(snapshot.base or snapshot)
+        self._names = self._open_names()
         self._predicates: list[tuple[str, bool]] = [
             (name, bool(negated)) for name, negated in manifest["predicates"]
         ]
@@ -39,9 +45,17 @@ class EmbeddedStore:
         for code, (name, _negated) in enumerate(self._predicates):
             self._codes.setdefault(name, []).append(code)
         self._positive = bytes(not negated for _name, negated in self._predicates)
-        self._profiles: list[list[str]] = manifest["profiles"]
+        self._profiles = self._open_profiles()
         self._ids: dict[int, str] = {}
         self.lexicon = EmbeddedLexicon(self)
+
+    def _open_names(self) -> Names:
+        manifest = self.snapshot.manifest
+        return Names(self.snapshot.folder / "names.sqlite", manifest["name_sources"])
+
+    def _open_profiles(self) -> list[list[str]]:
+        found: list[list[str]] = self.snapshot.manifest["profiles"]
+        return found
 
     def close(self) -> None:
         """Release the files."""
@@ -68,6 +82,14 @@ class EmbeddedStore:
     def coverage(self) -> list[CoverageRow]:
         text = (self.snapshot.folder / "coverage.json").read_text(encoding="utf-8")
         return [CoverageRow(**row) for row in json.loads(text)]
+
+    def retracted(self) -> list[Statement]:
+        """The statements that an overlay retracted, each with who, when and why, by id."""
+        return []
+
+    def added(self) -> list[Statement]:
+        """The statements that an overlay added and that stand."""
+        return []
 
     # Concepts
 
@@ -159,27 +181,32 @@ class EmbeddedStore:
             self.id_of(subject),
             name,
             self.id_of(object),
-            self._csr.statement_id(edge),
+            self._statement_id(edge),
             negated,
         )
 
+    def _statement_id(self, edge: int) -> str:
+        return self._csr.statement_id(edge)
+
     def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
         return [
-            sorted(self._csr.statement_id(edge) for edge in self._find(*triple))
-            for triple in triples
+            sorted(self._statement_id(edge) for edge in self._find(*triple)) for triple in triples
         ]
 
     def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
         return [len(self._find(*triple)) > 0 for triple in triples]
 
-    def _find(self, subject: str, predicate: str, object: str) -> range:
+    def _find(self, subject: str, predicate: str, object: str) -> Sequence[int]:
         s, o = self._names.cids((subject, object))
         if s is None or o is None:
             return range(0)
         for code in self._codes.get(predicate, ()):
             if self._positive[code]:
-                return self._csr.find(s, code, o)
+                return self._edges_of(s, code, o)
         return range(0)
+
+    def _edges_of(self, subject: int, code: int, object: int) -> Sequence[int]:
+        return self._csr.find(subject, code, object)
 
     def statements(self, ids: Sequence[str]) -> list[Statement | None]:
         return [self._statement(id) for id in ids]
@@ -188,7 +215,7 @@ class EmbeddedStore:
         id = id.lower()
         if len(id) < SHORTEST_ID_PREFIX or any(c not in "0123456789abcdef" for c in id):
             return None
-        edges = self._csr.edges_with_id(id)
+        edges = self._edges_with_id(id)
         rows = self._value_rows_by_id(id)
         if len(edges) + len(rows) > 1:
             raise UnknownConcept(f"Several statements begin with {id!r}; give more of its digits.")
@@ -196,23 +223,32 @@ class EmbeddedStore:
             return self._edge_statement(edges[0])
         return self._value_statement(*rows[0]) if rows else None
 
+    def _edges_with_id(self, prefix: str) -> list[int]:
+        return self._csr.edges_with_id(prefix)
+
     def between(
         self, pairs: Sequence[tuple[str, str]], *, predicates: Sequence[str] | None = None
     ) -> list[list[Statement]]:
-        csr, wanted = self._csr, self._wanted(predicates)
+        wanted = self._wanted(predicates)
         result = []
         for pair in pairs:
             found: list[Statement] = []
             left, right = self._names.cids(pair)
             if left is not None and right is not None:
                 for subject, object in ((left, right), (right, left)):
-                    for edge in csr.between(subject, object):
-                        csr.out_p.touch(edge, edge + 1)
-                        code = csr.out_p.view[edge]
+                    for code, edge in self._joining(subject, object):
                         if self._positive[code] and (wanted is None or code in wanted):
                             found.append(self._edge_statement(edge, subject))
             result.append(found)
         return result
+
+    def _joining(self, subject: int, object: int) -> list[tuple[int, int]]:
+        """(predicate code, number) of the edges from one concept to another, in order."""
+        codes = self._csr.out_p
+        edges = self._csr.between(subject, object)
+        for edge in edges:
+            codes.touch(edge, edge + 1)
+        return [(codes.view[edge], edge) for edge in edges]
 
     def _edge_statement(self, edge: int, subject: int | None = None) -> Statement:
         csr = self._csr
@@ -306,11 +342,14 @@ class EmbeddedStore:
         wanted = self._wanted(predicates)
         result = []
         for cid in self._names.cids(ids):
-            rows = self._names.query(f"{self._VALUE} WHERE s = ? ORDER BY p, id", (cid,))
+            rows = [] if cid is None else self._value_rows(cid)
             result.append(
                 [self._value_statement(*row) for row in rows if wanted is None or row[1] in wanted]
             )
         return result
+
+    def _value_rows(self, cid: int) -> list[tuple[Any, ...]]:
+        return self._names.query(f"{self._VALUE} WHERE s = ? ORDER BY p, id", (cid,))
 
     # Paths, mappings, scans
 
@@ -336,11 +375,14 @@ class EmbeddedStore:
         return found
 
     def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
-        result = []
-        for cid in self._names.cids(ids):
-            blob = self._names.query("SELECT rows FROM mapping WHERE cid = ?", (cid,))
-            result.append([Mapping(*row) for row in unpack(blob[0][0])] if blob else [])
-        return result
+        return [
+            [] if cid is None else [Mapping(*row) for row in self._mapping_rows(cid)]
+            for cid in self._names.cids(ids)
+        ]
+
+    def _mapping_rows(self, cid: int) -> list[list[Any]]:
+        blob = self._names.query("SELECT rows FROM mapping WHERE cid = ?", (cid,))
+        return unpack(blob[0][0]) if blob else []
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         wanted = None if predicate is None else set(self._wanted([predicate]) or ())
@@ -376,30 +418,53 @@ class EmbeddedStore:
             (csr.out_range(node), csr.out_p, csr.out_nbr),
             (csr.in_range(node), csr.in_p, csr.in_nbr),
         ):
-            codes.touch(start, stop)
-            neighbors.touch(start, stop)
-            if stop - start <= SHORT_ROW:
-                row = neighbors.view[start:stop].tolist()
-                found += compress(row, map(mask.__getitem__, codes.view[start:stop]))
-                continue
-            place = start  # a row is sorted by code
-            if len(masked) <= FEW_CODES:
-                for code in masked:
-                    first = bisect_left(codes.view, code, place, stop)
-                    found += neighbors.view[place:first].tolist()
-                    place = bisect_right(codes.view, code, first, stop)
-                found += neighbors.view[place:stop].tolist()
-                continue
-            while place < stop:
-                code = codes.view[place]
-                end = bisect_right(codes.view, code, place, stop)
-                if mask[code]:
-                    found += neighbors.view[place:end].tolist()
-                place = end
+            found += self._masked(codes, neighbors, start, stop, mask, masked)
+        return found
+
+    @staticmethod
+    def _masked(
+        codes: Array,
+        neighbors: Array,
+        start: int,
+        stop: int,
+        mask: bytes,
+        masked: Sequence[int],
+    ) -> Iterable[int]:
+        """The neighbours between two places of a row whose predicate code the mask has."""
+        codes.touch(start, stop)
+        neighbors.touch(start, stop)
+        if stop - start <= SHORT_ROW:
+            row = neighbors.view[start:stop].tolist()
+            return compress(row, map(mask.__getitem__, codes.view[start:stop]))
+        found: list[int] = []
+        place = start  # a row is sorted by code
+        if len(masked) <= FEW_CODES:
+            for code in masked:
+                first = bisect_left(codes.view, code, place, stop)
+                found += neighbors.view[place:first].tolist()
+                place = bisect_right(codes.view, code, first, stop)
+            found += neighbors.view[place:stop].tolist()
+            return found
+        while place < stop:
+            code = codes.view[place]
+            end = bisect_right(codes.view, code, place, stop)
+            if mask[code]:
+                found += neighbors.view[place:end].tolist()
+            place = end
         return found
 
     def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
         return self._csr.degrees(cast(Sequence[int], nodes))
+
+
+def open_store(root: FilePath | str, *, uri: str = "") -> EmbeddedStore:
+    """Open the graph in a folder, together with the overlay that lies on it, if one does."""
+    snapshot = open_snapshot(FilePath(root))
+    if snapshot.base is None:
+        return EmbeddedStore(snapshot, uri=uri)
+    from kgmed.kg.store.overlay import OverlayStore
+
+    return OverlayStore(snapshot, uri=uri)
 
 
 class EmbeddedLexicon:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ MAPPING_FIELDS = (
 )  # fmt: skip
 """The fields of :class:`kgmed.kg.model.Mapping`, in its order."""
 
+TOKEN_HITS = 10
+"""The shortest of so many hits per name asked for come first."""
 FUZZY_MIN_LENGTH = 4
 _TRIGRAM_HITS = 60
 _TOKEN_CHOICES = 4
@@ -110,6 +112,9 @@ class Names:
         return Name(text, language, NAME_KINDS[kind], self._sources[source])  # type: ignore[arg-type]
 
     _COLUMNS = "n.cid, n.text, n.language, n.kind, n.source"
+    _MATCHES = f"""SELECT {_COLUMNS} FROM
+                   (SELECT rowid AS nid FROM fts WHERE fts MATCH ? LIMIT ?) f
+                   JOIN name n USING (nid)"""
 
     def _hits(self, rows: list[tuple[Any, ...]]) -> list[tuple[int, Name]]:
         return [(row[0], self._name(*row[1:5])) for row in rows]
@@ -129,13 +134,13 @@ class Names:
         """Names that hold all of the words; the shortest of the first hits come first."""
         if not words:
             return []
-        return self._match(" AND ".join(_quoted(word) for word in words), limit=limit)
+        sql = f"{self._MATCHES} ORDER BY length(n.text), n.nid LIMIT ?"
+        return self._hits(self.query(sql, (_all_of(words), limit * TOKEN_HITS, limit)))
 
-    def _match(self, expression: str, *, limit: int) -> list[tuple[int, Name]]:
-        sql = f"""SELECT {self._COLUMNS}, n.nid FROM
-                  (SELECT rowid AS nid FROM fts WHERE fts MATCH ? LIMIT ?) f
-                  JOIN name n USING (nid) ORDER BY length(n.text), n.nid LIMIT ?"""
-        return self._hits(self.query(sql, (expression, limit * 10, limit)))
+    def first_matches(self, words: Sequence[str], *, limit: int) -> list[tuple[int, Name]]:
+        """The first hits that :meth:`tokens` chooses from, in the stored order."""
+        sql = f"{self._MATCHES} ORDER BY n.nid"
+        return self._hits(self.query(sql, (_all_of(words), limit * TOKEN_HITS)))
 
     def fuzzy(self, key: str, *, limit: int) -> list[tuple[int, Name, int]]:
         """Names whose tokens lie within a few edits of those of ``key``, nearest first.
@@ -160,29 +165,42 @@ class Names:
             hits = self.exact(near) or self.tokens([w for _, w in combination], limit=limit)
             for cid, name in hits:
                 found.setdefault((cid, name.text), (cid, name, distance))
-        ordered = sorted(found.values(), key=lambda hit: (hit[2], len(hit[1].text), hit[0]))
-        return ordered[:limit]
+        return self._nearest(found.values())[:limit]
+
+    def _nearest(self, hits: Iterable[tuple[int, Name, int]]) -> list[tuple[int, Name, int]]:
+        return sorted(hits, key=lambda hit: (hit[2], len(hit[1].text), self.place(hit[0])))
 
     def _near(self, word: str) -> list[tuple[int, str]]:
         """(edits, token) of the vocabulary's tokens nearest to ``word``, itself included."""
-        known = self.query("SELECT 1 FROM vocabulary WHERE term = ?", (word,))
-        if known:
+        if self.in_vocabulary([word]):
             return [(0, word)]
         if len(word) < FUZZY_MIN_LENGTH or not word.isalpha():
             return []
         allowed = 1 if len(word) <= 8 else 2
-        grams = sorted({word[i : i + 3] for i in range(len(word) - 2)})
-        expression = " OR ".join(_quoted(gram) for gram in grams)
+        alike = self.alike(sorted({word[i : i + 3] for i in range(len(word) - 2)}))
+        near = {(edits(word, other, limit=allowed), other) for other in alike}
+        swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
+        # a swap in a short word may leave no trigram whole
+        near.update((1, other) for other in self.in_vocabulary(swapped))
+        return sorted(hit for hit in near if hit[0] <= allowed)[:_TOKEN_CHOICES]
+
+    def in_vocabulary(self, words: Sequence[str]) -> list[str]:
+        """Those of the words that are a token of some name."""
+        marks = ",".join("?" * len(words))
+        sql = f"SELECT term FROM vocabulary WHERE term IN ({marks})"
+        return [row[0] for row in self.query(sql, words)]
+
+    def alike(self, grams: Sequence[str]) -> list[str]:
+        """The tokens that share most of the trigrams."""
         rows = self.query(
             "SELECT t FROM trigram WHERE trigram MATCH ? ORDER BY rank LIMIT ?",
-            (expression, _TRIGRAM_HITS),
+            (" OR ".join(_quoted(gram) for gram in grams), _TRIGRAM_HITS),
         )
-        near = {(edits(word, row[0], limit=allowed), row[0]) for row in rows}
-        swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
-        marks = ",".join("?" * len(swapped))  # a swap in a short word may leave no trigram whole
-        sql = f"SELECT term FROM vocabulary WHERE term IN ({marks})"
-        near.update((1, row[0]) for row in self.query(sql, swapped))
-        return sorted(hit for hit in near if hit[0] <= allowed)[:_TOKEN_CHOICES]
+        return [row[0] for row in rows]
+
+    def place(self, cid: int) -> float:
+        """Where a concept number stands in the order of ids."""
+        return cid
 
     def _fuzzy_chinese(
         self, words: list[str], key: str, *, limit: int
@@ -196,8 +214,11 @@ class Names:
                 distance = edits(key, name.text.casefold(), limit=1)
                 if distance <= 1:
                     found.setdefault((cid, name.text), (cid, name, distance))
-        ordered = sorted(found.values(), key=lambda hit: (hit[2], len(hit[1].text), hit[0]))
-        return ordered[:limit]
+        return self._nearest(found.values())[:limit]
+
+
+def _all_of(words: Sequence[str]) -> str:
+    return " AND ".join(_quoted(word) for word in words)
 
 
 def _quoted(word: str) -> str:

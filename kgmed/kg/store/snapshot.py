@@ -11,6 +11,10 @@
         tables/*.parquet             the same rows for scans
         coverage.json report.json    counts; what the build read, kept, skipped and refused
 
+An overlay's generation holds only what it changes (:mod:`kgmed.kg.store.overlay`) and names the
+generation it lies on, its base. Its format is a version of its own, so that a kgmed that can't
+read overlays doesn't take the base's retracted statements for true.
+
 A generation never changes once it is there. A build writes a new one beside it and then replaces
 CURRENT in one rename, so that a reader sees the old graph or the new one. This module imports
 nothing outside the standard library: it is on the path of every question.
@@ -32,6 +36,11 @@ from kgmed.kg.errors import CorruptSnapshot, FormatVersion, NotAGraph
 
 FORMAT = 1
 """Version of the snapshot format that this kgmed writes and reads."""
+OVERLAY_FORMAT = 2
+"""The same, of a generation that is an overlay on one of format 1."""
+
+OVERLAY_FILE = "overlay.sqlite"
+"""What an overlay's generation has and no other."""
 
 MAGIC = "kgmed-graph"
 BLOCK = 64 * 1024
@@ -46,12 +55,16 @@ PREVIOUS = "previous"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An opened generation: its folder and manifest. ``verified`` says that all bytes were."""
+    """An opened generation: its folder and manifest. ``verified`` says that all bytes were.
+
+    ``base`` is the generation that an overlay lies on, None for any other.
+    """
 
     root: Path
     folder: Path
     manifest: dict[str, Any]
     verified: bool
+    base: Snapshot | None = None
 
     @property
     def size(self) -> int:
@@ -60,23 +73,34 @@ class Snapshot:
 
 
 def open_snapshot(root: Path) -> Snapshot:
-    """Open the current generation of a graph folder.
+    """Open the current generation of a graph folder, and its base where it is an overlay.
 
     Raises :class:`NotAGraph`, :class:`FormatVersion` or :class:`CorruptSnapshot`, each with what
     to do. A snapshot of up to 64 MiB has every file's checksum verified here.
     """
     generation, manifest_digest = _read_pointer(root)
+    snapshot = _open_generation(root, generation, manifest_digest, named_by="CURRENT")
+    overlay = snapshot.manifest.get("overlay")
+    if overlay is None:
+        return snapshot
+    base = _open_generation(
+        root, overlay["base"], overlay["base_manifest"], named_by=f"the overlay {generation!r}"
+    )
+    return Snapshot(root, snapshot.folder, snapshot.manifest, snapshot.verified, base)
+
+
+def _open_generation(root: Path, generation: str, digest: str, *, named_by: str) -> Snapshot:
     folder = root / "generations" / generation
     try:
         text = (folder / "manifest.json").read_bytes()
     except OSError as error:
         raise CorruptSnapshot(
-            f"{root}: CURRENT names the generation {generation!r}, whose manifest.json can't be "
+            f"{root}: {named_by} names the generation {generation!r}, whose manifest.json can't be "
             f"read ({error.strerror}). Build the graph again, or restore the folder."
         ) from error
-    if hashlib.sha256(text).hexdigest() != manifest_digest:
+    if hashlib.sha256(text).hexdigest() != digest:
         raise CorruptSnapshot(
-            f"{folder / 'manifest.json'}: its checksum differs from the one in CURRENT. "
+            f"{folder / 'manifest.json'}: its checksum differs from the one in {named_by}. "
             "Build the graph again, or restore the folder."
         )
     return _checked(Snapshot(root, folder, json.loads(text), verified=False))
@@ -148,7 +172,12 @@ def _checked(snapshot: Snapshot) -> Snapshot:
 
 
 def corrupt_files(snapshot: Snapshot) -> Iterator[str]:
-    """Read every byte of a snapshot; yield a line for each file that isn't what was written."""
+    """Read every byte of a snapshot; yield a line for each file that isn't what was written.
+
+    An overlay's base is read as well.
+    """
+    if snapshot.base is not None:
+        yield from corrupt_files(snapshot.base)
     expected = set(snapshot.manifest["files"]) | {"manifest.json"}
     present = {
         path.relative_to(snapshot.folder).as_posix()
@@ -200,9 +229,10 @@ def _read_pointer(root: Path) -> tuple[str, str]:
     words = pointer.read_bytes()[:400].decode("utf-8", "replace").split(" ")
     if words[0] != MAGIC or len(words) != 4 or not words[3].endswith("\n"):
         raise NotAGraph(f"{pointer}: not the pointer file of a kgmed graph. {hint}")
-    if words[1] != str(FORMAT):
+    if words[1] not in {str(FORMAT), str(OVERLAY_FORMAT)}:
         raise FormatVersion(
-            f"{root}: a snapshot of format {words[1][:20]}; this kgmed reads format {FORMAT}. "
+            f"{root}: a snapshot of format {words[1][:20]}; this kgmed reads format {FORMAT} and, "
+            f"of overlays, {OVERLAY_FORMAT}. "
             "Upgrade kgmed (pip install -U kgmed), or build the graph again with this one."
         )
     generation = words[2]
@@ -254,7 +284,8 @@ def publish(root: Path, folder: Path, manifest: dict[str, Any]) -> Snapshot:
         if path.is_file():
             files[path.relative_to(folder).as_posix()] = [path.stat().st_size, crc_of(path)]
             _sync(path)
-    manifest = {**manifest, "format": FORMAT, "files": files}
+    format = OVERLAY_FORMAT if "overlay" in manifest else FORMAT
+    manifest = {**manifest, "format": format, "files": files}
     text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
     (folder / "manifest.json").write_bytes(text)
     _sync(folder / "manifest.json")
@@ -266,14 +297,22 @@ def publish(root: Path, folder: Path, manifest: dict[str, Any]) -> Snapshot:
     folder.rename(target)
     abandon_generation(folder)
     _sync(parent)
-    digest = hashlib.sha256(text).hexdigest()
+    point_at(root, target.name, hashlib.sha256(text).hexdigest(), format=format)
+    return Snapshot(root, target, manifest, verified=True)
+
+
+def point_at(root: Path, generation: str, digest: str, *, format: int) -> None:
+    """Make a finished generation the current one, in one rename; older ones are pruned.
+
+    ``digest`` is the SHA-256 of its manifest.
+    """
     temporary = root / f".CURRENT-{os.getpid()}"
-    temporary.write_text(f"{MAGIC} {FORMAT} {target.name} {digest}\n", encoding="utf-8")
+    temporary.write_text(f"{MAGIC} {format} {generation} {digest}\n", encoding="utf-8")
     _sync(temporary)
     temporary.replace(root / "CURRENT")
     _sync(root)
-    _prune(parent, keep=target)
-    return Snapshot(root, target, manifest, verified=True)
+    parent = root / "generations"
+    _prune(parent, keep=parent / generation)
 
 
 def _sync(path: Path) -> None:
@@ -285,7 +324,7 @@ def _sync(path: Path) -> None:
 
 
 def _prune(parent: Path, *, keep: Path) -> None:
-    """Remove what killed builds left behind, and all but the newest generations."""
+    """Remove what killed builds left behind, and all but the newest generations and their bases."""
     _remove_killed(parent)
     finished = [
         entry
@@ -293,8 +332,19 @@ def _prune(parent: Path, *, keep: Path) -> None:
         if entry != keep and not entry.name.startswith(".building-")
     ]
     finished.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
-    for entry in finished[GENERATIONS_KEPT - 1 :]:
-        shutil.rmtree(entry, ignore_errors=True)
+    kept = {keep, *finished[: GENERATIONS_KEPT - 1]}
+    kept |= {parent / name for entry in kept if (name := _base_of(entry))}
+    for entry in finished:
+        if entry not in kept:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _base_of(folder: Path) -> str:
+    """The name of the generation that an overlay's lies on, '' for one that is no overlay."""
+    if not (folder / OVERLAY_FILE).exists():
+        return ""
+    overlay = json.loads((folder / "manifest.json").read_bytes()).get("overlay", {})
+    return str(overlay.get("base", ""))
 
 
 def _remove_killed(parent: Path) -> None:
