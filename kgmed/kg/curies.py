@@ -74,6 +74,9 @@ PREFIXES: dict[str, Prefix] = {
     "pubmed": Prefix("PMID", "PubMed id", r"\d+", ("pmid",)),
     "wikidata": Prefix("WIKIDATA", "Wikidata id", r"Q\d+"),
     "pubchem.compound": Prefix("PUBCHEM.COMPOUND", "PubChem CID", r"\d+", ("pubchem",)),
+    "chembl.compound": Prefix("CHEMBL.COMPOUND", "ChEMBL id", r"CHEMBL\d+", ("chembl",)),
+    "unii": Prefix("UNII", "UNII", r"[A-Z0-9]{10}"),
+    "cas": Prefix("CAS", "CAS number", r"\d{2,7}-\d\d-\d", ("casrn",)),
     "vo": Prefix("VO", "Vaccine Ontology id", r"\d{7}"),
     "kgmed.product": Prefix("kgmed.product", "kgmed product", r"\S+"),
 }
