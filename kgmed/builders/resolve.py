@@ -87,7 +87,7 @@ class Problem:
     for an editor's assignment, which kinds don't speak against, and :data:`OVERRIDE` for a user's
     override, which wins over every rule. ``authority``: per id, a number > 0 of its strict
     authority or 0. ``apart``: rows of two ids that must not share a class. ``kind``: per id, a
-    number > 0 of what it is or 0, None where no kinds exclude each other; ``excluding``: pairs of
+    number 1-62 of what it is or 0, None where no kinds exclude each other; ``excluding``: pairs of
     kinds of which nothing is both.
     """
 
@@ -165,11 +165,10 @@ def resolve(problem: Problem) -> Resolution:
 
 def _components_in_conflict(problem: Problem, label: Ints) -> Ints:
     strict = np.flatnonzero(problem.authority)
-    pairs = np.stack([label[strict], problem.authority[strict]], axis=1)
-    found = np.empty(0, np.int64)
-    if len(pairs):
-        unique, counts = np.unique(pairs, axis=0, return_counts=True)
-        found = unique[counts > 1, 0]
+    keys, counts = np.unique(
+        problem.authority[strict] * problem.size + label[strict], return_counts=True
+    )
+    found = keys[counts > 1] % problem.size
     one, other = label[problem.apart[:, 0]], label[problem.apart[:, 1]]
     return np.unique(
         np.concatenate([found, one[one == other], _of_excluding_kinds(problem, label)])
@@ -180,15 +179,16 @@ def _of_excluding_kinds(problem: Problem, label: Ints) -> Ints:
     """Labels of the components that hold two kinds of which nothing is both."""
     if problem.kind is None or not problem.excluding:
         return np.empty(0, np.int64)
+    # A bit per kind; few of the possible sets of kinds occur.
     members = np.flatnonzero(problem.kind)
-    pairs = np.unique(np.stack([problem.kind[members], label[members]], axis=1), axis=0)
-    of_kind = {int(kind): pairs[pairs[:, 0] == kind, 1] for kind in np.unique(pairs[:, 0])}
-    found = [
-        np.intersect1d(of_kind[a], of_kind[b], assume_unique=True)
-        for a, b in sorted(problem.excluding)
-        if a < b and a in of_kind and b in of_kind
+    held = np.zeros(problem.size, np.int64)
+    np.bitwise_or.at(held, label[members], np.int64(1) << problem.kind[members])
+    bad = [
+        bits
+        for bits in np.unique(held).tolist()
+        if any(bits >> a & 1 and bits >> b & 1 for a, b in problem.excluding)
     ]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+    return np.flatnonzero(np.isin(held, np.array(bad, np.int64)))
 
 
 def _apart_by_id(problem: Problem, members: Ints) -> dict[int, set[int]]:
