@@ -57,7 +57,7 @@ def _lines(data: bytes, keep: Callable[[list[str]], bool], separator: str) -> li
 def umls() -> Files:
     """Four concepts with statements between them, and what became of two retired CUIs."""
     whole = _whole("umls")
-    vocabularies = ("MTH", "NCI", "MSH", "SNOMEDCT_US", "MED-RT", "RXNORM", "DRUGBANK", "ICD10")
+    vocabularies = ("MTH", "NCI", "MSH", "SNOMEDCT_US", "MED-RT")
     pairs = [row.split("|") for row in whole["MRREL.RRF"].decode().splitlines()]
     first = next(r for r in pairs if r[7] == "may_treat" and r[14] == "N")
     second = next(r for r in pairs if r[4] == first[0] and r[7] == "isa" and r[14] == "N")
@@ -66,9 +66,10 @@ def umls() -> Files:
     named: Counter[str] = Counter()
 
     def is_named(row: list[str]) -> bool:
-        """At most four names of a concept, and its Chinese one."""
-        named[row[0]] += row[1] == "ENG"
-        return row[0] in cuis and (row[1] == "CHI" or named[row[0]] <= 4 and row[1] == "ENG")
+        """At most three English names of a concept, and its Chinese one."""
+        ours = row[0] in cuis and row[11] in vocabularies and row[1] in {"ENG", "CHI"}
+        named[row[0]] += ours
+        return ours and (row[1] == "CHI" or named[row[0]] <= 3)
 
     looped: Counter[bool] = Counter()
 
@@ -310,7 +311,7 @@ qualifiers = { dose = "dose" }
 
 [[edges]]
 path = "doses.csv"
-where = { live = "1" }
+where = { live = ["1"] }
 distinct = true
 subject = { column = "drug", prefix = "drugbank" }
 predicate = { constant = "has_dosage" }

@@ -66,7 +66,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str, Problem | None]]:
     for block in read_blocks(path):
         problems = block.problems
         for index, line in enumerate(block.lines):
-            yield block.first + index, line, problems.get(index)
+            problem = problems.get(index)
+            text = line if problem is None else block.raw(index)[0].decode("utf-8", "replace")
+            yield block.first + index, text, problem
 
 
 def read_obo_file(path: Path, on_error: OnError) -> OboFile:
