@@ -229,8 +229,7 @@ KGX: Files = {
         "id | category | name | synonym | xref",
         "DRUGBANK:DB00682 | biolink:Drug | Warfarin | Coumadin|华法林 | CHEBI:10033|cas:81-81-2",
         "DRUGBANK:DB00945 | biolink:Drug | Aspirin |  | ",
-        "MONDO:0005136 | biolink:Disease | Malaria | Ague "
-        + '"the" | DOID:12365',
+        "MONDO:0005136 | biolink:Disease | Malaria | Ague " + '"the" | DOID:12365',
         "HP:0001945 | biolink:PhenotypicFeature|biolink:Foo | Fever |  | ",
         "UniProtKB:P23219 | biolink:Protein | PTGS1 |  | ",
     ),
@@ -328,7 +327,7 @@ TABLES: Files = {
         'DB00316 | cures | MONDO:0005136 | "5',
         "DB01050 | smells_of | HP:0002315 | ",
     ),
-    "doses.csv": b"drug,dose,live\nDB00682,5 mg,1\nDB00682,5 mg,1\nDB00945,100 mg,0\nDB00945,75 mg,1\n",
+    "doses.csv": b"drug,dose,live\nDB00682,5 mg,1\nDB00682,5 mg,1\nDB00945,1 g,0\nDB00945,75 mg,1\n",
 }
 
 OBO: Files = {
@@ -405,6 +404,7 @@ OBO_GRAPH: Files = {
 
 _IRI = "http://purl.obolibrary.org/obo/"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_OIO = "http://www.geneontology.org/formats/oboInOwl#"
 _TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _CLASS = "<http://www.w3.org/2002/07/owl#Class>"
 
@@ -418,7 +418,7 @@ RDF_LINES: Files = {
             f'<{_IRI}DOID_12365> <{_RDFS}label> "malaria"',
             f'<{_IRI}DOID_12365> <{_RDFS}label> "疟疾"@zh',
             f"<{_IRI}DOID_12365> <{_RDFS}subClassOf> <{_IRI}DOID_4>",
-            f'<{_IRI}DOID_12365> <http://www.geneontology.org/formats/oboInOwl#hasDbXref> "MESH:D1"',
+            f'<{_IRI}DOID_12365> <{_OIO}hasDbXref> "MESH:D1"',
         )
     ).encode()
 }

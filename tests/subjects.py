@@ -66,7 +66,9 @@ def _tables(folder: Path, _name: str, on_error: str, aside: Path) -> Source:
 
 def _stanzas(original: bytes, mutated: bytes) -> bytes | None:
     """An OBO file's header, and the stanzas that weren't touched."""
-    before, after = (re.split(rb"(?m)^(?=\[[^\]\n]*\][ \t\r]*$)", data) for data in (original, mutated))
+    before, after = (
+        re.split(rb"(?m)^(?=\[[^\]\n]*\][ \t\r]*$)", data) for data in (original, mutated)
+    )
     if before[0] != after[0]:
         return None
     known = {stanza.strip() for stanza in before}
