@@ -57,7 +57,7 @@ def _lines(data: bytes, keep: Callable[[list[str]], bool], separator: str) -> li
 def umls() -> Files:
     """Four concepts with statements between them, and what became of two retired CUIs."""
     whole = _whole("umls")
-    vocabularies = ("MTH", "NCI", "MSH", "SNOMEDCT_US", "MED-RT", "RXNORM", "DRUGBANK", "ICD10")
+    vocabularies = ("MTH", "NCI", "MSH", "SNOMEDCT_US", "MED-RT")
     pairs = [row.split("|") for row in whole["MRREL.RRF"].decode().splitlines()]
     first = next(r for r in pairs if r[7] == "may_treat" and r[14] == "N")
     second = next(r for r in pairs if r[4] == first[0] and r[7] == "isa" and r[14] == "N")
@@ -66,9 +66,10 @@ def umls() -> Files:
     named: Counter[str] = Counter()
 
     def is_named(row: list[str]) -> bool:
-        """At most four names of a concept, and its Chinese one."""
-        named[row[0]] += row[1] == "ENG"
-        return row[0] in cuis and (row[1] == "CHI" or (named[row[0]] <= 4 and row[1] == "ENG"))
+        """At most three English names of a concept, and its Chinese one."""
+        ours = row[0] in cuis and row[11] in vocabularies and row[1] in {"ENG", "CHI"}
+        named[row[0]] += ours
+        return ours and (row[1] == "CHI" or named[row[0]] <= 3)
 
     looped: Counter[bool] = Counter()
 
@@ -309,7 +310,7 @@ qualifiers = { dose = "dose" }
 
 [[edges]]
 path = "doses.csv"
-where = { live = "1" }
+where = { live = ["1"] }
 distinct = true
 subject = { column = "drug", prefix = "drugbank" }
 predicate = { constant = "has_dosage" }
@@ -326,7 +327,7 @@ TABLES: Files = {
         'DB00316 | cures | MONDO:0005136 | "5',
         "DB01050 | smells_of | HP:0002315 | ",
     ),
-    "doses.csv": b"drug,dose,live\nDB00682,5 mg,1\nDB00682,5 mg,1\nDB00945,100 mg,0\nDB00945,75 mg,1\n",
+    "doses.csv": b"drug,dose,live\nDB00682,5 mg,1\nDB00682,5 mg,1\nDB00945,1 g,0\nDB00945,75 mg,1\n",
 }
 
 OBO: Files = {
@@ -403,6 +404,7 @@ OBO_GRAPH: Files = {
 
 _IRI = "http://purl.obolibrary.org/obo/"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_OIO = "http://www.geneontology.org/formats/oboInOwl#"
 _TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _CLASS = "<http://www.w3.org/2002/07/owl#Class>"
 
@@ -416,7 +418,7 @@ RDF_LINES: Files = {
             f'<{_IRI}DOID_12365> <{_RDFS}label> "malaria"',
             f'<{_IRI}DOID_12365> <{_RDFS}label> "疟疾"@zh',
             f"<{_IRI}DOID_12365> <{_RDFS}subClassOf> <{_IRI}DOID_4>",
-            f'<{_IRI}DOID_12365> <http://www.geneontology.org/formats/oboInOwl#hasDbXref> "MESH:D1"',
+            f'<{_IRI}DOID_12365> <{_OIO}hasDbXref> "MESH:D1"',
         )
     ).encode()
 }

@@ -22,7 +22,8 @@ def append(target: Path | None, rows: Iterable[SetAside]) -> None:
     if target is None or not lines:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("a", encoding="utf-8") as file:
+    # A row that isn't UTF-8 is decoded with surrogateescape, so that its bytes are written here.
+    with target.open("a", encoding="utf-8", errors="surrogateescape") as file:
         if file.tell() == 0:
             file.write("file\tline\treason\trow\n")
         file.writelines(lines)

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from kgmed.builders.quoted import UNCLOSED, quoted_records, unquoted_fields
 from kgmed.builders.rows import (
-    BATCH_ROWS,
     BadRows,
     Block,
     Curies,
@@ -39,7 +39,6 @@ from kgmed.builders.rows import (
     make_batch,
     not_a_curie,
     read_blocks,
-    read_clean,
     shown,
     split_name,
     trimmed,
@@ -66,9 +65,6 @@ LITERAL = "rdfs literal"
 OF_KGMED = "urn:kgmed:snapshot:"
 """What the id of a set that kgmed wrote begins with: ids in it are percent-encoded
 (:mod:`kgmed.builders.sssom_write`), and are decoded."""
-
-QUOTED_LINES = 1000
-"""No quoted value spans more lines: its closing quote is missing."""
 
 VOCABULARIES = {
     "skos": "http://www.w3.org/2004/02/skos/core#",
@@ -204,155 +200,17 @@ class SssomSource:
     def _records(self, file: _File, tally: Tally) -> Iterator[Records]:
         label = self._labels[file.path]
         self._replaced[label] = 0
-        rest, first, start = b"", 1, file.start
-        for block, last in _with_last(read_blocks(file.path)):
-            self._replaced[label] += block.replaced
-            whole = Block(first, rest + block.read) if rest else block
-            rest = b""
-            clean = read_clean(whole, start, file.header) if b'"' not in whole.data else None
-            if clean is not None:
-                for at in range(0, clean.num_rows, BATCH_ROWS):
-                    part = clean.slice(at, BATCH_ROWS).combine_chunks()
-                    columns = {
-                        name: part.column(name).combine_chunks()
-                        for name in file.header
-                        if name in READ
-                    }
-                    tally.read += part.num_rows
-                    index = range(start + at, start + at + part.num_rows)
-                    yield Records(whole, index, columns)
-            else:
-                at = start
-                while at < len(whole):
-                    records, read, blank, at = _parse(whole, at, file.header, last=last)
-                    tally.read += read
-                    if blank:
-                        tally.skipped["blank line"] += blank
-                    yield records
-                    if not read:  # a quoted value goes on in the next block
-                        rest = b"\n".join(whole.raw(at, len(whole) + 1))  # with the last line end
-                        first = whole.first + at
-                        break
-            start = 0
 
+        def blocks() -> Iterator[Block]:
+            for block in read_blocks(file.path):
+                self._replaced[label] += block.replaced
+                yield block
 
-def _with_last(blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]:
-    """Each block, and whether it is the last."""
-    held: Block | None = None
-    for block in blocks:
-        if held is not None:
-            yield held, False
-        held = block
-    if held is not None:
-        yield held, True
-
-
-def _parse(
-    block: Block, at: int, header: Sequence[str], *, last: bool
-) -> tuple[Records, int, int, int]:
-    """Cut a batch of lines into fields, with quotes: rows, how many were read, blank ones, and the
-    line to go on at. None were read where a quoted value isn't closed before the block's end."""
-    import pyarrow as pa
-
-    lines = block.lines
-    width = len(header)
-    index: list[int] = []
-    rows: list[list[str]] = []
-    spans: dict[int, int] = {}
-    problems: dict[int, Problem] = {}
-    blank = 0
-    while at < len(lines) and len(rows) < BATCH_ROWS:
-        line, span = lines[at], 1
-        if not line:
-            blank += 1
-        elif at in block.problems:
-            problems[at] = block.problems[at]
-        else:
-            fields: list[str] | Problem | None = line.split("\t") if '"' not in line else None
-            if fields is None:
-                fields, span = unquoted_fields(lines, at)
-                if span == 0 and not last and len(lines) - at <= QUOTED_LINES:
-                    break
-                if span == 0:
-                    fields, span = _UNCLOSED, 1
-            if isinstance(fields, Problem):
-                problems[at] = fields
-            elif len(fields) != width:
-                problems[at] = Problem(
-                    "wrong number of fields",
-                    f"{len(fields)} fields",
-                    f"{width}",
-                    "Is a tab missing, or a value with a tab not quoted?",
-                )
-                span = 1
-            else:
-                index.append(at)
-                rows.append(fields)
-                if span > 1:
-                    spans[at] = span
-        at += span
-    columns = zip(*rows, strict=True) if rows else ((),) * width
-    arrays = [pa.array(column, pa.string()) for column in columns]
-    by_name = {name: array for name, array in zip(header, arrays, strict=True) if name in READ}
-    records = Records(block, index, by_name, problems, spans)
-    return records, len(rows) + blank + len(problems), blank, at
-
-
-_UNCLOSED = Problem(
-    "a quote that is never closed",
-    "a value that begins with a quote and has no closing one",
-    "a quoted value, or none",
-    'Write a quote inside a value twice and the value in quotes: """mild"" pain".',
-)
-_AFTER_QUOTE = Problem(
-    "text after a closing quote",
-    "text between a closing quote and the next tab",
-    "a tab or the end of the row",
-    'Write a quote inside a value twice and the value in quotes: """mild"" pain".',
-)
-
-
-def unquoted_fields(lines: Sequence[str], at: int) -> tuple[list[str] | Problem, int]:
-    """A row's fields with RFC 4180's quotes taken off, and how many lines it has.
-
-    The span is 0 where the lines end within a quoted value.
-
-    >>> unquoted_fields(['a\\t"5 ""ml""\\tdose"\\tb"c'], 0)
-    (['a', '5 "ml"\\tdose', 'b"c'], 1)
-    >>> unquoted_fields(['a\\t"two', 'lines"'], 0)
-    (['a', 'two\\nlines'], 2)
-    """
-    fields: list[str] = []
-    line, place, span = lines[at], 0, 1
-    while True:
-        if not line.startswith('"', place):
-            end = line.find("\t", place)
-            fields.append(line[place:] if end < 0 else line[place:end])
-        else:
-            parts: list[str] = []
-            place += 1
-            while True:
-                end = line.find('"', place)
-                if end < 0:
-                    parts += (line[place:], "\n")
-                    if at + span >= len(lines) or span >= QUOTED_LINES:
-                        return _UNCLOSED, 1 if span >= QUOTED_LINES else 0
-                    line, place = lines[at + span], 0
-                    span += 1
-                    continue
-                parts.append(line[place:end])
-                place = end + 1
-                if not line.startswith('"', place):
-                    break
-                parts.append('"')
-                place += 1
-            fields.append("".join(parts))
-            end = place if line.startswith("\t", place) else -1
-            if end < 0 and place < len(line):
-                return _AFTER_QUOTE, 1
-        if end < 0:
-            return fields, span
-        place = end + 1
+        for records, blank in quoted_records(blocks(), file.header, READ, start=file.start):
+            tally.read += len(records) + len(records.problems) + blank
+            if blank:
+                tally.skipped["blank line"] += blank
+            yield records
 
 
 class _Prefixes:
@@ -607,10 +465,11 @@ def _open(path: Path, external: Path | None) -> _File:
     if beside is not None:
         its, more = parse_metadata(_metadata_lines(beside))
         metadata, ignored = metadata | its, ignored + more
-    fields, _ = unquoted_fields(lines, start)
-    if isinstance(fields, Problem):
+    fields, span = unquoted_fields(lines, start)
+    if isinstance(fields, Problem) or span != 1:
+        wrong = fields if isinstance(fields, Problem) else UNCLOSED
         raise DataError(
-            f"{path} line {start + 1}: found {fields.found}, expected {fields.expected}."
+            f"{path} line {start + 1}: found {wrong.found}, expected {wrong.expected}. {wrong.hint}"
         )
     header = [name.strip() for name in fields]
     _check_header(path, start + 1, header)

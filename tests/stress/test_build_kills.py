@@ -1,5 +1,5 @@
-"""kill -9 at random moments of a build from UMLS, SNOMED CT, DrugBank and CMeKG files, then the same
-command again: it finishes, with the hash of an undisturbed build, and leaves nothing behind.
+"""kill -9 at random moments of a build from the four sources' files, then the same command again:
+it finishes, with the hash of an undisturbed build, and leaves nothing behind.
 
 Run with ``pytest -m stress tests/stress/test_build_kills.py``.
 """

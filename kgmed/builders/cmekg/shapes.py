@@ -11,7 +11,6 @@ JSON is one array, one object, or one object a line.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Generator
@@ -27,6 +26,7 @@ from kgmed.builders.cmekg.vocabularies import (
     SUBJECT_FIELDS,
     TYPE_FIELDS,
 )
+from kgmed.builders.quoted import quoted_rows
 from kgmed.builders.rows import Problem, shown
 from kgmed.kg.errors import DataError, RowError
 
@@ -226,46 +226,30 @@ def _table(path: Path, encoding: str) -> Read:
         head = text.readline()
         delimiter = max("\t,;|", key=head.count)
     with opened_text(path, encoding) as text:
-        reader = csv.reader((line.replace("\0", " ") for line in text), delimiter=delimiter)
-        columns, width = (0, 1, 2), 0
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                hint = "Is a quote missing?"
-                raise RowError(
-                    path,
-                    reader.line_num,
-                    found=f"a broken line ({error})",
-                    expected="CSV",
-                    hint=hint,
-                ) from error
+        lines = (line.rstrip("\r\n").replace("\0", " ") for line in text)
+        columns, is_begun = (0, 1, 2), False
+        for number, cells, line in quoted_rows(lines, delimiter=delimiter):
+            if isinstance(cells, Problem):
+                if not is_begun:  # it may name the columns
+                    raise RowError(path, number, found=cells.found, expected=cells.expected,
+                                   hint=cells.hint)  # fmt: skip
+                yield BadRecord(number, cells, line)
+                continue
             if not any(cell.strip() for cell in cells):
                 continue
-            if not width:
-                width = len(cells)
+            if not is_begun:
+                is_begun = True
                 found = _header(cells)
                 if found is not None:
                     columns = found
                     continue
-                if width != 3:
+                if len(cells) != 3:
                     raise DataError(
-                        f"{path} line {reader.line_num}: found {shown(head.strip())}, expected JSON"
+                        f"{path} line {number}: found {shown(head.strip())}, expected JSON"
                         " or a CSV of triples. Name the columns subject, predicate and object."
                     )
-            if len(cells) != width:
-                problem = Problem(
-                    "wrong number of fields",
-                    f"{len(cells)} fields",
-                    f"{width}",
-                    "Does a text hold a comma without quotes?",
-                )
-                yield BadRecord(reader.line_num, problem, delimiter.join(cells))
-                continue
             yield Item(*(cells[column] for column in columns))
-        if not width:
+        if not is_begun:
             raise DataError(f"{path}: found an empty file, expected JSON or a CSV of triples.")
 
 

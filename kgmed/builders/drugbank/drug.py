@@ -207,6 +207,12 @@ class Drugs:
         self._seen[kind].add(id)
         return True
 
+    def _name(self, id: str, text: str) -> None:
+        """Name what several drugs speak of; the first name is the preferred one."""
+        if text and self._first("name", f"{id} {text}"):
+            kind = "preferred" if self._first("named", id) else "synonym"
+            self._names.add(id, text, "en", kind)
+
     # Parts of a drug ------------------------------------------------------------------------------
 
     def _add_names(self, id: str, name: str, parts: dict[str, Element]) -> None:
@@ -285,10 +291,10 @@ class Drugs:
                 continue
             if self._first("concept", group):
                 self._concepts.add(group, ["DrugClass"])
-                self._names.add(group, _atc_name(level.text or group), "en", "preferred")
+            self._name(group, _atc_name(level.text or group))
             if not below:
                 self._state(id, "atc-code", group, id)
-            elif self._first("broader", below):
+            elif self._first("broader", f"{below} {group}"):
                 self._facts.add(below, "broader", group, "", "", [], "atc-code/level")
             below = group
 
@@ -336,14 +342,12 @@ class Drugs:
             tally.kept += 1
             pathway = f"smpdb:SMP{number[1]:0>7}"
             self._state(id, "pathway", pathway, id)
-            if not self._first("concept", pathway):
-                continue
-            self._concepts.add(pathway, ["Pathway"])
-            if name := _text(entry, "name"):
-                self._names.add(pathway, name, "en", "preferred")
+            if self._first("concept", pathway):
+                self._concepts.add(pathway, ["Pathway"])
+            self._name(pathway, _text(entry, "name"))
             for enzyme in entry.findall("enzymes/uniprot-id"):
                 protein = f"uniprot:{(enzyme.text or '').strip()}"
-                if is_well_formed(protein):
+                if is_well_formed(protein) and self._first("member", f"{protein} {pathway}"):
                     self._state(protein, "pathway", pathway, pathway)
 
     def _sold(self, id: str, parts: dict[str, Element]) -> None:
@@ -498,9 +502,9 @@ class Drugs:
         own = f"drugbank.target:{accession}"
         single = len(polypeptides) == 1
         target = polypeptides[0][0] if single else own
-        if not self._first("target", own):
-            return target
         name = _text(entry, "name")
+        if not self._first("target", " ".join((own, name, *(id for id, _ in polypeptides)))):
+            return target
         for id, protein in polypeptides:
             self._polypeptide(id, protein)
             if not single:
@@ -510,18 +514,18 @@ class Drugs:
             if name and name != _text(polypeptides[0][1], "name"):
                 self._names.add(target, name, "en", "synonym")
         else:
-            self._concepts.add(own, ["Protein"] if polypeptides else ["NamedThing"])
-            if name:
-                self._names.add(own, name, "en", "preferred")
+            if self._first("concept", own):
+                self._concepts.add(own, ["Protein"] if polypeptides else ["NamedThing"])
+            self._name(own, name)
         return target
 
     def _polypeptide(self, id: str, protein: Element) -> None:
-        if not self._first("concept", id):
-            return
-        self._concepts.add(id, ["Protein"])
+        if self._first("concept", id):
+            self._concepts.add(id, ["Protein"])
         name = _text(protein, "name")
-        if name:
-            self._names.add(id, name, "en", "preferred")
+        if not self._first("polypeptide", f"{id} {name}"):
+            return
+        self._name(id, name)
         if gene := _text(protein, "gene-name"):
             self._names.add(id, gene, "en", "abbreviation")
         tally = self.tallies["polypeptide/synonym"]
@@ -543,8 +547,7 @@ class Drugs:
             species = f"ncbitaxon:{taxon}"
             if self._first("concept", species):
                 self._concepts.add(species, ["OrganismTaxon"])
-                if text := (organism.text or "").strip():
-                    self._names.add(species, text, "en", "preferred")
+            self._name(species, (organism.text or "").strip())
             self._facts.add(id, "in_taxon", species, "", "", [], "polypeptide/organism")
 
 

@@ -66,7 +66,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str, Problem | None]]:
     for block in read_blocks(path):
         problems = block.problems
         for index, line in enumerate(block.lines):
-            yield block.first + index, line, problems.get(index)
+            problem = problems.get(index)
+            if problem is not None:
+                line = block.raw(index)[0].decode("utf-8", "surrogateescape")  # noqa: PLW2901
+            yield block.first + index, line, problem
 
 
 def read_obo_file(path: Path, on_error: OnError) -> OboFile:
@@ -96,9 +99,9 @@ def read_obo_file(path: Path, on_error: OnError) -> OboFile:
 
     for at, line, wrong in _lines(path):
         bare = line.strip()
-        if bare.startswith("[") and bare.endswith("]") and wrong is None:
+        if bare.startswith("["):  # a stanza, or what was one: the one before it ends here
             close()
-            kind, lines = bare, [(at, bare, None)]
+            kind, lines = bare, [(at, line.rstrip(), wrong or _wrong_start(bare))]
         elif kind:
             if bare and not bare.startswith("!"):
                 lines.append((at, line.rstrip(), wrong))
@@ -123,6 +126,9 @@ def _stanza(
     """A stanza's clauses counted, and the first line that is wrong."""
     stanza = Stanza(lines[0][0], [kind])
     once: set[str] = set()
+    at, line, wrong = lines[0]
+    if wrong is not None:
+        return stanza, (at, line, wrong)
     for at, line, wrong in lines[1:]:
         match = _CLAUSE.match(line)
         if wrong is not None:
@@ -153,6 +159,12 @@ def _stanza(
         twice = Problem("id stated twice", f"a second [Term] {stanza.id}", "one stanza a term")
         return stanza, (at, line, twice)
     return stanza, None
+
+
+def _wrong_start(line: str) -> Problem | None:
+    if line.endswith("]"):
+        return None
+    return Problem("not a stanza", shown(line), "the start of a stanza, such as [Term]")
 
 
 def _clause_problem(tag: str, value: str, bare: list[str], once: set[str]) -> Problem | None:

@@ -99,10 +99,9 @@ def find_files(path: Path) -> list[ReleaseFile]:
     files = [file for file in found if file is not None]
     if not files:
         example = LAYOUTS["concept"].file_name("Snapshot", "", "INT", 20260101)
-        raise DataError(
-            f"{path}: found no RF2 file, expected files such as {example}. "
-            "Is this a SNOMED CT release?"
-        )
+        archive = next(iter(sorted(path.glob("*.zip"))), None) if path.is_dir() else None
+        hint = f"Give {archive.name} itself." if archive else "Is this a SNOMED CT release?"
+        raise DataError(f"{path}: found no RF2 file, expected files such as {example}. {hint}")
     return files
 
 

@@ -24,7 +24,14 @@ from kgmed.builders.tables.convert import (
     Statements,
     selected,
 )
-from kgmed.builders.tables.files import BadRows, Section, columns_of, find_files, open_rows
+from kgmed.builders.tables.files import (
+    BadRows,
+    Database,
+    Reading,
+    Section,
+    columns_of,
+    find_files,
+)
 from kgmed.builders.tables.mapping import (
     Edges,
     Nodes,
@@ -68,6 +75,7 @@ class TablesSource:
         self._quarantine = quarantine
         self._set_aside: set[str] = set()
         self._replaced: Counter[str] = Counter()
+        self._database = Database()
         self._sections = self._find_files()
         self.info = _info(self.mapping, info, self._sections)
 
@@ -145,25 +153,26 @@ class TablesSource:
             tally = self.tallies[section.label] = Tally()
             self._replaced[section.label] = 0
             bad = BadRows(section, self._on_error)
-            with open_rows(section, skip=self._on_error == "skip") as reading:
-                for read in reading.batches():
-                    tally.read += read.total
-                    self._replaced[section.label] += read.replaced
-                    rows = selected(section.table, read, tally)
-                    problems, batch = convert(section.table, rows)
-                    if problems:
-                        bad.add(rows, problems, tally)
-                        rows = rows.without(problems)
-                        _, batch = convert(section.table, rows)
-                    tally.kept += len(rows)
-                    if repeated := rows.total - len(rows):
-                        tally.skipped["repeated row"] += repeated
-                    if batch is not None:
-                        yield from _cut(batch)
-                for why in reading.rejected:
-                    tally.read += 1
-                    tally.skipped[why.problem.reason] += 1
-                bad.rejected = reading.rejected
+            reading = Reading(self._database, section, skip=self._on_error == "skip")
+            for read in reading.batches():
+                tally.read += read.total
+                self._replaced[section.label] += read.replaced
+                rows = selected(section.table, read, tally)
+                problems, batch = convert(section.table, rows)
+                if problems:
+                    bad.add(rows, problems, tally)
+                    rows = rows.without(problems)
+                    _, batch = convert(section.table, rows)
+                tally.kept += len(rows)
+                if repeated := rows.total - len(rows):
+                    tally.skipped["repeated row"] += repeated
+                if batch is not None:
+                    yield from _cut(batch)
+            self._replaced[section.label] += reading.replaced
+            for aside in reading.rejected:
+                tally.read += 1
+                tally.skipped[aside.reason] += 1
+            bad.rejected = reading.rejected
             if section.label not in self._set_aside:  # it is read once per table
                 self._set_aside.add(section.label)
                 append(self._quarantine, bad.rows())

@@ -6,45 +6,49 @@ data. DuckDB's reader is described at https://duckdb.org/docs/stable/data/csv/ov
 
 from __future__ import annotations
 
-import csv
-import io
-import re
+import shutil
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kgmed.builders.quarantine import SetAside
 from kgmed.builders.rows import (
     BATCH_ROWS,
     SEPARATORS,
+    Block,
     OnError,
     Problem,
     is_gzip,
-    opened,
     shown,
     split_name,
     trimmed,
 )
 from kgmed.builders.source import Tally
+from kgmed.builders.tables.lines import (
+    PARQUET,
+    delimiter_of,
+    header_of,
+    is_regular,
+    lines_of,
+    quote_of,
+    text_of,
+)
 from kgmed.builders.tables.mapping import Edges, Nodes, Table, meant
-from kgmed.kg.errors import ConfigError, DataError, RowError
+from kgmed.kg.errors import ConfigError, DataError, KgmedError, RowError
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
     import pyarrow as pa
 
-DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".sif": "\t", ".tab": "\t"}
-PARQUET = (".parquet", ".pq")
 MEMORY = "1GB"
 """What DuckDB may use for one file before it spills to disk."""
 
 _SEPARATOR = f"[{SEPARATORS}]"
-_CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,6 @@ class Rows:
         return self.take([row for row in range(len(self)) if row not in rows])
 
 
-class Rejected(NamedTuple):
-    """A line that can't be cut into fields."""
-
-    line: int
-    text: str
-    problem: Problem
-
-
 def find_files(folder: Path, table: Table) -> list[Path]:
     """The files that a path of a mapping stands for; .gz may be added to or missing from it."""
     for name in (table.path, table.path.removesuffix(".gz"), f"{table.path}.gz"):
@@ -117,52 +113,6 @@ def find_files(folder: Path, table: Table) -> list[Path]:
     )
 
 
-def _delimiter(path: Path, table: Table) -> str:
-    ending = split_name(path)[1]
-    found = table.delimiter or DELIMITERS.get(ending, "")
-    if not found:
-        raise ConfigError(
-            f"{path}: found the ending {ending!r}, expected one of {', '.join(DELIMITERS)},"
-            f" {', '.join(PARQUET)}, or a delimiter in the mapping."
-        )
-    return found
-
-
-def _quote(path: Path, table: Table) -> str:
-    if table.quote is not None:
-        return table.quote
-    return '"' if split_name(path)[1] == ".csv" else ""
-
-
-@contextmanager
-def _text(path: Path, table: Table) -> Iterator[IO[str]]:
-    codec = _CODECS[table.encoding]
-    with opened(path) as file:
-        yield io.TextIOWrapper(file, codec, errors="replace", newline="")
-
-
-def _records(file: IO[str], path: Path, table: Table) -> Iterator[tuple[int, list[str], str]]:
-    """The records of a text file: the first line's number, fields, the lines as they stand."""
-    lines: list[str] = []
-
-    def tee() -> Iterator[str]:
-        for line in file:
-            lines.append(line)
-            yield line
-
-    quote = _quote(path, table)
-    delimiter = _delimiter(path, table)
-    if quote:
-        reader = csv.reader(tee(), delimiter=delimiter, quotechar=quote)
-    else:
-        reader = csv.reader(tee(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    first = 1
-    for fields in reader:
-        yield first, fields, "".join(lines)
-        first = reader.line_num + 1
-        lines.clear()
-
-
 def columns_of(path: Path, table: Table) -> tuple[str, ...]:
     """The names of a file's columns. Unnamed ones are numbered from 1, a second of a name too."""
     if split_name(path)[1] in PARQUET:
@@ -173,19 +123,12 @@ def columns_of(path: Path, table: Table) -> tuple[str, ...]:
             return tuple(pq.read_schema(path).names)
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path}: isn't a Parquet file that can be read: {error}.") from error
+    delimiter_of(path, table)
     if table.columns:
-        _delimiter(path, table)
         return table.columns
-    try:
-        with _text(path, table) as file:
-            header = next(_records(file, path, table), None)
-    except csv.Error as error:
-        raise DataError(f"{path}: can't be read ({error}). Is the download complete?") from error
-    if header is None:
-        raise DataError(f"{path}: found an empty file, expected a header line.")
     seen: Counter[str] = Counter()
     names = []
-    for place, written in enumerate(header[1], start=1):
+    for place, written in enumerate(header_of(path, table).fields, start=1):
         name = written.strip() or f"column{place}"
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
@@ -193,35 +136,120 @@ def columns_of(path: Path, table: Table) -> tuple[str, ...]:
 
 
 class Reading:
-    """One pass over one file through DuckDB."""
+    """One pass over one file: through DuckDB, and line by line from where that fails.
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, section: Section, *, skip: bool
-    ) -> None:
-        self.rejected: list[Rejected] = []
-        self._connection = connection
+    Rows are numbered from 0, those that can't be cut into fields left out.
+    """
+
+    def __init__(self, database: Database, section: Section, *, skip: bool) -> None:
+        self.rejected: list[SetAside] = []
+        self.replaced = 0
+        self._database = database
         self._section = section
         self._skip = skip
         self._is_parquet = split_name(section.path)[1] in PARQUET
 
     def batches(self) -> Iterator[Rows]:
+        """Stream the rows. Raises :class:`RowError` at the first that can't be cut into fields,
+        unless such are skipped."""
         import duckdb
         import pyarrow as pa
 
-        path = self._section.path
-        try:
-            reader = self._connection.sql(self._query(), params=[str(path)]).to_arrow_reader(
-                BATCH_ROWS
-            )
-            start = 0
-            for batch in reader:
-                if batch.num_rows:
+        section, start = self._section, 0
+        if self._is_parquet or self._is_regular():
+            try:
+                for batch in self._asked(f"FROM {self._relation()}", [str(section.path)]):
                     yield self._as_rows(batch, start)
                     start += batch.num_rows
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            raise self._explained(error) from error
-        if self._skip and not self._is_parquet:
-            self.rejected = self._rejects()
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                if self._is_parquet:
+                    message = str(error).splitlines()[0]
+                    raise DataError(
+                        f"{section.path}: can't be read: {message}. Is the download complete?"
+                    ) from error
+            else:
+                return
+        yield from self._line_by_line(start)
+
+    def _is_regular(self) -> bool:
+        """Whether DuckDB can be asked: the header is the first line, and no row has a field too
+        many that it would take."""
+        section = self._section
+        if section.label not in self._database.regular:
+            path, table = section.path, section.table
+            first = bool(table.columns) or header_of(path, table).is_first
+            self._database.regular[section.label] = first and is_regular(
+                path, table, len(section.columns)
+            )
+        return self._database.regular[section.label]
+
+    def _asked(self, relation: str, parameters: Sequence[object]) -> Iterator[pa.RecordBatch]:
+        with self._database.connection.cursor() as cursor:
+            query = cursor.sql(self._query(relation), params=list(parameters))
+            for batch in query.to_arrow_reader(BATCH_ROWS):
+                if batch.num_rows:
+                    yield batch
+
+    def _line_by_line(self, start: int) -> Iterator[Rows]:
+        """The rows from number ``start`` on."""
+        import pyarrow as pa
+
+        if not self._section_distinct:
+            number = 0
+            for batch in self._cut():
+                if number + batch.num_rows > start:
+                    rest = batch.slice(max(0, start - number))
+                    yield self._as_rows(rest, max(start, number))
+                number += batch.num_rows
+            return
+        names = self._section.needs
+        schema = pa.schema([(name, pa.string()) for name in names])
+        refused: list[KgmedError] = []
+
+        def cut() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from self._cut()
+            except KgmedError as error:  # DuckDB would make an error of its own of it
+                refused.append(error)
+
+        stream = pa.RecordBatchReader.from_batches(schema, cut())
+        with self._database.connection.cursor() as cursor:
+            cursor.register("lines", stream)
+            for batch in cursor.sql(self._query("FROM lines")).to_arrow_reader(BATCH_ROWS):
+                if refused:
+                    raise refused[0]
+                if batch.num_rows:
+                    yield self._as_rows(batch, 0)
+        if refused:
+            raise refused[0]
+
+    def _cut(self) -> Iterator[pa.RecordBatch]:
+        """The rows as kgmed cuts them; what can't be cut stops, or is set aside."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        section = self._section
+        path, names = section.path, section.needs or list(section.columns[:1])
+        last: Block | None = None
+        none = pa.array(("", *section.table.missing), pa.string())
+        for records in lines_of(path, section.table, section.columns, names):
+            for at, problem in sorted(records.problems.items()):
+                line, text = records.block.first + at, text_of(records, at)
+                if not self._skip:
+                    raise RowError(
+                        path,
+                        line,
+                        found=f"{problem.found} in {shown(_printable(text))}",
+                        expected=problem.expected,
+                        hint=f"{problem.hint} Or set such rows aside with --on-error skip.",
+                    )
+                self.rejected.append(SetAside(path, line, problem.reason, text))
+            self.replaced += records.block.replaced if records.block is not last else 0
+            last = records.block
+            columns = [records.columns[name] for name in names]
+            cells = [pc.if_else(pc.is_in(cell, value_set=none), "", cell) for cell in columns]
+            if len(records):
+                yield pa.RecordBatch.from_arrays(cells, names=names)
 
     def _as_rows(self, batch: pa.RecordBatch, start: int) -> Rows:
         import numpy as np
@@ -247,15 +275,15 @@ class Reading:
         table = self._section.table
         return isinstance(table, (Nodes, Edges)) and table.distinct
 
-    def _query(self) -> str:
+    def _query(self, relation: str) -> str:
         texts = [f"{self._as_text(name)} AS {_identifier(name)}" for name in self._section.needs]
         if not self._section_distinct:
-            return f"SELECT {', '.join(texts) or '1 AS one'} FROM {self._relation()}"
+            return f"SELECT {', '.join(texts) or '1 AS one'} {relation}"
         columns = ", ".join(_identifier(name) for name in self._section.needs)
         return f"""
             SELECT {columns}, min("row number") AS first, count(*) AS n
             FROM (SELECT {", ".join(texts)}, row_number() OVER () AS "row number"
-                  FROM {self._relation()})
+                  {relation})
             GROUP BY {columns} ORDER BY first"""
 
     def _as_text(self, column: str) -> str:
@@ -272,16 +300,16 @@ class Reading:
         types = pq.read_schema(self._section.path)
         return {f.name for f in types if pa.types.is_list(f.type) or pa.types.is_large_list(f.type)}
 
-    def _relation(self, *, reject: bool | None = None) -> str:
+    def _relation(self) -> str:
         if self._is_parquet:
             return "read_parquet(?)"
         section = self._section
         path, table = section.path, section.table
-        quote = _literal(_quote(path, table))
+        quote = _literal(quote_of(path, table))
         options = {
             "auto_detect": "false",
             "header": "false" if table.columns else "true",
-            "delim": _literal(_delimiter(path, table)),
+            "delim": _literal(delimiter_of(path, table)),
             "quote": quote,
             "escape": quote,
             "strict_mode": "true",
@@ -293,99 +321,14 @@ class Reading:
             + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in section.columns)
             + "}",
         }
-        if self._skip if reject is None else reject:
-            options |= {"ignore_errors": "true", "store_rejects": "true", "rejects_limit": "0"}
         return f"read_csv(?, {', '.join(f'{key} = {text}' for key, text in options.items())})"
-
-    def _rejects(self) -> list[Rejected]:
-        """What the last pass that stored rejects rejected, one entry per line."""
-        found = self._connection.execute(
-            "SELECT line_byte_position, error_type, error_message, csv_line FROM reject_errors"
-            " ORDER BY line_byte_position, error_type"
-        ).fetchall()
-        by_place = {place: (kind, why, text or "") for place, kind, why, text in reversed(found)}
-        lines = _line_numbers(self._section, list(by_place))
-        return [
-            Rejected(lines[place], text.strip("\r\n"), _csv_problem(kind, why))
-            for place, (kind, why, text) in sorted(by_place.items())
-        ]
-
-    def _explained(self, error: Exception) -> DataError:
-        """A DuckDB error in kgmed's terms; of a CSV, with the line that is wrong."""
-        import duckdb
-
-        path = self._section.path
-        message = str(error).splitlines()[0]
-        if not self._is_parquet and "CSV Error" in str(error):
-            names = ", ".join(f"max({_identifier(name)})" for name in self._section.columns)
-            with _connected() as connection:
-                again = Reading(connection, self._section, skip=True)
-                query = f"SELECT {names} FROM {again._relation(reject=True)}"
-                try:
-                    connection.execute(query, [str(path)]).fetchall()
-                    first = next(iter(again._rejects()), None)
-                except duckdb.Error:
-                    first = None
-            if first is not None:
-                problem = first.problem
-                return RowError(
-                    path,
-                    first.line,
-                    found=f"{problem.found} in {shown(first.text)}",
-                    expected=problem.expected,
-                    hint=f"{problem.hint} Or set such rows aside with --on-error skip.".lstrip(),
-                )
-        return DataError(f"{path}: can't be read: {message}. Is the download complete?")
-
-
-def _csv_problem(kind: str, message: str) -> Problem:
-    count = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    if count:
-        return Problem(
-            "wrong number of fields",
-            f"{count[2]} fields",
-            count[1],
-            "Is a delimiter missing, or a value that holds one not quoted?",
-        )
-    if kind == "INVALID ENCODING":
-        return Problem(
-            "wrong encoding",
-            "bytes that aren't text in the mapping's encoding",
-            "UTF-8 text",
-            "Convert the file: iconv -f GB18030 -t UTF-8 (or -f LATIN1, -f UTF-16).",
-        )
-    if kind == "UNQUOTED VALUE":
-        return Problem(
-            "a quote that isn't closed",
-            "a quoted value that isn't closed where it should be",
-            "a quote inside a value written twice",
-            "Where quotes are data, set quote = '' in the mapping.",
-        )
-    return Problem(kind.lower().replace("_", " "), message.splitlines()[0], "a row of the table")
-
-
-def _line_numbers(section: Section, places: Sequence[int]) -> dict[int, int]:
-    """Byte positions in a file as line numbers; a place on a blank line means the next."""
-    found: dict[int, int] = {}
-    wanted = sorted(places, reverse=True)
-    if not wanted:
-        return found
-    path = section.path
-    line, at = 1, 0
-    with opened(path) as file:
-        for raw in file:
-            at += len(raw)
-            while wanted and wanted[-1] < at and raw.strip(b"\r\n"):
-                found[wanted.pop()] = line
-            line += 1
-    return found | dict.fromkeys(wanted, max(1, line - 1))
 
 
 class BadRows:
     """The rows of one file that break their format: the first stops, or all are set aside."""
 
     def __init__(self, section: Section, on_error: OnError) -> None:
-        self.rejected: list[Rejected] = []
+        self.rejected: list[SetAside] = []
         self._section = section
         self._stop = on_error == "stop"
         self._problems: dict[int, Problem] = {}
@@ -412,54 +355,59 @@ class BadRows:
         path = self._section.path
         places = self._place(set(self._problems))
         found = [
-            (*places.get(number, (number + 1, "")), problem.reason)
+            SetAside(path, line, problem.reason, text)
             for number, problem in self._problems.items()
+            for line, text in (places.get(number, (number + 1, "")),)
         ]
-        found += [(line, text, problem.reason) for line, text, problem in self.rejected]
-        return [SetAside(path, line, reason, text) for line, text, reason in sorted(found)]
+        return sorted([*found, *self.rejected], key=lambda row: row.line)
 
     def _place(self, numbers: set[int]) -> dict[int, tuple[int, str]]:
         """Row numbers as line numbers and the rows' text; a Parquet file's rows count from 1."""
         section = self._section
         if not numbers or split_name(section.path)[1] in PARQUET:
             return {number: (number + 1, "") for number in numbers}
-        rejected = {reject.line for reject in self.rejected}
         found: dict[int, tuple[int, str]] = {}
-        number = 0 if section.table.columns else -1
-        with _text(section.path, section.table) as file:
-            try:
-                for line, fields, text in _records(file, section.path, section.table):
-                    if not fields or line in rejected:
-                        continue
-                    if number in numbers:
-                        found[number] = line, text.rstrip("\r\n")
-                        if len(found) == len(numbers):
-                            break
-                    number += 1
-            except csv.Error:  # a field longer than Python's csv takes: rows, not lines, then
-                pass
+        first = 0
+        for records in lines_of(section.path, section.table, section.columns, ()):
+            for number in numbers & set(range(first, first + len(records))):
+                at = records.index[number - first]
+                found[number] = records.block.first + at, text_of(records, at)
+            first += len(records)
+            if len(found) == len(numbers):
+                break
         return found
 
 
-@contextmanager
-def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    import duckdb
+class Database:
+    """A DuckDB for one source, opened at first use; it goes with the source. ``regular`` are the
+    sections it can be asked for, by label."""
 
-    with tempfile.TemporaryDirectory(prefix="kgmed-tables-") as spill:
-        connection = duckdb.connect()
-        try:
+    def __init__(self) -> None:
+        self.regular: dict[str, bool] = {}
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, of bounded memory, which spills into a folder for temporary files."""
+        import duckdb
+
+        if self._connection is None:
+            spill = tempfile.mkdtemp(prefix="kgmed-tables-")
+            self._connection = connection = duckdb.connect()
+            weakref.finalize(self, _remove, connection, spill)
             connection.execute(f"SET memory_limit = '{MEMORY}'")
             connection.execute("SET temp_directory = ?", [spill])
-            yield connection
-        finally:
-            connection.close()
+        return self._connection
 
 
-@contextmanager
-def open_rows(section: Section, *, skip: bool) -> Iterator[Reading]:
-    """Read a file; with ``skip``, lines that can't be cut into fields are put aside."""
-    with _connected() as connection:
-        yield Reading(connection, section, skip=skip)
+def _remove(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
+    connection.close()
+    shutil.rmtree(spill, ignore_errors=True)
+
+
+def _printable(text: str) -> str:
+    """A text whose surrogates, which no terminal takes, are question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _identifier(name: str) -> str:

@@ -296,7 +296,8 @@ def check_columns(path: object, table: Table, columns: Sequence[str]) -> None:
     ]
     if missing:
         lines = "\n".join(f"{path}: {line}" for line in missing)
-        raise ConfigError(f"{lines}\nIts columns are: {', '.join(columns)}.")
+        shown = ", ".join(name[:40] for name in columns[:40])
+        raise ConfigError(f"{lines}\nIts columns are: {shown}{' ...' * (len(columns) > 40)}.")
 
 
 def meant(name: str, known: Iterable[str]) -> str:

@@ -152,6 +152,7 @@ class Attributes:
 
         reading = self._reading
         reading.work.create("attribute", ATTRIBUTE)
+        self._found = set[int]()
         place = {(a.sab, a.atn): n for n, a in enumerate(ATTRIBUTES)}
         sabs, names = Codes(), Codes()
         columns = ("ATUI", "ATN", "SAB", "ATV", "SUPPRESS")
@@ -167,6 +168,7 @@ class Attributes:
             reasons["an empty value"] = is_empty(value)
             left = sift(tally, len(records), reasons)
             tally.kept += int(left.sum())
+            self._found.update(np.unique(rules[left]).tolist())
             atui = picked(records.columns["ATUI"], left)
             reading.work.insert("attribute", (rules[left], cuis[left], picked(value, left), atui))
         reading.work.finish("attribute")
@@ -181,7 +183,7 @@ class Attributes:
             return
         release = self._reading.release
         for number, attribute in enumerate(ATTRIBUTES):
-            if not attribute.predicate:
+            if not attribute.predicate or number not in self._found:
                 continue
             vocabulary = release.vocabulary(attribute.sab)
             texts = {
@@ -212,7 +214,7 @@ class Attributes:
             "justification": pa.scalar("semapv:UnspecifiedMatching"),
         }
         for number, attribute in enumerate(ATTRIBUTES):
-            if not attribute.prefix:
+            if not attribute.prefix or number not in self._found:
                 continue
             local = stripped_sql("value", attribute.strip)
             bare = f"(SELECT DISTINCT cui, {local} AS local FROM attribute WHERE rule = {number})"
