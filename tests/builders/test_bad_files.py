@@ -308,4 +308,6 @@ def test_a_bad_row_is_counted_and_set_aside_and_the_rest_is_read(tmp_path: Path,
     assert entry.split(b"\t", 3) == expected
     del lines[bad.line - 1]
     path.write_bytes(b"\n".join(lines))
-    assert found == rows(make(folder, "stop", None))
+    again = rows(make(folder, "stop", None))
+    for table, those in found.items():
+        assert sorted(map(str, those)) == sorted(map(str, again[table]))

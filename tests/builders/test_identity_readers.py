@@ -289,9 +289,7 @@ def test_of_two_drugs_under_a_cui_the_one_that_drugbank_calls_by_its_preferred_n
 # SNOMED CT: substances, products, situations, retired concepts ------------------------------------
 
 
-def test_a_substance_and_its_product_under_one_cui_are_two_and_the_substance_has_it(
-    tmp_path: Path, identity: Resolve
-) -> None:
+def warfarin_and_its_product() -> Rf2:
     release = Rf2()
     release.concept("Warfarin (substance)", "Warfarin", id="372756006")
     release.concept(
@@ -299,6 +297,12 @@ def test_a_substance_and_its_product_under_one_cui_are_two_and_the_substance_has
         id="48603004",
     )  # fmt: skip
     release.related("48603004", HAS_ACTIVE_INGREDIENT, "372756006")
+    return release
+
+
+def test_a_substance_and_its_product_are_one_where_umls_puts_them_under_one_cui(
+    tmp_path: Path, identity: Resolve
+) -> None:
     found = identity(
         umls(
             tmp_path,
@@ -307,12 +311,16 @@ def test_a_substance_and_its_product_under_one_cui_are_two_and_the_substance_has
             code("SNOMEDCT_US", "C0043031", "48603004", "Warfarin-containing product"),
             types={"C0043031": "T121"},
         ),
-        snomed(tmp_path, release),
+        snomed(tmp_path, warfarin_and_its_product()),
     )
-    assert found.one("umls:C0043031", "rxnorm:11289", "snomedct:372756006")
-    assert found.apart("umls:C0043031", "snomedct:48603004")
-    status, reason = found.fate("snomedct:48603004", "umls:C0043031")
-    assert (status, "what it is made of" in reason) == ("refused", True)
+    assert found.one("umls:C0043031", "rxnorm:11289", "snomedct:372756006", "snomedct:48603004")
+
+
+def test_a_substance_and_its_product_are_two_where_nobody_puts_them_together(
+    tmp_path: Path, identity: Resolve
+) -> None:
+    found = identity(snomed(tmp_path, warfarin_and_its_product()))
+    assert found.apart("snomedct:372756006", "snomedct:48603004")
 
 
 def test_a_modified_substance_of_snomed_stays_out_of_its_bases_heading(
