@@ -17,14 +17,17 @@ from __future__ import annotations
 import json
 import random
 import re
+import signal
+import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+from small import put
 
 from kgmed.builders import contract
 from kgmed.builders.rows import OnError
@@ -412,6 +415,47 @@ def check(subject: Subject, seed: int, folder: Path, memory: dict[bytes, Any]) -
         return _check(subject, name, data, folder, memory)
     finally:
         path.write_bytes(subject.files[name])
+
+
+class Hang(BaseException):
+    """A reader took longer than it may."""
+
+
+def run(
+    subject: Subject, seeds: Iterable[int], folder: Path, *, limit_s: int = 20
+) -> Counter[Outcome]:
+    """Check many mutated files, each for ``limit_s`` seconds at most; how many were refused, read,
+    and read in part. Raises :class:`Fault` that names every seed that something was wrong with."""
+    put(subject.files, folder)
+    for name in subject.files:  # what a library loads the first time is no hang
+        must(isinstance(read(subject, folder, name, "stop"), Reading), f"{name} isn't valid")
+    memory: dict[bytes, Any] = {}
+    counts: Counter[Outcome] = Counter()
+    faults: list[str] = []
+    before = signal.signal(signal.SIGALRM, _too_long)
+    try:
+        for seed in seeds:
+            signal.alarm(limit_s)
+            try:
+                counts[check(subject, seed, folder, memory)] += 1
+            except Hang:
+                faults.append(f"{subject.name} {seed}: more than {limit_s} s")
+            except Exception as error:
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                place = f"{Path(where.filename).name}:{where.lineno}"
+                faults.append(
+                    f"{subject.name} {seed}: {type(error).__name__} {place}: {error}"[:400]
+                )
+            finally:
+                signal.alarm(0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    must(not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:20]))
+    return counts
+
+
+def _too_long(_signal: int, _frame: object) -> None:
+    raise Hang
 
 
 def _check(

@@ -327,7 +327,8 @@ TABLES: Files = {
         'DB00316 | cures | MONDO:0005136 | "5',
         "DB01050 | smells_of | HP:0002315 | ",
     ),
-    "doses.csv": b"drug,dose,live\nDB00682,5 mg,1\nDB00682,5 mg,1\nDB00945,1 g,0\nDB00945,75 g,1\n",
+    "doses.csv": b"drug,dose,live\nDB00682,5 mg,1\nDB00682,5 mg,1\nDB00945,1 g,0\n"
+    b"DB00945,75 mg,1\n",
 }
 
 OBO: Files = {

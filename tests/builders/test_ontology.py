@@ -253,6 +253,15 @@ class TestObo:
         with pytest.raises(DataError, match=r"ids of WARDZZ, expected.*type = .rdf."):
             read(obo(tmp_path, text), "concepts")
 
+    def test_a_stanza_that_starts_wrong_costs_not_the_one_before_it(self, tmp_path: Path) -> None:
+        text = "[Term]\nid: DOID:4\nname: disease\n\n[T\udce5rm]\nid: DOID:5\nname: x\n"
+        path, aside = tmp_path / "d.obo", tmp_path / "aside.tsv"
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        source = OboSource(path, on_error="skip", quarantine=aside)
+        assert [row["id"] for row in read(source, "concepts")] == ["doid:4"]
+        assert source.tallies["d.obo"].skipped == {"not UTF-8": 1}
+        assert aside.read_bytes().endswith(b"\t5\tnot UTF-8\t[T\xe5rm]\n")
+
     def test_an_obo_file_builds_a_graph(self, tmp_path: Path) -> None:
         made = build([obo(tmp_path)], tmp_path / "graph")
         counts = made.snapshot.manifest["counts"]
@@ -266,6 +275,7 @@ class TestObo:
             ("relationship: part_of", r"line 4: .*expected a relation and an id"),
             ("xref:", r"line 4: found an empty xref"),
             ("name: again", r"line 4: found a second name"),
+            ("\n[Term\nid: DOID:5", r"line 5: found '\[Term', expected the start of a stanza"),
             ("\n[Term]\nname: x", r"line 5: found \[Term\] without an id"),
             ("\n[Term]\nid: DOID:4", r"line 5: found a second \[Term\] DOID:4"),
         ],

@@ -256,6 +256,12 @@ def test_a_bad_row_is_an_error_with_its_line(tmp_path: Path, reason: str) -> Non
     assert "expected" in str(error.value)
 
 
+def test_a_quoted_value_with_a_line_that_is_not_utf_8_is_a_bad_row(tmp_path: Path) -> None:
+    path, _ = bad_file(tmp_path, (*SAME, "", "", '"two\n\udcff\nmore"'))
+    with pytest.raises(RowError, match="line 4: found byte 0xff at position 1, expected UTF-8"):
+        read(SssomSource(path))
+
+
 @pytest.mark.parametrize("reason", BAD)
 def test_a_bad_row_is_set_aside_verbatim(tmp_path: Path, reason: str) -> None:
     path, row = bad_file(tmp_path, BAD[reason])

@@ -404,6 +404,62 @@ def test_bad_rows_are_set_aside_and_counted(tmp_path: Path) -> None:
     assert len(quarantine.read_text().splitlines()) == 4
 
 
+CSV = INTERACTIONS.replace("ddi.tsv", "ddi.csv")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (",DB1,DB2,", "wrong number of fields"),  # shifted; DuckDB takes an empty field too many
+        ('DB1,"DB2,H', "text after a closing quote"),  # closed by a later row's quote
+        ('DB1,DB2,"H', "text after a closing quote"),
+        ('DB1,"DB2"x,H', "text after a closing quote"),
+        ("DB1,DB2,\udcff", "not UTF-8"),
+    ],
+)
+def test_a_bad_row_costs_no_other_row(tmp_path: Path, row: str, reason: str) -> None:
+    others = 'DB00682,DB00945,H\nDB00316,"DB00945","H"\nDB01050,DB00945,"L, or so"\n'
+    whole = f"a,b,level\n{others}"
+    clean = said(source(bad(tmp_path, whole, "ddi.csv"), CSV))
+    broken = whole.replace("\n", f"\n{row}\n", 1).encode("utf-8", "surrogateescape")
+    folder, aside = bad(tmp_path, broken, "ddi.csv"), tmp_path / "aside.tsv"
+    made = source(folder, CSV, on_error="skip", quarantine=aside)
+    assert said(made) == clean
+    tally = made.tallies["ddi.csv"]
+    assert (tally.read, tally.kept, tally.skipped) == (4, 3, {reason: 1})
+    entry = aside.read_bytes().split(b"\n")[1].split(b"\t", 3)
+    assert (entry[1], entry[3]) == (b"2", row.encode("utf-8", "surrogateescape"))
+    with pytest.raises(RowError, match="line 2: "):
+        said(source(folder, CSV))
+
+
+def test_a_field_too_many_is_told_in_an_unquoted_table_too(tmp_path: Path) -> None:
+    with pytest.raises(RowError, match=r"line 3: found 4 fields .*expected 3"):
+        said(source(bad(tmp_path, HEADER + GOOD + "\tDB1\tDB2\t\n"), INTERACTIONS))
+
+
+def test_a_blank_line_before_the_header_is_no_header(tmp_path: Path) -> None:
+    clean = said(source(bad(tmp_path, HEADER + GOOD), INTERACTIONS))
+    assert said(source(bad(tmp_path, "\n" + HEADER + GOOD), INTERACTIONS)) == clean
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_bad_rows_of_another_encoding_cost_no_other_row(tmp_path: Path, encoding: str) -> None:
+    mapping = CSV.replace('path = "ddi.csv"', f'path = "ddi.csv"\nencoding = "{encoding}"')
+    text = 'a,b,level\nDB1,DB2\nDB00682,DB00945,"é"\n'
+    (tmp_path / "ddi.csv").write_bytes(text.encode(encoding))
+    made = source(tmp_path, mapping, on_error="skip")
+    [row] = read(made, "statements")
+    assert json.loads(row["qualifiers"]) == {"severity": "é"}
+    assert made.tallies["ddi.csv"].skipped == {"wrong number of fields": 1}
+
+
+def test_a_mapping_that_fits_no_column_lists_not_all_of_a_long_header(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        source(bad(tmp_path, "\t".join("x" * 1000 for _ in range(100)) + "\n"), INTERACTIONS)
+    assert len(str(caught.value)) < 3000
+
+
 def test_a_line_number_counts_the_lines_of_quoted_values(tmp_path: Path) -> None:
     text = 'a,b,level\nDB1,DB2,"two\nlines"\nDB1,,H\n'
     mapping = INTERACTIONS.replace("ddi.tsv", "ddi.csv")

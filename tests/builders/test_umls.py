@@ -5,13 +5,10 @@ from __future__ import annotations
 import gzip
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.source import COLUMNS as DOMAIN
@@ -25,7 +22,7 @@ from kgmed.builders.umls.rrf import COLUMNS
 from kgmed.builders.umls.semantic_types import SEMANTIC_TYPES
 from kgmed.builders.umls.vocabularies import CODE_RULES, OPEN_LICENCES, RESTRICTION_LEVELS, infores
 from kgmed.kg.categories import PARENTS
-from kgmed.kg.errors import ConfigError, DataError, KgmedError, RowError
+from kgmed.kg.errors import ConfigError, DataError, RowError
 from kgmed.kg.licences import licence
 
 Row = dict[str, str]
@@ -1080,37 +1077,3 @@ def test_a_folder_without_tables_says_what_is_expected(tmp_path: Path) -> None:
 def test_tables_are_told_by_their_names() -> None:
     assert TABLE.fullmatch("MRCONSO.RRF.ab.gz")
     assert not TABLE.fullmatch("MRCONSO.RRF.bak")
-
-
-def check_mutated(folder: Path, data: st.DataObject) -> None:
-    meta(folder, MRREL=RELATED, MRDEF=[definition(WARFARIN, "An anticoagulant.")])
-    name = data.draw(st.sampled_from(sorted(tables(MRREL=(), MRDEF=()))))
-    path = folder / "META" / name
-    content = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, max(0, len(content) - 1)))
-        length = data.draw(st.integers(0, 12))
-        content[at : at + length] = data.draw(st.binary(max_size=8))
-    path.write_bytes(bytes(content))
-    for on_error in ("stop", "skip"):
-        with suppress(KgmedError):
-            source = UmlsSource(folder, on_error=on_error)
-            contents(source)  # that counts add up is checked there
-            source.close()
-
-
-@settings(max_examples=40)
-@given(data=st.data())
-def test_mutated_tables_end_in_our_own_error_or_in_counts_that_add_up(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    check_mutated(tmp_path_factory.mktemp("mutated"), data)
-
-
-@pytest.mark.stress
-@settings(max_examples=5000)
-@given(data=st.data())
-def test_5000_mutated_tables_end_so_too(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    check_mutated(tmp_path_factory.mktemp("mutated"), data)

@@ -503,7 +503,8 @@ class Drugs:
         single = len(polypeptides) == 1
         target = polypeptides[0][0] if single else own
         name = _text(entry, "name")
-        if not self._first("target", " ".join((own, name, *(id for id, _ in polypeptides)))):
+        said = (f"{id} {_text(protein, 'name')}" for id, protein in polypeptides)
+        if not self._first("target", " ".join((own, name, *said))):
             return target
         for id, protein in polypeptides:
             self._polypeptide(id, protein)
