@@ -43,7 +43,7 @@ def diff(
     differs, 3 where nothing does.
     """
     from kgmed.facade import open_diff
-    from kgmed.kg.diff.rows import format_of
+    from kgmed.kg.diff.files import format_of
     from kgmed.kg.errors import UsageError
     from kgmed.wire import to_json
 
