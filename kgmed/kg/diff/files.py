@@ -19,6 +19,7 @@ from kgmed.kg.diff.rows import (
     batches,
     concept_rows,
     of_source,
+    statement_parts,
     statement_rows,
 )
 from kgmed.kg.errors import UsageError
@@ -46,16 +47,19 @@ def format_of(target: Path) -> str:
 def write_rows(connection: duckdb.DuckDBPyConnection, target: Path, *, source: str) -> None:
     """Write every row, concepts first; a file of that name is replaced once all is written."""
     form = format_of(target)
-    concepts, statements = concept_rows(of_source(source)), statement_rows("true")
+    concepts = concept_rows(of_source(source))
+    statements = [statement_rows(part) for part in statement_parts(connection, "true")]
     part = target.with_name(f".{target.name}.part")
     try:
         if form == "jsonl":
-            _write_lines(connection, part, (_concept_lines(concepts), _statement_lines(statements)))
+            lines = [_concept_lines(concepts), *map(_statement_lines, statements)]
+            _write_lines(connection, part, lines)
         else:
-            queries = (
+            present = (*STATEMENT_COLUMNS[1:], "before", "reason")
+            queries = [
                 _flat(concepts, "concept", _CONCEPT_COLUMNS),
-                _flat(statements, "statement", (*STATEMENT_COLUMNS[1:], "before", "reason")),
-            )
+                *(_flat(rows, "statement", present) for rows in statements),
+            ]
             if form == "tsv":
                 lines = [_tsv(query) for query in queries]
                 _write_lines(connection, part, lines, first="\t".join(("what", *_COLUMNS)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from kgmed.kg.diff.model import (
     CONCEPT_KINDS,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+PART = 1_000_000
+"""Statement rows that are put together at a time; each part reads both snapshots' tables once."""
 _BATCH = 10_000
 
 CONCEPT_ORDER = " ORDER BY id, kind, language, before"
@@ -73,30 +76,35 @@ def statement_rows(where: str) -> str:
     """The query of statement rows whose ``change`` meets a condition, without an order.
 
     A row is what the newer side holds, so that only removed statements, and those whose details
-    or ends differ, are looked up in the old tables.
+    or ends differ, are looked up in the old tables. Every step is materialised, so that what one
+    joins is let go before the next, and takes memory for the chosen rows, not for the graph.
     """
 
-    def side(name: str, row: str, condition: str) -> str:
-        predicate = (
-            "predicate_code" if name == "old" else "(SELECT p, p AS code FROM new_predicate)"
-        )
+    def held(name: str, condition: str) -> str:
         return f"""
-            SELECT c.*, t.* EXCLUDE (id, row, s, p, o, profile), pc.code AS p,
-                   s.id AS subject, coalesce(o.id, '') AS object
-            FROM chosen c JOIN {name}_rows t ON t.row = c.{row} JOIN {predicate} pc ON pc.p = t.p
-            JOIN {name}_concepts s ON s.cid = t.s LEFT JOIN {name}_concepts o ON o.cid = t.o
-            WHERE {condition}"""
+            {name}_side AS MATERIALIZED (
+              SELECT c.*, t.* EXCLUDE (id, row, profile)
+              FROM chosen c JOIN {name}_rows t ON t.row = c.{name}_row WHERE {condition}),
+            {name}_end AS MATERIALIZED (
+              SELECT cid, id FROM {name}_concepts
+              WHERE cid IN (SELECT s FROM {name}_side UNION SELECT o FROM {name}_side)),
+            {name}_named AS MATERIALIZED (
+              SELECT r.*, s.id AS subject, coalesce(o.id, '') AS object
+              FROM {name}_side r JOIN {name}_end s ON s.cid = r.s
+              LEFT JOIN {name}_end o ON o.cid = r.o)"""
 
     return f"""
-        WITH chosen AS (SELECT * FROM change WHERE {where}),
-        present AS ({side("new", "new_row", "kind <> 'removed'")}
-                    UNION ALL BY NAME {side("old", "old_row", "kind = 'removed'")}),
+        WITH chosen AS MATERIALIZED (SELECT * FROM change WHERE {where}),
+        {held("new", "kind <> 'removed'")},
+        {held("old", f"kind = 'removed' OR mask & {MOVED | DETAILS} <> 0")},
+        present AS (
+          SELECT *, p::INT AS code FROM new_named
+          UNION ALL BY NAME
+          SELECT n.*, pc.code FROM old_named n JOIN predicate_code pc ON pc.p = n.p
+          WHERE kind = 'removed'),
         past AS (
-          SELECT c.id, s.id AS subject, coalesce(o.id, '') AS object, t.source_record,
-                 t.publications, t.text
-          FROM chosen c JOIN old_rows t ON t.row = c.old_row
-          JOIN old_concepts s ON s.cid = t.s LEFT JOIN old_concepts o ON o.cid = t.o
-          WHERE mask & {MOVED | DETAILS} <> 0)
+          SELECT id, subject, object, source_record, publications, text
+          FROM old_named WHERE kind <> 'removed')
         SELECT kind::VARCHAR AS kind,
                replace(n.id::VARCHAR, '-', '') AS id, n.subject, q.predicate, n.object,
                n.value, n.value_type, n.unit, n.value_language, n.qualifiers, q.negated,
@@ -109,7 +117,7 @@ def statement_rows(where: str) -> str:
                CASE WHEN one_concept THEN '{ONE_CONCEPT}' ELSE '' END AS reason,
                {_before_sql()} AS before
         FROM present n LEFT JOIN past USING (id)
-        JOIN predicate_of q ON q.code = n.p JOIN profile_of f ON f.code = n.profile
+        JOIN predicate_of q ON q.code = n.code JOIN profile_of f ON f.code = n.profile
         LEFT JOIN predicate_of old_predicate ON old_predicate.code = n.old_p
         LEFT JOIN profile_of old_profile ON old_profile.code = n.old_profile"""
 
@@ -182,8 +190,29 @@ def first_statements(
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, condition: str) -> Iterator[StatementChange]:
-    for batch in batches(connection, statement_rows(condition) + STATEMENT_ORDER):
-        yield from map(_statement_change, batch.to_pylist())
+    for part in statement_parts(connection, condition):
+        for batch in batches(connection, statement_rows(part) + STATEMENT_ORDER):
+            yield from map(_statement_change, batch.to_pylist())
+
+
+def statement_parts(connection: duckdb.DuckDBPyConnection, condition: str) -> list[str]:
+    """Conditions that cut the rows of one into parts of about ``PART`` rows, in order.
+
+    Ids are digests, so that equal ranges of their numbers hold about equally many.
+    """
+    query = f"SELECT count(*) FROM change WHERE {condition}"
+    count = -(-int(connection.execute(query).fetchall()[0][0]) // PART)
+    if count <= 1:
+        return [condition]
+    cuts = [f"'{UUID(int=(n << 128) // count)}'::UUID" for n in range(1, count)]
+    return [
+        " AND ".join(
+            [f"({condition})"]
+            + ([f"id >= {cuts[n - 1]}"] if n else [])
+            + ([f"id < {cuts[n]}"] if n < count - 1 else [])
+        )
+        for n in range(count)
+    ]
 
 
 def read_concepts(
