@@ -150,12 +150,11 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
     coded = ", ".join(f"'{name}'" for name in rules.classifications)
     connection.execute(f"""
         CREATE OR REPLACE TABLE m AS
+        SELECT *, {_EDITORIAL} AS editorial FROM (
         SELECT row_number() OVER () AS row, t.*, a.n AS s, b.n AS o,
                {BASE_CONFIDENCE_SQL} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key
-        FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object;
-        ALTER TABLE m ADD COLUMN editorial BOOL;
-        UPDATE m SET editorial = {_EDITORIAL};
+        FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object);
         CREATE OR REPLACE TABLE mapped AS
         SELECT s AS n FROM m UNION SELECT o FROM m UNION SELECT base FROM made_of;
         CREATE OR REPLACE TABLE name_key AS
@@ -188,7 +187,9 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
           SELECT m.row, source_number, predicate, subject_prefix, object_prefix,
                  coalesce(a.successor, m.s) AS s, coalesce(b.successor, m.o) AS o
           FROM m LEFT JOIN successors a ON a.s = m.s AND a.n = 1
-          LEFT JOIN successors b ON b.s = m.o AND b.n = 1 WHERE modifier <> 'Not'),
+          LEFT JOIN successors b ON b.s = m.o AND b.n = 1 WHERE modifier <> 'Not'
+            AND predicate IN ({identity})
+            AND (predicate = '{XREF}' OR subject_prefix IN ({coded}) OR object_prefix IN ({coded}))),
         objects AS (
           SELECT source_number, predicate, s, object_prefix FROM live
           GROUP BY ALL HAVING min(o) = max(o)),

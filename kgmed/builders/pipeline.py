@@ -69,6 +69,7 @@ def build(
                 staged.append(one)
             if isinstance(source, Closing):
                 source.close()
+        progress("laying out what was read")
         open_staged(connection, staged)
         progress("identity")
         alignment = align(connection, rules)

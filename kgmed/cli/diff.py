@@ -43,7 +43,7 @@ def diff(
     differs, 3 where nothing does.
     """
     from kgmed.facade import open_diff
-    from kgmed.kg.diff.rows import format_of
+    from kgmed.kg.diff.files import format_of
     from kgmed.kg.errors import UsageError
     from kgmed.wire import to_json
 
@@ -193,7 +193,7 @@ def _statement_line(change: StatementChange, found: Diff) -> str:
     target = end(s.object) if s.object else (s.value.text if s.value else "")
     predicate = ("not " if s.negated else "") + s.predicate
     line = f"{_SIGNS[change.kind]} {s.id[:8]}  {end(s.subject)} {predicate} {_cut(target)}"
-    line += f"  {_short(s.primary_knowledge_source)} {s.release}"
+    line += f"  {_short(s.primary_knowledge_source)} {s.release}".rstrip()
     for name, value in change.before.items():
         line += f"; {_plain(name)}: {_cut(_text(value))} > {_cut(_text(getattr(s, name)))}"
     return line + ("; both ends are one concept in the other" if change.reason else "")

@@ -40,7 +40,7 @@ class Watch:
     def __call__(self, text: str) -> None:
         """A new step."""
         self._step, self._since = text, time.monotonic()
-        if not self._read_in and text == "identity":
+        if not self._read_in and text == "laying out what was read":
             self._read_in = self._since - self._start
         self._tell(text)
 

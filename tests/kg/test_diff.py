@@ -264,7 +264,11 @@ def test_a_statement_lost_because_its_ends_became_one_says_so(differ: Differ) ->
     assert (back.summary.statements.added, back.summary.statements.parted) == (2, 1)
 
 
-def test_statements_come_in_the_order_of_their_ids(differ: Differ) -> None:
+@pytest.mark.parametrize("part", [7, 1_000_000])
+def test_statements_come_in_the_order_of_their_ids(
+    differ: Differ, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgmed.kg.diff.rows.PART", part)
     rows = [{**TREATS, "object": f"mesh:D{n}"} for n in range(2, 40)]
     numbers = tuple(range(1, 40))
     found = differ([graph(*rows[:20], numbers=numbers)], [graph(*rows[20:], numbers=numbers)])
@@ -475,6 +479,25 @@ def test_examples_are_the_first_of_each_kind_and_the_release_alone_comes_last(
     assert any("text" in change.before for change in found.statement_examples)
     assert [change.id for change in found.concept_examples] == ["mesh:D12", "mesh:D13"]
     assert found.names_of["mesh:D1"] == "thing 1"
+
+
+def test_a_table_of_rows_keeps_one_line_a_row(differ: Differ, tmp_path: Path) -> None:
+    row = {**TREATS, "text": 'two\tlines\r\n"quoted"', "publications": ["pubmed:1", "pubmed:2"]}
+    found = differ([graph({**row, "text": "was"})], [graph(row)])
+    found.write(tmp_path / "rows.tsv")
+    heads, cells = (line.split("\t") for line in (tmp_path / "rows.tsv").read_text().splitlines())
+    told = dict(zip(heads, cells, strict=True))
+    assert (told["what"], told["kind"]) == ("statement", "changed")
+    assert (told["text"], told["before"]) == ('two lines "quoted"', '{"text":"was"}')
+    assert (told["publications"], told["negated"], told["name"]) == (
+        "pubmed:1|pubmed:2", "false", "",
+    )  # fmt: skip
+    found.write(tmp_path / "rows.parquet")
+    import pyarrow.parquet as pq
+
+    (whole,) = pq.read_table(tmp_path / "rows.parquet").to_pylist()
+    assert (whole["text"], whole["publications"]) == (row["text"], row["publications"])
+    assert whole["sources"] is None
 
 
 def test_every_kind_of_concept_change_has_a_count() -> None:

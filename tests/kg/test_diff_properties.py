@@ -195,12 +195,14 @@ def test_the_files_hold_the_rows_that_are_listed(
         lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
         kinds = {"concept": TypeAdapter(ConceptChange), "statement": TypeAdapter(StatementChange)}
         assert [kinds[line["what"]].validate_python(line["row"]) for line in lines] == listed
-        for name, reader in (("rows.parquet", "read_parquet"), ("rows.tsv", "read_csv")):
+        tsv = "delim = '\t', quote = '', header = true, all_varchar = true"
+        for name, reader in (
+            ("rows.parquet", "read_parquet('{}')"),
+            ("rows.tsv", f"read_csv('{{}}', {tsv})"),
+        ):
             found.write(Path(folder, name))
-            more = ", delim = '\t', header = true, all_varchar = true" if "csv" in reader else ""
-            rows = duckdb.execute(
-                f"SELECT what, kind, id FROM {reader}('{Path(folder, name)}'{more})"
-            ).fetchall()
+            table = reader.format(Path(folder, name))
+            rows = duckdb.execute(f"SELECT what, kind, id FROM {table}").fetchall()
             assert rows == [
                 ("concept" if isinstance(row, ConceptChange) else "statement", row.kind, row.id)
                 for row in listed

@@ -10,7 +10,8 @@ memory, spilling to disk.
     concepts    which concept became which
     statements  which statements were added, removed, changed or moved
     names       names, mappings and curated paths: counts
-    rows        the rows in order, as values and as files
+    rows        the rows in order, as values
+    files       the rows in order, as files
     summary     from the tables of a comparison to its counts
     comparison  ``compare``, which runs it all
 """

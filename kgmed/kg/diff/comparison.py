@@ -11,15 +11,10 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from kgmed.kg.diff.concepts import compare_concepts
+from kgmed.kg.diff.files import write_rows
 from kgmed.kg.diff.model import ConceptChange, ConceptKind, Diff, StatementChange, StatementKind
 from kgmed.kg.diff.names import compare_names, compare_paths
-from kgmed.kg.diff.rows import (
-    first_names,
-    first_statements,
-    read_concepts,
-    read_statements,
-    write_rows,
-)
+from kgmed.kg.diff.rows import first_names, first_statements, read_concepts, read_statements
 from kgmed.kg.diff.statements import compare_statements
 from kgmed.kg.diff.summary import side_of, summarise
 from kgmed.kg.diff.tables import DEFAULT_MEMORY, attach, connect, errors_named

@@ -127,12 +127,19 @@ def _members(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _described(connection: duckdb.DuckDBPyConnection) -> None:
+    """Names and categories of concepts that went on.
+
+    ``title`` is a table of its own so that no plan joins the names of both sides by language first.
+    """
     connection.execute("""
+        CREATE TEMP TABLE title AS
+        SELECT l.o, l.n, a.language, a.text
+        FROM line l JOIN old_names a ON a.cid = l.o WHERE a.kind = 'preferred';
         INSERT INTO concept_change
-        SELECT 'renamed', l.o, l.n, a.language, [a.text], [b.text], []
-        FROM line l JOIN old_names a ON a.cid = l.o AND a.kind = 'preferred'
-        JOIN new_names b ON b.cid = l.n AND b.kind = 'preferred' AND b.language = a.language
-        WHERE a.text <> b.text;
+        SELECT 'renamed', t.o, t.n, t.language, [t.text], [b.text], []
+        FROM title t JOIN new_names b ON b.cid = t.n AND b.language = t.language
+        WHERE b.kind = 'preferred' AND b.text <> t.text;
+        DROP TABLE title;
         INSERT INTO concept_change
         SELECT 'recategorized', o, n, '', a.categories, b.categories, []
         FROM line JOIN old_concepts a ON a.cid = o JOIN new_concepts b ON b.cid = n

@@ -1,4 +1,4 @@
-"""The rows behind the counts, in order: as values, and as files.
+"""The rows behind the counts, in order.
 
 Concepts come by id, kind and language; statements by id. Both are sorted by DuckDB and streamed.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from kgmed.kg.diff.model import (
     CONCEPT_KINDS,
@@ -27,10 +27,14 @@ from kgmed.kg.store.csr import DETAIL_ITEM
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
-FORMATS = ("jsonl", "tsv", "parquet")
+PART = 1_000_000
+"""Statement rows that are put together at a time; each part reads both snapshots' tables once."""
 _BATCH = 10_000
 
+CONCEPT_ORDER = " ORDER BY id, kind, language, before"
+STATEMENT_ORDER = " ORDER BY n.id"
 STATEMENT_COLUMNS = (
     "id", "subject", "predicate", "object", "value", "value_type", "unit", "value_language",
     "qualifiers", "negated", "primary_knowledge_source", "source_record", "publications",
@@ -39,7 +43,7 @@ STATEMENT_COLUMNS = (
 )  # fmt: skip
 FIRST_NAME = "arg_min({}, CASE language WHEN 'en' THEN '' ELSE language END)"
 """Of a concept's preferred names, the English one, else that of the first language."""
-_VALUE_COLUMNS = ("value", "value_type", "unit", "value_language")
+VALUE_COLUMNS = ("value", "value_type", "unit", "value_language")
 
 
 def _list_sql(column: str) -> str:
@@ -72,31 +76,36 @@ def statement_rows(where: str) -> str:
     """The query of statement rows whose ``change`` meets a condition, without an order.
 
     A row is what the newer side holds, so that only removed statements, and those whose details
-    or ends differ, are looked up in the old tables.
+    or ends differ, are looked up in the old tables. Every step is materialised, so that what one
+    joins is let go before the next, and takes memory for the chosen rows, not for the graph.
     """
 
-    def side(name: str, row: str, condition: str) -> str:
-        predicate = (
-            "predicate_code" if name == "old" else "(SELECT p, p AS code FROM new_predicate)"
-        )
+    def held(name: str, condition: str) -> str:
         return f"""
-            SELECT c.*, t.* EXCLUDE (id, row, s, p, o, profile), pc.code AS p,
-                   s.id AS subject, coalesce(o.id, '') AS object
-            FROM chosen c JOIN {name}_rows t ON t.row = c.{row} JOIN {predicate} pc ON pc.p = t.p
-            JOIN {name}_concepts s ON s.cid = t.s LEFT JOIN {name}_concepts o ON o.cid = t.o
-            WHERE {condition}"""
+            {name}_side AS MATERIALIZED (
+              SELECT c.*, t.* EXCLUDE (id, row, profile)
+              FROM chosen c JOIN {name}_rows t ON t.row = c.{name}_row WHERE {condition}),
+            {name}_end AS MATERIALIZED (
+              SELECT cid, id FROM {name}_concepts
+              WHERE cid IN (SELECT s FROM {name}_side UNION SELECT o FROM {name}_side)),
+            {name}_named AS MATERIALIZED (
+              SELECT r.*, s.id AS subject, coalesce(o.id, '') AS object
+              FROM {name}_side r JOIN {name}_end s ON s.cid = r.s
+              LEFT JOIN {name}_end o ON o.cid = r.o)"""
 
     return f"""
-        WITH chosen AS (SELECT * FROM change WHERE {where}),
-        present AS ({side("new", "new_row", "kind <> 'removed'")}
-                    UNION ALL BY NAME {side("old", "old_row", "kind = 'removed'")}),
+        WITH chosen AS MATERIALIZED (SELECT * FROM change WHERE {where}),
+        {held("new", "kind <> 'removed'")},
+        {held("old", f"kind = 'removed' OR mask & {MOVED | DETAILS} <> 0")},
+        present AS (
+          SELECT *, p::INT AS code FROM new_named
+          UNION ALL BY NAME
+          SELECT n.*, pc.code FROM old_named n JOIN predicate_code pc ON pc.p = n.p
+          WHERE kind = 'removed'),
         past AS (
-          SELECT c.id, s.id AS subject, coalesce(o.id, '') AS object, t.source_record,
-                 t.publications, t.text
-          FROM chosen c JOIN old_rows t ON t.row = c.old_row
-          JOIN old_concepts s ON s.cid = t.s LEFT JOIN old_concepts o ON o.cid = t.o
-          WHERE mask & {MOVED | DETAILS} <> 0)
-        SELECT 'statement' AS what, kind::VARCHAR AS kind,
+          SELECT id, subject, object, source_record, publications, text
+          FROM old_named WHERE kind <> 'removed')
+        SELECT kind::VARCHAR AS kind,
                replace(n.id::VARCHAR, '-', '') AS id, n.subject, q.predicate, n.object,
                n.value, n.value_type, n.unit, n.value_language, n.qualifiers, q.negated,
                f.primary_knowledge_source, {_list_sql("n.source_record")} AS source_record,
@@ -108,7 +117,7 @@ def statement_rows(where: str) -> str:
                CASE WHEN one_concept THEN '{ONE_CONCEPT}' ELSE '' END AS reason,
                {_before_sql()} AS before
         FROM present n LEFT JOIN past USING (id)
-        JOIN predicate_of q ON q.code = n.p JOIN profile_of f ON f.code = n.profile
+        JOIN predicate_of q ON q.code = n.code JOIN profile_of f ON f.code = n.profile
         LEFT JOIN predicate_of old_predicate ON old_predicate.code = n.old_p
         LEFT JOIN profile_of old_profile ON old_profile.code = n.old_profile"""
 
@@ -142,18 +151,14 @@ def concept_rows(where: str, *, limit: int | None = None) -> str:
         title AS (
           SELECT newer, cid, {FIRST_NAME.format("text")} AS name
           FROM ({titles}) GROUP BY newer, cid)
-        SELECT 'concept' AS what, kind::VARCHAR AS kind, id, coalesce(name, id) AS name, before,
+        SELECT kind::VARCHAR AS kind, id, coalesce(name, id) AS name, before,
                after, ids, language, sources
         FROM chosen LEFT JOIN title USING (newer, cid)"""
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()
-) -> Iterator[dict[str, Any]]:
-    """A query's rows as dicts, a batch at a time."""
-    reader = connection.cursor().sql(query, params=list(parameters)).to_arrow_reader(_BATCH)
-    for batch in reader:
-        yield from batch.to_pylist()
+def batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
+    """A query's batches, as they come; other queries may run meanwhile."""
+    yield from connection.cursor().sql(query).to_arrow_reader(_BATCH)
 
 
 def read_statements(
@@ -185,8 +190,29 @@ def first_statements(
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, condition: str) -> Iterator[StatementChange]:
-    for row in read(connection, statement_rows(condition) + " ORDER BY n.id"):
-        yield _statement_change(row)
+    for part in statement_parts(connection, condition):
+        for batch in batches(connection, statement_rows(part) + STATEMENT_ORDER):
+            yield from map(_statement_change, batch.to_pylist())
+
+
+def statement_parts(connection: duckdb.DuckDBPyConnection, condition: str) -> list[str]:
+    """Conditions that cut the rows of one into parts of about ``PART`` rows, in order.
+
+    Ids are digests, so that equal ranges of their numbers hold about equally many.
+    """
+    query = f"SELECT count(*) FROM change WHERE {condition}"
+    count = -(-int(connection.execute(query).fetchall()[0][0]) // PART)
+    if count <= 1:
+        return [condition]
+    cuts = [f"'{UUID(int=(n << 128) // count)}'::UUID" for n in range(1, count)]
+    return [
+        " AND ".join(
+            [f"({condition})"]
+            + ([f"id >= {cuts[n - 1]}"] if n else [])
+            + ([f"id < {cuts[n]}"] if n < count - 1 else [])
+        )
+        for n in range(count)
+    ]
 
 
 def read_concepts(
@@ -198,15 +224,14 @@ def read_concepts(
 ) -> Iterator[ConceptChange]:
     """Concept rows by id, kind and language; ``limit`` bounds the rows of each kind."""
     condition = f"{_among(kinds, CONCEPT_KINDS)} AND {of_source(source)}"
-    query = concept_rows(condition, limit=limit) + " ORDER BY id, kind, language, before"
-    return _concepts(connection, query)
+    return _concepts(connection, concept_rows(condition, limit=limit) + CONCEPT_ORDER)
 
 
 def _concepts(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[ConceptChange]:
-    for row in read(connection, query):
-        del row["what"]
-        lists = {name: tuple(row[name]) for name in ("before", "after", "ids", "sources")}
-        yield ConceptChange(**{**row, **lists})
+    for batch in batches(connection, query):
+        for row in batch.to_pylist():
+            lists = {name: tuple(row[name]) for name in ("before", "after", "ids", "sources")}
+            yield ConceptChange(**{**row, **lists})
 
 
 def of_source(source: str) -> str:
@@ -245,106 +270,16 @@ def first_names(
 
 
 def _statement_change(row: dict[str, Any]) -> StatementChange:
-    fields = {name: row[name] for name in STATEMENT_COLUMNS if name not in _VALUE_COLUMNS}
+    fields = {name: row[name] for name in STATEMENT_COLUMNS if name not in VALUE_COLUMNS}
     fields["qualifiers"] = json.loads(row["qualifiers"] or "{}")
     fields["source_record"] = tuple(row["source_record"])
     fields["publications"] = tuple(row["publications"])
     value = None
     if row["value_type"]:
-        value = Value(*(row[name] for name in _VALUE_COLUMNS))
+        value = Value(*(row[name] for name in VALUE_COLUMNS))
     before = {
         name: tuple(item) if isinstance(item, list) else item
         for name, item in json.loads(row["before"]).items()
     }
     kind = cast(StatementKind, row["kind"])
     return StatementChange(kind, Statement(**fields, value=value), before, row["reason"])
-
-
-# Files -------------------------------------------------------------------------------------------
-
-
-def write_rows(connection: duckdb.DuckDBPyConnection, target: Path, *, source: str) -> None:
-    """Write every row to a ``.jsonl``, ``.tsv`` or ``.parquet`` file, concepts first.
-
-    JSON lines hold ``what`` (``concept`` or ``statement``) and the fields of
-    :class:`~kgmed.kg.diff.model.ConceptChange` or of :class:`~kgmed.kg.diff.model.StatementChange`.
-    The tables have a column for each field of a statement and of a concept's row; in TSV, lists
-    are joined by ``|``.
-    """
-    form = format_of(target)
-    statements, concepts = statement_rows("true"), concept_rows(of_source(source))
-    query, options = {
-        "jsonl": (_json_query(statements, concepts), "FORMAT json"),
-        "tsv": (
-            _flat_query(
-                statements,
-                concepts,
-                lists="nullif(array_to_string({}, '|'), '')",
-                text="nullif({}, '')",
-            ),
-            "FORMAT csv, DELIMITER '\t', HEADER true, NULLSTR ''",
-        ),
-        "parquet": (
-            _flat_query(statements, concepts, lists="{}", text="{}"),
-            "FORMAT parquet, COMPRESSION zstd",
-        ),
-    }[form]
-    part = target.with_name(f".{target.name}.part")
-    connection.execute("SET preserve_insertion_order = true")
-    try:
-        connection.execute(f"COPY ({query}) TO {literal(str(part))} ({options})")
-        part.replace(target)
-    finally:
-        connection.execute("SET preserve_insertion_order = false")
-        part.unlink(missing_ok=True)
-
-
-def format_of(target: Path) -> str:
-    """The format that a file's name asks for."""
-    form = target.suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        known = ", ".join(f".{name}" for name in FORMATS)
-        raise UsageError(f"Found the file {target.name!r}, expected one that ends in: {known}.")
-    return form
-
-
-def _json_query(statements: str, concepts: str) -> str:
-    """A line is ``{"what": ..., "row": ...}``; a row is one of the two values as JSON."""
-
-    def packed(names: Sequence[str]) -> str:
-        return ", ".join(f'"{name}" := {name}' for name in names)
-
-    apart = {*_VALUE_COLUMNS, "qualifiers"}
-    statement = f"""struct_pack({packed([n for n in STATEMENT_COLUMNS if n not in apart])},
-        qualifiers := coalesce(nullif(qualifiers, ''), '{{}}')::JSON,
-        value := CASE WHEN value_type <> '' THEN struct_pack(
-            "text" := value, type := value_type, unit := unit, language := value_language) END)"""
-    fields = ("kind", "id", "name", "before", "after", "ids", "language", "sources")
-    return f"""
-        SELECT what, row FROM (
-          SELECT what, id, kind, language, to_json(struct_pack({packed(fields)})) AS row
-          FROM ({concepts})
-          UNION ALL
-          SELECT what, id, kind, '', to_json(struct_pack(
-            kind := kind, statement := {statement}, before := before::JSON, reason := reason))
-          FROM ({statements}))
-        ORDER BY what, id, kind, language, row"""
-
-
-def _flat_query(statements: str, concepts: str, *, lists: str, text: str) -> str:
-    """Both kinds of row with the columns of both; a row of one leaves the other's null."""
-    forms = {
-        **dict.fromkeys(("sources", "before_ids", "after_ids", "ids"), lists),
-        **dict.fromkeys(("source_record", "publications"), lists),
-        "negated": "{}",
-    }
-    columns = (
-        "what", "kind", "id", "name", "language", "sources", "before_ids", "after_ids", "ids",
-        *STATEMENT_COLUMNS[1:], "before", "reason",
-    )  # fmt: skip
-    shown = ", ".join(f"{forms.get(name, text).format(name)} AS {name}" for name in columns)
-    return f"""
-        SELECT {shown}
-        FROM (SELECT * RENAME (before AS before_ids, after AS after_ids) FROM ({concepts})
-              UNION ALL BY NAME SELECT * FROM ({statements})) AS r
-        ORDER BY r.what, r.id, r.kind, r.language, r.before_ids"""

@@ -122,15 +122,19 @@ def _loops(connection: duckdb.DuckDBPyConnection) -> None:
     ):
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE looped AS
-            SELECT id FROM (
-              SELECT c.id, joint.equivalent_ids AS members,
-                     coalesce(nullif(t.original_subject, ''), s.id) AS subject,
-                     coalesce(nullif(t.original_object, ''), o.id) AS object
+            WITH gone AS MATERIALIZED (
+              SELECT c.id, t.s, t.o, t.original_subject, t.original_object
               FROM change c JOIN {side}_rows t ON t.row = c.{side}_row
-              JOIN pair x ON x.{here} = t.s
-              JOIN pair y ON y.{here} = t.o AND y.{there} = x.{there}
-              JOIN {side}_concepts s ON s.cid = t.s JOIN {side}_concepts o ON o.cid = t.o
-              JOIN {other}_concepts joint ON joint.cid = x.{there}
-              WHERE c.kind = '{kind}')
+              WHERE c.kind = '{kind}' AND t.o IS NOT NULL),
+            near AS MATERIALIZED (
+              SELECT g.*, x.{there} AS there FROM gone g JOIN pair x ON x.{here} = g.s
+              JOIN pair y ON y.{here} = g.o AND y.{there} = x.{there})
+            SELECT id FROM (
+              SELECT n.id, joint.equivalent_ids AS members,
+                     coalesce(nullif(n.original_subject, ''), s.id) AS subject,
+                     coalesce(nullif(n.original_object, ''), o.id) AS object
+              FROM near n
+              JOIN {side}_concepts s ON s.cid = n.s JOIN {side}_concepts o ON o.cid = n.o
+              JOIN {other}_concepts joint ON joint.cid = n.there)
             WHERE list_contains(members, subject) AND list_contains(members, object);
             UPDATE change SET one_concept = true WHERE id IN (SELECT id FROM looped)""")
