@@ -72,6 +72,7 @@ class Subject:
     ``loose``: the columns of a table that a changed row may change in another's rows (of several
     names, which is preferred). ``may_vanish``: whether touched lines of a file, when they are
     accepted, can take back what its other lines state (a newer version of the same id).
+    ``first_wins``: the reason under which a row gives way to an earlier one of the same id.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Subject:
     make: Make
     shapes: Mapping[str, Shape]
     loose: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    first_wins: str = ""
     may_vanish: Callable[[str, list[bytes], list[bytes]], bool] = lambda _name, _touched, _rest: (
         False
     )
@@ -559,6 +561,8 @@ def _check_others(
     if shape.is_quarantined and touched <= {at for at, _, _ in reading.aside}:
         for table in TABLES:
             _same(table, reading.rows[table], alone.rows[table])
+        return
+    if any(tally.skipped[subject.first_wins] for tally in reading.tallies.values()):
         return
     others = [line for line in lines if line in known]
     if subject.may_vanish(name, [lines[at - 1] for at in touched], others):

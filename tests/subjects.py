@@ -178,7 +178,7 @@ SUBJECTS = (
         },
     ),
     Subject("obo", "obo", OBO, _file(OboSource), {".obo": Shape("text", b" ", _stanzas)},
-            loose=OF_TERMS),
+            loose=OF_TERMS, first_wins="id stated twice"),
     Subject("obo, json", "obo", OBO_GRAPH, _file(OboSource), {".json": Shape("json")}),
     Subject("rdf, n-triples", "rdf", RDF_LINES, _file(RdfSource),
             {".nt": Shape("text", b" ", without_touched)}, loose=OF_TERMS),

@@ -389,6 +389,19 @@ class TestOboGraph:
         with pytest.raises(RowError, match=r"line 2: .*Is the download complete"):
             OboSource(path)
 
+    def test_half_a_surrogate_pair_is_refused(self, tmp_path: Path) -> None:
+        path = graph_json(tmp_path)
+        path.write_text(path.read_text(encoding="utf-8").replace("illness", "\\ud83d"))
+        with pytest.raises(DataError, match="half of a surrogate pair, expected whole characters"):
+            OboSource(path)
+        path.write_text(path.read_text(encoding="utf-8").replace("\\ud83d", "\\ud83d\\ude00"))
+        assert ("doid:4", "😀", "en", "synonym") in named(OboSource(path))
+
+    def test_a_blank_label_is_no_name(self, tmp_path: Path) -> None:
+        path = graph_json(tmp_path)
+        path.write_text(path.read_text(encoding="utf-8").replace('"cancer"', '"\\u001f"'))
+        assert {row[0] for row in named(OboSource(path))} == {"doid:4"}
+
     def test_nodes_of_another_shape_are_refused(self, tmp_path: Path) -> None:
         path = graph_json(tmp_path, nodes=[{"no": "id"}])
         with pytest.raises(DataError, match="can't read it"):
