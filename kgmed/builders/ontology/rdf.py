@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
 
-READER_VERSION = "rdf 1"
+READER_VERSION = "rdf 2"
 FORMATS = {
     ".owl": "",
     ".rdf": "",
