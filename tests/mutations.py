@@ -30,7 +30,7 @@ class Shape:
     ``subset`` gives the file without the lines that aren't among the original's, None where what
     is left is no file. ``lines_read`` says how many rows a reader should count; None: don't check.
     ``separator`` stands between fields; the first ``header`` lines say what the others mean.
-    ``is_quarantined``: what is set aside is a whole line.
+    ``is_quarantined``: what is set aside is a whole line. ``once``: equal lines may give one row.
     """
 
     kind: Kind
@@ -39,6 +39,7 @@ class Shape:
     lines_read: Callable[[bytes], int | None] = lambda _mutated: None
     header: int = 0
     is_quarantined: bool = False
+    once: bool = False
 
     def is_whole(self, lines: list[bytes], original: list[bytes]) -> bool:
         """Whether the header is as it was: only then can an untouched line not be wrong."""
@@ -368,4 +369,5 @@ def table_shape(separator: bytes, *, header: int = 0, once: bool = False) -> Sha
         partial(count_lines, header=header),
         header=header,
         is_quarantined=True,
+        once=once,
     )
