@@ -51,7 +51,7 @@ from kgmed.kg.licences import LICENCES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READER_VERSION = "sssom 1"
+READER_VERSION = "sssom 2"
 
 REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 READ = (*REQUIRED, "predicate_modifier", "confidence", "subject_label", "object_label",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mutations import Subject, mutated, run
+from mutation_checks import run
+from mutations import Subject, mutated
 from subjects import SUBJECTS
 
 INPUTS = 20

@@ -389,6 +389,19 @@ class TestOboGraph:
         with pytest.raises(RowError, match=r"line 2: .*Is the download complete"):
             OboSource(path)
 
+    def test_half_a_surrogate_pair_is_refused(self, tmp_path: Path) -> None:
+        path = graph_json(tmp_path)
+        path.write_text(path.read_text(encoding="utf-8").replace("illness", "\\ud83d"))
+        with pytest.raises(DataError, match="half of a surrogate pair, expected whole characters"):
+            OboSource(path)
+        path.write_text(path.read_text(encoding="utf-8").replace("\\ud83d", "\\ud83d\\ude00"))
+        assert ("doid:4", "😀", "en", "synonym") in named(OboSource(path))
+
+    def test_a_blank_label_is_no_name(self, tmp_path: Path) -> None:
+        path = graph_json(tmp_path)
+        path.write_text(path.read_text(encoding="utf-8").replace('"cancer"', '"\\u001f"'))
+        assert {row[0] for row in named(OboSource(path))} == {"doid:4"}
+
     def test_nodes_of_another_shape_are_refused(self, tmp_path: Path) -> None:
         path = graph_json(tmp_path, nodes=[{"no": "id"}])
         with pytest.raises(DataError, match="can't read it"):
@@ -591,6 +604,19 @@ class TestRdf:
         assert [row["id"] for row in read(source, "concepts")] == ["ward:a"]
         assert source.tallies["o.nt"].skipped == {"not a triple": 1}
         assert aside.read_text().splitlines()[1].endswith("3\tnot a triple\tnonsense")
+
+    def test_a_line_that_only_looks_like_a_triple_costs_no_other(self, tmp_path: Path) -> None:
+        a = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+        good = [f"<http://w.org/{n}> <{a}> <http://www.w3.org/2002/07/owl#Class> ." for n in "ab"]
+        bad = f'<http://w.org/c> <{a}> "never closed .'
+        text = "\n".join([good[0], bad, good[1]]) + "\n"
+        options = {"prefixes": {"w": "http://w.org/"}}
+        with pytest.raises(RowError, match=r"line 2: found '<http://w.org/c>.*expected a triple"):
+            read(rdf(tmp_path, text, "o.nt", **options), "concepts")
+        aside = tmp_path / "aside.tsv"
+        source = rdf(tmp_path, text, "o.nt", **options, on_error="skip", quarantine=aside)
+        assert [row["id"] for row in read(source, "concepts")] == ["w:a", "w:b"]
+        assert aside.read_text().splitlines()[1].split("\t")[1:] == ["2", "not a triple", bad]
 
     def test_an_entity_bomb_is_refused(self, tmp_path: Path) -> None:
         entities = '<!ENTITY a0 "ha">'

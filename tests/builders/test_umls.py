@@ -696,6 +696,12 @@ def successors(source: UmlsSource) -> list[tuple[str, str, str, float | None]]:
     ]  # fmt: skip
 
 
+def test_a_name_without_a_language_is_counted_not_kept(tmp_path: Path) -> None:
+    source = UmlsSource(meta(tmp_path, MRCONSO=[atom(WARFARIN, "x", LAT=""), atom(ASPIRIN, "y")]))
+    assert [row["text"] for row in read(source, "names")] == ["y"]
+    assert source.tallies["MRCONSO.RRF"].skipped == {"a name without a language": 1}
+
+
 def test_a_retired_cui_is_what_it_was_merged_into(tmp_path: Path) -> None:
     source = UmlsSource(meta(tmp_path, MRCUI=[retired(OLD, "SY", WARFARIN)]))
     assert successors(source) == [(OLD, "IAO:0100001", WARFARIN, 1.0)]

@@ -4,8 +4,8 @@
     KGMED_MUTATIONS=500 pytest -m stress tests/stress/test_mutations.py -k snomed
 
 5,000 inputs a reader unless the variable says otherwise, shared among its formats. The table of
-outcomes stands at the end of pytest's output. What must hold is in ``tests/mutations.py``; a fault
-names its seed, and ``mutated(subject, seed)`` gives the file.
+outcomes stands at the end of pytest's output. What must hold is in ``tests/mutation_checks.py``; a
+fault names its seed, and ``mutated(subject, seed)`` gives the file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from mutations import run
+from mutation_checks import run
 from subjects import SUBJECTS
 
 pytestmark = pytest.mark.stress

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from kgmed.kg.predicates import Predicate, Registry
 
-READER_VERSION = "cmekg 1"
+READER_VERSION = "cmekg 2"
 LICENCE = "CMeKG"
 """CMeKG states none for its data: an id that kgmed doesn't know lets nothing out."""
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt")

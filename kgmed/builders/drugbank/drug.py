@@ -18,6 +18,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
+from xml.etree.ElementTree import tostring  # parses nothing
 
 from kgmed.builders.drugbank.products import BrandName, Products, folded
 from kgmed.builders.drugbank.sentences import Sentences
@@ -503,9 +504,9 @@ class Drugs:
         single = len(polypeptides) == 1
         target = polypeptides[0][0] if single else own
         name = _text(entry, "name")
-        said = (f"{id} {_text(protein, 'name')}" for id, protein in polypeptides)
+        said = (f"{id} {hash(tostring(protein))}" for id, protein in polypeptides)
         if not self._first("target", " ".join((own, name, *said))):
-            return target
+            return target  # as another drug has said
         for id, protein in polypeptides:
             self._polypeptide(id, protein)
             if not single:
@@ -524,10 +525,11 @@ class Drugs:
         if self._first("concept", id):
             self._concepts.add(id, ["Protein"])
         name = _text(protein, "name")
-        if not self._first("polypeptide", f"{id} {name}"):
+        if not self._first("polypeptide", f"{id} {hash(tostring(protein))}"):
             return
         self._name(id, name)
-        if gene := _text(protein, "gene-name"):
+        gene = _text(protein, "gene-name")
+        if gene and self._first("gene", f"{id} {gene}"):
             self._names.add(id, gene, "en", "abbreviation")
         tally = self.tallies["polypeptide/synonym"]
         for synonym in protein.iterfind("synonyms/synonym"):
@@ -549,7 +551,8 @@ class Drugs:
             if self._first("concept", species):
                 self._concepts.add(species, ["OrganismTaxon"])
             self._name(species, (organism.text or "").strip())
-            self._facts.add(id, "in_taxon", species, "", "", [], "polypeptide/organism")
+            if self._first("in_taxon", f"{id} {species}"):
+                self._facts.add(id, "in_taxon", species, "", "", [], "polypeptide/organism")
 
 
 def _problem_of_drug(accession: str, name: str) -> Problem | None:

@@ -33,7 +33,7 @@ from kgmed.kg.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READER_VERSION = "drugbank 1"
+READER_VERSION = "drugbank 2"
 _AT_ONCE = 1000
 """Bad elements located together: each time is a reading of the file."""
 

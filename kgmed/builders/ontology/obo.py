@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pyobo import Reference
     from pyobo import Term as PyoboTerm
 
-READER_VERSION = "obo 1"
+READER_VERSION = "obo 2"
 FORMATS = (".obo", ".json")
 
 INFORES = {"doid": "infores:disease-ontology", "hp": "infores:hpo"}

@@ -8,6 +8,7 @@ and on versions with a slash, as all of OBO's have; so the graph is standardised
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -170,7 +171,8 @@ def read_json(path: Path) -> dict[str, Any]:
     """A document of graphs; any other JSON is refused."""
     try:
         with opened(path) as file:
-            document = json.load(file)
+            data = file.read()
+        document = json.loads(data)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         hint = "Is the download complete?"
@@ -183,8 +185,24 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path}: found JSON without graphs, expected OBO Graphs"
             ' (https://github.com/geneontology/obographs): {"graphs": [{"nodes": ...}]}.'
         )
+    if _SURROGATE.search(data) and not _is_whole(document):
+        raise DataError(
+            f"{path}: found an escape that is half of a surrogate pair, expected whole characters."
+            " The file was cut or written by a faulty program; write it again."
+        )
     found: dict[str, Any] = document
     return found
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _is_whole(document: Any) -> bool:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def json_header(path: Path) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
 
-READER_VERSION = "rdf 1"
+READER_VERSION = "rdf 2"
 FORMATS = {
     ".owl": "",
     ".rdf": "",
@@ -158,40 +158,76 @@ class RdfSource(TermSource):
         graph = rdflib.Graph(bind_namespaces="none")
         try:
             if self._format == "nt":
-                graph.parse(data=self._checked_lines(tally), format="nt")
-            else:
-                with opened(self.path) as file:
-                    graph.parse(file=file, format=self._format, publicID=self.path.name)
+                return self._parse_lines(graph, tally)
+            with opened(self.path) as file:
+                graph.parse(file=file, format=self._format, publicID=self.path.name)
         except (DataError, RowError):
             raise
         except Exception as error:
             raise self._explained(error) from error
         return graph
 
-    def _checked_lines(self, tally: Tally) -> str:
-        kept: list[str] = []
+    def _parse_lines(self, graph: Graph, tally: Tally) -> Graph:
+        """N-Triples: as a whole, or without the lines that rdflib doesn't take."""
+        import rdflib
+
         wrong: list[SetAside] = []
-        for block in read_blocks(self.path):
-            problems = block.problems
-            for index, line in enumerate(block.lines):
-                if index not in problems and _TRIPLE.match(line):
-                    kept.append(line)
-                    continue
-                at = block.first + index
-                if self._on_error == "stop":
-                    raise RowError(
-                        self.path,
-                        at,
-                        found=problems[index].found if index in problems else shown(line),
-                        expected="a triple '<subject> <predicate> object .'",
-                        hint="Or set such rows aside with --on-error skip.",
-                    )
-                wrong.append(SetAside(self.path, at, "not a triple", line))
+        lines = dict(self._lines(wrong))
+        try:
+            graph.parse(data="\n".join(lines.values()) + "\n", format="nt")
+        except Exception as error:
+            bad = [at for at, line in lines.items() if not _is_triple(line)]
+            if not bad:
+                raise
+            written = self._written(bad)
+            for at in bad:
+                del lines[at]
+                self._refuse_line(at, written[at], "", wrong, error)
+            graph = rdflib.Graph(bind_namespaces="none")
+            graph.parse(data="\n".join(lines.values()) + "\n", format="nt")
         tally.read += len(wrong)
         if wrong:
             tally.skipped["not a triple"] += len(wrong)
-        append(self._quarantine, wrong)
-        return "\n".join(kept) + "\n"
+        append(self._quarantine, sorted(wrong, key=lambda row: row.line))
+        return graph
+
+    def _lines(self, wrong: list[SetAside]) -> Iterator[tuple[int, str]]:
+        """The lines that look like triples, by number; the others are refused."""
+        for block in read_blocks(self.path):
+            for index, line in enumerate(block.lines):
+                at, problem = block.first + index, block.problems.get(index)
+                if problem is None and _TRIPLE.match(line):
+                    yield at, line
+                else:
+                    raw = block.raw(index)[0].decode("utf-8", "surrogateescape")
+                    found = "" if problem is None else problem.found
+                    self._refuse_line(at, raw.removesuffix("\r"), found, wrong)
+
+    def _written(self, numbers: Collection[int]) -> dict[int, str]:
+        """Lines as they stand in the file."""
+        found = {}
+        for block in read_blocks(self.path):
+            for at in set(numbers) & set(range(block.first, block.first + len(block))):
+                found[at] = block.raw(at - block.first)[0].decode().removesuffix("\r")
+        return found
+
+    def _refuse_line(
+        self,
+        at: int,
+        line: str,
+        found: str,
+        wrong: list[SetAside],
+        cause: Exception | None = None,
+    ) -> None:
+        if self._on_error == "stop":
+            raise RowError(
+                self.path,
+                at,
+                found=found or shown(line),
+                expected="a triple '<subject> <predicate> object .'",
+                hint="Or set such rows aside with --on-error skip.",
+            ) from cause
+        wrong.append(SetAside(self.path, at, "not a triple", line))
 
     def _explained(self, error: Exception) -> DataError:
         """rdflib's errors, with the line where they know it."""
@@ -397,6 +433,24 @@ def _in_order(term: Term) -> None:
 def _language(literal: Any) -> str:
     """A literal's language, the part before a region: 'zh' of 'zh-Hans'."""
     return (getattr(literal, "language", None) or "").partition("-")[0].lower()
+
+
+class _Nowhere:
+    """Takes the triples of lines that are only tried."""
+
+    def triple(self, *_parts: object) -> None:
+        pass
+
+
+def _is_triple(line: str) -> bool:
+    """Whether rdflib takes a line of N-Triples."""
+    from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
+
+    try:
+        W3CNTriplesParser(sink=_Nowhere()).parsestring(f"{line}\n")
+    except Exception:  # whatever it raises says no
+        return False
+    return True
 
 
 def _defuse(path: Path, head: str) -> None:

@@ -156,10 +156,11 @@ def _names(
     import pyarrow as pa
 
     rows = [
-        (term.id, without_separators(name.text), name.language or language_of(name.text), name.kind)
+        (term.id, text, name.language or language_of(name.text), name.kind)
         for term in terms
         if not term.is_obsolete
         for name in term.names
+        if (text := without_separators(name.text)).strip()
     ]
     names = ("id", "text", "language", "kind")
     columns = {

@@ -45,7 +45,7 @@ from kgmed.kg.errors import ConfigError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READER_VERSION = "tables 1"
+READER_VERSION = "tables 2"
 
 
 class TablesSource:

@@ -167,6 +167,7 @@ class Atoms:
             other = ~reading.concepts.asked[cuis]
             reasons["a concept of a semantic type that wasn't asked for"] = other
         reasons["an empty name"] = is_empty(records.columns["STR"])
+        reasons["a name without a language"] = is_in(records.columns["LAT"], {""})
         return reasons
 
     def _keep(self, records: Records, cuis: Ints, languages: Ints, sabs: Ints, left: Mask) -> None:
