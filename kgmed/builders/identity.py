@@ -189,7 +189,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
           FROM m LEFT JOIN successors a ON a.s = m.s AND a.n = 1
           LEFT JOIN successors b ON b.s = m.o AND b.n = 1 WHERE modifier <> 'Not'
             AND predicate IN ({identity})
-            AND (predicate = '{XREF}' OR subject_prefix IN ({coded}) OR object_prefix IN ({coded}))),
+            AND (predicate = '{XREF}' OR subject_prefix IN ({coded})
+                 OR object_prefix IN ({coded}))),
         objects AS (
           SELECT source_number, predicate, s, object_prefix FROM live
           GROUP BY ALL HAVING min(o) = max(o)),
