@@ -26,6 +26,8 @@ BUILDING_S = 8.0
 """Seconds that identity, merging and indexes take for a million rows read."""
 DISK_BYTES = 140
 """Bytes that a build needs for a row read: staged rows, work, and the generation itself."""
+LEAST_S, LEAST_BYTES = 8.0, 100_000_000
+"""What the smallest build takes, with the open graph in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,8 @@ def forecast(sources: Sequence[Source], folder: Path) -> Forecast:
                  if parent.exists())  # fmt: skip
     return Forecast(
         tuple(each),
-        sum(one.seconds for one in each) + rows / 1e6 * BUILDING_S,
-        rows * DISK_BYTES,
+        LEAST_S + sum(one.seconds for one in each) + rows / 1e6 * BUILDING_S,
+        LEAST_BYTES + rows * DISK_BYTES,
         shutil.disk_usage(there).free,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -120,19 +121,22 @@ def build(
     if not settings.source and not settings.open:
         raise UsageError("There is nothing to build: name a source, such as --umls DIR.")
 
+    if dry_run:
+        with tempfile.TemporaryDirectory() as folder:
+            found = forecast(make_sources(settings, None, Path(folder)), settings.out)
+        echo("\n".join(found.lines()))
+        return
     settings.out.mkdir(parents=True, exist_ok=True)
     quarantine = settings.out.parent / f"{settings.out.name}.quarantine.tsv"
     quarantine.unlink(missing_ok=True)
     staged = settings.out / "staged"
     work = staged / f".work-{os.getpid()}"
     work.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(work)  # what readers put aside goes with the build, however it ends
     tell = Progress(quiet=quiet)
     try:
         sources = make_sources(settings, quarantine, work)
         ahead = forecast(sources, settings.out)
-        if dry_run:
-            echo("\n".join(ahead.lines()))
-            return
         if any(one.files for one in ahead.sources):
             tell.note("\n  ".join(["found", *ahead.lines()]))
         watch = Watch(
@@ -153,6 +157,7 @@ def build(
                 progress=watch,
             )
     finally:
+        tempfile.tempdir = None
         shutil.rmtree(work, ignore_errors=True)
     tell.done()
     if as_json:
