@@ -213,6 +213,8 @@ def main() -> None:
     try:
         figures, counts = run(work, chosen.scale, chosen.memory)
     finally:
+        for file in work.glob("rows.*"):
+            file.unlink()
         if not chosen.keep:
             for name in ("tables", "old", "new"):
                 shutil.rmtree(work / name, ignore_errors=True)

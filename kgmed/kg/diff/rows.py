@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-PART = 1_000_000
-"""Statement rows that are put together at a time; each part reads both snapshots' tables once."""
+PART_ROW = 4096
+"""Bytes of DuckDB's memory for each statement row that is put together at a time, with room to
+spare: 4 GB make parts of a million rows. Each part reads both snapshots' tables once."""
 _BATCH = 10_000
 
 CONCEPT_ORDER = " ORDER BY id, kind, language, before"
@@ -196,12 +197,16 @@ def _statements(connection: duckdb.DuckDBPyConnection, condition: str) -> Iterat
 
 
 def statement_parts(connection: duckdb.DuckDBPyConnection, condition: str) -> list[str]:
-    """Conditions that cut the rows of one into parts of about ``PART`` rows, in order.
+    """Conditions that cut the rows of one into parts that fit into memory, in order.
 
     Ids are digests, so that equal ranges of their numbers hold about equally many.
     """
-    query = f"SELECT count(*) FROM change WHERE {condition}"
-    count = -(-int(connection.execute(query).fetchall()[0][0]) // PART)
+    rows, memory = connection.execute(
+        f"SELECT count(*), current_setting('memory_limit') FROM change WHERE {condition}"
+    ).fetchall()[0]
+    number, unit = memory.split()  # '3.7 GiB'
+    limit = float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
+    count = -(-int(rows) // max(1, int(limit / PART_ROW)))
     if count <= 1:
         return [condition]
     cuts = [f"'{UUID(int=(n << 128) // count)}'::UUID" for n in range(1, count)]
