@@ -44,6 +44,7 @@ from kgmed.builders.identity import OVERRIDES, IdentityRules
 from kgmed.builders.resolve import CLASSIFICATIONS, LEADERS, STRICT_AUTHORITIES
 from kgmed.builders.source import Source, SourceInfo
 from kgmed.builders.source_configs import AnySource, Reading, Strict
+from kgmed.builders.staging import DEFAULT_MEMORY
 from kgmed.kg.errors import ConfigError
 
 
@@ -64,7 +65,7 @@ class BuildConfig(Strict):
     drugcentral: bool = True
     on_error: Literal["stop", "skip"] = "stop"
     overrides: Path | None = None
-    memory: str = "4GB"
+    memory: str = DEFAULT_MEMORY
     identity: IdentityConfig = IdentityConfig()
     source: tuple[AnySource, ...] = ()
 

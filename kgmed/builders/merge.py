@@ -161,9 +161,17 @@ def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
 
 
 def _mappings(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
-    query = """
-        SELECT DISTINCT m.* EXCLUDE (subject_leader, object_leader),
+    """Each row once. Only those that look like another, by a hash, are compared in full."""
+    row = "hash(subject, predicate, object, modifier, source, justification, confidence)"
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE alike AS
+        SELECT {row} AS h FROM mapping_out GROUP BY h HAVING count(*) > 1""")
+    query = f"""
+        SELECT m.* EXCLUDE (subject_leader, object_leader),
                a.cid AS subject_cid, b.cid AS object_cid
-        FROM mapping_out m LEFT JOIN concept a ON a.leader_n = m.subject_leader
-        LEFT JOIN concept b ON b.leader_n = m.object_leader ORDER BY ALL"""
+        FROM (SELECT m.* FROM mapping_out m ANTI JOIN alike ON h = {row}
+              UNION ALL SELECT DISTINCT m.* FROM mapping_out m SEMI JOIN alike ON h = {row}) m
+        LEFT JOIN concept a ON a.leader_n = m.subject_leader
+        LEFT JOIN concept b ON b.leader_n = m.object_leader
+        ORDER BY subject, object, source, predicate"""
     write_table(connection, query, tables, "mappings")

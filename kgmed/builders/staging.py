@@ -14,7 +14,7 @@ from kgmed.kg.linking.normalize import ASCII_KEY_SQL, key
 if TYPE_CHECKING:
     import duckdb
 
-DEFAULT_MEMORY = "4GB"
+DEFAULT_MEMORY = "5GB"
 
 
 def connect(work: Path, *, memory: str = DEFAULT_MEMORY) -> duckdb.DuckDBPyConnection:
