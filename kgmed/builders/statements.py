@@ -56,19 +56,21 @@ def identify(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
 def number(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
     """``st``: what :func:`identify` made, between concepts; and ``predicate_code``.
 
-    Needs ``id_cid(n, cid, leader_n)``. Edges of ``subclass_of`` inside a strongly connected
+    Needs ``id_cid(n, id, cid, leader_n)``; ``lent_s`` and ``lent_o`` are ends by another id than
+    their concept's. Edges of ``subclass_of`` inside a strongly connected
     component become ``broader``, and are returned; their ids stay what the sources' own words make
     them. ``stated`` is the predicate that a row came with.
     """
     cycles = _cyclic(connection)
     connection.execute("""
+        CREATE OR REPLACE TABLE ends AS
+        SELECT n, cid, CASE WHEN n <> leader_n THEN id END AS lent FROM id_cid
+        SEMI JOIN (SELECT sn AS n FROM identified UNION SELECT obj FROM identified) USING (n);
         CREATE OR REPLACE VIEW st AS
         SELECT i.* EXCLUDE (predicate), i.predicate AS stated,
                CASE WHEN c.s IS NULL THEN i.predicate ELSE 'broader' END AS predicate,
-               a.cid AS s, b.cid AS o,
-               CASE WHEN i.sn <> a.leader_n THEN i.sn END AS lent_s,
-               CASE WHEN i.obj <> b.leader_n THEN i.obj END AS lent_o
-        FROM identified i JOIN id_cid a ON a.n = i.sn LEFT JOIN id_cid b ON b.n = i.obj
+               a.cid AS s, b.cid AS o, a.lent AS lent_s, b.lent AS lent_o
+        FROM identified i JOIN ends a ON a.n = i.sn LEFT JOIN ends b ON b.n = i.obj
         LEFT JOIN cyclic c ON i.predicate = 'subclass_of' AND c.s = a.cid AND c.o = b.cid;
         CREATE OR REPLACE TABLE predicate_rows AS
         SELECT predicate, negated, count(*) AS rows FROM st GROUP BY 1, 2;
@@ -123,17 +125,16 @@ _ONE = """
     source_record,
     coalesce(array_to_string(list_sort(list_distinct(publications)), '{item}'), '')
         AS publications,
-    text, coalesce(ls.id, '') AS original_subject, coalesce(lo.id, '') AS original_object,
+    text, coalesce(lent_s, '') AS original_subject, coalesce(lent_o, '') AS original_object,
     qualifiers"""
 _MERGED = """
     coalesce(array_to_string(list_sort(list_distinct(list(source_record)
         FILTER (WHERE source_record <> ''))), '{item}'), '') AS source_record,
     coalesce(array_to_string(list_sort(list_distinct(flatten(list(coalesce(publications, []))))),
         '{item}'), '') AS publications,
-    min(text) AS text, coalesce(min(ls.id), '') AS original_subject,
-    coalesce(min(lo.id), '') AS original_object, min(qualifiers) AS qualifiers"""
-_ENDS = """JOIN predicate_code c USING (predicate, negated)
-    LEFT JOIN ids ls ON ls.n = t.lent_s LEFT JOIN ids lo ON lo.n = t.lent_o"""
+    min(text) AS text, coalesce(min(lent_s), '') AS original_subject,
+    coalesce(min(lent_o), '') AS original_object, min(qualifiers) AS qualifiers"""
+_CODES = "JOIN predicate_code c USING (predicate, negated)"
 
 
 def statements_sql() -> str:
@@ -142,12 +143,12 @@ def statements_sql() -> str:
         SELECT (row_number() OVER () - 1)::INT AS eid, * FROM (
           SELECT s::INT AS s, p::USMALLINT AS p, o::INT AS o, profile, sid AS id,
                  {_ONE.format(item=DETAIL_ITEM)}
-          FROM st t {_ENDS} ANTI JOIN repeated r USING (sid)
+          FROM st t {_CODES} ANTI JOIN repeated r USING (sid)
           WHERE obj IS NOT NULL AND s <> o
           UNION ALL
           SELECT min(s)::INT, min(p)::USMALLINT, min(o)::INT, min(profile), sid,
                  {_MERGED.format(item=DETAIL_ITEM)}
-          FROM st t {_ENDS} SEMI JOIN repeated r USING (sid)
+          FROM st t {_CODES} SEMI JOIN repeated r USING (sid)
           WHERE obj IS NOT NULL AND s <> o GROUP BY sid
           ORDER BY s, p, o, id)"""
 
@@ -157,11 +158,11 @@ def values_sql() -> str:
     return f"""
         SELECT s::INT AS s, p::USMALLINT AS p, profile, sid AS id, value_type, value, unit,
                value_language, {_ONE.format(item=DETAIL_ITEM)}
-        FROM st t {_ENDS} ANTI JOIN repeated r USING (sid) WHERE obj IS NULL
+        FROM st t {_CODES} ANTI JOIN repeated r USING (sid) WHERE obj IS NULL
         UNION ALL
         SELECT min(s)::INT, min(p)::USMALLINT, min(profile), sid, min(value_type), min(value),
                min(unit), min(value_language), {_MERGED.format(item=DETAIL_ITEM)}
-        FROM st t {_ENDS} SEMI JOIN repeated r USING (sid) WHERE obj IS NULL GROUP BY sid
+        FROM st t {_CODES} SEMI JOIN repeated r USING (sid) WHERE obj IS NULL GROUP BY sid
         ORDER BY s, p, id"""
 
 
