@@ -107,18 +107,21 @@ class Hang(BaseException):
 def run(
     subject: Subject, seeds: Iterable[int], folder: Path, *, limit_s: int = 20
 ) -> Counter[Outcome]:
-    """Check many mutated files, each for ``limit_s`` seconds at most; how many were refused, read,
-    and read in part. Raises :class:`Fault` that names every seed that something was wrong with."""
+    """Check many mutated files, each for ``limit_s`` seconds of the processor at most, and twenty
+    times that on the clock; how many were refused, read, and read in part. Raises :class:`Fault`
+    that names every seed that something was wrong with."""
     put(subject.files, folder)
     for name in subject.files:  # what a library loads the first time is no hang
         must(isinstance(read(subject, folder, name, "stop"), Reading), f"{name} isn't valid")
     memory: dict[bytes, Any] = {}
     counts: Counter[Outcome] = Counter()
     faults: list[str] = []
-    before = signal.signal(signal.SIGALRM, _too_long)
+    kinds = (signal.SIGALRM, signal.SIGPROF)
+    before = [signal.signal(kind, _too_long) for kind in kinds]
     try:
         for seed in seeds:
-            signal.alarm(limit_s)
+            signal.alarm(20 * limit_s)
+            signal.setitimer(signal.ITIMER_PROF, limit_s)
             try:
                 counts[check(subject, seed, folder, memory)] += 1
             except Hang:
@@ -131,8 +134,10 @@ def run(
                 )
             finally:
                 signal.alarm(0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
     finally:
-        signal.signal(signal.SIGALRM, before)
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
     must(not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:20]))
     return counts
 

@@ -319,7 +319,7 @@ value = "dose"
 
 TABLES: Files = {
     "drugs.csv": 'id,name,other,note\nDB00682,Warfarin,Coumadin;华法林,\nDB00945,"Aspirin, tablet",'
-    ',x\nDB00316,"The ""para""",,\nDB01050,Ibuprofen,Advil,"two\nlines"\n'.encode(),
+    ',x\nDB00316,"The ""para""",,\nDB01050,Ibuprofen,Advil,"two, or three"\n'.encode(),
     "effects.tsv": _table(
         "drug | does | disease | dose",
         "DB00945 | cures | HP:0001945 | 5 mg",
