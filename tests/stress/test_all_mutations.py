@@ -1,7 +1,7 @@
 """Thousands of broken files for each reader: no traceback, no hang, no wrong silent count.
 
-    pytest -m stress tests/stress/test_mutations.py -n 2
-    KGMED_MUTATIONS=500 pytest -m stress tests/stress/test_mutations.py -k snomed
+    pytest -m stress tests/stress/test_all_mutations.py -n 2
+    KGMED_MUTATIONS=500 pytest -m stress tests/stress/test_all_mutations.py -k snomed
 
 5,000 inputs a reader unless the variable says otherwise, shared among its formats. The table of
 outcomes stands at the end of pytest's output. What must hold is in ``tests/mutation_checks.py``; a
