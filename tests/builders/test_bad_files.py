@@ -254,11 +254,14 @@ def rows(source: Source) -> dict[str, list[dict[str, Any]]]:
 ROWS = [name for name, bad in BAD.items() if bad.reason]
 
 
-def test_the_small_releases_are_valid(tmp_path: Path) -> None:
-    for name, (files, make) in READERS.items():
-        found = rows(make(small.put(files, tmp_path / name), "stop", None))
-        assert found["concepts"], name
-        assert found["statements"], name
+@pytest.mark.parametrize("name", READERS)
+def test_a_small_release_is_valid(tmp_path: Path, name: str) -> None:
+    if name == "owl":
+        pytest.importorskip("rdflib", reason="needs the extra 'ontology'")
+    files, make = READERS[name]
+    found = rows(make(small.put(files, tmp_path / name), "stop", None))
+    assert found["concepts"]
+    assert found["statements"]
 
 
 @pytest.mark.parametrize("name", BAD)
