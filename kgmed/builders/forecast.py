@@ -1,27 +1,29 @@
 """What a build is about to read, and what it will take: shown before the long work begins.
 
 A source that says what it reads (:class:`Surveyed`) is forecast from its rows; another counts as
-small. The speeds were measured with ``benchmarks/build.py`` on two cores and hold to a factor of
-two on other machines; what a running build shows is corrected by how long its steps really took.
+small. The paces were measured on two cores and hold to a factor of two on other machines; what a
+running build shows is corrected by how long its steps really took.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol, runtime_checkable
 
+from kgmed.builders.rows import is_gzip, opened, split_name
 from kgmed.builders.source import Source
 
 SAMPLE = 256 * 1024
 COMPRESSION = 6.0
 """How much larger a compressed table is taken to be than its file."""
 
-READING_S = {"umls": 0.95, "snomedct": 3.3, "drugbank": 16.0, "": 8.0}
-"""Seconds to read a million rows, by infores name; a DrugBank row is an interaction."""
+PACE = 8.0
+"""Seconds to read a million rows, where a reader doesn't say otherwise."""
 BUILDING_S = 8.0
 """Seconds that identity, merging and indexes take for a million rows read."""
 DISK_BYTES = 140
@@ -32,11 +34,18 @@ LEAST_S, LEAST_BYTES = 8.0, 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that a source reads: its bytes on disk, and its rows, counted or estimated."""
+    """A file that a source reads: its bytes on disk, its rows, counted or estimated, and the
+    seconds that a million of them take."""
 
     name: str
     bytes: int
     rows: int
+    pace: float = PACE
+
+    @property
+    def seconds(self) -> float:
+        """How long reading it takes."""
+        return self.rows / 1e6 * self.pace
 
 
 @runtime_checkable
@@ -49,7 +58,7 @@ class Surveyed(Protocol):
 
 
 def estimated_rows(
-    opened: Callable[[], AbstractContextManager[IO[bytes]]],
+    start: Callable[[], AbstractContextManager[IO[bytes]]],
     size: int,
     *,
     compressed: bool = False,
@@ -57,19 +66,33 @@ def estimated_rows(
 ) -> int:
     """How many rows a file of ``size`` bytes has, if all are as long as those of its beginning.
 
-    ``row`` is what each row holds once.
+    ``start`` opens it, ``row`` is what each row holds once.
 
     >>> from contextlib import nullcontext
     >>> from io import BytesIO
     >>> estimated_rows(lambda: nullcontext(BytesIO(b"C0000005|ENG|\\n" * 9)), 14 * 9)
     9
     """
-    with opened() as file:
+    with start() as file:
         sample = file.read(SAMPLE)
     if not sample:
         return 0
     whole = size * COMPRESSION if compressed else float(size)
     return max(1, round(sample.count(row) * max(whole, len(sample)) / len(sample)))
+
+
+def survey_files(
+    paths: Iterable[Path], *, rows: Mapping[str, bytes] | None = None, pace: float = PACE
+) -> list[InputFile]:
+    """Plain or .gz files, each once, with their rows by their size. ``rows``: what a row holds
+    once, by the ending of the format; a line end where that isn't among them."""
+    found = []
+    for path in dict.fromkeys(paths):
+        row = (rows or {}).get(split_name(path)[1], b"\n")
+        size = path.stat().st_size
+        count = estimated_rows(partial(opened, path), size, compressed=is_gzip(path), row=row)
+        found.append(InputFile(path.name, size, count, pace))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,6 @@ class SourceForecast:
     release: str
     licence: str
     files: tuple[InputFile, ...]
-    seconds: float
 
     @property
     def rows(self) -> int:
@@ -91,6 +113,11 @@ class SourceForecast:
     def bytes(self) -> int:
         """Bytes of all files on disk."""
         return sum(file.bytes for file in self.files)
+
+    @property
+    def seconds(self) -> float:
+        """How long reading all files takes."""
+        return sum(file.seconds for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +153,8 @@ def forecast(sources: Sequence[Source], folder: Path) -> Forecast:
     each = []
     for source in sources:
         files = tuple(source.survey()) if isinstance(source, Surveyed) else ()
-        kind = source.info.infores.removeprefix("infores:")
-        rows = sum(file.rows for file in files)
-        seconds = rows / 1e6 * READING_S.get(kind, READING_S[""])
         info = source.info
-        each.append(SourceForecast(info.name, info.release, info.licence, files, seconds))
+        each.append(SourceForecast(info.name, info.release, info.licence, files))
     rows = sum(one.rows for one in each)
     there = next(parent for parent in (folder.absolute(), *folder.absolute().parents)
                  if parent.exists())  # fmt: skip

@@ -21,6 +21,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.rows import (
     BATCH_ROWS,
     BadRows,
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from kgmed.kg.predicates import Registry
 
 READER_VERSION = "kgx 1"
+PACE = 2.0
+"""Seconds to read a million rows."""
 FORMATS = (".tsv", ".jsonl")
 
 NODE_COLUMNS = frozenset(
@@ -148,6 +151,10 @@ class KgxSource:
         files = [(f"nodes{split_name(path)[1]}", path) for path in self.nodes]
         files += [(f"edges{split_name(path)[1]}", path) for path in self.edges]
         return digest(f"{READER_VERSION} {self._on_error} {self.info}", files)
+
+    def survey(self) -> list[InputFile]:
+        """The files, with their rows by their size."""
+        return survey_files((*self.nodes, *self.edges), pace=PACE)
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows; node files are read once for each of their three tables."""

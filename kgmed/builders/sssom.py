@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.quoted import UNCLOSED, quoted_records, unquoted_fields
 from kgmed.builders.rows import (
     BadRows,
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 READER_VERSION = "sssom 2"
+PACE = 20.0
+"""Seconds to read a million rows."""
 
 REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 READ = (*REQUIRED, "predicate_modifier", "confidence", "subject_label", "object_label",
@@ -156,6 +159,10 @@ class SssomSource:
         files = [("mappings", path) for path in self.paths]
         files += [("metadata", f.metadata_path) for f in self._files if f.metadata_path]
         return digest(f"{READER_VERSION} {self._on_error} {self.info}", files)
+
+    def survey(self) -> list[InputFile]:
+        """The files, with their rows by their size."""
+        return survey_files(self.paths, pace=PACE)
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream mappings, or names; the files are read once for each."""

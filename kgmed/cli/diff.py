@@ -16,7 +16,9 @@ from kgmed.cli.output import echo, print_table
 if TYPE_CHECKING:
     from kgmed.kg.diff.model import ConceptChange, Diff, StatementChange
 
-_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+_SIGNS = {
+    "added": "+", "removed": "-", "retracted": "x", "restored": "o", "changed": "~", "moved": ">",
+}  # fmt: skip
 _LONG = 60
 """Characters of a value that an example shows."""
 
@@ -87,12 +89,15 @@ def _lines(found: Diff) -> Iterator[str]:
     aside = {
         "added": (s.parted, "both ends were one concept"),
         "removed": (s.joined, "both ends are one concept now"),
+        "retracted": (0, ""),
+        "restored": (0, ""),
         "changed": (s.release_only, "the release alone"),
         "moved": (0, ""),
     }
     parts = [
         f"{getattr(s, kind):,} {kind}" + (f" ({n:,}: {why})" if n else "")
         for kind, (n, why) in aside.items()
+        if kind in s.shown
     ]
     yield f"Statements{about}: {', '.join(parts)}, {s.unchanged:,} as they were."
 
@@ -102,7 +107,7 @@ def _print_tables(found: Diff) -> None:
 
     if found.same:
         return
-    kinds = ("old", "new", "added", "removed", "changed", "release_only", "moved")
+    kinds = found.statements.shown
     touched = [e for e in found.sources if any(getattr(e.statements, kind) for kind in kinds)]
     _table(
         ("source", "release", "licence", *(kind.replace("_", " ") for kind in kinds)),
@@ -196,6 +201,8 @@ def _statement_line(change: StatementChange, found: Diff) -> str:
     line += f"  {_short(s.primary_knowledge_source)} {s.release}".rstrip()
     for name, value in change.before.items():
         line += f"; {_plain(name)}: {_cut(_text(value))} > {_cut(_text(getattr(s, name)))}"
+    if s.retracted:
+        line += f"; {s.retracted.who}, {s.retracted.date}: {_cut(s.retracted.reason)}"
     return line + ("; both ends are one concept in the other" if change.reason else "")
 
 

@@ -65,7 +65,7 @@ def diff_html(diff: Diff) -> str:
     )
     if diff.same:
         return sides + "<p>Nothing differs.</p>"
-    kinds = ("old", "new", "added", "removed", "changed", "release_only", "moved")
+    kinds = diff.statements.shown
     rows = [
         (
             entry.source.removeprefix("infores:"),

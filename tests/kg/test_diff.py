@@ -284,7 +284,7 @@ def test_statements_can_be_asked_for_by_kind_and_field(differ: Differ) -> None:
     found = differ([graph(*rows)], [graph(*new)])
     assert [c.statement.object for c in found.statements(kinds=["added"])] == ["mesh:D3"]
     assert [c.before for c in found.statements(fields=["text"])] == [{"text": "one"}]
-    with pytest.raises(UsageError, match="expected one of: added, removed, changed, moved"):
+    with pytest.raises(UsageError, match="expected one of: added, removed, retracted"):
         found.statements(kinds=["novel"])  # type: ignore[list-item]
     with pytest.raises(UsageError, match="expected one of: subject, object"):
         found.statements(fields=["color"])

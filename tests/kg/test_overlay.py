@@ -20,6 +20,7 @@ from support import RowSource, concept, source
 
 from kgmed.builders.overlay import drop_overlay, make_overlay
 from kgmed.builders.pipeline import build
+from kgmed.kg.diff.comparison import compare
 from kgmed.kg.errors import DataError, RowError, StoreError
 from kgmed.kg.model import Retraction, Value, statement_id
 from kgmed.kg.paths.find import find_paths, shortest_ways
@@ -324,6 +325,8 @@ def is_read_as_built_anew(folder: Path, example: Example) -> None:
         for name, check in CHECKS.items():
             assert check(overlaid) == check(anew), name
         assert batch_differs(overlaid, anew) == []
+        with compare(anew.snapshot, overlaid.snapshot) as found:
+            assert found.summary.same, found.with_examples(3)
         assert not list(corrupt_files(overlaid.snapshot))
     finally:
         overlaid.close()

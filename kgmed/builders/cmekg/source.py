@@ -34,6 +34,7 @@ from kgmed.builders.cmekg.vocabularies import (
     SYNONYM_FIELDS,
     VALUE_CHARACTERS,
 )
+from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.rows import (
     LISTED,
     BadRows,
@@ -61,6 +62,9 @@ READER_VERSION = "cmekg 2"
 LICENCE = "CMeKG"
 """CMeKG states none for its data: an id that kgmed doesn't know lets nothing out."""
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt")
+
+PACE = 11.0
+"""Seconds to read a million triples."""
 
 _RELEASE = re.compile(r"cmekg[-_ ]?v?(\d+(?:\.\d+)*)", re.IGNORECASE)
 _HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,6});")
@@ -108,6 +112,10 @@ class CMeKGSource:
         """SHA-256 over the files' bytes and the reader's version."""
         files = [("cmekg", path) for path in self.paths]
         return digest(f"{READER_VERSION} {self._on_error} {self.info.release}", files)
+
+    def survey(self) -> list[InputFile]:
+        """The files, with their rows or records by their size."""
+        return survey_files(self.paths, rows={".json": b"{"}, pace=PACE)
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows."""

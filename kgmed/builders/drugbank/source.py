@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 READER_VERSION = "drugbank 2"
+PACE = 16.0
+"""Seconds to read a million interactions with the drugs that they belong to."""
 _AT_ONCE = 1000
 """Bad elements located together: each time is a reading of the file."""
 
@@ -94,7 +96,7 @@ class DrugBankSource:
         compressed = self.path.name.lower().endswith((".gz", ".zip"))
         row = b"<drug-interaction>" if self._name.endswith(".xml") else b"\n"
         rows = estimated_rows(lambda: opened(self.path), size, compressed=compressed, row=row)
-        return [InputFile(self.path.name, size, rows)]
+        return [InputFile(self.path.name, size, rows, PACE)]
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows."""

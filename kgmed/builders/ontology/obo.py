@@ -12,11 +12,11 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.ontology.obo_text import Stanza, read_header, read_obo_file
 from kgmed.builders.ontology.obograph import OboGraphs, json_header
 from kgmed.builders.ontology.pyobo_ids import SKOS, count_lost, curie_of
@@ -44,10 +44,11 @@ from kgmed.kg.curies import PREFIXES, is_well_formed, normalize_prefix
 from kgmed.kg.errors import DataError, MissingExtra
 
 if TYPE_CHECKING:
-    from pyobo import Reference
     from pyobo import Term as PyoboTerm
 
-READER_VERSION = "obo 2"
+READER_VERSION = "obo 3"
+PACE = 800.0
+"""Seconds to read a million terms."""
 FORMATS = (".obo", ".json")
 
 INFORES = {"doid": "infores:disease-ontology", "hp": "infores:hpo"}
@@ -109,6 +110,10 @@ class OboSource(TermSource):
         """SHA-256 over the file's bytes, the options and the reader's version."""
         said = f"{READER_VERSION} {self._on_error} {self._prefix} {self._category} {self.info}"
         return digest(said, [("ontology", self.path)])
+
+    def survey(self) -> list[InputFile]:
+        """The file, with its terms by its size."""
+        return survey_files([self.path], rows={".obo": b"\n[", ".json": b'"lbl"'}, pace=PACE)
 
     def load(self) -> list[Term]:
         """Read the file through pyobo; tallies count its terms and their clauses."""
@@ -206,7 +211,7 @@ class OboSource(TermSource):
         lost: _Lost,
     ) -> Term:
         term = Term(id, bool(read.is_obsolete))
-        for replacement in _one(read.get_replaced_by()):
+        for replacement in read.get_replaced_by():
             term.mappings.append(Mapping(REPLACED_BY, curie_of(replacement), editorial=True))
         aside = self.tally(f"{self.path.name}: clauses of obsolete terms")
         if term.is_obsolete:
@@ -367,12 +372,6 @@ def _well_formed(written: str) -> str:
     curie = Curies().one(written)
     known = curie.partition(":")[0] in PREFIXES
     return curie if known and is_well_formed(curie) else ""
-
-
-def _one(replacements: Iterable[Reference]) -> list[Reference]:
-    """The one replacement, or none: of several, none says what the term has become."""
-    found = list(replacements)
-    return found if len(found) == 1 else []
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.ontology.iris import Iris
 from kgmed.builders.ontology.obo import LICENCE_URL, release_of
 from kgmed.builders.ontology.terms import (
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
 READER_VERSION = "rdf 2"
+PACE = 50.0
+"""Seconds to read a million triples."""
 FORMATS = {
     ".owl": "",
     ".rdf": "",
@@ -132,6 +135,10 @@ class RdfSource(TermSource):
         options = f"{sorted(self._prefixes.items())} {self._category} {self.info}"
         said = f"{READER_VERSION} {self._on_error} {self._format} {options}"
         return digest(said, [("ontology", self.path)])
+
+    def survey(self) -> list[InputFile]:
+        """The file, with its triples by its size: about one a line."""
+        return survey_files([self.path], pace=PACE)
 
     def load(self) -> list[Term]:
         """Parse the file; the tally counts its triples."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.quarantine import append
 from kgmed.builders.rows import BATCH_ROWS, OnError, counted, digest, split_name
 from kgmed.builders.source import SourceInfo, TableName, Tally
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 READER_VERSION = "tables 2"
+PACE = 6.0
+"""Seconds to read a million rows."""
 
 
 class TablesSource:
@@ -83,6 +86,19 @@ class TablesSource:
         """SHA-256 over the files' bytes, the mapping and the reader's version."""
         said = f"{READER_VERSION} {self._on_error} {self.info} {self.mapping.model_dump_json()}"
         return digest(said, [(section.label, section.path) for section in self._sections])
+
+    def survey(self) -> list[InputFile]:
+        """The files, with their rows: Parquet says how many, others by their size."""
+        from pyarrow.parquet import read_metadata
+
+        found = []
+        for path in dict.fromkeys(section.path for section in self._sections):
+            if path.suffix == ".parquet":
+                rows = read_metadata(path).num_rows
+                found.append(InputFile(path.name, path.stat().st_size, rows, PACE))
+            else:
+                found += survey_files([path], pace=PACE)
+        return found
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows; node files are read once for each of their three tables."""

@@ -3,8 +3,8 @@
 A JSON line holds ``what`` (``concept`` or ``statement``) and ``row``, the fields of
 :class:`~kgmed.kg.diff.model.ConceptChange` or :class:`~kgmed.kg.diff.model.StatementChange`. The
 tables have a column for each field of a concept's row and of a statement: those of the one are
-empty in a row of the other. Their ``before`` is a JSON object. In TSV, lists are joined by ``|``,
-and a tab or the end of a line inside a text becomes a blank.
+empty in a row of the other. Their ``before`` and ``retracted`` are JSON objects. In TSV, lists are
+joined by ``|``, and a tab or the end of a line inside a text becomes a blank.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ FORMATS = ("jsonl", "tsv", "parquet")
 _LISTS = ("sources", "before_ids", "after_ids", "ids", "source_record", "publications")
 _CONCEPT_COLUMNS = ("name", "language", "sources", "before_ids", "after_ids", "ids")
 _ORDER = "ORDER BY id, kind, language, before_ids"
-_COLUMNS = ("kind", "id", *_CONCEPT_COLUMNS, *STATEMENT_COLUMNS[1:], "before", "reason")
+_LAST = ("retracted", "before", "reason")
+_COLUMNS = ("kind", "id", *_CONCEPT_COLUMNS, *STATEMENT_COLUMNS[1:], *_LAST)
 
 
 def format_of(target: Path) -> str:
@@ -55,7 +56,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, target: Path, *, source: s
             lines = [_concept_lines(concepts), *map(_statement_lines, statements)]
             _write_lines(connection, part, lines)
         else:
-            present = (*STATEMENT_COLUMNS[1:], "before", "reason")
+            present = (*STATEMENT_COLUMNS[1:], *_LAST)
             queries = [
                 _flat(concepts, "concept", _CONCEPT_COLUMNS),
                 *(_flat(rows, "statement", present) for rows in statements),
@@ -113,7 +114,8 @@ def _statement_lines(statements: str) -> str:
                 qualifiers := coalesce(nullif(qualifiers, ''), '{{}}')::JSON,
                 value := CASE WHEN value_type <> '' THEN struct_pack(
                     "text" := value, type := value_type, unit := unit,
-                    language := value_language) END),
+                    language := value_language) END,
+                retracted := nullif(retracted, '')::JSON),
             before := before::JSON, reason := reason)))::VARCHAR
         FROM ({statements}) ORDER BY id"""
 

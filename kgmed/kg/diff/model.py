@@ -1,7 +1,7 @@
 """What a diff says; the field names are the wire shape ``kgmed.diff/1``.
 
-Fields may be added, none renamed. A new kind of row (a statement that an overlay retracts, or
-restores) takes a word in its ``Literal`` and a count with the default 0.
+Fields may be added, none renamed. A new kind of row takes a word in its ``Literal`` and a count
+with the default 0.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from kgmed.kg.model import Statement
 
-StatementKind = Literal["added", "removed", "changed", "moved"]
+StatementKind = Literal["added", "removed", "retracted", "restored", "changed", "moved"]
 ConceptKind = Literal[
     "added",
     "retired",
@@ -63,9 +63,10 @@ class StatementCounts:
     """Statements, those with a value included.
 
     ``added`` and ``removed`` are ids of one side only; of these, ``parted`` and ``joined`` are
-    those whose two ends are one concept on the other side. ``moved`` are those of which the
-    concepts at their ends have another id and nothing else differs; ``changed`` those of which
-    anything else does, ``release_only`` of them the ones where it is the release alone.
+    those whose two ends are one concept on the other side. ``retracted`` are those that stand in
+    the old and that an overlay of the new retracts, ``restored`` the reverse. ``moved`` are those
+    of which the concepts at their ends have another id and nothing else differs; ``changed`` those
+    of which anything else does, ``release_only`` of them the ones where it is the release alone.
     ``fields`` counts, over changed and moved statements, what differs.
     """
 
@@ -73,6 +74,8 @@ class StatementCounts:
     new: int = 0
     added: int = 0
     removed: int = 0
+    retracted: int = 0
+    restored: int = 0
     changed: int = 0
     moved: int = 0
     release_only: int = 0
@@ -81,9 +84,15 @@ class StatementCounts:
     fields: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def shown(self) -> list[str]:
+        """The counts that a table shows: those that only overlays make where there are some."""
+        of_overlays = [kind for kind in ("retracted", "restored") if getattr(self, kind)]
+        return ["old", "new", "added", "removed", *of_overlays, "changed", "release_only", "moved"]
+
+    @property
     def unchanged(self) -> int:
         """Statements that are on both sides, word for word."""
-        return self.new - self.added - self.changed - self.moved
+        return self.new - self.added - self.restored - self.changed - self.moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,8 @@ class SourceDiff:
 @dataclass(frozen=True, slots=True)
 class StatementChange:
     """One statement that differs: as it is in the new snapshot, or was in the old if removed.
+
+    One that the new snapshot ``retracted`` is as it was in the old, with the retraction.
 
     ``before`` holds the old values of what differs, by field of :class:`~kgmed.kg.model.Statement`
     (see ``FIELDS``); it is empty for added and removed ones. ``reason`` is '' or ``one_concept``:

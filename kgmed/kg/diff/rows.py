@@ -22,7 +22,7 @@ from kgmed.kg.diff.model import (
 from kgmed.kg.diff.statements import BIT, DETAILS, MOVED
 from kgmed.kg.diff.tables import literal
 from kgmed.kg.errors import UsageError
-from kgmed.kg.model import Statement, Value
+from kgmed.kg.model import Retraction, Statement, Value
 from kgmed.kg.store.csr import DETAIL_ITEM
 
 if TYPE_CHECKING:
@@ -76,9 +76,10 @@ def _before_sql() -> str:
 def statement_rows(where: str) -> str:
     """The query of statement rows whose ``change`` meets a condition, without an order.
 
-    A row is what the newer side holds, so that only removed statements, and those whose details
-    or ends differ, are looked up in the old tables. Every step is materialised, so that what one
-    joins is let go before the next, and takes memory for the chosen rows, not for the graph.
+    A row is what the newer side holds, so that only statements that it lacks, and those whose
+    details or ends differ, are looked up in the old tables. Every step is materialised, so that
+    what one joins is let go before the next, and takes memory for the chosen rows, not for the
+    graph.
     """
 
     def held(name: str, condition: str) -> str:
@@ -96,16 +97,16 @@ def statement_rows(where: str) -> str:
 
     return f"""
         WITH chosen AS MATERIALIZED (SELECT * FROM change WHERE {where}),
-        {held("new", "kind <> 'removed'")},
-        {held("old", f"kind = 'removed' OR mask & {MOVED | DETAILS} <> 0")},
+        {held("new", "new_row IS NOT NULL")},
+        {held("old", f"new_row IS NULL OR mask & {MOVED | DETAILS} <> 0")},
         present AS (
           SELECT *, p::INT AS code FROM new_named
           UNION ALL BY NAME
           SELECT n.*, pc.code FROM old_named n JOIN predicate_code pc ON pc.p = n.p
-          WHERE kind = 'removed'),
+          WHERE new_row IS NULL),
         past AS (
           SELECT id, subject, object, source_record, publications, text
-          FROM old_named WHERE kind <> 'removed')
+          FROM old_named WHERE new_row IS NOT NULL)
         SELECT kind::VARCHAR AS kind,
                replace(n.id::VARCHAR, '-', '') AS id, n.subject, q.predicate, n.object,
                n.value, n.value_type, n.unit, n.value_language, n.qualifiers, q.negated,
@@ -115,10 +116,14 @@ def statement_rows(where: str) -> str:
                f.original_predicate,
                coalesce(nullif(n.original_object, ''), n.object) AS original_object,
                f.knowledge_level, f.agent_type,
+               CASE WHEN r.id IS NOT NULL THEN to_json(struct_pack(
+                   reason := r.reason, who := r.who, date := r.date))::VARCHAR ELSE '' END
+                   AS retracted,
                CASE WHEN one_concept THEN '{ONE_CONCEPT}' ELSE '' END AS reason,
                {_before_sql()} AS before
         FROM present n LEFT JOIN past USING (id)
         JOIN predicate_of q ON q.code = n.code JOIN profile_of f ON f.code = n.profile
+        LEFT JOIN new_retraction r ON r.id = n.id AND kind = 'retracted'
         LEFT JOIN predicate_of old_predicate ON old_predicate.code = n.old_p
         LEFT JOIN profile_of old_profile ON old_profile.code = n.old_profile"""
 
@@ -286,5 +291,6 @@ def _statement_change(row: dict[str, Any]) -> StatementChange:
         name: tuple(item) if isinstance(item, list) else item
         for name, item in json.loads(row["before"]).items()
     }
-    kind = cast(StatementKind, row["kind"])
-    return StatementChange(kind, Statement(**fields, value=value), before, row["reason"])
+    retracted = Retraction(**json.loads(row["retracted"])) if row["retracted"] else None
+    statement = Statement(**fields, value=value, retracted=retracted)
+    return StatementChange(cast(StatementKind, row["kind"]), statement, before, row["reason"])

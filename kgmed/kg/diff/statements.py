@@ -92,7 +92,11 @@ def _classify(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(f"""
         CREATE TABLE change AS
-        SELECT id, (CASE WHEN old_row IS NULL THEN 'added' WHEN new_row IS NULL THEN 'removed'
+        SELECT id, (CASE WHEN old_row IS NULL AND id IN (SELECT id FROM old_retraction)
+                         THEN 'restored'
+                         WHEN new_row IS NULL AND id IN (SELECT id FROM new_retraction)
+                         THEN 'retracted'
+                         WHEN old_row IS NULL THEN 'added' WHEN new_row IS NULL THEN 'removed'
                          WHEN mask & ~{MOVED} <> 0 THEN 'changed' ELSE 'moved'
                     END)::statement_kind AS kind,
                mask::SMALLINT AS mask, old_row, new_row, profile, old_profile, old_p,

@@ -57,7 +57,8 @@ def summarise(
         names[row.language][0] += row.added
         names[row.language][1] += row.removed
     something = (
-        statements.added, statements.removed, statements.fields, kinds, names,
+        statements.added, statements.removed, statements.retracted, statements.restored,
+        statements.fields, kinds, names,
         mappings.added, mappings.removed, mappings.restated, *paths,
     )  # fmt: skip
     return Diff(

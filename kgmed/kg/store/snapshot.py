@@ -28,7 +28,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ FORMAT = 1
 """Version of the snapshot format that this kgmed writes and reads."""
 OVERLAY_FORMAT = 2
 """The same, of a generation that is an overlay on one of format 1."""
+FORMATS = (FORMAT, OVERLAY_FORMAT)
 
 OVERLAY_FILE = "overlay.sqlite"
 """What an overlay's generation has and no other."""
@@ -79,14 +80,18 @@ def open_snapshot(root: Path) -> Snapshot:
     to do. A snapshot of up to 64 MiB has every file's checksum verified here.
     """
     generation, manifest_digest = _read_pointer(root)
-    snapshot = _open_generation(root, generation, manifest_digest, named_by="CURRENT")
+    return _with_base(_open_generation(root, generation, manifest_digest, named_by="CURRENT"))
+
+
+def _with_base(snapshot: Snapshot) -> Snapshot:
     overlay = snapshot.manifest.get("overlay")
     if overlay is None:
         return snapshot
+    named_by = f"the overlay {snapshot.folder.name!r}"
     base = _open_generation(
-        root, overlay["base"], overlay["base_manifest"], named_by=f"the overlay {generation!r}"
+        snapshot.root, overlay["base"], overlay["base_manifest"], named_by=named_by
     )
-    return Snapshot(root, snapshot.folder, snapshot.manifest, snapshot.verified, base)
+    return replace(snapshot, base=base)
 
 
 def _open_generation(root: Path, generation: str, digest: str, *, named_by: str) -> Snapshot:
@@ -135,17 +140,18 @@ def open_generation(root: Path, name: str) -> Snapshot:
     folder = root / "generations" / found[0]
     try:
         manifest = json.loads((folder / "manifest.json").read_bytes())
-        if manifest["format"] != FORMAT:
+        if manifest["format"] not in FORMATS:
             raise FormatVersion(
                 f"{folder}: a generation of format {manifest['format']}; this kgmed reads format "
-                f"{FORMAT}. Build the graph again with this kgmed."
+                f"{FORMAT} and, of overlays, {OVERLAY_FORMAT}. Build the graph again with this "
+                "kgmed."
             )
     except (OSError, ValueError, KeyError) as error:
         raise CorruptSnapshot(
             f"{folder / 'manifest.json'}: can't be read ({error}). The generation is of no use; "
             "a build removes it in time."
         ) from error
-    return _checked(Snapshot(root, folder, manifest, verified=False))
+    return _with_base(_checked(Snapshot(root, folder, manifest, verified=False)))
 
 
 def generations(root: Path) -> list[Path]:
@@ -229,7 +235,7 @@ def _read_pointer(root: Path) -> tuple[str, str]:
     words = pointer.read_bytes()[:400].decode("utf-8", "replace").split(" ")
     if words[0] != MAGIC or len(words) != 4 or not words[3].endswith("\n"):
         raise NotAGraph(f"{pointer}: not the pointer file of a kgmed graph. {hint}")
-    if words[1] not in {str(FORMAT), str(OVERLAY_FORMAT)}:
+    if words[1] not in map(str, FORMATS):
         raise FormatVersion(
             f"{root}: a snapshot of format {words[1][:20]}; this kgmed reads format {FORMAT} and, "
             f"of overlays, {OVERLAY_FORMAT}. "
