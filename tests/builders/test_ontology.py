@@ -192,6 +192,8 @@ class TestObo:
             ("doid:4", "owl:equivalentClass", "mondo:0000001"),
             ("doid:5", "IAO:0100001", "doid:4"),
             ("doid:9", "IAO:0100001", "doid:162"),
+            ("doid:10", "IAO:0100001", "doid:4"),
+            ("doid:10", "IAO:0100001", "doid:162"),
         }
         editorial = [r for r in read(source, "mappings") if r["predicate"] == "IAO:0100001"]
         assert {(r["confidence"], r["subject_label"]) for r in editorial} == {(1.0, "")}
