@@ -31,12 +31,14 @@ def finish_generation(
     *,
     sources: Sequence[SourceInfo],
     configuration: str,
+    inputs: str = "",
     progress: Progress = lambda _text: None,
 ) -> Snapshot:
     """Write everything beside ``folder/tables`` and publish the generation.
 
     The connection holds ``predicate_code(p, predicate, negated)`` and ``profile_code(profile,
     primary_knowledge_source, release, licence, original_predicate, knowledge_level, agent_type)``.
+    ``inputs`` is a digest of all that the build read, '' where it isn't known.
     """
     tables = folder / "tables"
     connection.execute("SET preserve_insertion_order = true")  # the tables are sorted already
@@ -82,6 +84,7 @@ def finish_generation(
         "arrays": arrays,
         "sources": _source_rows(connection, folder, sources),
         "built_from": len(sources),
+        "inputs": inputs,
         **_tallies(connection, folder),
     }
     progress("checksums")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,20 +17,29 @@ from kgmed.builders.merge import merge
 from kgmed.builders.report import Report
 from kgmed.builders.source import Closing, Source
 from kgmed.builders.staged_cache import StagedCache
-from kgmed.builders.staging import DEFAULT_MEMORY, connect, open_staged, stage
-from kgmed.kg.errors import ConfigError, StoreError
-from kgmed.kg.predicates import registry
-from kgmed.kg.store.snapshot import Snapshot, abandon_generation, start_generation
+from kgmed.builders.staging import DEFAULT_MEMORY, Staged, connect, open_staged, stage
+from kgmed.builders.version import BUILD_VERSION
+from kgmed.kg.errors import ConfigError, KgmedError, StoreError
+from kgmed.kg.predicates import digest, registry
+from kgmed.kg.store.snapshot import (
+    FORMAT,
+    Snapshot,
+    abandon_generation,
+    open_snapshot,
+    start_generation,
+)
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build made: the snapshot and the report that lies beside it."""
+    """What a build made: the snapshot and the report that lies beside it. ``was_there``: nothing
+    had changed, so that the graph is the one that was there."""
 
     snapshot: Snapshot
     report: Report
+    was_there: bool = False
 
 
 def build(
@@ -39,13 +49,15 @@ def build(
     rules: IdentityRules | None = None,
     memory: str = DEFAULT_MEMORY,
     cache: StagedCache | None = None,
+    force: bool = False,
     progress: Progress = lambda _text: None,
 ) -> Build:
     """Build a graph from ``sources`` into the folder ``root``.
 
     The order of ``sources`` decides which source's names are preferred, nothing else. With a
-    ``cache`` a source that hasn't changed since it was last read isn't read again. A kill at any
-    point leaves the previous generation in use. Raises
+    ``cache`` a source that hasn't changed since it was last read isn't read again, and a graph of
+    which nothing has changed isn't built again, unless ``force`` says so. A kill at any point
+    leaves the previous generation in use. Raises
     :class:`~kgmed.kg.errors.DataError` for rows that break their format, and
     :class:`~kgmed.kg.errors.NotAGraph` where ``root`` holds something else.
     """
@@ -69,6 +81,14 @@ def build(
                 staged.append(one)
             if isinstance(source, Closing):
                 source.close()
+        configuration = json.dumps(
+            {"rules": asdict(rules), "sources": [asdict(s.info) for s in sources]}, sort_keys=True
+        )
+        inputs = _digest(configuration, staged) if cache is not None else ""
+        if not force and (made := _unchanged(root, inputs)):
+            connection.close()
+            abandon_generation(folder)
+            return made
         progress("laying out what was read")
         open_staged(connection, staged)
         progress("identity")
@@ -82,15 +102,13 @@ def build(
         report = Report(sources=reports, identity=identity, merge=merged, alignment=alignment)
         report.check()
         report.write(folder)
-        configuration = json.dumps(
-            {"rules": asdict(rules), "sources": [asdict(s.info) for s in sources]}, sort_keys=True
-        )
         snapshot = finish_generation(
             connection,
             root,
             folder,
             sources=[*(s.info for s in sources), *alignment.sources],
             configuration=configuration,
+            inputs=inputs,
             progress=progress,
         )
     except BaseException as error:
@@ -105,3 +123,21 @@ def build(
     if cache is not None:
         cache.prune()
     return Build(snapshot, report)
+
+
+def _digest(configuration: str, staged: Sequence[Staged]) -> str:
+    """A digest of all that decides what a build makes; the staged folders are named for theirs."""
+    said = [f"{FORMAT}.{BUILD_VERSION}", digest(), configuration]
+    said += [one.folder.name for one in staged]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _unchanged(root: Path, inputs: str) -> Build | None:
+    """The current graph, where it was built of the same inputs and no overlay lies on it."""
+    try:
+        snapshot = open_snapshot(root)
+        if not inputs or snapshot.base is not None or snapshot.manifest.get("inputs") != inputs:
+            return None
+        return Build(snapshot, Report.read(snapshot.folder), was_there=True)
+    except (KgmedError, OSError, ValueError):  # no graph yet, or one that is damaged
+        return None

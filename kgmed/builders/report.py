@@ -48,6 +48,18 @@ class Report:
         if read != counts_of.total():
             raise DataError(f"merging: read {read}, accounted for {counts_of.total()}")
 
+    @classmethod
+    def read(cls, folder: Path) -> Report:
+        """The report of a generation that was built. Raises ValueError or OSError for none."""
+        text = json.loads((folder / "report.json").read_bytes())
+        return cls(
+            [SourceReport(**row) for row in text["sources"]],
+            IdentityReport(**text["identity"]),
+            MergeReport(**text["merge"]),
+            AlignReport(**text["alignment"]),
+            text["schema"],
+        )
+
     def to_json(self) -> str:
         """The report as JSON text."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)

@@ -61,6 +61,9 @@ def build(
     on_error: Annotated[
         str | None, typer.Option("--on-error", metavar="stop|skip", help="What a bad row does.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Build even where nothing has changed.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read and what it takes; stop.")
     ] = False,
@@ -154,6 +157,7 @@ def build(
                 rules=settings.rules(),
                 memory=settings.memory,
                 cache=StagedCache(staged, quarantine=quarantine),
+                force=force,
                 progress=watch,
             )
     finally:
@@ -163,6 +167,8 @@ def build(
     if as_json:
         echo(made.report.to_json())
         return
+    if made.was_there:
+        echo(f"Nothing has changed since {settings.out} was built; --force builds it again.")
     counts = made.snapshot.manifest["counts"]
     echo(f"{settings.out}: snapshot {made.snapshot.manifest['snapshot'][:16]}")
     echo(", ".join(f"{n:,} {name}" for name, n in counts.items()))

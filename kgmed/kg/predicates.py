@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -200,6 +201,11 @@ def registry() -> Registry:
     """The predicates that ship with kgmed, read once."""
     path = Path(__file__).with_name("predicates.toml")
     return load(path.read_text(encoding="utf-8"), where=path.name)
+
+
+def digest() -> str:
+    """A digest of the predicates that ship with kgmed: another one may make another graph."""
+    return sha256(Path(__file__).with_name("predicates.toml").read_bytes()).hexdigest()
 
 
 def load(text: str, *, where: str) -> Registry:

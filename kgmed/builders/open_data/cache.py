@@ -10,12 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kgmed.builders.version import BUILD_VERSION
 from kgmed.kg.store.snapshot import FORMAT
 
 TABLES = Path(__file__).parent / "tables"
-
-BUILD_VERSION = 8
-"""Raised whenever the build makes another graph of the same tables."""
 
 
 def fingerprint() -> str:
