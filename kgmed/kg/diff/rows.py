@@ -20,8 +20,8 @@ from kgmed.kg.diff.model import (
     StatementKind,
 )
 from kgmed.kg.diff.statements import BIT, DETAILS, MOVED
-from kgmed.kg.diff.tables import literal
 from kgmed.kg.errors import UsageError
+from kgmed.kg.layers import literal
 from kgmed.kg.model import Retraction, Statement, Value
 from kgmed.kg.store.csr import DETAIL_ITEM
 
