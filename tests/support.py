@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgmed.builders.source import COLUMNS, SourceInfo, TableName, Tally, schema
+from kgmed.builders.source import COLUMNS, SourceInfo, TableName, Tally, record_batch
 
 DEFAULTS: dict[str, Any] = {
     "string": "",
@@ -38,17 +38,26 @@ class RowSource:
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         rows = self.rows.get(table, [])
         self.tallies[table] = Tally(read=len(rows), kept=len(rows))
-        whole = [
-            {name: row.get(name, DEFAULTS[kind]) for name, kind in COLUMNS[table].items()}
-            for row in rows
-        ]
-        yield pa.RecordBatch.from_pylist(whole, schema=schema(table))
+        yield record_batch(table, rows)
 
 
 def source(infores: str = "infores:test", **tables: list[dict[str, Any]]) -> RowSource:
     """A row source of the given tables."""
     info = SourceInfo(infores, infores.removeprefix("infores:").title(), "2026", "CC0-1.0")
     return RowSource(info, tables)  # type: ignore[arg-type]
+
+
+def empty_row(table: TableName) -> dict[str, Any]:
+    """A row of a table with nothing in it."""
+    return {name: DEFAULTS[kind] for name, kind in COLUMNS[table].items()}
+
+
+def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without the columns that only what was a graph before fills, where they are empty."""
+    of_a_graph = ("equivalent_ids", "sources", "source", "position")
+    return [
+        {k: v for k, v in row.items() if v or k not in of_a_graph or "path" in row} for row in rows
+    ]
 
 
 def concept(id: str, name: str, *categories: str) -> dict[str, dict[str, Any]]:

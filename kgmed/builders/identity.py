@@ -122,7 +122,8 @@ def _number_ids(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("""
         CREATE OR REPLACE TABLE ids AS
         SELECT row_number() OVER (ORDER BY id) - 1 AS n, id, split_part(id, ':', 1) AS prefix
-        FROM (SELECT id FROM in_concepts UNION SELECT id FROM in_names
+        FROM (SELECT id FROM in_concepts UNION SELECT unnest(equivalent_ids) FROM in_concepts
+              UNION SELECT id FROM in_names
               UNION SELECT subject FROM in_statements
               UNION SELECT object FROM in_statements WHERE object <> ''
               UNION SELECT subject FROM in_mappings UNION SELECT object FROM in_mappings)""")
@@ -328,11 +329,17 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
           JOIN (SELECT number AS source_number, min(number) OVER (PARTITION BY infores) AS voice
                 FROM source) v USING (source_number)
           WHERE status = 'merged' GROUP BY 1, 2, 3)
-        SELECT x, y, CASE WHEN bool_or(wins) THEN {OVERRIDE}
+        SELECT x, y, max(confidence) AS confidence FROM (
+          SELECT x, y, CASE WHEN bool_or(wins) THEN {OVERRIDE}
                    WHEN count(editorial) > 0 THEN max(editorial)
                    ELSE least(round(1 - exp(sum(ln(1 - c)))
                      * CASE WHEN bool_or(agrees) THEN 0.5 ELSE 1 END, 4), 0.9999) END AS confidence
-        FROM best GROUP BY x, y ORDER BY x, y""")
+          FROM best GROUP BY x, y
+          UNION ALL
+          SELECT least(a.n, b.n), greatest(a.n, b.n), {OVERRIDE}
+          FROM (SELECT id, unnest(equivalent_ids) AS other FROM in_concepts) c
+          JOIN ids a ON a.id = c.id JOIN ids b ON b.id = c.other WHERE a.n <> b.n)
+        GROUP BY x, y ORDER BY x, y""")
     left, right, confidence = (
         connection.execute("SELECT x, y, confidence FROM pair ORDER BY x, y").fetchnumpy().values()
     )

@@ -95,15 +95,22 @@ def _concepts(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     known = ", ".join(f"'{name}'" for name in PARENTS)
     connection.execute(f"""
         CREATE OR REPLACE TABLE declared AS
-        SELECT i.n, c.categories, c.source_number FROM in_concepts c JOIN ids i USING (id);
+        SELECT i.n, c.categories, c.source_number, c.sources
+        FROM in_concepts c JOIN ids i USING (id);
         CREATE OR REPLACE TABLE concept AS
         WITH used AS (
           SELECT n, source_number FROM declared
           UNION SELECT sn, source_number FROM identified
           UNION SELECT obj, source_number FROM identified WHERE obj IS NOT NULL),
+        told AS (
+          SELECT DISTINCT c.leader_n, d.source_number, unnest(d.sources) AS source
+          FROM declared d JOIN id_class c USING (n) WHERE len(d.sources) > 0),
         members AS (
-          SELECT c.leader_n, list_sort(list(DISTINCT s.infores)) AS sources
-          FROM used u JOIN id_class c USING (n) JOIN source s ON s.number = u.source_number
+          SELECT leader_n, list_sort(list(DISTINCT source)) AS sources FROM (
+            SELECT c.leader_n, s.infores AS source
+            FROM used u JOIN id_class c USING (n) JOIN source s ON s.number = u.source_number
+            ANTI JOIN told t ON t.leader_n = c.leader_n AND t.source_number = u.source_number
+            UNION ALL SELECT leader_n, source FROM told)
           GROUP BY 1),
         category AS (
           SELECT leader_n, list_sort(list(DISTINCT category)) AS categories FROM (
@@ -128,13 +135,14 @@ def _concepts(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
 def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
     """One row per concept, language and text; the order decides which name is preferred.
 
-    Kind first, then the order in which the sources were given, then the leader's own names; all
-    packed into ``place``. A second 'preferred' of one language stays as a synonym.
+    Kind first, then the order in which the sources were given, then the leader's own names, all
+    packed into ``place``; then the position that the source gives. A second 'preferred' of one
+    language stays as a synonym.
     """
     kinds = " ".join(f"WHEN '{kind}' THEN {rank}" for rank, kind in enumerate(NAME_KINDS))
     connection.execute(f"""
         CREATE OR REPLACE TABLE named AS
-        SELECT c.cid, n.language, n.text, n.key, n.source,
+        SELECT c.cid, n.language, n.text, n.key, n.source, n.position,
                CASE n.kind {kinds} ELSE 1 END AS rank,
                (rank::BIGINT << 56) + (n.source_number::BIGINT << 40)
                  + (CASE WHEN c.n <> c.leader_n THEN 1::BIGINT << 36 ELSE 0 END) + c.n AS place
@@ -148,14 +156,16 @@ def _names(connection: duckdb.DuckDBPyConnection, tables: Path) -> None:
           UNION ALL
           SELECT n.* FROM named n SEMI JOIN twice t ON t.cid = n.cid
                  AND t.h = hash(n.language, n.text)
-          QUALIFY row_number() OVER (PARTITION BY cid, language, text ORDER BY place) = 1),
+          QUALIFY row_number() OVER (
+            PARTITION BY cid, language, text ORDER BY place, position) = 1),
         placed AS (
-          SELECT *, row_number() OVER (PARTITION BY cid, language ORDER BY place, text) > 1 AS later
+          SELECT *, row_number() OVER (
+                   PARTITION BY cid, language ORDER BY place, position, text) > 1 AS later
           FROM one)
         SELECT row_number() OVER () - 1 AS nid, cid, text, language,
                CASE WHEN NOT later THEN 'preferred' WHEN rank <= 1 THEN 'synonym'
                     WHEN rank = 2 THEN 'abbreviation' ELSE 'brand' END AS kind, source, key
-        FROM (FROM placed ORDER BY cid, later, language, place, text)"""
+        FROM (FROM placed ORDER BY cid, later, language, place, position, text)"""
     write_table(connection, query, tables, "names")
     connection.execute("DROP TABLE named; DROP TABLE twice; DROP TABLE in_names")
 

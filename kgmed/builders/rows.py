@@ -474,6 +474,8 @@ def make_batch(table: TableName, columns: Mapping[str, pa.Array], rows: int) -> 
             arrays.append(values)
         elif kind == "double":
             arrays.append(pa.nulls(rows, pa.float64()))
+        elif kind == "int32":
+            arrays.append(pa.repeat(pa.scalar(0, pa.int32()), rows))
         elif kind == "bool":
             arrays.append(pa.repeat(pa.scalar(False), rows))
         elif kind == "list<string>":

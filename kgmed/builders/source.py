@@ -10,9 +10,9 @@ known keeps the source's own name and is reported.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,8 +21,20 @@ TableName = Literal["concepts", "names", "statements", "mappings", "paths"]
 TABLES: tuple[TableName, ...] = ("concepts", "names", "statements", "mappings", "paths")
 
 COLUMNS: dict[TableName, dict[str, str]] = {
-    "concepts": {"id": "string", "categories": "list<string>"},
-    "names": {"id": "string", "text": "string", "language": "string", "kind": "string"},
+    "concepts": {
+        "id": "string",
+        "categories": "list<string>",
+        "equivalent_ids": "list<string>",  # other ids of it, decided elsewhere: no rule cuts them
+        "sources": "list<string>",  # infores:... that speak of it; empty for the source's own
+    },
+    "names": {
+        "id": "string",
+        "text": "string",
+        "language": "string",
+        "kind": "string",  # preferred | synonym | abbreviation | brand
+        "source": "string",  # infores:...; '' for the source's own
+        "position": "int32",  # among the source's names of one kind; 0 where none is meant
+    },
     "statements": {
         "subject": "string",
         "predicate": "string",
@@ -52,6 +64,7 @@ COLUMNS: dict[TableName, dict[str, str]] = {
         "confidence": "double",  # 0-1, null where the source gives none
         "subject_label": "string",
         "object_label": "string",
+        "source": "string",  # infores:...; '' for the source's own
     },
     "paths": {
         "path": "string",  # the source's id of the whole path
@@ -64,7 +77,10 @@ COLUMNS: dict[TableName, dict[str, str]] = {
         "qualifiers": "string",
     },
 }
-"""Table -> column -> Arrow type. Text columns hold '' rather than null."""
+"""Table -> column -> Arrow type. Text columns hold '' rather than null.
+
+``equivalent_ids``, ``sources``, ``source`` and ``position`` are for what was a graph before: files
+that say what each of several sources gave, and which ids are one concept."""
 
 
 REPLACED_BY = "IAO:0100001"
@@ -85,6 +101,23 @@ def schema(table: TableName) -> pa.Schema:
         "list<string>": pa.list_(pa.string()),
     }
     return pa.schema([(name, types[kind]) for name, kind in COLUMNS[table].items()])
+
+
+def record_batch(table: TableName, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+    """Rows of one of a source's tables as a batch; a column that a row leaves out is empty.
+
+    Raises ValueError for a column that the table hasn't.
+
+    >>> record_batch("names", [{"id": "mondo:1", "text": "gout", "language": "en"}]).num_columns
+    6
+    """
+    import pyarrow as pa
+
+    empty: dict[str, Any] = {"string": "", "bool": False, "double": None, "int32": 0}
+    blank = {name: empty.get(kind, []) for name, kind in COLUMNS[table].items()}
+    if unknown := {name for row in rows for name in row} - set(blank):
+        raise ValueError(f"{table}: found the column {min(unknown)!r}, expected {', '.join(blank)}")
+    return pa.RecordBatch.from_pylist([blank | dict(row) for row in rows], schema=schema(table))
 
 
 @dataclass(frozen=True, slots=True)

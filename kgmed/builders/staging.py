@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kgmed.builders.source import TABLES, Source, SourceInfo, SourceReport, TableName, schema
+from kgmed.builders.source import (
+    COLUMNS,
+    TABLES,
+    Source,
+    SourceInfo,
+    SourceReport,
+    TableName,
+    schema,
+)
 from kgmed.kg.linking.normalize import ASCII_KEY_SQL, key
 
 if TYPE_CHECKING:
@@ -88,8 +96,10 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
     )
 
     def rows(table: TableName, columns: str = "t.*", where: str = "true") -> str:
+        given = "source" in COLUMNS[table]
         return " UNION ALL ".join(
-            f"""SELECT {columns}, {_text(one.info.infores)} AS source, {n} AS source_number
+            f"""SELECT {columns}, {_source(one.info.infores, given)} AS source,
+                       {n} AS source_number
                 FROM read_parquet({_text(str(one.file(table)))}) t WHERE {where}"""
             for n, one in enumerate(staged)
             if one.report.rows[table]
@@ -98,9 +108,12 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
             f" FROM read_parquet({_text(str(staged[0].file(table)))}) t WHERE false"
         )
 
-    for table in ("concepts", "mappings", "paths"):
+    for table in ("concepts", "paths"):
         connection.execute(f"CREATE OR REPLACE TABLE in_{table} AS {rows(table)}")
-    keyed = rows("names", f"t.*, {key_sql('t.text')} AS key", "trim(t.text) <> ''")
+    stated = rows("mappings", "t.* EXCLUDE (source)")
+    connection.execute(f"CREATE OR REPLACE TABLE in_mappings AS {stated}")
+    columns = f"t.* EXCLUDE (source), {key_sql('t.text')} AS key"
+    keyed = rows("names", columns, "trim(t.text) <> ''")
     connection.execute(f"CREATE OR REPLACE TABLE in_names AS {keyed}")
     connection.execute(f"""
         CREATE OR REPLACE VIEW in_statements AS
@@ -112,6 +125,11 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
         FROM ({rows("statements")}) t JOIN source s ON s.number = t.source_number
         LEFT JOIN (SELECT infores, min(release) AS release FROM source GROUP BY infores) own
           ON own.infores = t.primary_knowledge_source""")
+
+
+def _source(infores: str, given: bool) -> str:
+    """Where a row comes from: what it says itself, if its table has a column for that."""
+    return f"coalesce(nullif(t.source, ''), {_text(infores)})" if given else _text(infores)
 
 
 def _text(value: str) -> str:

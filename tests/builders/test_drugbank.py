@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
+from support import plain
 
 from kgmed.builders.drugbank import DrugBankSource, stream
 from kgmed.builders.drugbank.sentences import A, B, read_template
@@ -91,7 +92,7 @@ def read(source: Source, table: TableName) -> list[Row]:
         assert batch.schema == schema(table)
         found += batch.to_pylist()
     assert all(tally.adds_up for tally in source.tallies.values())
-    return found
+    return plain(found)
 
 
 def stated(source: Source, predicate: str) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import plain
 
 from kgmed.builders import rows
 from kgmed.builders.kgx import KgxSource
@@ -39,7 +40,7 @@ def read(source: Source, table: TableName) -> list[Row]:
         assert batch.schema == schema(table)
         found += batch.to_pylist()
     assert all(tally.adds_up for tally in source.tallies.values())
-    return found
+    return plain(found)
 
 
 def edge(tmp_path: Path, columns: tuple[str, ...] = (), cells: tuple[str, ...] = ()) -> Row:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import plain
 
 from kgmed.builders.open_data.files import (
     extraction,
@@ -42,7 +43,7 @@ def sources() -> dict[str, OpenSource]:
 def tables(sources: dict[str, OpenSource]) -> dict[tuple[str, str], list[Row]]:
     """Every row of every table: (source, table) -> rows."""
     return {
-        (key, table): [row for batch in source.batches(table) for row in batch.to_pylist()]
+        (key, table): plain([row for batch in source.batches(table) for row in batch.to_pylist()])
         for key, source in sources.items()
         for table in TABLES
     }

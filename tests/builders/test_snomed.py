@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import plain
 
 from kgmed.builders.pipeline import build
 from kgmed.builders.snomed import SnomedSource
@@ -209,7 +210,7 @@ def read(source: Source, table: TableName) -> list[Row]:
         assert [name for name, values in columns if values.null_count] in ([], ["confidence"])
         found += batch.to_pylist()
     assert all(tally.adds_up for tally in source.tallies.values())
-    return found
+    return plain(found)
 
 
 def statements(source: Source) -> list[tuple[str, str, str]]:

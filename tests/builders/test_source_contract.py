@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
-from support import RowSource, concept, source, tables_of
+from support import RowSource, concept, empty_row, source, tables_of
 
 from kgmed.builders.config import make_sources, read_config
 from kgmed.builders.contract import MAX_BATCH_ROWS, violations
@@ -271,7 +271,8 @@ class Bad:
             record["names"]["text"] = None
         if table not in record:
             return
-        whole = pa.RecordBatch.from_pylist([record[table]], schema=schema(table))
+        row = empty_row(table) | record[table]
+        whole = pa.RecordBatch.from_pylist([row], schema=schema(table))
         if "batch of" in self.rule:
             whole = pa.Table.from_batches([whole] * (MAX_BATCH_ROWS + 1)).combine_chunks()
             whole = whole.to_batches()[0]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support import plain
 
 from kgmed.builders import rows
 from kgmed.builders.source import Source, SourceInfo, TableName, schema
@@ -44,7 +45,7 @@ def read(source: Source, table: TableName = "mappings") -> list[Row]:
         assert batch.schema == schema(table)
         found += batch.to_pylist()
     assert all(tally.adds_up for tally in source.tallies.values())
-    return found
+    return plain(found)
 
 
 def test_it_is_a_source_of_mappings_and_names_only(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import RowSource, exact, source
+from support import RowSource, exact, plain, source
 
 from kgmed.builders.pipeline import build
 from kgmed.builders.sssom import SssomSource, authority_of, parse_metadata
@@ -56,7 +56,7 @@ def read(path: Path) -> list[Row]:
     (tally,) = reader.tallies.values()
     assert (tally.read, tally.kept) == (len(rows), len(rows))
     assert reader.findings == {}
-    return rows
+    return plain(rows)
 
 
 def ends(rows: list[Row]) -> set[tuple[str, str]]:

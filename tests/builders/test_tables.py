@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import plain
 
 from kgmed.builders import rows as reader_rows
 from kgmed.builders.pipeline import build
@@ -55,7 +56,7 @@ def read(source: Source, table: TableName) -> list[Row]:
         assert batch.num_rows <= reader_rows.BATCH_ROWS
         found += batch.to_pylist()
     assert all(tally.adds_up for tally in source.tallies.values())
-    return found
+    return plain(found)
 
 
 def said(source: Source) -> list[tuple[str, str, str]]:

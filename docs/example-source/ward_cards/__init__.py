@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.rows import BATCH_ROWS
-from kgmed.builders.source import COLUMNS, SourceInfo, TableName, Tally, schema
+from kgmed.builders.source import SourceInfo, TableName, Tally, record_batch
 from kgmed.kg.curies import is_well_formed, normalize
 from kgmed.kg.errors import ConfigError, DataError, RowError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 VERSION = "ward-cards 1"
 KEYS = ("drug", "name", "name-zh", "half-life", "avoid-with")
-EMPTY = {"string": "", "bool": False, "double": None, "int32": 0, "list<string>": []}
 
 
 def make_source(options: dict[str, Any]) -> WardCards:
@@ -69,16 +68,14 @@ class WardCards:
 
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table: a batch as soon as it is full, so that no file is too long."""
-        import pyarrow as pa
-
         rows: list[dict[str, Any]] = []
         for card in self._cards():
             rows += self._rows(card, table)
             if len(rows) >= BATCH_ROWS:
-                yield pa.RecordBatch.from_pylist(rows, schema=schema(table))
+                yield record_batch(table, rows)
                 rows = []
         if rows:
-            yield pa.RecordBatch.from_pylist(rows, schema=schema(table))
+            yield record_batch(table, rows)
 
     def _cards(self) -> Iterator[Card]:
         """Read the file; every card is counted as kept, or as skipped for a reason."""
@@ -102,40 +99,33 @@ class WardCards:
     def _rows(self, card: Card, table: TableName) -> Iterator[dict[str, Any]]:
         """A card -> the rows of one table."""
         if table == "concepts":
-            yield _row(table, id=card.drug, categories=["Drug"])
+            yield {"id": card.drug, "categories": ["Drug"]}
         elif table == "names":
             for text, language in ((card.name, "en"), (card.name_zh, "zh")):
                 if text:
-                    yield _row(table, id=card.drug, text=text, language=language, kind="preferred")
+                    yield {"id": card.drug, "text": text, "language": language, "kind": "preferred"}
         elif table == "statements":
             if card.half_life:
                 value, _, unit = card.half_life.partition(" ")
-                yield _row(
-                    table,
-                    subject=card.drug,
-                    predicate="has_half_life",
-                    value=value,
-                    value_type="number",
-                    unit=unit,
-                    original_predicate="half-life",
-                    knowledge_level="knowledge_assertion",
-                    agent_type="manual_agent",
-                )
+                yield {
+                    "subject": card.drug,
+                    "predicate": "has_half_life",
+                    "value": value,
+                    "value_type": "number",
+                    "unit": unit,
+                    "original_predicate": "half-life",
+                    "knowledge_level": "knowledge_assertion",
+                    "agent_type": "manual_agent",
+                }
             for other in card.avoid_with.split():
-                yield _row(
-                    table,
-                    subject=card.drug,
-                    predicate="interacts_with",
-                    object=normalize(f"DRUGBANK:{other}"),
-                    original_predicate="avoid-with",
-                    knowledge_level="knowledge_assertion",
-                    agent_type="manual_agent",
-                )
-
-
-def _row(table: TableName, **given: Any) -> dict[str, Any]:
-    """A whole row: columns that aren't given are empty, never null."""
-    return {column: EMPTY[kind] for column, kind in COLUMNS[table].items()} | given
+                yield {
+                    "subject": card.drug,
+                    "predicate": "interacts_with",
+                    "object": normalize(f"DRUGBANK:{other}"),
+                    "original_predicate": "avoid-with",
+                    "knowledge_level": "knowledge_assertion",
+                    "agent_type": "manual_agent",
+                }
 
 
 def _blocks(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -139,6 +139,6 @@ def conform(read: pa.Table, table: TableName, constants: Mapping[str, str]) -> p
             values = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
             values = values.cast(pa.float64())
         elif kind == "int32":
-            values = values.cast(pa.int32())
+            values = pc.if_else(pc.equal(values, ""), "0", values).cast(pa.int32())
         columns.append(values)
     return pa.Table.from_arrays(columns, schema=schema(table))

@@ -108,7 +108,8 @@ def _identify(connection: duckdb.DuckDBPyConnection, base: EmbeddedStore, added:
         for (id,) in _rows(
             connection,
             """SELECT id FROM in_names UNION SELECT subject FROM in_mappings
-               UNION SELECT object FROM in_mappings""",
+               UNION SELECT object FROM in_mappings
+               UNION SELECT unnest(equivalent_ids) FROM in_concepts""",
         )
     }
     ids = sorted(used | named)
@@ -132,6 +133,8 @@ def _refuse_identity(connection: duckdb.DuckDBPyConnection) -> None:
         WITH claim AS (
           SELECT subject, predicate, object, modifier = 'Not' AS apart FROM in_mappings
           WHERE subject <> object AND (predicate IN ({identity}) OR modifier = 'Not')
+          UNION ALL SELECT id, 'skos:exactMatch', other, false
+          FROM (SELECT id, unnest(equivalent_ids) AS other FROM in_concepts) WHERE id <> other
           UNION ALL SELECT subject, predicate, object, negated FROM in_statements
           WHERE object <> '' AND subject <> object AND predicate IN ({same}))
         SELECT DISTINCT c.subject, CASE WHEN apart THEN 'not ' ELSE '' END || predicate, c.object
@@ -172,7 +175,8 @@ def _concepts(connection: duckdb.DuckDBPyConnection, base: EmbeddedStore, added:
     speaks = _rows(
         connection,
         """SELECT cid, list_sort(list(DISTINCT source)) FROM (
-             SELECT id, source FROM in_concepts UNION SELECT subject, source FROM in_statements
+             SELECT id, unnest(CASE WHEN len(sources) > 0 THEN sources ELSE [source] END) AS source
+             FROM in_concepts UNION SELECT subject, source FROM in_statements
              UNION SELECT object, source FROM in_statements WHERE object <> '')
            JOIN id_cid USING (id) GROUP BY cid ORDER BY cid""",
     )
@@ -193,7 +197,7 @@ def _names(connection: duckdb.DuckDBPyConnection, base: EmbeddedStore, added: Ad
     rows = _rows(
         connection,
         f"""SELECT c.cid, n.language, CASE n.kind {kinds} ELSE 1 END, n.source_number,
-                   n.id <> c.leader, n.id, n.text, n.source, n.key
+                   n.id <> c.leader, n.id, n.position, n.text, n.source, n.key
             FROM in_names n JOIN id_cid c USING (id) ORDER BY ALL""",
     )
     added.known["names already there"] = 0
@@ -201,17 +205,18 @@ def _names(connection: duckdb.DuckDBPyConnection, base: EmbeddedStore, added: Ad
         held = base._names.of_concept(cid) if cid < base._csr.nodes else []
         have = {(name.language, name.text) for name in held}
         ranked: list[tuple[tuple[Any, ...], str, str, str]] = [
-            ((n.language, NAME_KINDS.index(n.kind), -1, False, "", place), n.text, n.source, "")
+            ((n.language, NAME_KINDS.index(n.kind), -1, False, "", place, ""), n.text, n.source, "")
             for place, n in enumerate(held)
         ]
-        for _cid, language, rank, number, borrowed, id, text, source, key in sorted(
-            group, key=lambda row: row[2:7]
+        for _cid, language, rank, number, borrowed, id, place, text, source, key in sorted(
+            group, key=lambda row: row[2:8]
         ):
             if (language, text) in have:
                 added.known["names already there"] += 1
                 continue
             have.add((language, text))
-            ranked.append(((language, rank, number, borrowed, id, text), text, source, key))
+            order = (language, rank, number, borrowed, id, place, text)
+            ranked.append((order, text, source, key))
         if len(ranked) > len(held):
             _merge_names(cid, sorted(ranked), added)
     first, ids = base._csr.nodes, added.new_ids
