@@ -21,7 +21,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.builders import kgx_graph
 from kgmed.builders.forecast import InputFile, survey_files
+from kgmed.builders.kgx_graph import Either, nothing
 from kgmed.builders.rows import (
     BATCH_ROWS,
     BadRows,
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
 
     from kgmed.kg.predicates import Registry
 
-READER_VERSION = "kgx 1"
+READER_VERSION = "kgx 2"
 PACE = 2.0
 """Seconds to read a million rows."""
 FORMATS = (".tsv", ".jsonl")
@@ -70,6 +72,8 @@ NODE_COLUMNS = frozenset(
      "provided_by")
 )  # fmt: skip
 """Node columns that are read (``provided_by`` only known); others are listed as a finding."""
+OF_GRAPHS = frozenset(("has_attribute", "description"))
+"""Node columns that are read, or told twice, where kgmed wrote the file."""
 
 EDGE_COLUMNS = frozenset(
     ("subject", "predicate", "object", "negated", "primary_knowledge_source", "knowledge_level",
@@ -84,12 +88,15 @@ BOOKKEEPING = frozenset(
      "retrieval_source_ids", "iri", "name", "description", "original_subject",
      "original_predicate", "original_object", "subject_category", "object_category",
      "subject_label", "object_label", "subject_name", "object_name", "created_by",
-     "creation_date", "update_date", "date", "deprecated", "attributes", "key")
+     "creation_date", "update_date", "date", "deprecated", "attributes", "has_attribute", "key")
 )  # fmt: skip
 """Edge columns that are about the record, not about what it says."""
 
-NODE_LISTS = frozenset(("category", "synonym", "xref", "equivalent_identifiers", "same_as"))
-EDGE_LISTS = frozenset(("publications",))
+NODE_LISTS = frozenset(
+    ("category", "synonym", "xref", "equivalent_identifiers", "same_as", "provided_by",
+     "has_attribute")
+)  # fmt: skip
+EDGE_LISTS = frozenset(("publications", "has_attribute", "supporting_text"))
 """Columns that hold lists."""
 
 TRUE, FALSE = frozenset(("true", "1", "yes")), frozenset(("", "false", "0", "no"))
@@ -160,19 +167,22 @@ class KgxSource:
         """Stream one table's rows; node files are read once for each of their three tables."""
         if table == "concepts":
             concepts = _Concepts()
-            yield from self._read(self.nodes, concepts)
+            yield from self._read(self.nodes, Either(concepts, kgx_graph.Concepts()))
             self._find("category that kgmed doesn't know", counted("category", concepts.unknown))
         elif table == "names":
-            yield from self._read(self.nodes, _Names())
+            yield from self._read(self.nodes, Either(_Names(), kgx_graph.Names()))
         elif table == "mappings":
             mappings = _Mappings()
-            yield from self._read(self.nodes, mappings)
+            yield from self._read(self.nodes, Either(mappings, nothing))
             self._find("xref that isn't a CURIE", counted("xref", mappings.odd))
         elif table == "statements":
             from kgmed.kg.predicates import registry
 
             statements = _Statements(registry())
-            yield from self._read(self.edges, statements)
+            valued = [path for path in self.nodes if kgx_graph.is_graph(path)]
+            yield from self._read(valued, Either(nothing, kgx_graph.Values()))
+            exact = kgx_graph.Statements(lambda slot: statements.predicate(slot)[0])
+            yield from self._read(self.edges, Either(statements, exact))
             self._find(
                 "predicate that predicates.toml lacks", counted("predicate", statements.unknown)
             )
@@ -247,7 +257,10 @@ class KgxSource:
 
     def _note_columns(self, path: Path, columns: Iterable[str]) -> None:
         if path in self.nodes:
-            self._unread.setdefault(self._labels[path], set()).update(set(columns) - NODE_COLUMNS)
+            unread = set(columns) - NODE_COLUMNS
+            if unread & OF_GRAPHS and kgx_graph.is_graph(path):
+                unread -= OF_GRAPHS
+            self._unread.setdefault(self._labels[path], set()).update(unread)
 
 
 def _info(path: Path) -> SourceInfo:
@@ -544,7 +557,7 @@ class _Statements:
         rows = len(records)
         labels = _texts(records, "predicate").dictionary_encode()
         written = labels.dictionary.to_pylist()
-        table = [self._predicate(label) for label in written]
+        table = [self.predicate(label) for label in written]
         predicates = pa.array([name for name, _, _ in table], pa.string()).take(labels.indices)
         negated, problems = _negated(records)
         for row in pc.indices_nonzero(pc.equal(predicates, "")).to_pylist():
@@ -590,7 +603,7 @@ class _Statements:
         given = {name: values for name, values in columns.items() if values is not None}
         return {}, make_batch("statements", given, rows)
 
-    def _predicate(self, label: str) -> tuple[str, bool, bool]:
+    def predicate(self, label: str) -> tuple[str, bool, bool]:
         """kgmed's name of a label, whether it states the reverse, and whether it is known."""
         found = self._predicates.get(label)
         if found is None:

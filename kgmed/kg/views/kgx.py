@@ -1,0 +1,422 @@
+"""The graph as KGX: node and edge files, TSV or JSON Lines, that Biolink's tools read.
+
+Every column is a slot of the Biolink model (https://biolink.github.io/biolink-model/), and what it
+has no slot for - the language, kind and source of a name, a statement's release, licence and
+qualifiers, statements with a value - stands in ``has_attribute`` as ``kgmed:`` and a JSON object.
+kgmed's reader (:mod:`kgmed.builders.kgx`) takes it from there, so that nothing is lost; other
+readers have a text more. KGX's TSV can't hold a tab or a line break in a cell, nor ``|`` in an item
+of a list: they become a blank and ``¦``, and the text as it is goes to ``has_attribute`` too, where
+JSON escapes it.
+
+Lines are put together by DuckDB, concept by concept in the order of numbers, and written as they
+come: memory is that of a part of the nodes. Curated paths have no form in KGX.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal, cast
+
+from kgmed.kg.categories import PARENTS
+from kgmed.kg.curies import PREFIXES
+from kgmed.kg.layers import define, literal
+from kgmed.kg.predicates import Registry
+from kgmed.kg.store.csr import DETAIL_ITEM
+from kgmed.kg.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Format = Literal["tsv", "jsonl"]
+Progress = Callable[[str], None]
+
+NODE_SLOTS = (
+    "id", "category", "name", "synonym", "description", "equivalent_identifiers", "provided_by",
+    "has_attribute",
+)  # fmt: skip
+EDGE_SLOTS = (
+    "id", "category", "subject", "predicate", "object", "negated", "qualifiers", "publications",
+    "primary_knowledge_source", "knowledge_level", "agent_type", "original_subject",
+    "original_predicate", "original_object", "supporting_text", "has_attribute",
+)  # fmt: skip
+LISTS = frozenset(
+    ("category", "synonym", "equivalent_identifiers", "provided_by", "has_attribute", "qualifiers",
+     "publications", "supporting_text")
+)  # fmt: skip
+"""Slots that hold lists."""
+
+ATTRIBUTE = "kgmed:"
+"""What an item of ``has_attribute`` begins with that holds what KGX has no slot for."""
+STATEMENT = "kgmed.statement:"
+"""Prefix of an edge's id; the statement's id follows."""
+
+LEVELS = ("knowledge_assertion", "logical_entailment", "prediction", "statistical_association",
+          "observation", "not_provided")  # fmt: skip
+AGENTS = ("manual_agent", "automated_agent", "data_analysis_pipeline", "computational_model",
+          "text_mining_agent", "image_processing_agent", "manual_validation_of_automated_agent",
+          "not_provided")  # fmt: skip
+"""Biolink's KnowledgeLevelEnum and AgentTypeEnum."""
+
+_NO = "not_provided"
+_RELATED = "biolink:related_to"
+_DEFINITION = "has_definition"
+
+PART = 200_000
+"""Concepts whose nodes are put together at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What may leave, as conditions in SQL: on ``profile`` for statements, on ``source`` for names
+    and on ``sources`` for concepts."""
+
+    statements: str = "true"
+    names: str = "true"
+    concepts: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class KgxWritten:
+    """The files that were written, and their rows; ``values`` are statements within nodes."""
+
+    nodes: Path
+    edges: Path
+    concepts: int
+    statements: int
+    values: int
+    paths_left_out: int
+
+
+def write_kgx(
+    snapshot: Snapshot,
+    folder: Path,
+    registry: Registry,
+    *,
+    format: Format = "jsonl",
+    compress: bool = False,
+    passing: Passing = Passing(),
+    memory: str = "3GB",
+    progress: Progress = lambda _text: None,
+) -> KgxWritten:
+    """Write ``nodes`` and ``edges`` into a folder that is there, as ``.tsv`` or ``.jsonl``."""
+    import duckdb
+
+    ending = f"{format}.gz" if compress else format
+    nodes, edges = folder / f"nodes.{ending}", folder / f"edges.{ending}"
+    with closing(duckdb.connect()) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"SET memory_limit = {literal(memory)}")
+        connection.execute(f"SET temp_directory = {literal(str(folder / '.spill'))}")
+        define(connection, snapshot)
+        _dictionaries(connection, registry)
+        _leaving(connection, passing, format)
+        progress("nodes")
+        write = _Lines(connection, format)
+        write.file(nodes, NODE_SLOTS, _node_parts(connection, format))
+        progress("edges")
+        _prepare_edges(connection, format)
+        write.file(edges, EDGE_SLOTS, [_edges(format)])
+        rows = connection.execute("""
+            SELECT (SELECT count(*) FROM leaving),
+                   count(*) FILTER (o IS NOT NULL), count(*) FILTER (o IS NULL),
+                   (SELECT count(*) FROM paths)
+            FROM told""").fetchall()[0]
+    return KgxWritten(nodes, edges, *(int(n) for n in rows))
+
+
+class _Lines:
+    """Writes the one column of queries, whose texts end their own lines."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, format: Format) -> None:
+        self._connection, self._format = connection, format
+
+    def file(self, path: Path, slots: Sequence[str], queries: Iterable[str]) -> None:
+        with ExitStack() as stack:
+            if path.suffix == ".gz":  # without a name or a time: the same rows, the same bytes
+                plain = stack.enter_context(path.open("wb"))
+                made = gzip.GzipFile("", "wb", compresslevel=5, fileobj=plain, mtime=0)
+                file = cast("IO[bytes]", stack.enter_context(made))
+            else:
+                file = stack.enter_context(path.open("wb"))
+            if self._format == "tsv":
+                file.write(("\t".join(slots) + "\n").encode())
+            for query in queries:
+                for batch in self._connection.sql(query).to_arrow_reader(100_000):
+                    file.write(_bytes(batch.column(0)))
+
+
+def _bytes(column: pa.Array) -> memoryview:
+    """The bytes of a column of texts, one after the other, as they lie in memory."""
+    import numpy as np
+    import pyarrow as pa
+
+    _valid, offsets, data = column.buffers()
+    if data is None:
+        return memoryview(b"")
+    kind = np.int64 if pa.types.is_large_string(column.type) else np.int32
+    ends = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column) + 1]
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]
+
+
+def _dictionaries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+    """``slot(predicate, slot, name)``: the Biolink predicate, and kgmed's own where that isn't what
+    the reader makes of it."""
+    names = [name for (name,) in connection.execute("SELECT predicate FROM predicate").fetchall()]
+    rows = []
+    for name in dict.fromkeys(names):
+        slot = _slot(registry, name)
+        known = registry.from_label("biolink", slot)
+        same = known is not None and not known[1] and known[0].name == name
+        rows.append((name, slot, "" if same else name))
+    spelled = ", ".join(
+        f"{literal(prefix)}: {literal(entry.biolink)}" for prefix, entry in PREFIXES.items()
+    )
+    connection.execute(f"""
+        CREATE MACRO spelled(id) AS
+        coalesce((MAP {{{spelled}}})[split_part(id, ':', 1)], split_part(id, ':', 1))
+        || substr(id, instr(id, ':'))""")
+    connection.execute("CREATE TABLE slot(predicate VARCHAR, slot VARCHAR, name VARCHAR)")
+    if rows:
+        connection.executemany("INSERT INTO slot VALUES (?, ?, ?)", rows)
+
+
+def _slot(registry: Registry, name: str) -> str:
+    """The Biolink predicate of a predicate, or of the nearest broader one that has one."""
+    names = registry.ancestors(name) if name in registry else ()
+    return next((registry[one].biolink for one in names if registry[one].biolink), _RELATED)
+
+
+def _leaving(connection: duckdb.DuckDBPyConnection, passing: Passing, format: Format) -> None:
+    """``told``: the statements that leave; ``leaving``: the concepts, those at their ends too."""
+    connection.execute(f"""
+        CREATE VIEW told AS SELECT r.* FROM rows r JOIN profile f USING (profile)
+        WHERE {passing.statements};
+        CREATE TABLE leaving AS
+        SELECT cid, spelled(id) AS id, {_text(format, "spelled(id)")} AS cell FROM (
+          SELECT cid, id FROM concepts WHERE {passing.concepts}
+          UNION SELECT cid, id FROM concepts
+          SEMI JOIN (SELECT s AS cid FROM told UNION SELECT o FROM told) USING (cid))
+        ORDER BY cid;
+        CREATE VIEW called AS SELECT * FROM names WHERE {passing.names}""")
+
+
+# Cells --------------------------------------------------------------------------------------------
+
+
+def _text(format: Format, value: str) -> str:
+    """A text as a cell, or as JSON."""
+    if format == "jsonl":
+        return f"to_json({value})::VARCHAR"
+    return f"regexp_replace({value}, '[\\t\\r\\n]', ' ', 'g')"
+
+
+def _list(format: Format, values: str) -> str:
+    """A list of texts as a cell, or as JSON."""
+    if format == "jsonl":
+        return f"to_json({values})::VARCHAR"
+    items = f"list_transform({values}, lambda x: replace(x, '|', '¦'))"
+    return _text(format, f"array_to_string({items}, '|')")
+
+
+def _is_lossy(value: str, *, listed: bool) -> str:
+    """Whether TSV can't hold a text as it is."""
+    return f"regexp_matches({value}, '[\\t\\r\\n{'|' if listed else ''}]')"
+
+
+def _line(format: Format, slots: Sequence[str], cells: dict[str, tuple[str, str]]) -> str:
+    """The text of a row, of slot -> (cell, condition that it is there)."""
+    if format == "tsv":
+        parts = [
+            f"CASE WHEN {when} THEN {cell} ELSE '' END" if when != "true" else cell
+            for cell, when in (cells[slot] for slot in slots)
+        ]
+        return " || chr(9) || ".join(parts) + " || chr(10)"
+    parts = []
+    for number, slot in enumerate(slots):
+        cell, when = cells[slot]
+        text = f"'{',' if number else '{'}\"{slot}\":' || {cell}"
+        parts.append(f"CASE WHEN {when} THEN {text} ELSE '' END" if when != "true" else text)
+    return " || ".join(parts) + " || '}' || chr(10)"
+
+
+def _members(fields: dict[str, tuple[str, str]]) -> str:
+    """The members of a JSON object, of name -> (JSON text, condition), a comma before each."""
+    return " || ".join(
+        f"CASE WHEN {when} THEN ',\"{name}\":' || {json} ELSE '' END"
+        for name, (json, when) in fields.items()
+    )
+
+
+def _object(members: str) -> str:
+    return f"'{{' || substr({members}, 2) || '}}'"
+
+
+def _json(value: str) -> str:
+    return f"to_json({value})::VARCHAR"
+
+
+def _items(column: str) -> str:
+    """The items of a statement's details that are lists."""
+    return f"CASE {column} WHEN '' THEN [] ELSE string_split({column}, '{DETAIL_ITEM}') END"
+
+
+# Edges --------------------------------------------------------------------------------------------
+
+
+def _among(column: str, known: Sequence[str]) -> str:
+    return f"{column} IN ({', '.join(map(literal, known))})"
+
+
+def _lossy(format: Format, value: str, *, listed: bool = False) -> str:
+    return _is_lossy(value, listed=listed) if format == "tsv" else "false"
+
+
+def _prepare_edges(connection: duckdb.DuckDBPyConnection, format: Format) -> None:
+    """``frame``: what many edges share, made once for each profile."""
+    level = f"CASE WHEN {_among('knowledge_level', LEVELS)} THEN knowledge_level ELSE '{_NO}' END"
+    agent = f"CASE WHEN {_among('agent_type', AGENTS)} THEN agent_type ELSE '{_NO}' END"
+    head = _members({
+        "release": (_json("release"), "release <> ''"),
+        "licence": (_json("licence"), "licence <> ''"),
+        "knowledge_level": (_json("knowledge_level"), f"NOT {_among('knowledge_level', LEVELS)}"),
+        "agent_type": (_json("agent_type"), f"NOT {_among('agent_type', AGENTS)}"),
+        "original_predicate": (_json("original_predicate"), _lossy(format, "original_predicate")),
+    })  # fmt: skip
+    connection.execute(f"""
+        CREATE TABLE frame AS
+        SELECT profile, {_text(format, "primary_knowledge_source")} AS source,
+               {_text(format, level)} AS level, {_text(format, agent)} AS agent,
+               CASE WHEN original_predicate <> '' THEN {_text(format, "original_predicate")}
+                    ELSE '' END AS original_predicate, {head} AS head
+        FROM profile""")
+
+
+def _edges(format: Format) -> str:
+    """The query of the edges' lines."""
+    said = """list_transform(json_keys(qualifiers::JSON),
+                lambda k: k || '=' || (qualifiers::JSON ->> k))"""
+    pmid = "lambda x: regexp_replace(x, '^pubmed:(\\d+)$', 'PMID:\\1')"
+    references = f"list_transform({_items('publications')}, {pmid})"
+    extra = _members({
+        "predicate": (_json("name"), "name <> ''"),
+        "qualifiers": ("qualifiers", "qualifiers <> ''"),
+        "source_record": (_json(_items("source_record")), "source_record <> ''"),
+        "publications": (_json(_items("publications")),
+                         _lossy(format, "publications", listed=True)),
+        "text": (_json("text"), _lossy(format, "text", listed=True)),
+    })  # fmt: skip
+    cells = {
+        "id": (_text(format, f"'{STATEMENT}' || lower(hex(sid))"), "true"),
+        "category": (_list(format, "['biolink:Association']"), "true"),
+        "subject": ("subject", "true"),
+        "predicate": (_text(format, "slot"), "true"),
+        "object": ("object", "true"),
+        "negated": ("'true'", "negated"),
+        "qualifiers": (_list(format, said), "qualifiers <> ''"),
+        "publications": (_list(format, references), "publications <> ''"),
+        "primary_knowledge_source": ("source", "true"),
+        "knowledge_level": ("level", "true"),
+        "agent_type": ("agent", "true"),
+        "original_subject": (_text(format, "spelled(original_subject)"), "original_subject <> ''"),
+        "original_predicate": ("original_predicate", "original_predicate <> ''"),
+        "original_object": (_text(format, "spelled(original_object)"), "original_object <> ''"),
+        "supporting_text": (_list(format, "[text]"), "text <> ''"),
+        "has_attribute": (_attribute(format), "true"),
+    }
+    return f"""
+        SELECT {_line(format, EDGE_SLOTS, cells)} FROM (
+          SELECT *, {_object(f"head || {extra}")} AS extra FROM (
+            SELECT t.* EXCLUDE (id), t.id AS sid, f.* EXCLUDE (profile), a.cell AS subject,
+                   b.cell AS object, negated, l.slot, l.name
+            FROM told t JOIN frame f USING (profile) JOIN predicate USING (p)
+            JOIN slot l USING (predicate)
+            JOIN leaving a ON a.cid = t.s JOIN leaving b ON b.cid = t.o))"""
+
+
+def _attribute(format: Format) -> str:
+    """The cell of ``has_attribute`` that holds ``extra``."""
+    text = f"'{ATTRIBUTE}' || extra"
+    return f"replace({text}, '|', '\\u007c')" if format == "tsv" else _list(format, f"[{text}]")
+
+
+# Nodes --------------------------------------------------------------------------------------------
+
+
+def _node_parts(connection: duckdb.DuckDBPyConnection, format: Format) -> Iterator[str]:
+    """The queries of the nodes' lines, each for some of the concepts."""
+    fields = _members({
+        "predicate": (_json("predicate"), "true"),
+        "negated": ("'true'", "negated"),
+        "value": (_json("value"), "true"),
+        "type": (_json("value_type"), "true"),
+        "unit": (_json("unit"), "unit <> ''"),
+        "language": (_json("value_language"), "value_language <> ''"),
+        "qualifiers": ("qualifiers", "qualifiers <> ''"),
+        "primary_knowledge_source": (_json("primary_knowledge_source"), "true"),
+        "source_record": (_json(_items("source_record")), "source_record <> ''"),
+        "publications": (_json(_items("publications")), "publications <> ''"),
+        "release": (_json("release"), "release <> ''"),
+        "licence": (_json("licence"), "licence <> ''"),
+        "text": (_json("text"), "text <> ''"),
+        "original_subject": (_json("original_subject"), "original_subject <> ''"),
+        "original_predicate": (_json("original_predicate"), "original_predicate <> ''"),
+        "knowledge_level": (_json("knowledge_level"), f"knowledge_level <> '{_NO}'"),
+        "agent_type": (_json("agent_type"), f"agent_type <> '{_NO}'"),
+    })  # fmt: skip
+    connection.execute(f"""
+        CREATE TABLE valued AS
+        SELECT s AS cid, '[' || string_agg({_object(fields)}, ',' ORDER BY p, id) || ']' AS said,
+               arg_min(value, (value_language <> 'en', value_language, id))
+                 FILTER (predicate = '{_DEFINITION}' AND NOT negated) AS description
+        FROM told JOIN profile USING (profile) JOIN predicate USING (p)
+        WHERE o IS NULL GROUP BY s""")
+    (last,) = connection.execute("SELECT coalesce(max(cid), -1) FROM leaving").fetchall()[0]
+    for first in range(0, last + 1, PART):
+        yield _nodes(format, f"cid >= {first} AND cid < {first + PART}")
+
+
+def _nodes(format: Format, chosen: str) -> str:
+    """The query of the lines of some nodes."""
+    extra = _members({
+        "names": (_json("names"), "names IS NOT NULL"),
+        "categories": (_json("categories"), "len(slots) < len(categories)"),
+        "values": ("said", "said IS NOT NULL"),
+    })  # fmt: skip
+    known = ", ".join(map(literal, PARENTS))
+    others = "list_filter(list_transform(names, lambda x: x[1]), lambda x: x <> name)"
+    cells = {
+        "id": (_text(format, "id"), "true"),
+        "category": (_list(format, "shown"), "true"),
+        "name": (_text(format, "name"), "name IS NOT NULL"),
+        "synonym": (_list(format, "synonym"), "len(synonym) > 0"),
+        "description": (_text(format, "description"), "description IS NOT NULL"),
+        "equivalent_identifiers": (_list(format, "others"), "len(others) > 0"),
+        "provided_by": (_list(format, "sources"), "len(sources) > 0"),
+        "has_attribute": (_attribute(format), "true"),
+    }
+    return f"""
+        WITH chosen AS MATERIALIZED (SELECT * FROM leaving WHERE {chosen}),
+        named AS MATERIALIZED (
+          SELECT cid, list([text, language, kind, source] ORDER BY n) AS names,
+                 coalesce(arg_min(text, n) FILTER (kind = 'preferred' AND language = 'en'),
+                          arg_min(text, n)) AS name
+          FROM called WHERE {chosen} GROUP BY cid),
+        kind AS MATERIALIZED (
+          SELECT cid, categories, sources, equivalent_ids,
+                 list_filter(categories, lambda x: x IN ({known})) AS slots
+          FROM concepts WHERE {chosen}),
+        whole AS (
+          SELECT id, categories, slots, sources, names, name, said, description,
+                 CASE WHEN len(slots) = 0 THEN ['biolink:NamedThing']
+                      ELSE list_transform(slots, lambda x: 'biolink:' || x) END AS shown,
+                 list_filter(list_transform(equivalent_ids, lambda x: spelled(x)),
+                             lambda x: x <> id) AS others,
+                 coalesce(list_distinct({others}), []) AS synonym
+          FROM chosen JOIN kind USING (cid) LEFT JOIN named USING (cid)
+          LEFT JOIN valued USING (cid) ORDER BY cid)
+        SELECT {_line(format, NODE_SLOTS, cells)} FROM (SELECT *, {_object(extra)} AS extra FROM whole)"""
