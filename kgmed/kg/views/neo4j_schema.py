@@ -16,9 +16,14 @@ Relationships between two concepts are statements, and nothing else is.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 from kgmed.kg.errors import UsageError
+from kgmed.kg.model import Retraction, Statement, Value
 
 SCHEMA = 1
 """Version of this shape; the marker node carries it."""
@@ -41,6 +46,7 @@ KEY_BYTES = 8_000
 """UTF-8 bytes of the longest ``Name.key`` that is stored. A range index takes 8,167 at the most,
 and refuses the whole transaction otherwise; a longer name has no ``key``."""
 
+_FIELD, _DIGITS = "\x1f", 32
 _UNIQUE = {
     "kgmed_concept_id": (CONCEPT, "id"),
     "kgmed_identifier_id": (IDENTIFIER, "id"),
@@ -78,6 +84,50 @@ def labels(categories: Iterable[str]) -> tuple[str, ...]:
     ('Concept', 'Drug', 'SmallMolecule')
     """
     return (CONCEPT, *(category for category in categories if category not in LABELS))
+
+
+def uid(*parts: str | int) -> str:
+    """The key of a node without an id of its own, from its fields: 128 bits, 32 digits.
+
+    Of a Name: concept id, n. Of a Mapping: the fields of :class:`kgmed.kg.model.Mapping` in their
+    order. Of a CuratedPath: path, start, end, steps.
+
+    >>> uid("drugbank:DB00682", 0)
+    '2f2b3ccb59fd9b8e394bb01111a86780'
+    """
+    text = _FIELD.join(map(str, parts))
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def uid_sql(*expressions: str) -> str:
+    """The same in DuckDB's SQL, of SQL expressions; a NULL counts as ''.
+
+    >>> uid_sql("id", "n")
+    "sha256(concat_ws(chr(31), coalesce((id)::VARCHAR, ''), coalesce((n)::VARCHAR, '')))[:32]"
+    """
+    parts = ", ".join(f"coalesce(({expression})::VARCHAR, '')" for expression in expressions)
+    return f"sha256(concat_ws(chr(31), {parts}))[:{_DIGITS}]"
+
+
+def statement_json(statement: Statement) -> str:
+    """A statement as the text that a Retracted node holds: the fields of the model by name."""
+    return json.dumps(asdict(statement), ensure_ascii=False, separators=(",", ":"))
+
+
+def statement_of(text: str) -> Statement:
+    """The statement that :func:`statement_json` wrote.
+
+    >>> said = Statement("0" * 32, "mondo:1", "treats", value=Value("a"), publications=("b",))
+    >>> statement_of(statement_json(said)) == said
+    True
+    """
+    fields: dict[str, Any] = json.loads(text)
+    for name, kind in (("value", Value), ("retracted", Retraction)):
+        if fields[name] is not None:
+            fields[name] = kind(**fields[name])
+    for name in ("source_record", "publications"):
+        fields[name] = tuple(fields[name])
+    return Statement(**fields)
 
 
 def constraints() -> list[str]:
