@@ -32,7 +32,12 @@ def cli_page() -> str:
         "stdout, progress and notes to stderr. Shell completion: `kgmed --install-completion`.",
         "",
     ]
-    for name, command in group.commands.items():
+    commands = [
+        (" ".join(filter(None, (name, below))), one)
+        for name, command in group.commands.items()
+        for below, one in getattr(command, "commands", {"": command}).items()
+    ]
+    for name, command in commands:
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option"]
         words = " ".join(p.name if p.required else f"[{p.name}]" for p in arguments)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kgmed.kg.store.base import CoverageRow, GraphInfo
     from kgmed.kg.store.embedded import EmbeddedStore
     from kgmed.kg.store.snapshot import Snapshot
+    from kgmed.kg.views.kgx import Format as KgxFormat
+    from kgmed.kg.views.written import KgxWritten
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
 
@@ -194,6 +196,33 @@ class Graph:
             statuses=CLAIMS if statuses is None else statuses,
             prefixes=[normalize_prefix(prefix) for prefix in prefixes],
             allow=allow_restricted,
+        )
+
+    def write_kgx(
+        self,
+        out: str | FilePath,
+        *,
+        format: KgxFormat = "jsonl",
+        compress: bool = False,
+        allow_restricted: Sequence[str] = (),
+        progress: Callable[[str], None] = lambda _text: None,
+    ) -> KgxWritten:
+        """Write the graph as KGX into the folder ``out``: ``nodes`` and ``edges``, read back by
+        ``kgmed build --nodes --edges`` without a loss.
+
+        ``allow_restricted`` names licences or sources that aren't open and may leave. Raises
+        :class:`~kgmed.kg.errors.UsageError` for one that the graph doesn't know.
+        """
+        from kgmed.kg.views.kgx import write_kgx
+
+        return write_kgx(
+            self.store.snapshot,
+            FilePath(out).expanduser(),
+            self.registry,
+            format=format,
+            compress=compress,
+            allow=allow_restricted,
+            progress=progress,
         )
 
     def check(self) -> list[str]:

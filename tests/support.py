@@ -54,7 +54,7 @@ def empty_row(table: TableName) -> dict[str, Any]:
 
 def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows without the columns that only what was a graph before fills, where they are empty."""
-    of_a_graph = ("equivalent_ids", "sources", "source", "position")
+    of_a_graph = ("equivalent_ids", "sources", "source", "position", "status", "reason")
     return [
         {k: v for k, v in row.items() if v or k not in of_a_graph or "path" in row} for row in rows
     ]

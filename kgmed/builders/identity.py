@@ -152,7 +152,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
     connection.execute(f"""
         CREATE OR REPLACE TABLE m AS
         SELECT *, {_EDITORIAL} AS editorial FROM (
-        SELECT row_number() OVER () AS row, t.*, a.n AS s, b.n AS o,
+        SELECT row_number() OVER () AS row, t.* REPLACE (coalesce(t.given, '') AS given),
+               a.n AS s, b.n AS o,
                {BASE_CONFIDENCE_SQL} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key
         FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object);
@@ -202,7 +203,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
         SEMI JOIN subjects USING (source_number, predicate, o, subject_prefix);
         CREATE OR REPLACE TABLE status AS
         SELECT m.row, a.row IS NOT NULL AS agrees, coalesce(a.preferred, false) AS preferred,
-          CASE WHEN modifier = 'Not' THEN 'negative'
+          CASE WHEN given <> '' THEN given
+               WHEN modifier = 'Not' THEN 'negative'
                WHEN predicate NOT IN ({identity}) THEN 'related'
                WHEN subject = object THEN 'related'
                WHEN source = '{OVERRIDES}' THEN 'merged'
@@ -212,7 +214,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN predicate = '{XREF}' AND o.row IS NULL AND l.row IS NULL THEN 'related'
                WHEN base < {MIN_CONFIDENCE} THEN 'related'
                ELSE 'merged' END AS status,
-          CASE WHEN modifier = 'Not' THEN 'states that they differ'
+          CASE WHEN given <> '' THEN coalesce(given_reason, '')
+               WHEN modifier = 'Not' THEN 'states that they differ'
                WHEN predicate NOT IN ({identity}) THEN 'its predicate claims no identity'
                WHEN subject = object THEN 'maps an id to itself'
                WHEN source = '{OVERRIDES}' THEN ''
@@ -261,7 +264,8 @@ def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT b.row FROM of_base b JOIN name_key own ON own.n = b.n AND own.kind = 'preferred'
             JOIN name_key other ON other.n = b.other AND other.key = own.key
               AND other.kind = 'preferred') USING (row)) claimed
-        WHERE claimed.row = status.row AND status.status = 'merged'""")
+        WHERE claimed.row = status.row AND status.status = 'merged'
+          AND status.row NOT IN (SELECT row FROM m WHERE given <> '')""")
 
 
 def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -277,10 +281,10 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
         WITH side AS (
           SELECT row, source, o AS n, object AS id, object_prefix AS prefix,
                  object_label AS label, object_key AS key
-          FROM m WHERE object_key <> '' AND NOT editorial
+          FROM m WHERE object_key <> '' AND NOT editorial AND given = ''
           UNION ALL
           SELECT row, source, s, subject, subject_prefix, subject_label, subject_key
-          FROM m WHERE subject_key <> '' AND NOT editorial),
+          FROM m WHERE subject_key <> '' AND NOT editorial AND given = ''),
         known AS (
           SELECT side.row, side.id, any_value(side.label) AS label, any_value(side.key) AS key,
                  any_value(side.prefix) AS prefix, any_value(side.source) AS source,

@@ -277,8 +277,8 @@ def _statements(said: Said) -> list[Said]:
     """The rows of a statement: one for each of its source's records, which a build joins again."""
     row = {
         **{name: said.get(name, "") for name in _TEXTS},
-        "knowledge_level": said.get("knowledge_level") or "not_provided",
-        "agent_type": said.get("agent_type") or "not_provided",
+        "knowledge_level": said.get("knowledge_level", "not_provided"),
+        "agent_type": said.get("agent_type", "not_provided"),
         "qualifiers": canonical_qualifiers(said.get("qualifiers") or {}),
         "publications": said.get("publications", []),
         "negated": bool(said.get("negated")),

@@ -65,6 +65,8 @@ COLUMNS: dict[TableName, dict[str, str]] = {
         "subject_label": "string",
         "object_label": "string",
         "source": "string",  # infores:...; '' for the source's own
+        "status": "string",  # merged | related | negative | refused; '' to be decided
+        "reason": "string",  # of that status
     },
     "paths": {
         "path": "string",  # the source's id of the whole path
@@ -79,8 +81,8 @@ COLUMNS: dict[TableName, dict[str, str]] = {
 }
 """Table -> column -> Arrow type. Text columns hold '' rather than null.
 
-``equivalent_ids``, ``sources``, ``source`` and ``position`` are for what was a graph before: files
-that say what each of several sources gave, and which ids are one concept."""
+``equivalent_ids``, ``sources``, ``source``, ``position``, ``status`` and ``reason`` are for what
+was a graph before: files that say what each of several sources gave, and what was decided."""
 
 
 REPLACED_BY = "IAO:0100001"

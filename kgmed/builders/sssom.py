@@ -52,13 +52,13 @@ from kgmed.kg.licences import LICENCES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READER_VERSION = "sssom 2"
+READER_VERSION = "sssom 3"
 PACE = 20.0
 """Seconds to read a million rows."""
 
 REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 READ = (*REQUIRED, "predicate_modifier", "confidence", "subject_label", "object_label",
-        "subject_type", "object_type")  # fmt: skip
+        "subject_type", "object_type", "mapping_provider", "comment")  # fmt: skip
 
 NO_TERM = "sssom:NoTermFound"
 """The id by which a set says that it looked for a counterpart and found none."""
@@ -67,7 +67,12 @@ LITERAL = "rdfs literal"
 
 OF_KGMED = "urn:kgmed:snapshot:"
 """What the id of a set that kgmed wrote begins with: ids in it are percent-encoded
-(:mod:`kgmed.builders.sssom_write`), and are decoded."""
+(:mod:`kgmed.builders.sssom_write`), and are decoded. Its rows keep their source
+and status, and its labels are no names: they were taken from the graph."""
+STATUSES = ("merged", "related", "negative", "refused")
+"""What identity made of a mapping. Refused ones are claims that the graph doesn't make."""
+INFORES = "https://w3id.org/biolink/infores/"
+"""What the provider of a row in such a set begins with: the source's own id follows."""
 
 VOCABULARIES = {
     "skos": "http://www.w3.org/2004/02/skos/core#",
@@ -183,8 +188,9 @@ class SssomSource:
             label = self._labels[file.path]
             tally = self.tallies[label] = Tally()
             prefixes = _Prefixes(file.metadata)
-            decode = _text(file.metadata, "mapping_set_id").startswith(OF_KGMED)
-            check = _Check(prefixes, decode=decode)
+            of_kgmed = _text(file.metadata, "mapping_set_id").startswith(OF_KGMED)
+            chosen = _OF_KGMED[make] if of_kgmed else make
+            check = _Check(prefixes, decode=of_kgmed)
             for records in self._records(file, tally):
                 problems, checked = check(records)
                 self._bad.reject(file.path, records, problems, tally)
@@ -193,7 +199,7 @@ class SssomSource:
                 skipped = checked.skipped
                 tally.skipped.update(skipped)
                 tally.kept += len(records) - len(problems) - sum(skipped.values())
-                batch = make(checked)
+                batch = chosen(checked)
                 if batch.num_rows:
                     yield batch
             unknown.update(prefixes.unknown)
@@ -412,6 +418,34 @@ def _mappings(checked: _Checked) -> pa.RecordBatch:
     return make_batch("mappings", made, len(made["subject"]))
 
 
+def _stated_mappings(checked: _Checked) -> pa.RecordBatch:
+    """Checked rows of a set that kgmed wrote -> mappings, each of its own source and status."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    batch = _mappings(checked)
+    providers = checked.columns["mapping_provider"].filter(checked.keep)
+    name = pc.replace_substring_regex(providers, f"^{re.escape(INFORES)}", "infores:")
+    comments = checked.columns["comment"].filter(checked.keep)
+    parts = pc.extract_regex(comments, r"(?s)^(?P<status>[a-z]+)(?:: (?P<reason>.*))?$")
+    status, reason = (
+        pc.fill_null(pc.struct_field(parts, [name]), "") for name in ("status", "reason")
+    )
+    known = pc.is_in(status, pa.array(STATUSES))
+    columns = {
+        "source": pc.if_else(pc.starts_with(providers, INFORES), name, ""),
+        "status": pc.if_else(known, status, ""),
+        "reason": pc.if_else(known, reason, ""),
+    }
+    for column, values in columns.items():
+        batch = batch.set_column(batch.schema.get_field_index(column), column, values)
+    return batch
+
+
+def _no_names(_checked: _Checked) -> pa.RecordBatch:
+    return make_batch("names", {}, 0)
+
+
 def _names(checked: _Checked) -> pa.RecordBatch:
     """Checked rows -> the labels, once for each id and text of the batch."""
     import pyarrow as pa
@@ -434,6 +468,10 @@ def _names(checked: _Checked) -> pa.RecordBatch:
         "kind": constant("synonym", rows),
     }
     return make_batch("names", made, rows)
+
+
+_Make = Callable[[_Checked], "pa.RecordBatch"]
+_OF_KGMED: dict[_Make, _Make] = {_mappings: _stated_mappings, _names: _no_names}
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from kgmed.builders.identity import OVERRIDES
-from kgmed.builders.sssom import OBO, OF_KGMED, URIS, VOCABULARIES
+from kgmed.builders.sssom import INFORES, OBO, OF_KGMED, STATUSES, URIS, VOCABULARIES
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.errors import UsageError
 from kgmed.kg.licences import licence
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from kgmed.kg.store.base import GraphInfo
-
-STATUSES = ("merged", "related", "negative", "refused")
-"""What identity made of a mapping. Refused ones are claims that the graph doesn't make."""
 
 CLAIMS = ("merged", "related", "negative")
 COLUMNS = (
@@ -144,7 +141,7 @@ def _url(ids: Sequence[str]) -> str:
 
 def _provider(source: str) -> str:
     name = source.removeprefix("infores:")
-    return f"https://w3id.org/biolink/infores/{name}" if name != source else ""
+    return f"{INFORES}{name}" if name != source else ""
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from kgmed.builders.source import Source, SourceReport
 from kgmed.builders.staging import Staged, stage
 from kgmed.kg.store.snapshot import is_running
 
-STAGED_VERSION = 2
+STAGED_VERSION = 3
 """Raised when the same fingerprint has to give other staged rows."""
 
 

@@ -110,7 +110,8 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
 
     for table in ("concepts", "paths"):
         connection.execute(f"CREATE OR REPLACE TABLE in_{table} AS {rows(table)}")
-    stated = rows("mappings", "t.* EXCLUDE (source)")
+    columns = "t.* EXCLUDE (source, status, reason), t.status AS given, t.reason AS given_reason"
+    stated = rows("mappings", columns)
     connection.execute(f"CREATE OR REPLACE TABLE in_mappings AS {stated}")
     columns = f"t.* EXCLUDE (source), {key_sql('t.text')} AS key"
     keyed = rows("names", columns, "trim(t.text) <> ''")

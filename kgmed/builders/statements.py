@@ -123,15 +123,15 @@ def _cyclic(connection: duckdb.DuckDBPyConnection) -> int:
 
 _ONE = """
     source_record,
-    coalesce(array_to_string(list_sort(list_distinct(publications)), '{item}'), '')
-        AS publications,
+    coalesce(array_to_string(list_sort(list_filter(list_distinct(publications),
+        lambda x: x <> '')), '{item}'), '') AS publications,
     text, coalesce(lent_s, '') AS original_subject, coalesce(lent_o, '') AS original_object,
     qualifiers"""
 _MERGED = """
     coalesce(array_to_string(list_sort(list_distinct(list(source_record)
         FILTER (WHERE source_record <> ''))), '{item}'), '') AS source_record,
-    coalesce(array_to_string(list_sort(list_distinct(flatten(list(coalesce(publications, []))))),
-        '{item}'), '') AS publications,
+    coalesce(array_to_string(list_sort(list_filter(list_distinct(flatten(list(
+        coalesce(publications, [])))), lambda x: x <> '')), '{item}'), '') AS publications,
     min(text) AS text, coalesce(min(lent_s), '') AS original_subject,
     coalesce(min(lent_o), '') AS original_object, min(qualifiers) AS qualifiers"""
 _CODES = "JOIN predicate_code c USING (predicate, negated)"

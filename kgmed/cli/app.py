@@ -6,6 +6,7 @@ needs only that one, so only its module is imported; help and completion get the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated
 
@@ -27,6 +28,10 @@ COMMANDS = {
     "synth": "synth",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""
+
+EXPORT = "export"
+EXPORTS = {"kgx": ("export_kgx", "kgx"), "sssom": ("mappings", "mappings")}
+"""What ``kgmed export`` writes -> the module of this package, and its function."""
 
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."
 
@@ -61,6 +66,15 @@ def make_app(only: str | None = None) -> typer.Typer:
     app.callback(help=HELP)(root)
     for name, module in COMMANDS.items():
         if only in {None, name}:
-            function = getattr(import_module(f"kgmed.cli.{module}"), name)
-            app.command(name)(function)
+            app.command(name)(_function(module, name))
+    if only in {None, EXPORT}:
+        group = typer.Typer(help="Write the graph in another form.", no_args_is_help=True)
+        for name, place in EXPORTS.items():
+            group.command(name)(_function(*place))
+        app.add_typer(group, name=EXPORT)
     return app
+
+
+def _function(module: str, name: str) -> Callable[..., None]:
+    found: Callable[..., None] = getattr(import_module(f"kgmed.cli.{module}"), name)
+    return found

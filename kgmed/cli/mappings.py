@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kgmed.cli.leaving import AllowRestricted
 from kgmed.cli.opening import opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -29,14 +30,7 @@ def mappings(
         list[str] | None,
         typer.Option("--prefix", help="Only mappings of ids of this prefix; repeatable."),
     ] = None,
-    allow_restricted: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-restricted",
-            metavar="LICENCE",
-            help="Let a licence, or a source, out that isn't open; repeatable.",
-        ),
-    ] = None,
+    allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -86,6 +86,9 @@ def test_what_is_written_reads_back_with_no_row_refused(made: Graph, tmp_path: P
             "confidence": round(mapping.confidence, 4),
             "subject_label": mapping.subject_label,
             "object_label": mapping.object_label,
+            **({"source": mapping.source} if mapping.source.startswith("infores:") else {}),
+            "status": mapping.status,
+            **({"reason": mapping.reason} if mapping.reason else {}),
         }
     assert rows["mondo:1", "doid:1"]["subject_label"] == '5 "ml"\tdose'
     assert rows["mondo:1", "doid:7"]["modifier"] == "Not"

@@ -36,8 +36,8 @@ def identify_statements(connection: duckdb.DuckDBPyConnection, registry: Registr
 _DETAILS = f"""
     array_to_string(list_sort(list_distinct(list(source_record)
         FILTER (WHERE source_record <> ''))), '{DETAIL_ITEM}') AS source_record,
-    array_to_string(list_sort(list_distinct(flatten(list(coalesce(publications, []))))),
-        '{DETAIL_ITEM}') AS publications,
+    array_to_string(list_sort(list_filter(list_distinct(flatten(list(
+        coalesce(publications, [])))), lambda x: x <> '')), '{DETAIL_ITEM}') AS publications,
     min(text) AS text,
     min(CASE WHEN subject = subject_leader THEN '' ELSE subject END) AS original_subject,
     min(CASE WHEN object = '' OR object = object_leader THEN '' ELSE object END)

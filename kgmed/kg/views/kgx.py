@@ -15,24 +15,27 @@ come: memory is that of a part of the nodes. Curated paths have no form in KGX.
 from __future__ import annotations
 
 import gzip
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, cast
+from typing import IO, TYPE_CHECKING, Literal, cast, get_args
 
 from kgmed.kg.categories import PARENTS
 from kgmed.kg.curies import PREFIXES
-from kgmed.kg.layers import define, literal
+from kgmed.kg.layers import literal
 from kgmed.kg.predicates import Registry
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.store.snapshot import Snapshot
+from kgmed.kg.views.licensing import define
+from kgmed.kg.views.written import KgxWritten
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-Format = Literal["tsv", "jsonl"]
+Format = Literal["jsonl", "tsv"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 Progress = Callable[[str], None]
 
 NODE_SLOTS = (
@@ -62,34 +65,17 @@ AGENTS = ("manual_agent", "automated_agent", "data_analysis_pipeline", "computat
           "not_provided")  # fmt: skip
 """Biolink's KnowledgeLevelEnum and AgentTypeEnum."""
 
+NO_NODES = ("ChemicalRole", "ClinicalAttribute", "DrugClass", "Publication",
+            "SituationWithExplicitContext")  # fmt: skip
+"""Categories that Biolink lacks, or that ask for slots which kgmed can't fill: such a node is a
+NamedThing to others, and keeps its category in ``has_attribute``."""
+
 _NO = "not_provided"
 _RELATED = "biolink:related_to"
 _DEFINITION = "has_definition"
 
 PART = 200_000
 """Concepts whose nodes are put together at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """What may leave, as conditions in SQL: on ``profile`` for statements, on ``source`` for names
-    and on ``sources`` for concepts."""
-
-    statements: str = "true"
-    names: str = "true"
-    concepts: str = "true"
-
-
-@dataclass(frozen=True, slots=True)
-class KgxWritten:
-    """The files that were written, and their rows; ``values`` are statements within nodes."""
-
-    nodes: Path
-    edges: Path
-    concepts: int
-    statements: int
-    values: int
-    paths_left_out: int
 
 
 def write_kgx(
@@ -99,45 +85,60 @@ def write_kgx(
     *,
     format: Format = "jsonl",
     compress: bool = False,
-    passing: Passing = Passing(),
+    allow: Sequence[str] = (),
     memory: str = "3GB",
     progress: Progress = lambda _text: None,
 ) -> KgxWritten:
-    """Write ``nodes`` and ``edges`` into a folder that is there, as ``.tsv`` or ``.jsonl``."""
+    """Write ``nodes`` and ``edges`` into a folder, as ``.tsv`` or ``.jsonl``, ``.gz`` or not.
+
+    ``allow`` names licences or sources that may leave though they aren't open. A file takes its
+    name once it is whole. Raises :class:`~kgmed.kg.errors.UsageError` for a name that the graph
+    doesn't know.
+    """
     import duckdb
 
+    folder.mkdir(parents=True, exist_ok=True)
     ending = f"{format}.gz" if compress else format
-    nodes, edges = folder / f"nodes.{ending}", folder / f"edges.{ending}"
-    with closing(duckdb.connect()) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix=".kgx-", dir=folder) as work,
+        closing(duckdb.connect()) as connection,
+    ):
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET memory_limit = {literal(memory)}")
-        connection.execute(f"SET temp_directory = {literal(str(folder / '.spill'))}")
-        define(connection, snapshot)
+        connection.execute(f"SET temp_directory = {literal(work)}")
+        leaving = define(connection, snapshot, allow=allow)
         _dictionaries(connection, registry)
-        _leaving(connection, passing, format)
+        _spell_concepts(connection, format)
+        write = _Lines(connection, format, compress=compress)
         progress("nodes")
-        write = _Lines(connection, format)
-        write.file(nodes, NODE_SLOTS, _node_parts(connection, format))
+        write.file(Path(work, "nodes"), NODE_SLOTS, _node_parts(connection, format))
         progress("edges")
         _prepare_edges(connection, format)
-        write.file(edges, EDGE_SLOTS, [_edges(format)])
+        write.file(Path(work, "edges"), EDGE_SLOTS, [_edges(format)])
         rows = connection.execute("""
-            SELECT (SELECT count(*) FROM leaving),
+            SELECT (SELECT count(*) FROM spelled_concept),
                    count(*) FILTER (o IS NOT NULL), count(*) FILTER (o IS NULL),
                    (SELECT count(*) FROM paths)
-            FROM told""").fetchall()[0]
-    return KgxWritten(nodes, edges, *(int(n) for n in rows))
+            FROM rows""").fetchall()[0]
+        files = [folder / f"{name}.{ending}" for name in ("nodes", "edges")]
+        for file in files:
+            Path(work, file.name.partition(".")[0]).replace(file)
+    nodes, edges = map(str, files)
+    concepts, statements, values, paths = (int(n) for n in rows)
+    return KgxWritten(nodes, edges, leaving, concepts, statements, values, paths)
 
 
 class _Lines:
     """Writes the one column of queries, whose texts end their own lines."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, format: Format) -> None:
-        self._connection, self._format = connection, format
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, format: Format, *, compress: bool
+    ) -> None:
+        self._connection, self._format, self._compress = connection, format, compress
 
     def file(self, path: Path, slots: Sequence[str], queries: Iterable[str]) -> None:
         with ExitStack() as stack:
-            if path.suffix == ".gz":  # without a name or a time: the same rows, the same bytes
+            if self._compress:  # without a name or a time: the same rows, the same bytes
                 plain = stack.enter_context(path.open("wb"))
                 made = gzip.GzipFile("", "wb", compresslevel=5, fileobj=plain, mtime=0)
                 file = cast("IO[bytes]", stack.enter_context(made))
@@ -186,23 +187,17 @@ def _dictionaries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> 
 
 
 def _slot(registry: Registry, name: str) -> str:
-    """The Biolink predicate of a predicate, or of the nearest broader one that has one."""
-    names = registry.ancestors(name) if name in registry else ()
-    return next((registry[one].biolink for one in names if registry[one].biolink), _RELATED)
+    """The Biolink predicate of a predicate, or the nearest one."""
+    entry = registry.get(name)
+    return (entry.biolink or entry.nearest if entry else "") or _RELATED
 
 
-def _leaving(connection: duckdb.DuckDBPyConnection, passing: Passing, format: Format) -> None:
-    """``told``: the statements that leave; ``leaving``: the concepts, those at their ends too."""
+def _spell_concepts(connection: duckdb.DuckDBPyConnection, format: Format) -> None:
+    """``spelled_concept(cid, id, cell)``: ids in Biolink's spelling, and as a cell."""
     connection.execute(f"""
-        CREATE VIEW told AS SELECT r.* FROM rows r JOIN profile f USING (profile)
-        WHERE {passing.statements};
-        CREATE TABLE leaving AS
-        SELECT cid, spelled(id) AS id, {_text(format, "spelled(id)")} AS cell FROM (
-          SELECT cid, id FROM concepts WHERE {passing.concepts}
-          UNION SELECT cid, id FROM concepts
-          SEMI JOIN (SELECT s AS cid FROM told UNION SELECT o FROM told) USING (cid))
-        ORDER BY cid;
-        CREATE VIEW called AS SELECT * FROM names WHERE {passing.names}""")
+        CREATE TABLE spelled_concept AS
+        SELECT cid, spelled(id) AS id, {_text(format, "spelled(id)")} AS cell
+        FROM concepts ORDER BY cid""")
 
 
 # Cells --------------------------------------------------------------------------------------------
@@ -223,9 +218,18 @@ def _list(format: Format, values: str) -> str:
     return _text(format, f"array_to_string({items}, '|')")
 
 
-def _is_lossy(value: str, *, listed: bool) -> str:
-    """Whether TSV can't hold a text as it is."""
-    return f"regexp_matches({value}, '[\\t\\r\\n{'|' if listed else ''}]')"
+def _is_lossy(format: Format, value: str, *, listed: bool = False) -> str:
+    """Whether a text comes back otherwise than it is: readers drop blanks at the ends, and TSV
+    can't hold some characters."""
+    blank = r"[\s\p{Z}\p{C}]"
+    inside = f"|[\\t\\r\\n{'|' if listed else ''}]" if format == "tsv" else ""
+    return f"regexp_matches({value}, '^{blank}|{blank}${inside}')"
+
+
+def _are_lossy(format: Format, values: str) -> str:
+    """The same of a statement's list of texts; plain ASCII is safe."""
+    plain = "[!-{}~" if format == "tsv" else "[!-~"
+    return f"{values} <> '' AND NOT regexp_full_match({values}, '{plain}{DETAIL_ITEM}]*')"
 
 
 def _line(format: Format, slots: Sequence[str], cells: dict[str, tuple[str, str]]) -> str:
@@ -272,10 +276,6 @@ def _among(column: str, known: Sequence[str]) -> str:
     return f"{column} IN ({', '.join(map(literal, known))})"
 
 
-def _lossy(format: Format, value: str, *, listed: bool = False) -> str:
-    return _is_lossy(value, listed=listed) if format == "tsv" else "false"
-
-
 def _prepare_edges(connection: duckdb.DuckDBPyConnection, format: Format) -> None:
     """``frame``: what many edges share, made once for each profile."""
     level = f"CASE WHEN {_among('knowledge_level', LEVELS)} THEN knowledge_level ELSE '{_NO}' END"
@@ -285,7 +285,8 @@ def _prepare_edges(connection: duckdb.DuckDBPyConnection, format: Format) -> Non
         "licence": (_json("licence"), "licence <> ''"),
         "knowledge_level": (_json("knowledge_level"), f"NOT {_among('knowledge_level', LEVELS)}"),
         "agent_type": (_json("agent_type"), f"NOT {_among('agent_type', AGENTS)}"),
-        "original_predicate": (_json("original_predicate"), _lossy(format, "original_predicate")),
+        "original_predicate": (_json("original_predicate"),
+                               _is_lossy(format, "original_predicate")),
     })  # fmt: skip
     connection.execute(f"""
         CREATE TABLE frame AS
@@ -307,8 +308,8 @@ def _edges(format: Format) -> str:
         "qualifiers": ("qualifiers", "qualifiers <> ''"),
         "source_record": (_json(_items("source_record")), "source_record <> ''"),
         "publications": (_json(_items("publications")),
-                         _lossy(format, "publications", listed=True)),
-        "text": (_json("text"), _lossy(format, "text", listed=True)),
+                         _are_lossy(format, "publications")),
+        "text": (_json("text"), _is_lossy(format, "text", listed=True)),
     })  # fmt: skip
     cells = {
         "id": (_text(format, f"'{STATEMENT}' || lower(hex(sid))"), "true"),
@@ -333,9 +334,9 @@ def _edges(format: Format) -> str:
           SELECT *, {_object(f"head || {extra}")} AS extra FROM (
             SELECT t.* EXCLUDE (id), t.id AS sid, f.* EXCLUDE (profile), a.cell AS subject,
                    b.cell AS object, negated, l.slot, l.name
-            FROM told t JOIN frame f USING (profile) JOIN predicate USING (p)
+            FROM rows t JOIN frame f USING (profile) JOIN predicate USING (p)
             JOIN slot l USING (predicate)
-            JOIN leaving a ON a.cid = t.s JOIN leaving b ON b.cid = t.o))"""
+            JOIN spelled_concept a ON a.cid = t.s JOIN spelled_concept b ON b.cid = t.o))"""
 
 
 def _attribute(format: Format) -> str:
@@ -373,9 +374,9 @@ def _node_parts(connection: duckdb.DuckDBPyConnection, format: Format) -> Iterat
         SELECT s AS cid, '[' || string_agg({_object(fields)}, ',' ORDER BY p, id) || ']' AS said,
                arg_min(value, (value_language <> 'en', value_language, id))
                  FILTER (predicate = '{_DEFINITION}' AND NOT negated) AS description
-        FROM told JOIN profile USING (profile) JOIN predicate USING (p)
+        FROM rows JOIN profile USING (profile) JOIN predicate USING (p)
         WHERE o IS NULL GROUP BY s""")
-    (last,) = connection.execute("SELECT coalesce(max(cid), -1) FROM leaving").fetchall()[0]
+    (last,) = connection.execute("SELECT coalesce(max(cid), -1) FROM spelled_concept").fetchall()[0]
     for first in range(0, last + 1, PART):
         yield _nodes(format, f"cid >= {first} AND cid < {first + PART}")
 
@@ -387,7 +388,7 @@ def _nodes(format: Format, chosen: str) -> str:
         "categories": (_json("categories"), "len(slots) < len(categories)"),
         "values": ("said", "said IS NOT NULL"),
     })  # fmt: skip
-    known = ", ".join(map(literal, PARENTS))
+    known = ", ".join(literal(name) for name in PARENTS if name not in NO_NODES)
     others = "list_filter(list_transform(names, lambda x: x[1]), lambda x: x <> name)"
     cells = {
         "id": (_text(format, "id"), "true"),
@@ -400,12 +401,12 @@ def _nodes(format: Format, chosen: str) -> str:
         "has_attribute": (_attribute(format), "true"),
     }
     return f"""
-        WITH chosen AS MATERIALIZED (SELECT * FROM leaving WHERE {chosen}),
+        WITH chosen AS MATERIALIZED (SELECT * FROM spelled_concept WHERE {chosen}),
         named AS MATERIALIZED (
           SELECT cid, list([text, language, kind, source] ORDER BY n) AS names,
                  coalesce(arg_min(text, n) FILTER (kind = 'preferred' AND language = 'en'),
                           arg_min(text, n)) AS name
-          FROM called WHERE {chosen} GROUP BY cid),
+          FROM names WHERE {chosen} GROUP BY cid),
         kind AS MATERIALIZED (
           SELECT cid, categories, sources, equivalent_ids,
                  list_filter(categories, lambda x: x IN ({known})) AS slots
@@ -419,4 +420,5 @@ def _nodes(format: Format, chosen: str) -> str:
                  coalesce(list_distinct({others}), []) AS synonym
           FROM chosen JOIN kind USING (cid) LEFT JOIN named USING (cid)
           LEFT JOIN valued USING (cid) ORDER BY cid)
-        SELECT {_line(format, NODE_SLOTS, cells)} FROM (SELECT *, {_object(extra)} AS extra FROM whole)"""
+        SELECT {_line(format, NODE_SLOTS, cells)} FROM (
+          SELECT *, {_object(extra)} AS extra FROM whole)"""
