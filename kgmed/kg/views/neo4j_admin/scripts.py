@@ -95,8 +95,8 @@ def _script(
 ) -> None:
     arguments = []
     for part in written:
-        files = ",".join(f"data/{file}" for file in part.files)
         for number, read in enumerate(part.table.reads, 1):
+            files = ",".join(_path(file, number) for file in part.files)
             token = f"{read.token}=" if read.token else ""
             name = f"{headers}/{part.table.name}-{number}.csv"
             arguments.append(f"  --{read.what}={token}{name},{files}")
@@ -110,6 +110,12 @@ def _script(
         text = text.replace(mark, replacement)
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
+
+
+def _path(file: str, number: int) -> str:
+    """A file's path for the n-th way to read it. neo4j-admin warns of a path that it meets twice,
+    and tells paths apart by their text."""
+    return "data/" + "./" * (number - 1) + file
 
 
 _COMMON = """\
@@ -132,6 +138,7 @@ if [ -n "$multiline" ]; then
     options+=(--multiline-fields=true)
   fi
 fi
+# A file that holds nodes and their relationships is read once for each, by another header.
 files=(
 @ARGUMENTS@
 )
