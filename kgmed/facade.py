@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kgmed.kg.store.base import CoverageRow, GraphInfo
     from kgmed.kg.store.embedded import EmbeddedStore
     from kgmed.kg.store.snapshot import Snapshot
+    from kgmed.kg.views.neo4j_admin import Neo4jFiles
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
 
@@ -194,6 +195,32 @@ class Graph:
             statuses=CLAIMS if statuses is None else statuses,
             prefixes=[normalize_prefix(prefix) for prefix in prefixes],
             allow=allow_restricted,
+        )
+
+    def export_neo4j(
+        self,
+        out: str | FilePath,
+        *,
+        format: str = "csv",
+        allow_restricted: Sequence[str] = (),
+        memory: str = "3GB",
+        progress: Callable[[str], None] = lambda _text: None,
+    ) -> Neo4jFiles:
+        """Write the graph as files that ``neo4j-admin database import`` reads, with a script.
+
+        ``format`` is ``csv`` or ``parquet``; ``allow_restricted`` names licences or sources that
+        aren't open and may leave; DuckDB holds up to ``memory``. Raises
+        :class:`~kgmed.kg.errors.UsageError`, also for a folder that holds other files.
+        """
+        from kgmed.kg.views.neo4j_admin import export
+
+        return export(
+            self.store,
+            FilePath(out).expanduser(),
+            format=format,
+            allow=allow_restricted,
+            memory=memory,
+            progress=progress,
         )
 
     def check(self) -> list[str]:

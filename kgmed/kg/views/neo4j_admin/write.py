@@ -205,30 +205,48 @@ def _copy_all(
     """Copy every table that has rows; returns the files, and how many U+001F were removed."""
     written: list[Written] = []
     removed = 0
-    last = connection.execute("SELECT max(cid) FROM concepts").fetchall()[0][0] or 0
+    concepts = (connection.execute("SELECT max(cid) FROM concepts").fetchall()[0][0] or 0) + 1
     for number, table in enumerate(TABLES):
         progress(f"writing {table.name}")
-        broken, found = _look(connection, table) if format == "csv" else ("false", 0)
+        part, found = copy_table(connection, table, folder, format, number, concepts=concepts)
         removed += found
-        part = Written(table)
-        for first in range(0, last + 1, PART) if table.parted else (0,):
-            rows = table.rows.replace(RANGE, f"cid BETWEEN {first} AND {first + PART - 1}")
-            for multiline in (False, True) if broken != "false" else (False,):
-                where = broken if multiline else f"NOT ({broken})"
-                name = f"{table.name}-multiline" if multiline else table.name
-                file = f"{name}-{first // PART:03}.{format}" if table.parted else f"{name}.{format}"
-                query = _select(table, rows, where, format, (number << _NUMBER_BITS) + part.rows)
-                copy = f"COPY ({query}) TO {literal(str(folder / file))} ({_COPY[format]})"
-                copied = int(connection.execute(copy).fetchall()[0][0])
-                if copied:
-                    part.files.append(file)
-                    part.multiline += [file] if multiline else []
-                    part.rows += copied
-                else:
-                    (folder / file).unlink()
         if part.rows:
             written.append(part)
     return written, removed
+
+
+def copy_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    folder: Path,
+    format: str,
+    number: int = 0,
+    *,
+    concepts: int = 1,
+) -> tuple[Written, int]:
+    """Copy a table into files of ``folder``; returns them, and how many U+001F were removed.
+
+    ``number`` is the table's place in the order of tables, ``concepts`` how many numbers of
+    concepts there are. Rows whose texts have line breaks go into files of their own in CSV.
+    """
+    broken, removed = _look(connection, table) if format == "csv" else ("false", 0)
+    part = Written(table)
+    for first in range(0, concepts, PART) if table.parted else (0,):
+        rows = table.rows.replace(RANGE, f"cid BETWEEN {first} AND {first + PART - 1}")
+        for multiline in (False, True) if broken != "false" else (False,):
+            where = broken if multiline else f"NOT ({broken})"
+            name = f"{table.name}-multiline" if multiline else table.name
+            file = f"{name}-{first // PART:03}.{format}" if table.parted else f"{name}.{format}"
+            query = _select(table, rows, where, format, (number << _NUMBER_BITS) + part.rows)
+            copy = f"COPY ({query}) TO {literal(str(folder / file))} ({_COPY[format]})"
+            copied = int(connection.execute(copy).fetchall()[0][0])
+            if copied:
+                part.files.append(file)
+                part.multiline += [file] if multiline else []
+                part.rows += copied
+            else:
+                (folder / file).unlink()
+    return part, removed
 
 
 def _select(table: Table, rows: str, broken: str, format: str, offset: int) -> str:
