@@ -105,7 +105,12 @@ def _script(
         "@ARGUMENTS@": "\n".join(arguments),
         "@INPUT@": " --input-type=parquet" if parquet else "",
         "@DELIMITER@": ARRAY_DELIMITER,
-        "@MULTILINE@": ",".join(f"data/{file}" for part in written for file in part.multiline),
+        "@MULTILINE@": ",".join(
+            _path(file, number)
+            for part in written
+            for number in range(1, len(part.table.reads) + 1)
+            for file in part.multiline
+        ),
     }.items():
         text = text.replace(mark, replacement)
     path.write_text(text, encoding="utf-8")
