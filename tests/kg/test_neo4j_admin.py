@@ -20,6 +20,7 @@ from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.errors import UsageError
+from kgmed.kg.model import canonical_qualifiers
 from kgmed.kg.views import neo4j_schema as schema
 from kgmed.kg.views.licensing import Held
 from kgmed.kg.views.neo4j_admin.tables import NUMBER, Column, Table
@@ -130,7 +131,7 @@ def nasty_source(infores: str = "infores:test", licence: str = "CC0-1.0") -> Row
         {"subject": ids[n], "predicate": ["treats", "bad`type", r"a\u0060b", "x) DELETE"][n % 4],
          "object": ids[n - 1], "negated": n % 5 == 0, "text": text, "source_record": f"R{n}",
          "publications": [f"pubmed:{n}", 'a "quoted", one'], "original_predicate": text,
-         "qualifiers": json.dumps({"severity": text}, ensure_ascii=False)}
+         "qualifiers": canonical_qualifiers({"severity": text})}
         for n, text in enumerate(NASTY)
     ] + [
         {"subject": ids[n], "predicate": "has_definition", "value": text, "value_type": "text",
@@ -297,7 +298,7 @@ def imported(folder: Path, home: Path, *, heap: str = "2g") -> str:
 def check(graph: Graph, uri: str, folder: Path) -> None:
     """The database holds the graph, and the schema's statements run on it."""
     neo4j = pytest.importorskip("neo4j")
-    with neo4j.GraphDatabase.driver(uri) as driver:
+    with neo4j.GraphDatabase.driver(uri, notifications_min_severity="OFF") as driver:
         lines = (folder / "schema.cypher").read_text(encoding="utf-8").split(";\n")
         for line in lines:
             query = "\n".join(x for x in line.splitlines() if not x.startswith("//"))
