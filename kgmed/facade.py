@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kgmed.kg.store.embedded import EmbeddedStore
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.kg.views.kgx import Format as KgxFormat
+    from kgmed.kg.views.neo4j_admin import Neo4jFiles
     from kgmed.kg.views.written import KgxWritten
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
@@ -222,6 +223,32 @@ class Graph:
             format=format,
             compress=compress,
             allow=allow_restricted,
+            progress=progress,
+        )
+
+    def export_neo4j(
+        self,
+        out: str | FilePath,
+        *,
+        format: str = "csv",
+        allow_restricted: Sequence[str] = (),
+        memory: str = "3GB",
+        progress: Callable[[str], None] = lambda _text: None,
+    ) -> Neo4jFiles:
+        """Write the graph as files that ``neo4j-admin database import`` reads, with a script.
+
+        ``format`` is ``csv`` or ``parquet``; ``allow_restricted`` names licences or sources that
+        aren't open and may leave; DuckDB holds up to ``memory``. Raises
+        :class:`~kgmed.kg.errors.UsageError`, also for a folder that holds other files.
+        """
+        from kgmed.kg.views.neo4j_admin import export
+
+        return export(
+            self.store,
+            FilePath(out).expanduser(),
+            format=format,
+            allow=allow_restricted,
+            memory=memory,
             progress=progress,
         )
 

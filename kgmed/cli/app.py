@@ -30,7 +30,11 @@ COMMANDS = {
 """Command -> the module of this package that holds its function, which has the command's name."""
 
 EXPORT = "export"
-EXPORTS = {"kgx": ("export_kgx", "kgx"), "sssom": ("mappings", "mappings")}
+EXPORTS = {
+    "kgx": ("export_kgx", "kgx"),
+    "neo4j": ("export_neo4j", "neo4j"),
+    "sssom": ("mappings", "mappings"),
+}
 """What ``kgmed export`` writes -> the module of this package, and its function."""
 
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."

@@ -16,13 +16,12 @@ IMPORT_NUMBER = "kgmed_import"
 
 @dataclass(slots=True)
 class Written:
-    """A file of data that was written: its rows, and whether texts in it have line breaks."""
+    """What was written of a table: files, those in which texts have line breaks, and rows."""
 
     table: Table
-    file: str
-    rows: int
-    multiline: bool = False
-    arguments: list[tuple[Read, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    multiline: list[str] = field(default_factory=list)
+    rows: int = 0
 
 
 def header(read: Read, columns: Sequence[str], *, parquet: bool, incremental: bool = False) -> str:
@@ -58,7 +57,6 @@ def write_scripts(folder: Path, written: Sequence[Written], predicates: Sequence
             for sub, incremental in (("headers", False), ("headers/incremental", True)):
                 text = header(read, columns, parquet=parquet, incremental=incremental)
                 (folder / sub / name).write_text(text, encoding="utf-8")
-            part.arguments.append((read, name))
     _script(folder / "import.sh", _FULL, written, "headers", parquet=parquet)
     _script(
         folder / "import-incremental.sh", _INCREMENTAL, written, "headers/incremental",
@@ -97,19 +95,32 @@ def _script(
 ) -> None:
     arguments = []
     for part in written:
-        for read, name in part.arguments:
+        for number, read in enumerate(part.table.reads, 1):
+            files = ",".join(_path(file, number) for file in part.files)
             token = f"{read.token}=" if read.token else ""
-            arguments.append(f"  --{read.what}={token}{headers}/{name},data/{part.file}")
+            name = f"{headers}/{part.table.name}-{number}.csv"
+            arguments.append(f"  --{read.what}={token}{name},{files}")
     text = template
     for mark, replacement in {
         "@ARGUMENTS@": "\n".join(arguments),
         "@INPUT@": " --input-type=parquet" if parquet else "",
         "@DELIMITER@": ARRAY_DELIMITER,
-        "@MULTILINE@": ",".join(f"data/{part.file}" for part in written if part.multiline),
+        "@MULTILINE@": ",".join(
+            _path(file, number)
+            for part in written
+            for number in range(1, len(part.table.reads) + 1)
+            for file in part.multiline
+        ),
     }.items():
         text = text.replace(mark, replacement)
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
+
+
+def _path(file: str, number: int) -> str:
+    """A file's path for the n-th way to read it. neo4j-admin warns of a path that it meets twice,
+    and tells paths apart by their text."""
+    return "data/" + "./" * (number - 1) + file
 
 
 _COMMON = """\
@@ -132,6 +143,7 @@ if [ -n "$multiline" ]; then
     options+=(--multiline-fields=true)
   fi
 fi
+# A file that holds nodes and their relationships is read once for each, by another header.
 files=(
 @ARGUMENTS@
 )
@@ -149,7 +161,7 @@ set -euo pipefail
 """
     + _COMMON
     + """\
-$admin database import full "${options[@]}" "$@" "${files[@]}" "$database"
+$admin database import full "$database" "${options[@]}" "$@" "${files[@]}"
 echo "Now start Neo4j, and make constraints and indexes: cypher-shell -d $database -f schema.cypher"
 """
 )
@@ -172,7 +184,7 @@ set -euo pipefail
 """
     + _COMMON
     + """\
-$admin database import incremental --stage=all --force "${options[@]}" "$@" "${files[@]}" \\
-  "$database"
+$admin database import incremental "$database" --stage=all --force "${options[@]}" "$@" \\
+  "${files[@]}"
 """
 )

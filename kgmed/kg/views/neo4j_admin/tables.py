@@ -1,8 +1,8 @@
 """What each file of data holds, as SQL over the views of a graph, and how neo4j-admin reads it.
 
-The views are those of :func:`kgmed.kg.layers.define`; the tables ``concept_key`` (cid, id, first:
-the lowest n of its names), ``degree`` (cid, degree), ``preferred`` (cid, names: structs of language
-and text, in order), ``retracted`` and ``marker`` are made by :mod:`.write`.
+The views are those of :func:`kgmed.kg.layers.define`; the tables ``degree`` (cid, degree),
+``retracted`` and ``marker`` are made by :mod:`.write`. What is gathered per concept is written in
+parts, a range of concept numbers after the other, so that memory doesn't grow with the graph.
 """
 
 from __future__ import annotations
@@ -44,13 +44,37 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Where line breaks and U+001F are looked for before a table is written: SQL of texts, and of
+    those that become items of lists."""
+
+    rows: str
+    texts: tuple[str, ...]
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """One file of data: ``rows`` is what follows FROM."""
+    """One kind of row: ``rows`` is what follows FROM, ``where`` what follows WHERE.
+
+    Where that speaks of ``@RANGE``, a condition on cid, the table is written in parts. ``looks``
+    are cheaper than looking at the rows themselves, which is done without any.
+    """
 
     name: str
     rows: str
     columns: tuple[Column, ...]
     reads: tuple[Read, ...]
+    where: str = "true"
+    looks: tuple[Look, ...] = ()
+
+    @property
+    def parted(self) -> bool:
+        """Whether it is written in parts."""
+        return RANGE in self.rows
+
+
+RANGE = "@RANGE"
 
 
 def _texts(*names: str) -> tuple[Column, ...]:
@@ -104,7 +128,10 @@ _ROWS = "rows r JOIN profile USING (profile) JOIN predicate USING (p)"
 _RESERVED = ", ".join(map(literal, schema.LABELS))
 CONCEPTS = Table(
     "concepts",
-    "concepts c LEFT JOIN preferred USING (cid) LEFT JOIN degree USING (cid)",
+    f"""(SELECT * FROM concepts WHERE {RANGE}) c
+    LEFT JOIN (SELECT cid, list({{'language': language, 'text': text}} ORDER BY n) AS names
+               FROM names WHERE kind = 'preferred' AND {RANGE} GROUP BY cid) USING (cid)
+    LEFT JOIN (SELECT * FROM degree WHERE {RANGE}) USING (cid)""",
     (
         Column("cid", "cid", "number"),
         Column("id", "id"),
@@ -126,6 +153,12 @@ CONCEPTS = Table(
             )},
         }),
     ),
+    looks=(
+        Look("names WHERE kind = 'preferred'", (), ("language", "text")),
+        Look("concepts", ("id",), tuple(
+            f"array_to_string({name}, '')" for name in ("categories", "equivalent_ids", "sources")
+        )),
+    ),
 )  # fmt: skip
 
 IDENTIFIERS = Table(
@@ -140,16 +173,18 @@ IDENTIFIERS = Table(
     ),
 )  # fmt: skip
 
-_PLACE = "m.n - k.first"
+_PLACE = "n - first"
 NAMES = Table(
     "names",
-    "names m JOIN concept_key k USING (cid)",
+    f"""(SELECT * FROM names WHERE {RANGE}) m
+    JOIN (SELECT cid, id FROM concepts WHERE {RANGE}) USING (cid)
+    JOIN (SELECT cid, min(n) AS first FROM names WHERE {RANGE} GROUP BY cid) USING (cid)""",
     (
         NUMBER,
         Column("cid", "cid", "number"),
-        Column("uid", schema.uid_sql("k.id", _PLACE), "code"),
+        Column("uid", schema.uid_sql("id", _PLACE), "code"),
         Column("n", _PLACE, "number"),
-        Column("text", "m.text"),
+        Column("text", "text"),
         *_texts("language", "kind", "source"),
         Column("key", f"CASE WHEN strlen(key) <= {schema.KEY_BYTES} THEN key END"),
     ),
@@ -160,18 +195,20 @@ NAMES = Table(
         }),
         Read("relationships", schema.HAS_NAME, {"cid": _start(C), "row": _end(schema.NAME)}),
     ),
+    looks=(Look("names", ("text", "language", "kind", "source", "key")),),
 )  # fmt: skip
 
 STATEMENTS = Table(
     "statements",
-    f"{_ROWS} WHERE o IS NOT NULL",
+    _ROWS,
     (Column("s", "s", "number"), Column("o", "o", "number"), _TYPE, *_SAID),
     (Read("relationships", "", {"s": _start(C), "o": _end(C), "type": ":TYPE", **_SAID_HEADS}),),
+    where="o IS NOT NULL",
 )
 
 VALUES = Table(
     "values",
-    f"{_ROWS} WHERE o IS NULL",
+    _ROWS,
     (
         NUMBER,
         Column("s", "s", "number"),
@@ -188,6 +225,7 @@ VALUES = Table(
             "s": _start(C), "row": _end(schema.VALUE), "type": ":TYPE", **_SAID_HEADS,
         }),
     ),
+    where="o IS NULL",
 )  # fmt: skip
 
 
@@ -196,7 +234,7 @@ def _mappings(name: str, where: str, ends: tuple[str, ...]) -> Table:
     heads = {field: field for field in MAPPING_FIELDS} | {"confidence": "confidence:double"}
     return Table(
         name,
-        f"mappings WHERE {where}",
+        "mappings",
         (
             NUMBER,
             *(Column(end, end, "number") for end in ends),
@@ -215,6 +253,7 @@ def _mappings(name: str, where: str, ends: tuple[str, ...]) -> Table:
                 for end in ends
             ),
         ),
+        where=where,
     )  # fmt: skip
 
 
@@ -233,7 +272,7 @@ MAPPINGS = (
 _FIELDS = ("path", "a.id", "b.id", "steps")
 PATHS = Table(
     "paths",
-    'paths JOIN concept_key a ON a.cid = start JOIN concept_key b ON b.cid = "end"',
+    'paths JOIN concepts a ON a.cid = start JOIN concepts b ON b.cid = "end"',
     (
         NUMBER,
         Column("first", "start", "number"),

@@ -20,7 +20,7 @@ from kgmed.kg.views import licensing
 from kgmed.kg.views import neo4j_schema as schema
 from kgmed.kg.views.licensing import Leaving, Terms
 from kgmed.kg.views.neo4j_admin.scripts import Written, write_scripts
-from kgmed.kg.views.neo4j_admin.tables import MARKER_TEXTS, TABLES, Column, Table
+from kgmed.kg.views.neo4j_admin.tables import MARKER_TEXTS, RANGE, TABLES, Column, Look, Table
 from kgmed.kg.views.remainder import remaining
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ MANIFEST = "manifest.json"
 SHAPE = "kgmed.neo4j/1"
 ARRAY = "\x1f"
 """What stands between the items of a list in CSV. neo4j-admin has no way to escape it."""
-_OFFSET_BITS = 36
-"""Row numbers of a file begin at its place in the order of files, shifted by so many bits."""
+_NUMBER_BITS = 36
+"""Row numbers of a table begin at its place in the order of tables, shifted by so many bits."""
+PART = 500_000
+"""Concepts whose rows are gathered at a time."""
 _COPY = {
     "csv": "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''",
     "parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -155,18 +157,12 @@ def _prepare(
     progress: Callable[[str], None],
 ) -> list[str]:
     """Make the tables that the queries of files join; returns the predicates of statements."""
-    progress("counting degrees and preferred names")
+    progress("counting degrees")
     connection.execute("""
-        CREATE TABLE concept_key AS
-        SELECT cid, id, coalesce(first, 0) AS first FROM concepts
-        LEFT JOIN (SELECT cid, min(n) AS first FROM names GROUP BY cid) USING (cid);
         CREATE TABLE degree AS
         SELECT cid, count(*) AS degree FROM (
           SELECT s AS cid FROM rows WHERE o IS NOT NULL
-          UNION ALL SELECT o FROM rows WHERE o IS NOT NULL) GROUP BY cid;
-        CREATE TABLE preferred AS
-        SELECT cid, list({'language': language, 'text': text} ORDER BY n) AS names
-        FROM names WHERE kind = 'preferred' GROUP BY cid""")
+          UNION ALL SELECT o FROM rows WHERE o IS NOT NULL) GROUP BY cid""")
     info, coverage = remaining(connection, store, leaving, terms)
     used = connection.execute("""
         SELECT DISTINCT predicate, negated FROM predicate
@@ -209,37 +205,55 @@ def _copy_all(
     """Copy every table that has rows; returns the files, and how many U+001F were removed."""
     written: list[Written] = []
     removed = 0
-    for table in TABLES:
+    concepts = (connection.execute("SELECT max(cid) FROM concepts").fetchall()[0][0] or 0) + 1
+    for number, table in enumerate(TABLES):
         progress(f"writing {table.name}")
-        broken, found = "false", 0
-        if format == "csv":
-            broken, found = _look(connection, table)
+        part, found = copy_table(connection, table, folder, format, number, concepts=concepts)
         removed += found
-        for multiline in (False, True):
-            if multiline and broken == "false":
-                continue
-            where = "true" if broken == "false" else broken if multiline else f"NOT ({broken})"
-            name = f"{table.name}-multiline" if multiline else table.name
-            file = f"{name}.{format}"
-            offset = (2 * TABLES.index(table) + multiline) << _OFFSET_BITS
-            query = _select(table, where, format, offset)
-            target = literal(str(folder / file))
-            rows = int(
-                connection.execute(f"COPY ({query}) TO {target} ({_COPY[format]})").fetchall()[0][0]
-            )
-            if rows:
-                written.append(Written(table, file, rows, multiline))
-            else:
-                (folder / file).unlink()
+        if part.rows:
+            written.append(part)
     return written, removed
 
 
-def _select(table: Table, where: str, format: str, offset: int) -> str:
+def copy_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    folder: Path,
+    format: str,
+    number: int = 0,
+    *,
+    concepts: int = 1,
+) -> tuple[Written, int]:
+    """Copy a table into files of ``folder``; returns them, and how many U+001F were removed.
+
+    ``number`` is the table's place in the order of tables, ``concepts`` how many numbers of
+    concepts there are. Rows whose texts have line breaks go into files of their own in CSV.
+    """
+    broken, removed = _look(connection, table) if format == "csv" else ("false", 0)
+    part = Written(table)
+    for first in range(0, concepts, PART) if table.parted else (0,):
+        rows = table.rows.replace(RANGE, f"cid BETWEEN {first} AND {first + PART - 1}")
+        for multiline in (False, True) if broken != "false" else (False,):
+            where = broken if multiline else f"NOT ({broken})"
+            name = f"{table.name}-multiline" if multiline else table.name
+            file = f"{name}-{first // PART:03}.{format}" if table.parted else f"{name}.{format}"
+            query = _select(table, rows, where, format, (number << _NUMBER_BITS) + part.rows)
+            copy = f"COPY ({query}) TO {literal(str(folder / file))} ({_COPY[format]})"
+            copied = int(connection.execute(copy).fetchall()[0][0])
+            if copied:
+                part.files.append(file)
+                part.multiline += [file] if multiline else []
+                part.rows += copied
+            else:
+                (folder / file).unlink()
+    return part, removed
+
+
+def _select(table: Table, rows: str, broken: str, format: str, offset: int) -> str:
     cells = ", ".join(
         f'{_cell(column, format, offset)} AS "{column.name}"' for column in table.columns
     )
-    joint = "AND" if " WHERE " in table.rows else "WHERE"
-    return f"SELECT {cells} FROM {table.rows} {joint} ({where})"
+    return f"SELECT {cells} FROM {rows} WHERE ({table.where}) AND ({broken})"
 
 
 def _cell(column: Column, format: str, offset: int) -> str:
@@ -271,32 +285,38 @@ def _character(text: str) -> str:
 def _look(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, int]:
     """The condition of rows whose texts have line breaks, 'false' where none does, and how many
     U+001F stand in items of lists."""
-    texts, lists = [], []
+    look = _looked(connection, table)
+    broken, removed = 0, 0
+    for one in table.looks or (look,):
+        breaks = " OR ".join(_breaks(sql) for sql in (*one.texts, *one.items)) or "false"
+        array = " + ".join(_separators(sql) for sql in one.items) or "0"
+        n, found = connection.execute(f"""
+            SELECT count(*) FILTER (WHERE {breaks}), coalesce(sum({array}), 0)::BIGINT
+            FROM {one.rows}""").fetchall()[0]
+        broken, removed = broken + n, removed + int(found)
+    condition = " OR ".join(_breaks(sql) for sql in (*look.texts, *look.items)) or "false"
+    return condition if broken else "false", removed
+
+
+def _looked(connection: duckdb.DuckDBPyConnection, table: Table) -> Look:
+    """The texts of a table's own rows. What a dictionary holds is looked at there."""
+    texts, items = [], []
     for column in table.columns:
-        sql = column.sql
-        if column.kind == "text" and column.dictionary:
-            name = "predicate" if column.name == "type" else column.name
-            broken = f"SELECT count(*) FROM {column.dictionary} WHERE {_breaks(name)}"
+        if column.dictionary:
+            broken = f"SELECT count(*) FROM {column.dictionary} WHERE {_breaks(column.sql)}"
             if connection.execute(broken).fetchall()[0][0]:
-                texts.append(_breaks(sql))
-        elif column.kind in {"text", "items"}:
-            texts.append(_breaks(sql))
+                texts.append(column.sql)
+        elif column.kind == "text":
+            texts.append(column.sql)
+        elif column.kind == "items":
+            items.append(column.sql)
         elif column.kind in {"list", "labels"}:
-            texts.append(_breaks(f"array_to_string({sql}, '')"))
-        if column.kind == "items":
-            lists.append(_separators(f"coalesce({sql}, '')"))
-        elif column.kind == "list":
-            lists.append(_separators(f"coalesce(array_to_string({sql}, ''), '')"))
-    condition = " OR ".join(f"coalesce({text}, false)" for text in texts) or "false"
-    removed = " + ".join(lists) or "0"
-    n, found = connection.execute(f"""
-        SELECT count(*) FILTER (WHERE {condition}), coalesce(sum({removed}), 0)::BIGINT
-        FROM {table.rows}""").fetchall()[0]
-    return condition if n else "false", int(found)
+            items.append(f"array_to_string({column.sql}, '')")
+    return Look(f"{table.rows} WHERE {table.where}", tuple(texts), tuple(items))
 
 
 def _breaks(sql: str) -> str:
-    return f"(contains({sql}, chr(10)) OR contains({sql}, chr(13)))"
+    return f"coalesce(contains({sql}, chr(10)) OR contains({sql}, chr(13)), false)"
 
 
 def _separators(sql: str) -> str:

@@ -1,0 +1,88 @@
+"""``kgmed export neo4j``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kgmed.cli.leaving import AllowRestricted
+from kgmed.cli.opening import Progress, opened
+from kgmed.cli.options import AsJson, GraphUri, Quiet
+from kgmed.cli.output import echo
+
+
+def neo4j(
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The folder to write: new, empty, or an earlier export."),
+    ],
+    graph: GraphUri = None,
+    *,
+    format: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet", help="What the rows are written as.")
+    ] = "csv",
+    allow_restricted: AllowRestricted = None,
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="Memory for sorting, such as 3GB.")
+    ] = "3GB",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a graph as files for neo4j-admin database import, with the script that runs it.
+
+    Example: kgmed export neo4j --out warfarin-neo4j && warfarin-neo4j/import.sh. What is of a
+    licence that isn't open is left out, and counted, unless it is named.
+    """
+    from kgmed.wire import to_json
+
+    tell = Progress(quiet=quiet)
+    with opened(graph, quiet=quiet) as chosen:
+        try:
+            made = chosen.export_neo4j(
+                out,
+                format=format,
+                allow_restricted=allow_restricted or (),
+                memory=memory,
+                progress=tell,
+            )
+        finally:
+            tell.done()
+    if as_json:
+        echo(to_json(made))
+        return
+    nodes, relationships = sum(made.nodes.values()), sum(made.relationships.values())
+    echo(f"{made.out}: {nodes:,} nodes, {relationships:,} relationships, as {made.format}")
+    if quiet:
+        return
+    leaving = made.leaving
+    sys.stderr.write(f"licences: {', '.join(leaving.licences) or 'none'}\n")
+    if leaving.duties:
+        sys.stderr.write(f"what they ask: {', '.join(leaving.duties)}\n")
+    for held in leaving.left_out:
+        counts = ", ".join(
+            f"{n:,} {what}"
+            for what, n in (
+                ("statements", held.statements),
+                ("names", held.names),
+                ("mappings", held.mappings),
+            )
+            if n
+        )
+        sys.stderr.write(
+            f"left out: {counts} of {held.source},"
+            f" {f'licence {held.licence}' if held.licence else 'no licence stated'} ({held.tier});"
+            f" let out by --allow-restricted {held.source}\n"
+        )
+    if leaving.concepts_left_out:
+        sys.stderr.write(
+            f"left out with them: {leaving.concepts_left_out:,} concepts,"
+            f" {leaving.ids_left_out:,} ids, {leaving.paths_left_out:,} curated paths\n"
+        )
+    if made.removed:
+        sys.stderr.write(
+            f"removed: {made.removed:,} characters U+001F, which separates the items of a list\n"
+        )
+    sys.stderr.write(f"next: {made.out}/import.sh, then schema.cypher; docs/neo4j.md says how\n")
