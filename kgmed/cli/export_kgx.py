@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kgmed.cli.leaving import AllowRestricted, tell_left_out
+from kgmed.cli.leaving import AllowRestricted, tell_leaving
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -54,4 +54,4 @@ def kgx(
     echo(f"{made.edges}: {made.statements:,} statements")
     if made.paths and not quiet:
         tell.note(f"KGX has no form for curated paths: {made.paths:,} aren't in the files")
-    tell_left_out(made.leaving, quiet=quiet)
+    tell_leaving(made.leaving, quiet=quiet)

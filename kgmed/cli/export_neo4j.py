@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kgmed.cli.leaving import AllowRestricted
+from kgmed.cli.leaving import AllowRestricted, tell_leaving
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -57,30 +57,7 @@ def neo4j(
     echo(f"{made.out}: {nodes:,} nodes, {relationships:,} relationships, as {made.format}")
     if quiet:
         return
-    leaving = made.leaving
-    sys.stderr.write(f"licences: {', '.join(leaving.licences) or 'none'}\n")
-    if leaving.duties:
-        sys.stderr.write(f"what they ask: {', '.join(leaving.duties)}\n")
-    for held in leaving.left_out:
-        counts = ", ".join(
-            f"{n:,} {what}"
-            for what, n in (
-                ("statements", held.statements),
-                ("names", held.names),
-                ("mappings", held.mappings),
-            )
-            if n
-        )
-        sys.stderr.write(
-            f"left out: {counts} of {held.source},"
-            f" {f'licence {held.licence}' if held.licence else 'no licence stated'} ({held.tier});"
-            f" let out by --allow-restricted {held.source}\n"
-        )
-    if leaving.concepts_left_out:
-        sys.stderr.write(
-            f"left out with them: {leaving.concepts_left_out:,} concepts,"
-            f" {leaving.ids_left_out:,} ids, {leaving.paths_left_out:,} curated paths\n"
-        )
+    tell_leaving(made.leaving, quiet=quiet)
     if made.removed:
         sys.stderr.write(
             f"removed: {made.removed:,} characters U+001F, which separates the items of a list\n"

@@ -20,13 +20,24 @@ AllowRestricted = Annotated[
 ]
 
 
-def tell_left_out(leaving: Leaving, *, quiet: bool) -> None:
-    """Say on standard error what was left out, and how it could be let out."""
-    for held in () if quiet else leaving.left_out:
+def tell_leaving(leaving: Leaving, *, quiet: bool) -> None:
+    """Say on standard error on which terms rows leave, and what stays behind."""
+    if quiet:
+        return
+    lines = [f"licences: {', '.join(leaving.licences) or 'none'}"]
+    if leaving.duties:
+        lines.append(f"what they ask: {', '.join(leaving.duties)}")
+    for held in leaving.left_out:
         counts = {"statements": held.statements, "names": held.names, "mappings": held.mappings}
         rows = ", ".join(f"{n:,} {what}" for what, n in counts.items() if n)
         under = f"licence {held.licence}" if held.licence else "no licence stated"
-        sys.stderr.write(
+        lines.append(
             f"left out: {rows} of {held.source}, {under} ({held.tier});"
-            f" let out by --allow-restricted {held.source}\n"
+            f" let out by --allow-restricted {held.source}"
         )
+    if leaving.concepts_left_out:
+        lines.append(
+            f"left out with them: {leaving.concepts_left_out:,} concepts,"
+            f" {leaving.ids_left_out:,} ids, {leaving.paths_left_out:,} curated paths"
+        )
+    sys.stderr.writelines(f"{line}\n" for line in lines)
