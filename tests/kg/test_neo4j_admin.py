@@ -315,6 +315,13 @@ def check(graph: Graph, uri: str, folder: Path) -> None:
             assert got[kind].keys() == rows.keys(), kind
             different = [(rows[key], got[kind][key]) for key in rows if rows[key] != got[kind][key]]
             assert different == [], (kind, different[:3])
+        for id in list(want["statements"])[:3] + list(want["values"])[:3]:
+            found = driver.execute_query(
+                "CALL db.index.fulltext.queryRelationships('kgmed_statement_id', $prefix)"
+                " YIELD relationship AS r RETURN r.id AS id",
+                prefix=id[:12] + "*",
+            ).records
+            assert [r["id"] for r in found] == [id]
 
 
 @pytest.mark.real
