@@ -123,9 +123,23 @@ class GraphStore(Protocol):
     @property
     def lexicon(self) -> Lexicon: ...
 
+    @property
+    def expand_at_once(self) -> int:
+        """How many nodes path search hands to ``expand``: more than one where each call is a trip
+        over the network. It may be more nodes than the search turns out to need."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections."""
+        ...
+
     def info(self) -> GraphInfo: ...
 
     def coverage(self) -> list[CoverageRow]: ...
+
+    def check(self) -> list[str]:
+        """Compare what is there with what the build made; a line for each thing that differs."""
+        ...
 
     def resolve(self, curies: Sequence[str]) -> list[str | None]:
         """Any equivalent CURIE -> the concept's id; None where the graph doesn't hold it."""
