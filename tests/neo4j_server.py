@@ -47,6 +47,7 @@ def run(*arguments: str | Path, timeout_s: float) -> str:
     command = [str(script()), *map(str, arguments)]
     done = subprocess.run(
         command,
+        check=False,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

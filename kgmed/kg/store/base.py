@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Literal, NamedTuple, Protocol
 
 from kgmed.kg.model import Concept, Mapping, Name, Path, Statement
@@ -204,6 +205,11 @@ class GraphStore(Protocol):
 
     def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
         """Every mapping that names one of the equivalent ids of each concept, any status."""
+        ...
+
+    def mapping_table(self, folder: FilePath) -> FilePath:
+        """A Parquet file of all mappings, in the fields of :class:`~kgmed.kg.model.Mapping`; it
+        is written into ``folder`` where the graph has no such file."""
         ...
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:

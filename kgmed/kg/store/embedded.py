@@ -392,6 +392,9 @@ class EmbeddedStore:
         blob = self._names.query("SELECT rows FROM mapping WHERE cid = ?", (cid,))
         return unpack(blob[0][0]) if blob else []
 
+    def mapping_table(self, folder: FilePath) -> FilePath:
+        return self.snapshot.folder / "tables" / "mappings.parquet"
+
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         wanted = None if predicate is None else set(self._wanted([predicate]) or ())
         csr = self._csr

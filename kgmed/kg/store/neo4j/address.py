@@ -9,8 +9,6 @@ URI is told from a folder on the path of every question.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
-from urllib.parse import unquote
 
 from kgmed.kg.errors import UsageError
 
@@ -44,6 +42,8 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """Read a URI. Raises :class:`~kgmed.kg.errors.UsageError`, which never shows it."""
+        from urllib.parse import unquote
+
         scheme, _, rest = text.partition("://")
         login, at, host = rest.rpartition("@")
         user, _, password = login.partition(":")
@@ -92,6 +92,8 @@ class Address:
         >>> [Address(f"bolt://{host}").is_loopback for host in ("localhost", "127.0.0.1", "db")]
         [True, True, False]
         """
+        from ipaddress import ip_address
+
         if self.host.lower() == "localhost":
             return True
         try:

@@ -114,23 +114,26 @@ def around(predicates: Sequence[str] | None, *, incoming: bool) -> str:
     )
 
 
+_PAIR = (
+    "UNWIND range(0, size($subjects) - 1) AS n"
+    " MATCH (:Identifier {id: $subjects[n]})-[:IDENTIFIES]->(s:Concept)"
+    " MATCH (:Identifier {id: $objects[n]})-[:IDENTIFIES]->(o:Concept)"
+    " WITH DISTINCT n, s, o"  # both ends are known before a statement is looked for
+)
+
+
 def find(predicate: str) -> str:
     """The ids of positive statements of one predicate, by the two ends: (n, [id ...])."""
     return (
-        "UNWIND range(0, size($subjects) - 1) AS n"
-        " MATCH (:Identifier {id: $subjects[n]})-[:IDENTIFIES]->(s:Concept)"
-        " MATCH (:Identifier {id: $objects[n]})-[:IDENTIFIES]->(o:Concept)"
-        f" MATCH (s)-[r{types([predicate])}]->(o) WHERE NOT r.negated RETURN n, collect(r.id)"
+        f"{_PAIR} MATCH (s)-[r{types([predicate])}]->(o) WHERE NOT r.negated"
+        " RETURN n, collect(r.id)"
     )
 
 
 def between(predicates: Sequence[str] | None) -> str:
     """Positive statements from one concept to another: (n, properties, predicate, ends)."""
     return (
-        "UNWIND range(0, size($subjects) - 1) AS n"
-        " MATCH (:Identifier {id: $subjects[n]})-[:IDENTIFIES]->(s:Concept)"
-        " MATCH (:Identifier {id: $objects[n]})-[:IDENTIFIES]->(o:Concept)"
-        f" MATCH (s)-[r{types(predicates)}]->(o) WHERE NOT r.negated"
+        f"{_PAIR} MATCH (s)-[r{types(predicates)}]->(o) WHERE NOT r.negated"
         " RETURN n, properties(r), type(r), s.id, o.id"
     )
 

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, cast
@@ -124,6 +125,10 @@ class Neo4jStore:
         return self._info
 
     def coverage(self) -> list[CoverageRow]:
+        return list(self._coverage)
+
+    @cached_property
+    def _coverage(self) -> list[CoverageRow]:
         text = self._read(queries.COVERAGE)[0][0]
         return [CoverageRow(**row) for row in json.loads(text)]
 
@@ -296,10 +301,24 @@ class Neo4jStore:
             for rows in self._of_each(queries.MAPPINGS, ids)
         ]
 
-    def all_mappings(self) -> list[Mapping]:
-        """Every mapping of the graph, in the order of its fields."""
-        rows = self._read(queries.ALL_MAPPINGS)
-        return sorted((_mapping(row[0]) for row in rows), key=_mapping_order)
+    def mapping_table(self, folder: FilePath) -> FilePath:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        form = pa.schema(
+            [
+                (name, pa.float64() if name == "confidence" else pa.string())
+                for name in MAPPING_FIELDS
+            ]
+        )
+        rows = [asdict(_mapping(row[0])) for row in self._read(queries.ALL_MAPPINGS)]
+        table = pa.Table.from_pylist(rows, schema=form)
+        order = ["subject", "object", "source", "predicate", *MAPPING_FIELDS]
+        target = folder / "mappings.parquet"
+        pq.write_table(
+            table.sort_by([(name, "ascending") for name in dict.fromkeys(order)]), target
+        )
+        return target
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         wanted = self._wanted(None if predicate is None else [predicate])
