@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kgmed.kg.model import Concept, Language, Path, Statement
     from kgmed.kg.store.base import CoverageRow, GraphInfo, GraphStore
     from kgmed.kg.store.embedded import EmbeddedStore
-    from kgmed.kg.store.neo4j.load import Loaded, Tell
+    from kgmed.kg.store.neo4j.report import Loaded, Tell
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer

@@ -108,10 +108,10 @@ class Connection:
         database = self.address.database
         return f"{self.address.uri}, database {database!r}" if database else self.address.uri
 
-    def session(self, *, write: bool = False) -> neo4j.Session:
+    def session(self, *, write: bool = False, fetch: int = _FETCH) -> neo4j.Session:
         """A session of the driver, for READ unless it is to write."""
         access = self._neo4j.WRITE_ACCESS if write else self._neo4j.READ_ACCESS
-        return self._driver.session(default_access_mode=access, fetch_size=_FETCH, **self._target)
+        return self._driver.session(default_access_mode=access, fetch_size=fetch, **self._target)
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
         """All rows of a query, each a list of its columns."""
@@ -145,6 +145,21 @@ class Connection:
             result = session.run(timed)
             while rows := [record.values() for record in result.fetch(_FETCH)]:
                 yield rows
+
+    def kind_of(self, query: str, parameters: dict[str, Any]) -> str:
+        """What the server would do for a query: 'r' to read, 'rw', 'w', 's' for the schema."""
+        with self.errors(), self.session() as session:
+            return str(session.run(f"EXPLAIN {query}", parameters).consume().query_type)
+
+    def some(
+        self, query: str, parameters: dict[str, Any], *, limit: int
+    ) -> tuple[list[str], list[Row]]:
+        """The columns of a query and its first rows, of which no more than asked for are sent."""
+        timed = self._neo4j.Query(query, timeout=self.address.timeout_s)
+        with self.errors(), self.session(fetch=min(limit, _FETCH)) as session:
+            result = session.run(timed, parameters)
+            rows = [list(record.values()) for record in result.fetch(limit)]
+            return list(result.keys()), rows
 
     def is_passing(self, error: ServerError) -> bool:
         """Whether an error is one that passes: the server is away, starting, or out of memory."""
@@ -189,8 +204,8 @@ class Connection:
             )
         if "TransactionTimedOut" in code or "TransactionTimedOut" in said:
             return ServerError(
-                f"{self.where}: a query took longer than {self.address.timeout_s:g} s. Set "
-                "KGMED_NEO4J_TIMEOUT to more seconds."
+                f"{self.where}: a query took longer than {self.address.timeout_s:g} s. Ask for "
+                "less, or give it more: KGMED_NEO4J_TIMEOUT, or --timeout of 'kgmed cypher'."
             )
         if isinstance(error, exceptions.UnsupportedServerProduct):
             return ServerError(

@@ -18,10 +18,10 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from kgmed.kg.errors import FormatVersion, ServerError, StoreError, UsageError
@@ -29,6 +29,7 @@ from kgmed.kg.store.neo4j.address import Address
 from kgmed.kg.store.neo4j.connection import Connection
 from kgmed.kg.store.neo4j.plan import BATCH_ROWS, Batch, Plan, store_of
 from kgmed.kg.store.neo4j.queries import types
+from kgmed.kg.store.neo4j.report import Loaded, Tell
 from kgmed.kg.store.neo4j.rows import KINDS, TABLES, WRONG_LABEL, Kind, Table
 from kgmed.kg.store.neo4j.store import find_marker
 from kgmed.kg.store.snapshot import Snapshot
@@ -51,34 +52,6 @@ _PROGRESS = (
     " SET s.progress = $progress RETURN count(s)"
 )
 Result = TypeVar("Result")
-
-
-class Tell(Protocol):
-    """Where a load tells how it goes: of steps, of the numbers of one, and of what happened."""
-
-    def __call__(self, text: str) -> None: ...
-
-    def update(self, text: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a load did: rows merged and removed, by kind.
-
-    ``mode`` is ``new``, ``prune``, ``diff``, or ``same`` where the database held the snapshot
-    already; ``continued`` says that an earlier call had begun.
-    """
-
-    uri: str
-    snapshot: str
-    mode: str
-    continued: bool
-    merged: dict[str, int] = field(default_factory=dict)
-    removed: dict[str, int] = field(default_factory=dict)
-    elapsed_ms: float = 0.0
-    schema: str = "kgmed.load/1"
 
 
 def load(
