@@ -6,6 +6,7 @@ that a load can go on where it was stopped; DuckDB sorts on disk what doesn't fi
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ class Plan:
                     if snapshot is not None:
                         define(self._connection, snapshot, prefix=prefix)
                         self._retracted(snapshot, prefix)
+                        self._standing(snapshot, prefix)
         except BaseException:
             self.close()
             raise
@@ -85,6 +87,24 @@ class Plan:
             self._connection.executemany(
                 f"INSERT INTO {prefix}retracted VALUES (?, ?, ?, ?, ?)", rows
             )
+
+    def _standing(self, snapshot: Snapshot, prefix: str) -> None:
+        """The curated paths without the lines of which an overlay retracted a statement."""
+        columns = 'start INT, "end" INT, path VARCHAR, steps VARCHAR'
+        self._connection.execute(f"CREATE TABLE {prefix}standing({columns})")
+        whole = f'SELECT start, "end", path, steps FROM {prefix}paths'
+        if snapshot.base is None:
+            self._connection.execute(f"INSERT INTO {prefix}standing {whole}")
+            return
+        rows = self._connection.execute(f"SELECT id FROM {prefix}retracted").fetchall()
+        gone = {id for (id,) in rows}
+        kept = []
+        for start, end, path, steps in self._connection.execute(whole).fetchall():
+            lines = [line for line in json.loads(steps) if not any(id in gone for id, _way in line)]
+            if lines:
+                kept.append((start, end, path, json.dumps(lines)))
+        if kept:
+            self._connection.executemany(f"INSERT INTO {prefix}standing VALUES (?, ?, ?, ?)", kept)
 
     # What is merged
 

@@ -90,7 +90,7 @@ PATH_UID = uid_sql("t.path", "a.id", "b.id", "t.steps")
 _STATED = """{v}rows t JOIN {v}predicate d USING (p) JOIN {v}profile f USING (profile)
     JOIN {v}concepts a ON a.cid = t.s"""
 _MAPPED = f"(SELECT DISTINCT {MAPPING_UID} AS uid, * FROM {{v}}mappings) m"
-_PATHS = """{v}paths t JOIN {v}concepts a ON a.cid = t.start
+_PATHS = """{v}standing t JOIN {v}concepts a ON a.cid = t.start
     JOIN {v}concepts b ON b.cid = t."end\""""
 
 
@@ -240,8 +240,8 @@ TABLES = (
     _concepts(), _identifiers(), _names(), _statements(), _values(), _mappings(), _mapping_ends(),
     _paths(), _retracted(),
 )  # fmt: skip
-"""In the order in which they are merged. ``{v}retracted(id, reason, who, date, statement)`` is
-made by :func:`kgmed.kg.store.neo4j.plan.prepare`."""
+"""In the order in which they are merged. ``{v}retracted`` and ``{v}standing``, curated paths as
+they stand, are tables that :class:`kgmed.kg.store.neo4j.plan.Plan` makes."""
 
 
 def _node(name: str, label: str, key: str, keys: str) -> Kind:
