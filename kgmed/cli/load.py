@@ -36,7 +36,10 @@ def load(
         ),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Send all, even if the database holds the snapshot.")
+        bool,
+        typer.Option(
+            "--again", help="Send all anew, and prune, even if the database holds the snapshot."
+        ),
     ] = False,
     trusted: Annotated[
         bool,

@@ -66,8 +66,8 @@ def load(
     """Load a snapshot into the database of an address.
 
     ``old`` is the snapshot that the database holds: then only what differs is sent and removed.
-    ``prune`` sends everything and removes what the snapshot lacks; ``again`` sends everything to a
-    database that holds the snapshot already. Raises :class:`~kgmed.kg.errors.UsageError` where
+    ``prune`` sends everything and removes what the snapshot lacks; ``again`` does so to a
+    database that holds the snapshot already, which is otherwise left alone. Raises :class:`~kgmed.kg.errors.UsageError` where
     the database holds something else than these options say, and
     :class:`~kgmed.kg.errors.ServerError` where it can't be reached for
     :data:`PATIENCE_S` seconds.
@@ -146,7 +146,7 @@ class _Load:
         held, state = str(marker.get("hash")), marker.get("state")
         old = None if self._old is None else str(self._old.manifest["snapshot"])
         if state == "complete":
-            if held == self._hash and not self._prune:
+            if held == self._hash:
                 return ("prune" if self._again else "same"), marker
             if held == old:
                 return f"diff {old}", marker
