@@ -4,6 +4,7 @@
     connection  the driver: sessions, timeouts, errors in our words, the marker
     queries     every query that the store asks, as text
     store       ``Neo4jStore``, a GraphStore
+    decode      from what a server returns to the values of the model
     lexicon     the names, fetched once and read locally
     load        ``load``: rows into a database, in batches, continued where it was stopped
     plan        the rows of a load: all of them, or those that differ from an older snapshot

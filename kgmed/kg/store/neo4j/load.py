@@ -67,9 +67,9 @@ def load(
 
     ``old`` is the snapshot that the database holds: then only what differs is sent and removed.
     ``prune`` sends everything and removes what the snapshot lacks; ``again`` does so to a
-    database that holds the snapshot already, which is otherwise left alone. Raises :class:`~kgmed.kg.errors.UsageError` where
-    the database holds something else than these options say, and
-    :class:`~kgmed.kg.errors.ServerError` where it can't be reached for
+    database that holds the snapshot already, which is otherwise left alone. Raises
+    :class:`~kgmed.kg.errors.UsageError` where the database holds something else than these options
+    say, and :class:`~kgmed.kg.errors.ServerError` where it can't be reached for
     :data:`PATIENCE_S` seconds.
     """
     begin = time.perf_counter()

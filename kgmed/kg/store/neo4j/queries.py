@@ -122,11 +122,12 @@ _PAIR = (
 )
 
 
-def find(predicate: str) -> str:
-    """The ids of positive statements of one predicate, by the two ends: (n, [id ...])."""
+def find(predicates: Sequence[str]) -> str:
+    """The ids of positive statements by both ends and their predicate, which is one of some:
+    (n, [id ...])."""
     return (
-        f"{_PAIR} MATCH (s)-[r{types([predicate])}]->(o) WHERE NOT r.negated"
-        " RETURN n, collect(r.id)"
+        f"{_PAIR} MATCH (s)-[r{types(predicates)}]->(o)"
+        " WHERE type(r) = $predicates[n] AND NOT r.negated RETURN n, collect(r.id)"
     )
 
 

@@ -20,7 +20,6 @@ from kgmed.kg.model import (
     Path,
     Statement,
     Step,
-    Value,
 )
 from kgmed.kg.store.base import (
     CoverageRow,
@@ -28,11 +27,9 @@ from kgmed.kg.store.base import (
     EdgeDirection,
     GraphInfo,
     Lexicon,
-    OverlayInfo,
-    SourceRow,
 )
 from kgmed.kg.store.names import MAPPING_FIELDS
-from kgmed.kg.store.neo4j import queries
+from kgmed.kg.store.neo4j import decode, queries
 from kgmed.kg.store.neo4j.address import Address
 from kgmed.kg.store.neo4j.connection import Connection, Row
 from kgmed.kg.store.neo4j.lexicon import FetchedNames
@@ -74,7 +71,7 @@ class Neo4jStore:
             self._connection.close()
             raise
         self._hash = str(marker["hash"])
-        self._info = _info(json.loads(marker["info"]), address.uri)
+        self._info = decode.graph_info(json.loads(marker["info"]), address.uri)
         self._known = {str(name) for name, _negated in json.loads(marker["predicates"])}
         self._looked = time.monotonic()
 
@@ -164,7 +161,7 @@ class Neo4jStore:
 
     def concepts(self, ids: Sequence[str]) -> list[Concept | None]:
         found = self._of_each(queries.CONCEPTS, ids)
-        return [_concept(*rows[0]) if rows else None for rows in found]
+        return [decode.concept(*rows[0]) if rows else None for rows in found]
 
     def degrees(self, ids: Sequence[str]) -> list[int]:
         return [rows[0][0] if rows else 0 for rows in self._of_each(queries.DEGREES, ids)]
@@ -190,26 +187,27 @@ class Neo4jStore:
             query = queries.edges(wanted, incoming=incoming)
             found = self._of_each(query, [ids[n] for n in asked])
             for n, groups in zip(asked, found, strict=True):
-                edges = _edges(groups, incoming=incoming)
+                edges = decode.edges(groups, incoming=incoming)
                 result[n] += edges if limit is None else edges[: limit - len(result[n])]
         return result
 
     def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
         result: list[list[str]] = [[] for _ in triples]
-        places: dict[str, list[int]] = {}
-        for n, (_subject, predicate, _object) in enumerate(triples):
-            if predicate in self._known:
-                places.setdefault(predicate, []).append(n)
-        for predicate, asked in places.items():
-            for n, (ids,) in self._of_pairs(
-                queries.find(predicate), asked, [(triples[n][0], triples[n][2]) for n in asked]
-            ):
-                result[n] = sorted(ids)
+        places = [n for n, triple in enumerate(triples) if triple[1] in self._known]
+        for start in range(0, len(places), IDS_AT_ONCE):
+            part = places[start : start + IDS_AT_ONCE]
+            predicates = [triples[n][1] for n in part]
+            rows = self._read(
+                queries.find(sorted(set(predicates))),
+                subjects=[triples[n][0] for n in part],
+                objects=[triples[n][2] for n in part],
+                predicates=predicates,
+            )
+            for place, ids in rows:
+                result[part[place]] = sorted(ids)
         return result
 
-    def _of_pairs(
-        self, query: str, places: Sequence[int], pairs: Sequence[tuple[str, str]]
-    ) -> Iterator[tuple[int, Row]]:
+    def _of_pairs(self, query: str, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Row]]:
         """The rows of a query about pairs of concepts, each with the place of its pair."""
         for start in range(0, len(pairs), IDS_AT_ONCE):
             part = pairs[start : start + IDS_AT_ONCE]
@@ -217,7 +215,7 @@ class Neo4jStore:
                 query, subjects=[pair[0] for pair in part], objects=[pair[1] for pair in part]
             )
             for place, *row in rows:
-                yield places[start + place], row
+                yield start + place, row
 
     def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
         return [bool(ids) for ids in self.find_statements(triples)]
@@ -232,7 +230,7 @@ class Neo4jStore:
         if self._known:
             terms = [id if len(id) == STATEMENT_ID_LENGTH else f"{id}*" for id in prefixes]
             for place, rows in enumerate(self._of_each(queries.STATEMENTS, terms)):
-                found[place] += [_statement(*row) for row in rows]
+                found[place] += [decode.statement(*row) for row in rows]
         if self._has_retracted:
             for place, rows in enumerate(self._of_each(queries.RETRACTED, prefixes)):
                 found[place] += [schema.statement_of(row[0]) for row in rows]
@@ -256,11 +254,11 @@ class Neo4jStore:
         result: list[list[Statement]] = [[] for _ in pairs]
         if wanted == []:
             return result
-        query, places = queries.between(wanted), range(len(pairs))
+        query = queries.between(wanted)
         for ends in (pairs, [(right, left) for left, right in pairs]):
             found: dict[int, list[Statement]] = {}
-            for n, row in self._of_pairs(query, places, ends):
-                found.setdefault(n, []).append(_statement(*row))
+            for n, row in self._of_pairs(query, ends):
+                found.setdefault(n, []).append(decode.statement(*row))
             for n, statements in found.items():
                 result[n] += sorted(statements, key=lambda s: (s.predicate, s.id))
         return result
@@ -275,7 +273,7 @@ class Neo4jStore:
             return [[] for _ in ids]
         return [
             sorted(
-                (_statement(found, name, s, "", value) for found, name, s, value in rows),
+                (decode.statement(found, name, s, "", value) for found, name, s, value in rows),
                 key=lambda s: (s.predicate, s.negated, s.id),
             )
             for rows in self._of_each(queries.values(wanted), ids)
@@ -290,14 +288,14 @@ class Neo4jStore:
         known = dict(zip(ids, self.statements(ids), strict=True))
         paths = []
         for record, line in lines:
-            steps = [(_known(known[id], id), cast(Direction, way)) for id, way in line]
+            steps = [(decode.known(known[id], id), cast(Direction, way)) for id, way in line]
             if all(statement.retracted is None for statement, _way in steps):
                 paths.append(Path(tuple(Step(*step) for step in steps), curated=record))
         return paths
 
     def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
         return [
-            sorted((_mapping(row[0]) for row in rows), key=_mapping_order)
+            sorted((decode.mapping(row[0]) for row in rows), key=decode.mapping_order)
             for rows in self._of_each(queries.MAPPINGS, ids)
         ]
 
@@ -311,7 +309,7 @@ class Neo4jStore:
                 for name in MAPPING_FIELDS
             ]
         )
-        rows = [asdict(_mapping(row[0])) for row in self._read(queries.ALL_MAPPINGS)]
+        rows = [asdict(decode.mapping(row[0])) for row in self._read(queries.ALL_MAPPINGS)]
         table = pa.Table.from_pylist(rows, schema=form)
         order = ["subject", "object", "source", "predicate", *MAPPING_FIELDS]
         target = folder / "mappings.parquet"
@@ -326,7 +324,7 @@ class Neo4jStore:
             return
         query = queries.scan(wanted)
         for ids in queries.pages(self._read, PAGE):
-            found = [_statement(*row) for row in self._read(query, ids=ids)]
+            found = [decode.statement(*row) for row in self._read(query, ids=ids)]
             found.sort(key=lambda s: (s.subject, s.predicate, s.negated, s.object, s.id))
             yield from found
 
@@ -383,99 +381,3 @@ def find_marker(connection: Connection) -> dict[str, Any] | None:
     """The properties of the marker, whatever they say; None where there is none."""
     rows = connection.read(queries.MARKER)
     return dict(rows[0][0]) if rows else None
-
-
-def _info(plain: dict[str, Any], uri: str) -> GraphInfo:
-    overlay = plain.pop("overlay", None)
-    sources = tuple(SourceRow(**row) for row in plain.pop("sources"))
-    plain.pop("uri", None)
-    return GraphInfo(
-        **plain,
-        uri=uri,
-        sources=sources,
-        overlay=OverlayInfo(**overlay) if overlay else None,
-    )
-
-
-def _concept(
-    id: str,
-    categories: list[str],
-    languages: list[str] | None,
-    names: list[str] | None,
-    equivalents: list[str],
-    sources: list[str] | None,
-) -> Concept:
-    return Concept(
-        id,
-        tuple(categories),
-        dict(zip(languages or (), names or (), strict=True)),
-        tuple(equivalents),
-        tuple(sources or ()),
-    )
-
-
-def _edges(groups: list[Row], *, incoming: bool) -> list[Edge]:
-    """The edges of groups (id, predicate, negated, [[neighbour, statement] ...]), in order."""
-    edges = []
-    for id, predicate, negated, ends in sorted(groups, key=lambda group: group[1:3]):
-        for neighbor, statement in sorted(ends):
-            subject, object = (neighbor, id) if incoming else (id, neighbor)
-            edges.append(Edge(subject, predicate, object, statement, negated))
-    return edges
-
-
-def _statement(
-    found: dict[str, Any],
-    predicate: str,
-    subject: str,
-    object: str,
-    value: dict[str, Any] | None = None,
-) -> Statement:
-    """A statement of a relationship's properties, its type and its ends."""
-    get = found.get
-    if value is not None:
-        object = ""
-    return Statement(
-        id=found["id"],
-        subject=subject,
-        predicate=predicate,
-        object=object,
-        value=None
-        if value is None
-        else Value(
-            value.get("value", ""),
-            value.get("type", "text"),
-            value.get("unit", ""),
-            value.get("language", ""),
-        ),
-        qualifiers=json.loads(get("qualifiers") or "{}"),
-        negated=bool(get("negated")),
-        primary_knowledge_source=get("primary_knowledge_source", ""),
-        source_record=tuple(get("source_record", ())),
-        publications=tuple(get("publications", ())),
-        release=get("release", ""),
-        licence=get("licence", ""),
-        text=get("text", ""),
-        original_subject=get("original_subject") or subject,
-        original_predicate=get("original_predicate", ""),
-        original_object=get("original_object") or object,
-        knowledge_level=get("knowledge_level", ""),
-        agent_type=get("agent_type", ""),
-    )
-
-
-def _known(statement: Statement | None, id: str) -> Statement:
-    if statement is None:
-        raise UnknownConcept(f"The graph holds no statement {id!r}.")
-    return statement
-
-
-def _mapping(found: dict[str, Any]) -> Mapping:
-    fields = {name: found.get(name, "") for name in MAPPING_FIELDS}
-    return Mapping(**{**fields, "confidence": found.get("confidence")})
-
-
-def _mapping_order(mapping: Mapping) -> tuple[object, ...]:
-    """The order of all fields; a confidence that isn't known comes last."""
-    fields = (getattr(mapping, name) for name in MAPPING_FIELDS)
-    return tuple((True, "") if field is None else (False, field) for field in fields)
