@@ -63,7 +63,7 @@ class Connection:
 
     def _open(self, *, quiet: bool) -> neo4j.Driver:
         """``quiet`` asks the server for no notifications; one before 5.7 can't be asked."""
-        from kgmed import __version__
+        from importlib.metadata import version
 
         address = self.address
         options: dict[str, Any] = {"notifications_min_severity": "OFF"} if quiet else {}
@@ -75,7 +75,7 @@ class Connection:
                 connection_acquisition_timeout=address.timeout_s + CONNECT_TIMEOUT_S,
                 max_connection_pool_size=POOL,
                 max_transaction_retry_time=self._retry_s,
-                user_agent=f"kgmed/{__version__}",
+                user_agent=f"kgmed/{version('kgmed')}",
                 **options,
             )
 
