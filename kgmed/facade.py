@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.predicates import Registry, registry
+from kgmed.kg.store.neo4j.address import SCHEMES, Address, is_server, shown
 from kgmed.settings import OPEN_GRAPH, settings
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from kgmed.kg.linking.link import Link
     from kgmed.kg.mapping_set import MappingsWritten
     from kgmed.kg.model import Concept, Language, Path, Statement
-    from kgmed.kg.store.base import CoverageRow, GraphInfo
+    from kgmed.kg.store.base import CoverageRow, GraphInfo, GraphStore
     from kgmed.kg.store.embedded import EmbeddedStore
+    from kgmed.kg.store.neo4j.report import Loaded, Tell
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.kg.views.kgx import Format as KgxFormat
     from kgmed.kg.views.neo4j_admin import Neo4jFiles
@@ -43,7 +45,7 @@ class Graph:
     predicates.
     """
 
-    def __init__(self, store: EmbeddedStore, predicates: Registry) -> None:
+    def __init__(self, store: GraphStore, predicates: Registry) -> None:
         self.store = store
         self.registry = predicates
 
@@ -58,8 +60,20 @@ class Graph:
         return f"<Graph {info.uri}: {info.concepts:,} concepts, {info.statements:,} statements>"
 
     def close(self) -> None:
-        """Release the graph's files."""
+        """Release the graph's files and connections."""
         self.store.close()
+
+    def local_store(self) -> EmbeddedStore:
+        """The store of a graph in a folder, whose generations can be read; raises
+        :class:`~kgmed.kg.errors.UsageError` for one on a server."""
+        from kgmed.kg.store.embedded import EmbeddedStore
+
+        if not isinstance(self.store, EmbeddedStore):
+            raise UsageError(
+                f"Found the graph {self.info().uri}, expected a folder or {OPEN_GRAPH}: this needs "
+                "the generations of a graph, and a server holds only what was loaded."
+            )
+        return self.store
 
     def info(self) -> GraphInfo:
         """Hash, sizes, sources, licences, predicates and categories."""
@@ -187,17 +201,20 @@ class Graph:
         ``prefixes`` keeps mappings with an end of one of them; ``allow_restricted`` names licences
         or sources that aren't open and may leave. Raises :class:`~kgmed.kg.errors.UsageError`.
         """
+        from tempfile import TemporaryDirectory
+
         from kgmed.builders.sssom_write import CLAIMS, write_mappings
         from kgmed.kg.curies import normalize_prefix
 
-        return write_mappings(
-            self.store.snapshot.folder / "tables" / "mappings.parquet",
-            FilePath(out).expanduser(),
-            self.info(),
-            statuses=CLAIMS if statuses is None else statuses,
-            prefixes=[normalize_prefix(prefix) for prefix in prefixes],
-            allow=allow_restricted,
-        )
+        with TemporaryDirectory(prefix="kgmed-mappings-") as folder:
+            return write_mappings(
+                self.store.mapping_table(FilePath(folder)),
+                FilePath(out).expanduser(),
+                self.info(),
+                statuses=CLAIMS if statuses is None else statuses,
+                prefixes=[normalize_prefix(prefix) for prefix in prefixes],
+                allow=allow_restricted,
+            )
 
     def write_kgx(
         self,
@@ -253,10 +270,11 @@ class Graph:
         )
 
     def check(self) -> list[str]:
-        """Read every byte; a line for each file that isn't what the build wrote."""
-        from kgmed.kg.store.snapshot import corrupt_files
+        """Compare all that is there with what the build made; a line for each thing that differs.
 
-        return list(corrupt_files(self.store.snapshot))
+        Of a graph in a folder every byte is read; of one on a server everything is counted.
+        """
+        return self.store.check()
 
 
 MAX_HOPS = 6
@@ -265,19 +283,25 @@ MAX_HOPS = 6
 def open_graph(
     uri: str | FilePath | None = None, *, progress: Callable[[str], None] = _to_stderr
 ) -> Graph:
-    """Open a graph: a folder that ``kgmed build`` made, or ``kgmed:open``, the open graph.
+    """Open a graph: a folder that ``kgmed build`` made, ``kgmed:open``, the open graph, or one that
+    ``kgmed load`` put into a Neo4j database, ``bolt://...``.
 
     Without a URI, ``KGMED_GRAPH`` names the graph, else the open graph is opened; it is built into
     ``KGMED_HOME`` at first use, which takes some seconds and prints ``progress``. Raises
-    :class:`~kgmed.kg.errors.NotAGraph`, :class:`~kgmed.kg.errors.FormatVersion` or
-    :class:`~kgmed.kg.errors.CorruptSnapshot`.
+    :class:`~kgmed.kg.errors.NotAGraph`, :class:`~kgmed.kg.errors.FormatVersion`,
+    :class:`~kgmed.kg.errors.CorruptSnapshot` or :class:`~kgmed.kg.errors.ServerError`.
 
     >>> open_graph().info().concepts > 20_000
     True
     """
+    name = str(uri or settings().graph)
+    if is_server(name):
+        from kgmed.kg.store.neo4j.store import Neo4jStore
+
+        home = settings().home
+        return Graph(Neo4jStore(server_address(name), home=home, progress=progress), registry())
     from kgmed.kg.store.embedded import open_store
 
-    name = str(uri or settings().graph)
     return Graph(open_store(_folder(name, progress), uri=name), registry())
 
 
@@ -287,12 +311,28 @@ def _folder(name: str, progress: Callable[[str], None]) -> FilePath:
         from kgmed.builders.open_data.cache import ensure_open_graph
 
         return ensure_open_graph(settings().home, progress=progress)
+    if is_server(name):
+        raise UsageError(
+            f"Found the graph {shown(name)}, expected a folder or {OPEN_GRAPH}: this needs the "
+            "generations of a graph, and a server holds only what was loaded."
+        )
     if "://" in name:
         raise UsageError(
-            f"Found graph {name!r}, expected a folder or {OPEN_GRAPH}; this kgmed has no other "
-            "back end."
+            f"Found the graph {shown(name)!r}, expected a folder, {OPEN_GRAPH}, or a Neo4j server "
+            f"by one of: {', '.join(f'{scheme}://' for scheme in SCHEMES)}."
         )
     return FilePath(name).expanduser()
+
+
+def server_address(name: str) -> Address:
+    """The address that a server's URI means, with what the settings say besides."""
+    given = settings().neo4j
+    return Address.parse(name).with_defaults(
+        user=given.user,
+        password=given.password,
+        database=given.database,
+        timeout_s=given.timeout_s,
+    )
 
 
 def _snapshot(name: str, progress: Callable[[str], None]) -> Snapshot:
@@ -300,7 +340,7 @@ def _snapshot(name: str, progress: Callable[[str], None]) -> Snapshot:
     from kgmed.kg.store.snapshot import open_generation, open_snapshot
 
     graph, at, generation = name.rpartition("@")
-    if at and not FilePath(name).expanduser().exists():
+    if at and not is_server(name) and not FilePath(name).expanduser().exists():
         return open_generation(_folder(graph, progress), generation)
     return open_snapshot(_folder(name, progress))
 
@@ -341,6 +381,51 @@ def find_paths(
     """
     with open_graph(graph) as opened:
         return opened.find_paths(start, end, hops=hops, limit=limit)
+
+
+def load_graph(
+    target: str,
+    graph: str | FilePath | None = None,
+    *,
+    prune: bool = False,
+    old: str | FilePath | None = None,
+    again: bool = False,
+    trusted: bool = False,
+    tell: Tell,
+) -> Loaded:
+    """Load a graph, or one generation of it, into the Neo4j database of a server's URI.
+
+    ``prune`` removes what the database holds and the graph lacks; ``old`` is the graph or
+    generation that the database holds, of which only the differences are then sent. Graphs that
+    aren't open go to another machine only where ``trusted`` says that it is one's own. See
+    :func:`kgmed.kg.store.neo4j.load.load`.
+    """
+    from kgmed.kg.store.neo4j.leaving import refuse_to_leave
+    from kgmed.kg.store.neo4j.load import load
+
+    if not is_server(target):
+        raise UsageError(
+            f"Found {shown(target)!r} to load into, expected a Neo4j server by one of: "
+            f"{', '.join(f'{scheme}://' for scheme in SCHEMES)}."
+        )
+    address = server_address(target)
+    snapshot = _snapshot(str(graph or _local_default()), tell)
+    if not trusted:
+        refuse_to_leave(snapshot, address)
+    return load(
+        snapshot,
+        address,
+        tell=tell,
+        prune=prune,
+        old=None if old is None else _snapshot(str(old), tell),
+        again=again,
+    )
+
+
+def _local_default() -> str:
+    """The graph that is loaded where none is named: a server can't be, as the default may."""
+    name = settings().graph
+    return OPEN_GRAPH if is_server(name) else name
 
 
 def open_diff(

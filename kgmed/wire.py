@@ -17,6 +17,7 @@ from kgmed.kg.linking.link import Link
 from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
+from kgmed.kg.store.neo4j.report import Loaded, Rows
 from kgmed.kg.views.written import KgxWritten
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
@@ -133,6 +134,8 @@ SHAPES: dict[str, type] = {
     "kgmed.mappings/1": MappingsWritten,
     "kgmed.overlay/1": Overlay,
     "kgmed.kgx/1": KgxWritten,
+    "kgmed.load/1": Loaded,
+    "kgmed.cypher/1": Rows,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

@@ -23,6 +23,8 @@ COMMANDS = {
     "check": "graph",
     "diff": "diff",
     "mappings": "mappings",
+    "load": "load",
+    "cypher": "cypher",
     "build": "build",
     "overlay": "overlay",
     "synth": "synth",

@@ -11,7 +11,8 @@ GraphUri = Annotated[
     typer.Option(
         "--graph",
         metavar="URI",
-        help="Graph to use: a folder, or kgmed:open. Default: KGMED_GRAPH, else the open graph.",
+        help="Graph to use: a folder, kgmed:open, or a Neo4j server, bolt://HOST. Default: "
+        "KGMED_GRAPH, else the open graph.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON in the published shape.")]

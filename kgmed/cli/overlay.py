@@ -69,7 +69,13 @@ def overlay(
     from kgmed.builders.overlay import drop_overlay, make_overlay
     from kgmed.builders.source_configs import KgxConfig
     from kgmed.kg.errors import UsageError
+    from kgmed.kg.store.neo4j.address import SCHEMES
 
+    if str(graph).partition(":")[0] in SCHEMES:
+        raise UsageError(
+            "Found a graph on a server, expected the folder of a built graph. Lay the overlay on "
+            "the folder, and load it with 'kgmed load'."
+        )
     if str(graph).startswith("kgmed:"):
         raise UsageError(
             f"Found graph {str(graph)!r}, expected a folder. The open graph is shared, and is made "
@@ -132,7 +138,8 @@ def _shape(graph: Graph, report: OverlayReport | None, *, whole: bool) -> Overla
 
     from kgmed.wire import Addition, Overlay
 
-    info, manifest = graph.info(), graph.store.snapshot.manifest
+    info, store = graph.info(), graph.local_store()
+    manifest = store.snapshot.manifest
     additions = tuple(
         Addition(
             entry["info"]["infores"], entry["info"]["name"], entry["info"]["release"],
@@ -146,8 +153,8 @@ def _shape(graph: Graph, report: OverlayReport | None, *, whole: bool) -> Overla
         snapshot=info.snapshot,
         overlay=info.overlay,
         additions=additions,
-        retracted=tuple(graph.store.retracted()) if whole else (),
-        added=tuple(graph.store.added()) if whole else (),
+        retracted=tuple(store.retracted()) if whole else (),
+        added=tuple(store.added()) if whole else (),
         report=asdict(report) if report is not None else None,
     )
 
@@ -240,4 +247,4 @@ def _print_report(report: OverlayReport, graph: Graph) -> None:
         echo(f"subclass_of that would close a cycle, now broader: {len(report.cycles):,}")
     for kind, found in report.findings.items():
         echo(f"{kind}: {len(found):,}")
-    echo(f"report: {graph.store.snapshot.folder / 'report.json'}")
+    echo(f"report: {graph.local_store().snapshot.folder / 'report.json'}")

@@ -11,7 +11,8 @@ KgmedError
 ├── StoreError          a graph can't be opened or read
 │   ├── NotAGraph       nothing there, or something that isn't a kgmed graph
 │   ├── FormatVersion   a snapshot of a format that this kgmed can't read
-│   └── CorruptSnapshot bytes differ from the checksum written when it was built
+│   ├── CorruptSnapshot bytes differ from the checksum written when it was built
+│   └── ServerError     a server that holds a graph can't be reached, or refuses
 ├── ConfigError         kgmed.toml or an environment variable is wrong
 └── MissingExtra        an optional package isn't installed
 
@@ -87,6 +88,10 @@ class FormatVersion(StoreError):
 
 class CorruptSnapshot(StoreError):
     """Bytes of a snapshot differ from the checksum written when it was built."""
+
+
+class ServerError(StoreError):
+    """A server that holds a graph can't be reached, or refuses what was asked."""
 
 
 class ConfigError(KgmedError):

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from support import concept, source, tables_of
+from untold import Untold
 
 from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
+from kgmed.facade import load_graph, open_graph
 from kgmed.kg.errors import UnknownConcept
 from kgmed.kg.model import statement_id
 from kgmed.kg.predicates import registry
@@ -82,7 +84,12 @@ EXPECTED = {_id(row): (*_ends(row), row) for row in STATEMENTS}
 
 
 ON_TOUCH = "blocks verified on touch"
-BACK_ENDS = ["embedded", f"embedded, {ON_TOUCH}", "overlay", f"overlay, {ON_TOUCH}"]
+ON_SERVER = "in Neo4j"
+BACK_ENDS = [
+    "embedded", f"embedded, {ON_TOUCH}", "overlay", f"overlay, {ON_TOUCH}",
+    pytest.param(f"base, {ON_SERVER}", marks=pytest.mark.real),
+    pytest.param(f"overlay, {ON_SERVER}", marks=pytest.mark.real),
+]  # fmt: skip
 
 
 def _overlaid(root: Path, ids: list[dict[str, dict[str, Any]]]) -> None:
@@ -117,6 +124,12 @@ def store(
         _overlaid(root, ids)
     else:
         build([source(SOURCE, **tables_of(ids), statements=STATEMENTS + VALUES)], root)
+    if request.param.endswith(ON_SERVER):
+        uri = request.getfixturevalue("neo4j_uri")
+        load_graph(uri, root, prune=True, tell=Untold())
+        with open_graph(uri, progress=Untold()) as graph:
+            yield graph.store
+        return
     on_touch = request.param.endswith(ON_TOUCH)
     with pytest.MonkeyPatch.context() as patch:
         if on_touch:

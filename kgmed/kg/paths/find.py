@@ -8,7 +8,7 @@ question has the same answer on every machine and back end.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
@@ -87,8 +87,7 @@ def shortest_ways(
         other = parents[1 - side]
         around: list[tuple[Hashable, list[Hashable]]] = []
         meetings: dict[tuple[Hashable, Hashable], None] = {}
-        for node in frontiers[side]:
-            neighbors = store.expand([node], predicates=predicates)[0]
+        for node, neighbors in _expanded(store, frontiers[side], predicates):
             if met := other.keys() & neighbors:
                 some = sorted(cast(set[int], met)) if len(neighbors) > _BULK else neighbors
                 meetings.update(((node, neighbor), None) for neighbor in some if neighbor in met)
@@ -106,6 +105,16 @@ def shortest_ways(
         frontiers[side] = fresh
         weights[side] = sum(store.node_degrees(fresh))
     return [], True
+
+
+def _expanded(
+    store: GraphStore, nodes: Sequence[Hashable], predicates: Sequence[str] | None
+) -> Iterator[tuple[Hashable, list[Hashable]]]:
+    """Each node with its neighbours; as many at once as the back end asks for."""
+    step = store.expand_at_once
+    for start in range(0, len(nodes), step):
+        part = nodes[start : start + step]
+        yield from zip(part, store.expand(part, predicates=predicates), strict=True)
 
 
 def _discovered(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Literal, NamedTuple, Protocol
 
 from kgmed.kg.model import Concept, Mapping, Name, Path, Statement
@@ -123,9 +124,23 @@ class GraphStore(Protocol):
     @property
     def lexicon(self) -> Lexicon: ...
 
+    @property
+    def expand_at_once(self) -> int:
+        """How many nodes path search hands to ``expand``: more than one where each call is a trip
+        over the network. It may be more nodes than the search turns out to need."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections."""
+        ...
+
     def info(self) -> GraphInfo: ...
 
     def coverage(self) -> list[CoverageRow]: ...
+
+    def check(self) -> list[str]:
+        """Compare what is there with what the build made; a line for each thing that differs."""
+        ...
 
     def resolve(self, curies: Sequence[str]) -> list[str | None]:
         """Any equivalent CURIE -> the concept's id; None where the graph doesn't hold it."""
@@ -190,6 +205,11 @@ class GraphStore(Protocol):
 
     def mappings(self, ids: Sequence[str]) -> list[list[Mapping]]:
         """Every mapping that names one of the equivalent ids of each concept, any status."""
+        ...
+
+    def mapping_table(self, folder: FilePath) -> FilePath:
+        """A Parquet file of all mappings, in the fields of :class:`~kgmed.kg.model.Mapping`; it
+        is written into ``folder`` where the graph has no such file."""
         ...
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path as FilePath
 from typing import Any, cast
@@ -25,6 +25,8 @@ FEW_CODES = 16
 
 class EmbeddedStore:
     """A graph in a snapshot directory; see :class:`kgmed.kg.store.base.GraphStore`."""
+
+    expand_at_once = 1
 
     def __init__(self, root: FilePath | str | Snapshot, *, uri: str = "") -> None:
         snapshot = root if isinstance(root, Snapshot) else open_snapshot(FilePath(root))
@@ -47,7 +49,7 @@ class EmbeddedStore:
         self._positive = bytes(not negated for _name, negated in self._predicates)
         self._profiles = self._open_profiles()
         self._ids: dict[int, str] = {}
-        self.lexicon = EmbeddedLexicon(self)
+        self.lexicon = LocalLexicon(self._names, self.id_of)
 
     def _open_names(self) -> Names:
         manifest = self.snapshot.manifest
@@ -82,6 +84,12 @@ class EmbeddedStore:
     def coverage(self) -> list[CoverageRow]:
         text = (self.snapshot.folder / "coverage.json").read_text(encoding="utf-8")
         return [CoverageRow(**row) for row in json.loads(text)]
+
+    def check(self) -> list[str]:
+        """Read every byte; a line for each file that isn't what the build wrote."""
+        from kgmed.kg.store.snapshot import corrupt_files
+
+        return list(corrupt_files(self.snapshot))
 
     def retracted(self) -> list[Statement]:
         """The statements that an overlay retracted, each with who, when and why, by id."""
@@ -384,6 +392,9 @@ class EmbeddedStore:
         blob = self._names.query("SELECT rows FROM mapping WHERE cid = ?", (cid,))
         return unpack(blob[0][0]) if blob else []
 
+    def mapping_table(self, folder: FilePath) -> FilePath:
+        return self.snapshot.folder / "tables" / "mappings.parquet"
+
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         wanted = None if predicate is None else set(self._wanted([predicate]) or ())
         csr = self._csr
@@ -467,15 +478,18 @@ def open_store(root: FilePath | str, *, uri: str = "") -> EmbeddedStore:
     return OverlayStore(snapshot, uri=uri)
 
 
-class EmbeddedLexicon:
-    """The names of a snapshot; see :class:`kgmed.kg.store.base.Lexicon`."""
+class LocalLexicon:
+    """The names of a file, of any back end's; see :class:`kgmed.kg.store.base.Lexicon`.
 
-    def __init__(self, store: EmbeddedStore) -> None:
-        self._store = store
-        self._names = store._names
+    ``id_of`` turns a concept's number into its id.
+    """
+
+    def __init__(self, names: Names, id_of: Callable[[int], str]) -> None:
+        self._names = names
+        self._id_of = id_of
 
     def _with_ids(self, hits: Sequence[tuple[int, Name]]) -> list[tuple[str, Name]]:
-        return [(self._store.id_of(cid), name) for cid, name in hits]
+        return [(self._id_of(cid), name) for cid, name in hits]
 
     def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
         return [self._with_ids(self._names.exact(norm)) if norm else [] for norm in norms]
@@ -488,7 +502,7 @@ class EmbeddedLexicon:
 
     def fuzzy(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name, int]]:
         hits = self._names.fuzzy(norm, limit=limit) if norm else []
-        return [(self._store.id_of(cid), name, distance) for cid, name, distance in hits]
+        return [(self._id_of(cid), name, distance) for cid, name, distance in hits]
 
     def names(self, ids: Sequence[str]) -> list[list[Name]]:
         return [[] if cid is None else self._names.of_concept(cid) for cid in self._names.cids(ids)]

@@ -30,13 +30,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple, cast
 
 from kgmed.kg.model import Path, Retraction, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.embedded import EmbeddedStore
-from kgmed.kg.store.names import Names, unpack
+from kgmed.kg.store.names import MAPPING_FIELDS, Names, unpack
 from kgmed.kg.store.overlay_names import OverlayNames
 from kgmed.kg.store.snapshot import OVERLAY_FILE
 
@@ -312,6 +313,24 @@ class OverlayStore(EmbeddedStore):
         found = super()._mapping_rows(cid)
         blob = self._both.more.query("SELECT rows FROM mapping WHERE cid = ?", (cid,))
         return sorted(found + unpack(blob[0][0])) if blob else found
+
+    def mapping_table(self, folder: FilePath) -> FilePath:
+        """The base's mappings and the overlay's, as one file."""
+        import duckdb
+
+        from kgmed.kg.layers import define, literal
+
+        target = folder / "mappings.parquet"
+        with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
+            define(connection, self.snapshot)
+            fields = ", ".join(MAPPING_FIELDS)
+            connection.execute(
+                f"""COPY (SELECT {fields} FROM mappings
+                          ORDER BY subject, object, source, predicate, {fields})
+                    TO {literal(str(target))} (FORMAT parquet)"""
+            )
+        return target
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         wanted = None if predicate is None else set(self._wanted([predicate]) or ())

@@ -1,0 +1,615 @@
+"""The open graph on a real Neo4j server: every answer is the embedded store's."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from neo4j_server import server
+from untold import Untold
+
+from kgmed.facade import Graph, load_graph, open_graph, server_address
+from kgmed.kg.errors import (
+    ConfigError,
+    FormatVersion,
+    NotAGraph,
+    ServerError,
+    StoreError,
+    UnknownConcept,
+    UsageError,
+)
+from kgmed.kg.store.base import GraphStore
+from kgmed.kg.store.neo4j.address import Address
+from kgmed.kg.store.neo4j.connection import Connection
+from kgmed.kg.store.neo4j.cypher import ask_cypher
+from kgmed.kg.store.neo4j.guard import refuse_writes
+from kgmed.kg.store.neo4j.store import Neo4jStore
+from kgmed.wire import to_json
+
+pytestmark = pytest.mark.real
+
+QUERIES = 2_000
+AT_ONCE = 100
+WORDINGS = Path(__file__).parents[1] / "reasoning" / "wordings.tsv"
+
+
+@pytest.fixture(scope="module")
+def uri(neo4j_uri: str) -> str:
+    """A server that holds the open graph."""
+    load_graph(neo4j_uri, prune=True, tell=Untold())
+    return neo4j_uri
+
+
+@pytest.fixture(scope="module")
+def served(uri: str, graph: Graph) -> Iterator[Graph]:
+    with open_graph(uri, progress=Untold()) as opened:
+        yield opened
+
+
+# Every method -------------------------------------------------------------------------------------
+
+
+class Some:
+    """Random queries over a graph, the same ones each time."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self.chance = random.Random(11)
+        self.statements = list(store.scan())
+        self.ids = sorted({id for s in self.statements for id in (s.subject, s.object)})
+        found = store.concepts(self.ids)
+        self.curies = sorted({id for c in found if c for id in c.equivalent_ids})
+        self.predicates = sorted({s.predicate for s in self.statements})
+        self.names = [n.text for names in store.lexicon.names(self.ids) for n in names]
+        degrees = dict(zip(self.ids, store.degrees(self.ids), strict=True))
+        self.hubs = sorted(self.ids, key=lambda curie: -degrees[curie])[:50]
+
+    def id(self) -> str:
+        """Mostly an id of a concept; now and then a hub, another id of one, or none's."""
+        kind = self.chance.random()
+        if kind < 0.02:
+            return self.chance.choice(["mesh:none", "", "x'\"`:\\", "drugbank:DB00682 "])
+        if kind < 0.06:
+            return self.chance.choice(self.hubs)
+        return self.chance.choice(self.curies if kind < 0.4 else self.ids)
+
+    def pair(self) -> tuple[str, str]:
+        """Mostly two ends of a statement, either way around."""
+        if self.chance.random() < 0.3:
+            return self.id(), self.id()
+        s = self.chance.choice(self.statements)
+        return (s.subject, s.object) if self.chance.random() < 0.5 else (s.object, s.subject)
+
+    def some_predicates(self) -> list[str] | None:
+        kind = self.chance.random()
+        if kind < 0.5:
+            return None
+        if kind < 0.55:
+            return []
+        return self.chance.sample([*self.predicates, "unheard`of"], self.chance.randint(1, 4))
+
+    def triple(self) -> tuple[str, str, str]:
+        s = self.chance.choice(self.statements)
+        if self.chance.random() < 0.7:
+            return s.subject, s.predicate, s.object
+        return *self.pair(), self.chance.choice(self.predicates)  # type: ignore[return-value]
+
+    def statement(self) -> str:
+        id = self.chance.choice(self.statements).id
+        kind = self.chance.random()
+        if kind < 0.3:
+            return id[: self.chance.randint(12, 32)]
+        if kind < 0.4:
+            return self.chance.choice([id.upper(), id + "00", id[:7], "0" * 32, "no hex ->", ""])
+        return id
+
+
+@pytest.fixture(scope="module")
+def some(graph: Graph) -> Some:
+    return Some(graph.store)
+
+
+def many(make: Callable[[], Any], count: int = QUERIES) -> list[list[Any]]:
+    """Queries in lists as long as one call takes."""
+    every = [make() for _ in range(count)]
+    return [every[n : n + AT_ONCE] for n in range(0, count, AT_ONCE)]
+
+
+@pytest.mark.parametrize("method", ["resolve", "concepts", "degrees", "mappings"])
+def test_a_method_of_ids_gives_the_same(
+    method: str, graph: Graph, served: Graph, some: Some
+) -> None:
+    for ids in many(some.id):
+        assert getattr(served.store, method)(ids) == getattr(graph.store, method)(ids)
+
+
+def test_neighbors_are_the_same_in_the_same_order(graph: Graph, served: Graph, some: Some) -> None:
+    chance = some.chance
+    for ids in many(some.id):
+        given: dict[str, Any] = {
+            "predicates": some.some_predicates(),
+            "direction": chance.choice(["out", "in", "both"]),
+            "limit": chance.choice([None, None, 0, 1, 7, 500]),
+        }
+        assert served.store.neighbors(ids, **given) == graph.store.neighbors(ids, **given)
+
+
+@pytest.mark.parametrize("method", ["find_statements", "has_statements"])
+def test_triples_are_found_the_same(method: str, graph: Graph, served: Graph, some: Some) -> None:
+    for triples in many(some.triple):
+        assert getattr(served.store, method)(triples) == getattr(graph.store, method)(triples)
+
+
+def test_statements_are_the_same_whole_and_by_prefix(
+    graph: Graph, served: Graph, some: Some
+) -> None:
+    for ids in many(some.statement):
+        try:
+            expected = graph.store.statements(ids)
+        except UnknownConcept as error:
+            with pytest.raises(UnknownConcept, match=str(error)):
+                served.store.statements(ids)
+            continue
+        assert served.store.statements(ids) == expected
+
+
+def test_statements_between_concepts_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
+    for pairs in many(some.pair):
+        predicates = some.some_predicates()
+        found = served.store.between(pairs, predicates=predicates)
+        assert found == graph.store.between(pairs, predicates=predicates)
+
+
+def test_values_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
+    for ids in many(some.id):
+        predicates = some.some_predicates()
+        found = served.store.values(ids, predicates=predicates)
+        assert found == graph.store.values(ids, predicates=predicates)
+
+
+def test_curated_paths_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
+    rows = served.store._read("MATCH (p:CuratedPath) RETURN p.start, p.end")  # type: ignore[attr-defined]
+    ends = [tuple(row) for row in rows]
+    some.chance.shuffle(ends)
+    assert len(ends) > QUERIES
+    for start, end in [*ends[: QUERIES - 20], *(some.pair() for _ in range(20))]:
+        assert served.store.curated_paths(start, end) == graph.store.curated_paths(start, end)
+
+
+def test_walking_from_a_concept_is_the_same(graph: Graph, served: Graph, some: Some) -> None:
+    for ids in many(some.id):
+        predicates = some.some_predicates()
+        nodes = [[store.node(id) for id in ids] for store in (served.store, graph.store)]
+        assert [n is None for n in nodes[0]] == [n is None for n in nodes[1]]
+        found = []
+        for store, keys in zip((served.store, graph.store), nodes, strict=True):
+            known = [key for key in keys if key is not None]
+            around = store.expand(known, predicates=predicates)
+            found.append([store.node_ids(known), store.node_degrees(known),
+                          [store.node_ids(row) for row in around]])  # fmt: skip
+        assert found[0] == found[1]
+
+
+def test_paths_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
+    from kgmed.kg.paths.find import find_paths
+
+    given: dict[str, Any] = {"registry": graph.registry, "hops": 4, "limit": 5}
+    for _ in range(150):
+        start, end = some.chance.choice(some.ids), some.chance.choice(some.ids)
+        found = find_paths(served.store, start, end, **given)
+        assert found == find_paths(graph.store, start, end, **given)
+
+
+def test_a_scan_is_the_same(graph: Graph, served: Graph, some: Some) -> None:
+    assert list(served.store.scan()) == some.statements
+    for predicate in [*some.predicates, "unheard`of"]:
+        expected = [s for s in some.statements if s.predicate == predicate]
+        assert list(served.store.scan(predicate=predicate)) == expected
+
+
+def test_what_the_graph_is_is_the_same(graph: Graph, served: Graph, uri: str) -> None:
+    found = served.info()  # a snapshot of the same hash may have been built at another time
+    assert found == replace(graph.info(), uri=Address.parse(uri).uri, created=found.created)
+    assert served.coverage() == graph.coverage()
+    assert served.check() == []
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fetched(uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jStore]:
+    """A store whose home has no graph, so that names come from the server."""
+    home = tmp_path_factory.mktemp("empty-home")
+    tell = Untold()
+    store = Neo4jStore(server_address(uri), home=home, progress=tell)
+    assert not (home / "lexicons").exists()  # nothing is fetched before a name is asked for
+    store.lexicon.exact(["gout"])
+    assert any("fetching" in line for line in tell.lines)
+    yield store
+    store.close()
+
+
+def test_fetched_names_are_those_of_the_graph(
+    fetched: Neo4jStore, graph: Graph, some: Some
+) -> None:
+    from kgmed.kg.linking.normalize import key, tokens
+
+    here, there = graph.store.lexicon, fetched.lexicon
+    for ids in many(some.id):
+        assert there.names(ids) == here.names(ids)
+    texts = [some.chance.choice(some.names) for _ in range(QUERIES)]
+    keys = list(map(key, texts))
+    assert there.exact(keys) == here.exact(keys)
+    for text in keys[:1_000]:
+        assert there.prefix(text[:4]) == here.prefix(text[:4])
+        assert there.tokens(tokens(text)[:2]) == here.tokens(tokens(text)[:2])
+    for text in keys[:300]:
+        typed = text[:2] + text[3:]
+        assert there.fuzzy(typed) == here.fuzzy(typed)
+
+
+def test_names_are_fetched_once(fetched: Neo4jStore, uri: str) -> None:
+    home = fetched._home
+    folders = [path.name for path in (home / "lexicons").iterdir()]
+    assert folders == [fetched.info().snapshot]
+    tell = Untold()
+    again = Neo4jStore(server_address(uri), home=home, progress=tell)
+    assert again.lexicon.exact(["gout"])[0]
+    again.close()
+    assert tell.lines == []
+
+
+def test_a_lexicon_that_is_not_whole_is_fetched_again(
+    fetched: Neo4jStore, uri: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lexicons" / fetched.info().snapshot
+    folder.mkdir(parents=True)
+    source = fetched._home / "lexicons" / folder.name
+    (folder / "lexicon.json").write_bytes((source / "lexicon.json").read_bytes())
+    (folder / "names.sqlite").write_bytes((source / "names.sqlite").read_bytes()[:100_000])
+    store = Neo4jStore(server_address(uri), home=tmp_path)
+    assert store.lexicon.exact(["gout"]) == fetched.lexicon.exact(["gout"])
+    store.close()
+
+
+# Answers and commands -----------------------------------------------------------------------------
+
+
+def _wordings() -> list[str]:
+    text = WORDINGS.read_text(encoding="utf-8").removeprefix("# ")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [row["question"] for row in rows]
+
+
+def _without_times(text: str) -> str:
+    """Output without the time that it took, and that at which the snapshot was built."""
+    lines = text.splitlines()
+    return "\n".join(n for n in lines if '"elapsed_ms"' not in n and '"created"' not in n)
+
+
+def test_every_wording_has_the_same_answer_byte_for_byte(graph: Graph, served: Graph) -> None:
+    questions = _wordings()
+    assert len(questions) >= 200
+    for question in questions:
+        here, there = (to_json(g.ask(question, limit=20)) for g in (graph, served))
+        assert _without_times(there) == _without_times(here), question
+
+
+def _kgmed(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kgmed.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "drug interactions of warfarin", "--json"],
+        ["ask", "华法林治疗什么"],
+        ["link", "Warfarin or ibuprofen for acute gout", "--json"],
+        ["show", "DB00682", "--json"],
+        ["show", "warfarin"],
+        ["paths", "imatinib", "ABL1", "--json"],
+        ["paths", "warfarin", "gout", "--json"],
+        ["why", "DOID:9477", "UMLS:C0034065", "--json"],
+        ["info", "--json"],
+        ["coverage", "--json"],
+        ["ask", "what is the weather?", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_prints_the_same_for_either_back_end(
+    arguments: list[str], uri: str, served: Graph
+) -> None:
+    here, there = _kgmed(*arguments), _kgmed(*arguments, "--graph", uri)
+    assert there.returncode == here.returncode, there.stderr
+
+    def said(text: str) -> str:
+        return _without_times(text).replace(Address.parse(uri).uri, "kgmed:open")
+
+    assert said(there.stdout) == said(here.stdout)
+
+
+def test_check_and_mappings_work_on_a_server(uri: str, served: Graph, tmp_path: Path) -> None:
+    done = _kgmed("check", "--graph", uri)
+    assert (done.returncode, uri in done.stdout) == (0, True)
+    files = [tmp_path / "here.tsv", tmp_path / "there.tsv"]
+    for file, more in zip(files, ([], ["--graph", uri]), strict=True):
+        assert _kgmed("mappings", "--out", str(file), *more).returncode == 0
+    here, there = (sorted(file.read_text(encoding="utf-8").splitlines()) for file in files)
+    assert there == here
+
+
+@pytest.mark.parametrize(
+    "arguments", [["diff", "URI", "kgmed:open"], ["overlay", "URI", "--list"]], ids=" ".join
+)
+def test_what_needs_generations_is_refused_in_words(arguments: list[str], uri: str) -> None:
+    given = uri.replace("://", "://neo4j:hidden@")
+    done = _kgmed(*(given if word == "URI" else word for word in arguments))
+    assert done.returncode == 2
+    assert "server" in done.stderr
+    assert "hidden" not in done.stderr + done.stdout
+
+
+# Cypher -------------------------------------------------------------------------------------------
+
+
+def test_a_query_gives_plain_rows(uri: str, served: Graph) -> None:
+    found = ask_cypher(
+        server_address(uri),
+        "MATCH p = (c:Concept {id: $id})-[r:interacts_with]->(d:Concept) WITH p, c, r, d"
+        " ORDER BY d.id LIMIT 1 RETURN c, r, p, date('2026-01-02') AS day,"
+        " duration('P1DT2S') AS time, [1.5, null, true] AS list",
+        {"id": "drugbank:DB00682"},
+    )
+    concept, relationship, path, *rest = found.rows[0]
+    assert concept["labels"] == ["Concept", "Drug"]
+    assert concept["properties"]["name"] == "Warfarin"
+    assert (relationship["type"], relationship["start"]) == ("interacts_with", "drugbank:DB00682")
+    assert path["nodes"][0] == concept
+    assert path["relationships"] == [relationship]
+    assert rest == ["2026-01-02", "P1DT2S", [1.5, None, True]]
+    json.dumps(found.rows)
+
+
+def test_rows_are_limited(uri: str, served: Graph) -> None:
+    found = ask_cypher(server_address(uri), "UNWIND range(1, 1000000) AS n RETURN n", limit=7)
+    assert ([row[0] for row in found.rows], found.more) == ([1, 2, 3, 4, 5, 6, 7], True)
+
+
+def test_time_is_limited(uri: str, served: Graph) -> None:
+    with pytest.raises(ServerError, match="longer than 1 s"):
+        ask_cypher(
+            server_address(uri), "UNWIND range(1, 10000000000) AS n RETURN sum(n)", timeout_s=1
+        )
+
+
+def test_the_server_refuses_what_writes_even_without_the_guard(uri: str, served: Graph) -> None:
+    connection = Connection(server_address(uri))
+    try:
+        assert connection.kind_of("MATCH (n) SET n.x = 1", {}) != "r"
+        with pytest.raises(ServerError, match="read access mode"):
+            connection.some("CREATE (n:Intruder) RETURN n", {}, limit=1)
+        with pytest.raises(ServerError, match="read access mode"):
+            connection.read("MATCH (c:Concept) SET c.x = 1")
+        assert connection.read("MATCH (n:Intruder) RETURN count(n)") == [[0]]
+    finally:
+        connection.close()
+
+
+def test_what_the_guard_lets_through_only_reads(uri: str, served: Graph) -> None:
+    """Soups of words and quotes: what the guard lets through and the server reads as a query is
+    of the type that only reads."""
+    chance = random.Random(3)
+    pieces = [
+        "MATCH (n)", "RETURN 1 AS x", "RETURN n", "'", '"', "`", "//", "\n", "/*", "*/", "\\", "``",
+        "CREATE (m)", "SET n.x = 1", "DELETE n", "'CREATE (m)'", "`a`", "WITH n", "WITH 1 AS n",
+        "CALL {", "}", "CALL db.labels()", "WHERE n.x = 'a'", "n", ",", "+ 'x'", "AS y", "(", ")",
+        "MERGE (q)", "UNWIND [1] AS z", "YIELD label", "SHOW INDEXES", ";", "REMOVE n.x", "\\'",
+    ]  # fmt: skip
+    connection = Connection(server_address(uri))
+    read = 0
+    try:
+        for _ in range(4_000):
+            start = ["MATCH (n)"] if chance.random() < 0.7 else []
+            words = start + chance.choices(pieces, k=chance.randint(1, 5)) + ["RETURN 1 AS x"]
+            query = " ".join(words)
+            try:
+                refuse_writes(query)
+            except UsageError:
+                continue
+            try:
+                kind = connection.kind_of(query, {})
+            except ServerError:
+                continue
+            assert kind == "r", query
+            read += 1
+    finally:
+        connection.close()
+    assert read > 100
+
+
+def test_the_command_prints_json_and_refuses_writes(uri: str, served: Graph) -> None:
+    query = "MATCH (c:Concept {id: $id}) RETURN c.name AS name"
+    given = ["--graph", uri, "--parameters", '{"id": "drugbank:DB00682"}']
+    done = _kgmed("cypher", query, *given, "--json")
+    assert json.loads(done.stdout)["rows"] == [["Warfarin"]]
+    assert _kgmed("cypher", query, *given).stdout == "name\nWarfarin\n"
+    refused = _kgmed("cypher", "MATCH (c) DETACH DELETE c", *given)
+    assert (refused.returncode, "DETACH" in refused.stderr) == (2, True)
+
+
+# Servers that can't be used -----------------------------------------------------------------------
+
+
+def _problem(uri: str, **settings: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(f"KGMED_NEO4J_{name}", value)
+        with pytest.raises(StoreError) as caught:
+            open_graph(uri)
+    return str(caught.value)
+
+
+def test_an_unreachable_server_is_told_of() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        problem = _problem(f"bolt://neo4j:hidden@127.0.0.1:{port}")
+    assert f"bolt://127.0.0.1:{port}: the server can't be reached" in problem
+    assert "hidden" not in problem
+
+
+def test_a_wrong_database_is_told_of_with_those_there_are(uri: str) -> None:
+    problem = _problem(uri, DATABASE="nowhere")
+    assert "no database 'nowhere', expected one of: neo4j" in problem
+
+
+def test_a_scheme_with_tls_on_a_server_without_is_told_of(uri: str) -> None:
+    assert "speak TLS" in _problem(uri.replace("bolt://", "bolt+s://"))
+
+
+def test_a_password_is_asked_for_and_checked(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.environ.get("KGMED_TEST_NEO4J"):
+        monkeypatch.delenv("NEO4J_PASSWORD", raising=False)
+    monkeypatch.setenv("NEO4J_PASSWORD", "right horse")
+    with server(tmp_path_factory.mktemp("locked")) as (uri, _home):
+        hint = "Set KGMED_NEO4J_USER and KGMED_NEO4J_PASSWORD"
+        for problem in (
+            _problem(uri),
+            _problem(uri, **{"PASSWORD": "wrong horse"}),
+            _problem(uri.replace("://", "://neo4j:wrong%20horse@")),
+            _problem(uri.replace("://", "://nobody:right%20horse@")),
+        ):
+            assert f"{uri}: the server refuses" in problem
+            assert hint in problem
+            assert "horse" not in problem
+        for given in (
+            {"PASSWORD": "right horse"},
+            {"PASSWORD": "right horse", "USER": "neo4j"},
+        ):
+            assert "no graph of kgmed" in _problem(uri, **given)
+        inside = uri.replace("://", "://neo4j:right%20horse@")
+        assert "no graph of kgmed" in _problem(inside)
+        routed = inside.replace("bolt://", "neo4j://")
+        assert "no graph of kgmed" in _problem(routed)
+        connection = Connection(server_address(inside))
+        assert "horse" not in repr(connection) + repr(connection.address)
+        connection.close()
+        done = _kgmed("info", "--graph", inside)
+        assert (done.returncode, "horse" in done.stderr + done.stdout) == (1, False)
+
+
+def test_a_timeout_that_is_no_number_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGMED_NEO4J_TIMEOUT", "soon")
+    with pytest.raises(ConfigError, match="KGMED_NEO4J_TIMEOUT='soon'"):
+        open_graph("bolt://localhost")
+
+
+@pytest.fixture
+def old_server() -> Iterator[str]:
+    """The words of a Neo4j 4.4 over Bolt 4.4, as far as its greeting."""
+
+    def packed(fields: dict[str, str]) -> bytes:
+        body = bytes([0xA0 + len(fields)])
+        for name, value in fields.items():
+            for text in (name, value):
+                data = text.encode()
+                head = bytes([0x80 + len(data)]) if len(data) < 16 else bytes([0xD0, len(data)])
+                body += head + data
+        message = b"\xb1\x70" + body
+        return struct.pack(">H", len(message)) + message + b"\0\0"
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _address = listening.accept()
+            except OSError:
+                return
+            with client:
+                client.recv(20)
+                client.sendall(b"\0\0\x04\x04")
+                while client.recv(4096):
+                    client.sendall(packed({"server": "Neo4j/4.4.30", "connection_id": "bolt-1"}))
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"bolt://127.0.0.1:{listening.getsockname()[1]}"
+    listening.close()
+
+
+def test_an_older_server_is_told_of(old_server: str) -> None:
+    problem = _problem(old_server)
+    assert "found the server Neo4j/4.4.30, expected Neo4j 5 or later" in problem
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "said"),
+    [
+        ("REMOVE s:Snapshot SET s:Hidden", NotAGraph, "no graph of kgmed"),
+        ("SET s.state = 'loading'", StoreError, "isn't complete"),
+        ("SET s.schema = 2", FormatVersion, "shape 2, expected 1"),
+    ],
+)
+def test_a_marker_that_is_not_right_is_told_of(
+    change: str, kind: type[StoreError], said: str, uri: str, served: Graph
+) -> None:
+    back = {
+        "REMOVE s:Snapshot SET s:Hidden": "MATCH (s:Hidden) REMOVE s:Hidden SET s:Snapshot",
+        "SET s.state = 'loading'": "MATCH (s:Snapshot) SET s.state = 'complete'",
+        "SET s.schema = 2": "MATCH (s:Snapshot) SET s.schema = 1",
+    }
+    connection = Connection(server_address(uri))
+    try:
+        connection.command(f"MATCH (s:Snapshot) {change}")
+        with pytest.raises(kind, match=said):
+            open_graph(uri)
+    finally:
+        connection.command(back[change])
+        connection.close()
+
+
+def test_a_store_that_is_open_sees_that_a_load_begins(
+    uri: str, served: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgmed.kg.store.neo4j.store._WATCH_S", 0.0)
+    connection = Connection(server_address(uri))
+    try:
+        connection.command("MATCH (s:Snapshot) SET s.state = 'loading'")
+        with pytest.raises(StoreError, match="the database changed"):
+            served.store.resolve(["drugbank:DB00682"])
+    finally:
+        connection.command("MATCH (s:Snapshot) SET s.state = 'complete'")
+        connection.close()
+    assert served.store.resolve(["drugbank:DB00682"]) == ["drugbank:DB00682"]
+
+
+def test_an_embedded_question_imports_no_driver(graph: Graph) -> None:
+    code = (
+        "import sys; sys.argv = ['kgmed', 'ask', 'gout', '-q']\n"
+        "from kgmed.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in sys.modules if m == 'neo4j' or m.startswith('neo4j.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.splitlines()[-1] == b"[]"
