@@ -234,7 +234,7 @@ class Graph:
         from kgmed.kg.views.kgx import write_kgx
 
         return write_kgx(
-            self.store.snapshot,
+            self.local_store().snapshot,
             FilePath(out).expanduser(),
             self.registry,
             format=format,
@@ -261,7 +261,7 @@ class Graph:
         from kgmed.kg.views.neo4j_admin import export
 
         return export(
-            self.store,
+            self.local_store(),
             FilePath(out).expanduser(),
             format=format,
             allow=allow_restricted,
