@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.source import TABLES, Source, TableName, schema
+from kgmed.builders.source import TABLES, Source, TableName, schema, schema_of
 from kgmed.kg.curies import normalize
 from kgmed.kg.errors import CurieError
 from kgmed.kg.model import canonical_qualifiers
@@ -85,7 +85,7 @@ def _read(source: Source, table: TableName) -> tuple[pa.Table, list[str]]:
 
     batches, found = [], []
     for batch in source.batches(table):
-        if batch.schema != schema(table):
+        if batch.schema != schema_of(source, table):
             found.append(f"{table}: a batch has another schema than kgmed.builders.source.schema")
             continue
         if batch.num_rows > MAX_BATCH_ROWS:
@@ -93,7 +93,7 @@ def _read(source: Source, table: TableName) -> tuple[pa.Table, list[str]]:
                 f"{table}: a batch of {batch.num_rows:,} rows, expected <= {MAX_BATCH_ROWS:,}"
             )
         batches.append(batch)
-    return pa.Table.from_batches(batches, schema(table)), list(dict.fromkeys(found))
+    return pa.Table.from_batches(batches, schema_of(source, table)), list(dict.fromkeys(found))
 
 
 def _rows(table: TableName, rows: pa.Table) -> Iterator[str]:

@@ -151,7 +151,9 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
     connection.execute(f"""
         CREATE OR REPLACE TABLE m AS
         SELECT *, {_EDITORIAL} AS editorial FROM (
-        SELECT row_number() OVER () AS row, t.*, a.n AS s, b.n AS o,
+        SELECT row_number() OVER () AS row, t.* EXCLUDE (status, reason),
+               coalesce(t.status, '') AS given, coalesce(t.reason, '') AS given_reason,
+               a.n AS s, b.n AS o,
                {BASE_CONFIDENCE_SQL} AS base, a.prefix AS subject_prefix, b.prefix AS object_prefix,
                {key_sql("subject_label")} AS subject_key, {key_sql("object_label")} AS object_key
         FROM in_mappings t JOIN ids a ON a.id = t.subject JOIN ids b ON b.id = t.object);
@@ -201,7 +203,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
         SEMI JOIN subjects USING (source_number, predicate, o, subject_prefix);
         CREATE OR REPLACE TABLE status AS
         SELECT m.row, a.row IS NOT NULL AS agrees, coalesce(a.preferred, false) AS preferred,
-          CASE WHEN modifier = 'Not' THEN 'negative'
+          CASE WHEN given <> '' THEN given
+               WHEN modifier = 'Not' THEN 'negative'
                WHEN predicate NOT IN ({identity}) THEN 'related'
                WHEN subject = object THEN 'related'
                WHEN source = '{OVERRIDES}' THEN 'merged'
@@ -211,7 +214,8 @@ def _classify(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> No
                WHEN predicate = '{XREF}' AND o.row IS NULL AND l.row IS NULL THEN 'related'
                WHEN base < {MIN_CONFIDENCE} THEN 'related'
                ELSE 'merged' END AS status,
-          CASE WHEN modifier = 'Not' THEN 'states that they differ'
+          CASE WHEN given <> '' THEN given_reason
+               WHEN modifier = 'Not' THEN 'states that they differ'
                WHEN predicate NOT IN ({identity}) THEN 'its predicate claims no identity'
                WHEN subject = object THEN 'maps an id to itself'
                WHEN source = '{OVERRIDES}' THEN ''
@@ -244,9 +248,11 @@ def _keep_forms_apart(connection: duckdb.DuckDBPyConnection) -> None:
         UPDATE status SET status = 'related', reason = 'maps a form to what it is a form of'
         FROM (
           WITH said AS (
-            SELECT row, s AS n, o AS other FROM m WHERE NOT editorial AND source <> '{OVERRIDES}'
+            SELECT row, s AS n, o AS other FROM m
+            WHERE NOT editorial AND source <> '{OVERRIDES}' AND given = ''
             UNION ALL
-            SELECT row, o, s FROM m WHERE NOT editorial AND source <> '{OVERRIDES}'),
+            SELECT row, o, s FROM m
+            WHERE NOT editorial AND source <> '{OVERRIDES}' AND given = ''),
           of_form AS (
             SELECT row, n, other, base FROM said JOIN made_of USING (n)
             WHERE predicate = 'form_of'),
@@ -276,10 +282,10 @@ def _find_contradictions(connection: duckdb.DuckDBPyConnection) -> None:
         WITH side AS (
           SELECT row, source, o AS n, object AS id, object_prefix AS prefix,
                  object_label AS label, object_key AS key
-          FROM m WHERE object_key <> '' AND NOT editorial
+          FROM m WHERE object_key <> '' AND NOT editorial AND given = ''
           UNION ALL
           SELECT row, source, s, subject, subject_prefix, subject_label, subject_key
-          FROM m WHERE subject_key <> '' AND NOT editorial),
+          FROM m WHERE subject_key <> '' AND NOT editorial AND given = ''),
         known AS (
           SELECT side.row, side.id, any_value(side.label) AS label, any_value(side.key) AS key,
                  any_value(side.prefix) AS prefix, any_value(side.source) AS source,
@@ -323,7 +329,7 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
           SELECT least(s, o) AS x, greatest(s, o) AS y, voice,
                  max(least(base, 0.99)) AS c, bool_or(agrees) AS agrees,
                  max(CASE WHEN editorial THEN {_EDITORIAL_CONFIDENCE} END) AS editorial,
-                 bool_or(source = '{OVERRIDES}') AS wins
+                 bool_or(source = '{OVERRIDES}' OR given <> '') AS wins
           FROM m JOIN status USING (row)
           JOIN (SELECT number AS source_number, min(number) OVER (PARTITION BY infores) AS voice
                 FROM source) v USING (source_number)

@@ -67,6 +67,9 @@ COLUMNS: dict[TableName, dict[str, str]] = {
 """Table -> column -> Arrow type. Text columns hold '' rather than null."""
 
 
+SETTLED = ("status", "reason")
+"""Text columns that a :class:`Settled` source's mappings have besides."""
+
 REPLACED_BY = "IAO:0100001"
 """Mapping predicate from a retired id to the one that its authority uses instead (term replaced
 by, http://purl.obolibrary.org/obo/IAO_0100001). A retired id counts under no rule of uniqueness
@@ -99,6 +102,27 @@ class SourceInfo:
     licence: str
     url: str = ""
     attribution: str = ""
+
+
+@runtime_checkable
+class Settled(Protocol):
+    """A source of a graph that was built before, if ``settled``.
+
+    Its mappings say what identity made of them (``status`` and ``reason``, the last two columns),
+    and identity lets them: what was merged stays so, whatever other sources say.
+    """
+
+    settled: bool
+
+
+def schema_of(source: object, table: TableName) -> pa.Schema:
+    """The Arrow schema of a source's table."""
+    import pyarrow as pa
+
+    fields = list(schema(table))
+    if table == "mappings" and isinstance(source, Settled) and source.settled:
+        fields += [pa.field(name, pa.string()) for name in SETTLED]
+    return pa.schema(fields)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kgmed.builders.source import TABLES, Source, SourceInfo, SourceReport, TableName, schema
+from kgmed.builders.source import (
+    SETTLED,
+    TABLES,
+    Source,
+    SourceInfo,
+    SourceReport,
+    TableName,
+    schema_of,
+)
 from kgmed.kg.linking.normalize import ASCII_KEY_SQL, key
 
 if TYPE_CHECKING:
@@ -67,7 +75,7 @@ def stage(
     for table in TABLES:
         rows[table] = 0
         path = folder / f"{table}.parquet"
-        with pq.ParquetWriter(path, schema(table), compression="zstd") as writer:
+        with pq.ParquetWriter(path, schema_of(source, table), compression="zstd") as writer:
             for batch in source.batches(table):
                 writer.write_batch(batch)
                 rows[table] += batch.num_rows
@@ -77,7 +85,20 @@ def stage(
 
 
 def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> None:
-    """Create ``in_concepts`` ... ``in_paths`` over the staged files, each with its source."""
+    """Create ``in_concepts`` ... ``in_paths`` over the staged files, each with its source.
+
+    ``settled(source_number)`` are the sources whose mappings were decided on before; those of all
+    others have the status ''.
+    """
+    import pyarrow.parquet as pq
+
+    connection.execute("CREATE OR REPLACE TABLE settled(source_number INT)")
+    decided = [
+        n for n, s in enumerate(staged)
+        if set(SETTLED) <= set(pq.read_schema(s.file("mappings")).names)
+    ]  # fmt: skip
+    if decided:
+        connection.executemany("INSERT INTO settled VALUES (?)", [(n,) for n in decided])
     connection.execute(
         "CREATE OR REPLACE TABLE source(number INT, infores VARCHAR, release VARCHAR,"
         " licence VARCHAR)"
@@ -87,14 +108,18 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
         [(n, s.info.infores, s.info.release, s.info.licence) for n, s in enumerate(staged)],
     )
 
+    def shown(table: TableName, columns: str, n: int) -> str:
+        undecided = table == "mappings" and n not in decided
+        return columns + "".join(f", '' AS {name}" for name in SETTLED if undecided)
+
     def rows(table: TableName, columns: str = "t.*", where: str = "true") -> str:
         return " UNION ALL ".join(
-            f"""SELECT {columns}, {_text(one.info.infores)} AS source, {n} AS source_number
+            f"""SELECT {shown(table, columns, n)}, {_text(one.info.infores)} AS source, {n} AS source_number
                 FROM read_parquet({_text(str(one.file(table)))}) t WHERE {where}"""
             for n, one in enumerate(staged)
             if one.report.rows[table]
         ) or (
-            f"SELECT {columns}, '' AS source, 0 AS source_number"
+            f"SELECT {shown(table, columns, 0)}, '' AS source, 0 AS source_number"
             f" FROM read_parquet({_text(str(staged[0].file(table)))}) t WHERE false"
         )
 
