@@ -91,7 +91,7 @@ class RdfGraph:
             parent = self._work if self._work is not None and self._work.is_dir() else None
             folder = Path(tempfile.mkdtemp(prefix="kgmed-rdf-", dir=parent))
             self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            connection = duckdb.connect(str(folder / "rdf.duckdb"))
+            connection = duckdb.connect()  # in memory, and what doesn't fit spills
             connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET memory_limit = {literal(self.memory)}")
             connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
@@ -260,29 +260,37 @@ def _one(what: str, otherwise: str = "''") -> str:
 
 
 _STATEMENTS = f"""
+    CREATE TABLE spelt AS SELECT tag, kgmed_language(tag) AS language FROM (
+      SELECT DISTINCT tag FROM st WHERE what = 'literal');
     CREATE TABLE joined AS
-    SELECT thing, {_one("subject")} AS s, {_one("object")} AS o,
-           {_one("original_subject", "s")} AS subject, {_one("predicate")} AS predicate,
-           {_one("original_object", "o")} AS object,
-           {_one("value", _one("literal"))} AS value,
-           CASE WHEN bool_or(what = 'literal') THEN {_one("value_type", "'text'")} ELSE '' END
-             AS value_type,
-           {_one("unit")} AS unit,
-           {_one("value_language", "kgmed_language(coalesce(max(tag) FILTER (what = 'literal'), ''))")}
-             AS value_language,
-           CASE WHEN bool_or(starts_with(what, 'qualifier:')) THEN kgmed_qualifiers(to_json(
-             list([substr(what, 11), text]) FILTER (starts_with(what, 'qualifier:')))) ELSE '' END
-             AS qualifiers,
-           {_one("negated")} = 'true' AS negated,
-           coalesce(string_agg(DISTINCT text, {literal(DETAIL_ITEM)} ORDER BY text)
-             FILTER (what = 'record'), '') AS source_record,
-           coalesce(list(DISTINCT text ORDER BY text) FILTER (what = 'publication'), [])
-             AS publications,
-           {_one("text")} AS text, {_one("own")} AS original_predicate,
-           {_one("level", "'not_provided'")} AS knowledge_level,
-           {_one("agent", "'not_provided'")} AS agent_type,
-           {_one("source")} AS primary_knowledge_source, {_one("part", "max(graph)")} AS graph
-    FROM st GROUP BY thing;
+    WITH one AS (
+      SELECT thing, {_one("subject")} AS s, {_one("object")} AS o,
+             {_one("original_subject", "s")} AS subject, {_one("predicate")} AS predicate,
+             {_one("original_object", "o")} AS object, {_one("value", _one("literal"))} AS value,
+             CASE WHEN bool_or(what = 'literal') THEN {_one("value_type", "'text'")} ELSE '' END
+               AS value_type,
+             {_one("unit")} AS unit, {_one("value_language", "NULL")} AS value_language,
+             coalesce(max(tag) FILTER (what = 'literal'), '') AS tag,
+             {_one("negated")} = 'true' AS negated, {_one("text")} AS text,
+             {_one("own")} AS original_predicate,
+             {_one("level", "'not_provided'")} AS knowledge_level,
+             {_one("agent", "'not_provided'")} AS agent_type,
+             {_one("source")} AS primary_knowledge_source, {_one("part", "max(graph)")} AS graph
+      FROM st WHERE what NOT IN ('record', 'publication') AND NOT starts_with(what, 'qualifier:')
+      GROUP BY thing),
+    listed AS (
+      SELECT thing, list_sort(list_distinct(list(text) FILTER (what = 'record'))) AS records,
+             list_sort(list_distinct(list(text) FILTER (what = 'publication'))) AS cited
+      FROM st WHERE what IN ('record', 'publication') GROUP BY thing),
+    qualified AS (
+      SELECT thing, kgmed_qualifiers(to_json(list([substr(what, 11), text]))) AS qualifiers
+      FROM st WHERE starts_with(what, 'qualifier:') GROUP BY thing)
+    SELECT one.* REPLACE (coalesce(value_language, language, '') AS value_language),
+           coalesce(qualifiers, '') AS qualifiers,
+           coalesce(array_to_string(records, {literal(DETAIL_ITEM)}), '') AS source_record,
+           coalesce(cited, []) AS publications
+    FROM one LEFT JOIN spelt USING (tag) LEFT JOIN listed USING (thing)
+    LEFT JOIN qualified USING (thing);
     CREATE TABLE stated AS
     WITH placed AS (
       SELECT j.*, coalesce(n.release, '') AS release, coalesce(n.licence, '') AS licence,
