@@ -17,6 +17,7 @@ from kgmed.kg.linking.link import Link
 from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
+from kgmed.kg.views.written import RdfWritten
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 
@@ -131,6 +132,7 @@ SHAPES: dict[str, type] = {
     "kgmed.diff/1": Diff,
     "kgmed.mappings/1": MappingsWritten,
     "kgmed.overlay/1": Overlay,
+    "kgmed.rdf/1": RdfWritten,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

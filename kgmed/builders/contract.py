@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.source import TABLES, Source, TableName, schema, schema_of
+from kgmed.builders.source import TABLES, Source, TableName, schema_of
 from kgmed.kg.curies import normalize
 from kgmed.kg.errors import CurieError
 from kgmed.kg.model import canonical_qualifiers

@@ -37,8 +37,8 @@ _LISTED = 100
 _COLUMNS = {
     "concepts": "id, categories",
     "names": "id, text, language, kind",
-    "statements": """subject, predicate, object, value, value_type, unit, value_language, qualifiers,
-        negated, source_record, publications, text, original_predicate, knowledge_level, agent_type,
+    "statements": """subject, predicate, object, value, value_type, unit, value_language,
+        qualifiers, negated, source_record, publications, text, original_predicate, knowledge_level, agent_type,
         primary_knowledge_source, release, licence""",
     "mappings": f"""subject, predicate, object, modifier, justification, confidence, subject_label,
         object_label, {", ".join(SETTLED)}""",
@@ -233,7 +233,8 @@ _CONCEPTS = """
       SELECT cc.thing, n.source AS name FROM cc JOIN named n USING (graph) WHERE what = 'concept'
       UNION ALL SELECT thing, text FROM cc WHERE what = 'source') JOIN source USING (name);
     INSERT INTO spoken
-    SELECT DISTINCT thing, 0 FROM cc WHERE what = 'concept' AND thing NOT IN (SELECT id FROM spoken);
+    SELECT DISTINCT thing, 0 FROM cc
+    WHERE what = 'concept' AND thing NOT IN (SELECT id FROM spoken);
     CREATE TABLE speakers AS SELECT id, list(number) AS numbers FROM spoken GROUP BY id;
     CREATE TABLE out_concepts AS
     SELECT s.number AS giver, s.id, coalesce(k.categories, []) AS categories

@@ -114,7 +114,8 @@ def open_staged(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged])
 
     def rows(table: TableName, columns: str = "t.*", where: str = "true") -> str:
         return " UNION ALL ".join(
-            f"""SELECT {shown(table, columns, n)}, {_text(one.info.infores)} AS source, {n} AS source_number
+            f"""SELECT {shown(table, columns, n)}, {_text(one.info.infores)} AS source,
+                       {n} AS source_number
                 FROM read_parquet({_text(str(one.file(table)))}) t WHERE {where}"""
             for n, one in enumerate(staged)
             if one.report.rows[table]

@@ -31,9 +31,7 @@ def to_networkx(part: Subgraph) -> nx.MultiDiGraph:
     for id, concept in part.concepts.items():
         graph.add_node(id, **node(concept), values=tuple(values.get(id, ())))
     for statement in part.statements:
-        graph.add_edge(
-            statement.subject, statement.object, key=statement.id, **edge(statement)
-        )
+        graph.add_edge(statement.subject, statement.object, key=statement.id, **edge(statement))
     return graph
 
 

@@ -153,9 +153,7 @@ def part_quads(
         yield from statement_quads(statement)
 
 
-def to_rdf(
-    store: GraphStore, part: Subgraph, info: GraphInfo, passing: Passing
-) -> rdflib.Dataset:
+def to_rdf(store: GraphStore, part: Subgraph, info: GraphInfo, passing: Passing) -> rdflib.Dataset:
     """A part of a graph as an rdflib dataset, its named graphs those of the sources."""
     rdflib = _rdflib()
     text: dict[str, list[tuple[str, str, str]]] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kgmed.kg.iris import encoded_sql, iri_sql
+from kgmed.kg.iris import encoded_sql, iri_sql, to_iri
 from kgmed.kg.layers import literal as sql
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.views import rdf_terms as terms
@@ -65,7 +65,7 @@ class Lines:
             "rdf_profile",
             "profile INT, passes BOOL, ending VARCHAR, source VARCHAR, level VARCHAR,"
             " agent VARCHAR, own VARCHAR, part VARCHAR",
-            [self._profile(*row) for row in profiles],
+            [self._profile(row) for row in profiles],
         )
         names = {
             row[0]
@@ -92,14 +92,12 @@ class Lines:
                         UNION SELECT DISTINCT value_language FROM {RAW}rows WHERE row < 0"""
         self._words("rdf_language", languages, lambda name: _at(terms.language_tag(name)))
         properties = f"SELECT DISTINCT predicate FROM {RAW}mappings"
-        self._words("rdf_property", properties, lambda name: f"<{terms.to_iri(name)}>")
+        self._words("rdf_property", properties, lambda name: f"<{to_iri(name)}>")
         reasons = f"SELECT DISTINCT justification FROM {RAW}mappings"
         self._words("rdf_justification", reasons, terms.word_term)
 
-    def _profile(
-        self, number: int, source: str, release: str, licence: str, own: str, level: str,
-        agent: str,
-    ) -> tuple[object, ...]:  # fmt: skip
+    def _profile(self, row: tuple[int, str, str, str, str, str, str]) -> tuple[object, ...]:
+        number, source, release, licence, own, level, agent = row
         graph = terms.graph_iri(source, release, licence)
         end = self._end(graph)
 
@@ -224,7 +222,7 @@ class Lines:
     def statements(self) -> str:
         """Statements between concepts, in the graph of their source, release and licence."""
         direct = f"concat(s.iri, ' ', q.iri, ' ', o.iri, {_END})"
-        return self._stated(direct, "o.iri", f"JOIN rdf_concept o ON o.cid = r.o")
+        return self._stated(direct, "o.iri", "JOIN rdf_concept o ON o.cid = r.o")
 
     def values(self) -> str:
         """Statements with a value. What no literal says is said beside it."""
@@ -255,7 +253,9 @@ class Lines:
         self, direct: str, object: str, joins: str, *, more: str = "''", where: str = "r.row >= 0"
     ) -> str:
         direct = f"CASE WHEN q.negated THEN '' ELSE {direct} END"
-        line = direct if self.plain else f"concat({direct}, {_about(object)}, {more}, {self._rest()})"
+        line = (
+            direct if self.plain else f"concat({direct}, {_about(object)}, {more}, {self._rest()})"
+        )
         return f"""
             SELECT {line} AS line
             FROM (SELECT *, concat('<{terms.STATEMENT}', lower(hex(id)), '> ') AS a FROM {RAW}rows)
@@ -287,13 +287,14 @@ class Lines:
             AND strpos(x, ':') < length(x) THEN concat('<', {iri_sql("x", list(terms.CITED))}, '>')
             ELSE {_literal("x", "''")} END"""
         items = f"string_split({{}}, {sql(DETAIL_ITEM)})"
+        subject, object = self._iri("r.original_subject"), self._iri("r.original_object")
         return f"""
             {of_profile("level")}, {of_profile("agent")}, {of_profile("own")},
             {of_profile("part")},
             CASE WHEN q.negated THEN
               concat(a, '<{BIOLINK}negated> "true"^^<{XSD}boolean>', {_END}) ELSE '' END,
-            {one("r.original_subject", f"{BIOLINK}original_subject", self._iri("r.original_subject"))},
-            {one("r.original_object", f"{BIOLINK}original_object", self._iri("r.original_object"))},
+            {one("r.original_subject", f"{BIOLINK}original_subject", subject)},
+            {one("r.original_object", f"{BIOLINK}original_object", object)},
             {one("r.text", f"{BIOLINK}supporting_text", _literal("r.text", "''"))},
             CASE WHEN r.source_record = '' THEN '' ELSE
               {texts(f"{KGMED}source_record", _literal("x", "''"), items.format("r.source_record"))}

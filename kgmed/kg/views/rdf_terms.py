@@ -51,9 +51,7 @@ _PRIVATE = "-x-kgmed-"
 _ESCAPES = {
     "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f",
 }  # fmt: skip
-ESCAPES = _ESCAPES | {
-    chr(n): f"\\u{n:04X}" for n in (*range(32), 127) if chr(n) not in _ESCAPES
-}
+ESCAPES = _ESCAPES | {chr(n): f"\\u{n:04X}" for n in (*range(32), 127) if chr(n) not in _ESCAPES}
 """Character -> how N-Quads writes it in a literal; in an order in which they can be replaced."""
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f]')
 DECIMAL = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
@@ -220,4 +218,4 @@ def word_term(word: str) -> str:
     """A mapping's justification as N-Quads writes it: an IRI of a known vocabulary, else text."""
     iri = to_iri(word) if ":" in word else ""
     known = bool(iri) and to_curie(iri) == word and not iri.startswith(URN)
-    return f"<{iri}>" if known and word.split(":")[0] not in PREFIXES else literal(word)
+    return f"<{iri}>" if known and word.split(":", maxsplit=1)[0] not in PREFIXES else literal(word)

@@ -15,7 +15,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -26,6 +25,7 @@ from kgmed.kg.views.passing import passing, tier_of
 from kgmed.kg.views.rdf_provenance import lines, provenance
 from kgmed.kg.views.rdf_sql import Lines
 from kgmed.kg.views.tables import DEFAULT_MEMORY, RAW, Tables
+from kgmed.kg.views.written import RdfWritten
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphInfo
@@ -38,25 +38,6 @@ BATCH_ROWS = 20_000
 _CHUNK = 4 << 20
 _LEVEL = 3
 _WAITING = 4
-
-
-@dataclass(frozen=True, slots=True)
-class RdfWritten:
-    """What an RDF export wrote, and what its licences kept back.
-
-    ``rows``: concepts, names, statements, values, mappings and paths written; ``quads``: their
-    quads or triples; ``licences``: those of what was written, whose duties hold for the file.
-    """
-
-    out: str
-    format: str
-    rows: dict[str, int]
-    quads: int
-    bytes: int
-    licences: tuple[str, ...]
-    left_out: tuple[LeftOut, ...]
-    snapshot: str
-    schema: str = "kgmed.rdf/1"
 
 
 def write_rdf(
@@ -89,11 +70,9 @@ def write_rdf(
     try:
         with ExitStack() as stack:
             tables = stack.enter_context(Tables(snapshot, memory=memory, ordered=False))
-            queries = Lines(
-                tables.connection, chosen, info.snapshot, quads=quads, plain=plain
-            )
+            queries = Lines(tables.connection, chosen, info.snapshot, quads=quads, plain=plain)
             kept, left_out = _counts(tables, queries)
-            parts = _parts(tables, queries, info, kept, rows, progress)
+            parts = _parts(tables, queries, info, kept=kept, rows=rows, progress=progress)
             file = cast("IO[bytes]", stack.enter_context(partial.open("wb")))
             target: IO[bytes] = file
             if out.name.endswith(".gz"):
@@ -160,6 +139,7 @@ def _parts(
     tables: Tables,
     queries: Lines,
     info: GraphInfo,
+    *,
     kept: Sequence[tuple[str, str, str]],
     rows: Counter[str],
     progress: Callable[[str], None],
@@ -169,7 +149,7 @@ def _parts(
     yield lines(said, terms.PROVENANCE if queries.quads else "").encode()
     for part, parts in queries.queries().items():
         progress(part)
-        for number, query in enumerate(parts):
+        for query in parts:
             for batch in tables.connection.sql(query).to_arrow_reader(BATCH_ROWS):
                 if batch.num_rows:
                     rows[part] += batch.num_rows if part != "concepts" else 0

@@ -8,6 +8,7 @@ from itertools import chain
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Concept, Statement
+from kgmed.kg.predicates import registry
 from kgmed.kg.store.base import GraphStore
 
 STATEMENTS = 100_000
@@ -55,17 +56,21 @@ def subgraph(
             "Found no concepts, predicates or sources, expected some: a view holds a part of the"
             " graph in memory. 'kgmed export' writes all of it."
         )
+    if concepts is None:
+        for name in predicates or ():
+            if name in registry() and registry()[name].takes_value:
+                raise UsageError(f"{name} has values, not objects: name the concepts whose.")
     if isinstance(concepts, str):
         concepts = [concepts]
     wanted = frozenset(_infores(name) for name in sources) if sources else None
     found = Subgraph()
-    taken = _Taken(found, limit, truncate, wanted)
+    taken = _Taken(found, limit=limit, truncate=truncate, sources=wanted)
     start: list[str] = []
     if concepts is None:
-        _scan(store, predicates, wanted, values, taken)
+        _scan(store, predicates, taken, values=values)
     else:
         start = list(dict.fromkeys(named(text) for text in concepts))
-        _walk(store, start, hops, predicates, values, taken)
+        _walk(store, start, taken, hops=hops, predicates=predicates, values=values)
     order = ("subject", "predicate", "object", "id")
     found.statements.sort(key=lambda s: tuple(getattr(s, name).encode() for name in order))
     found.values.sort(key=lambda s: (s.subject.encode(), s.predicate.encode(), s.id))
@@ -80,7 +85,7 @@ class _Taken:
     """Statements so far, up to the limit."""
 
     def __init__(
-        self, found: Subgraph, limit: int, truncate: bool, sources: frozenset[str] | None
+        self, found: Subgraph, *, limit: int, truncate: bool, sources: frozenset[str] | None
     ) -> None:
         self.found = found
         self.limit = limit
@@ -114,9 +119,9 @@ class _Taken:
 def _scan(
     store: GraphStore,
     predicates: Sequence[str] | None,
-    sources: frozenset[str] | None,
-    values: bool,
     taken: _Taken,
+    *,
+    values: bool,
 ) -> None:
     found = taken.found
     for predicate in sorted(set(predicates)) if predicates else [None]:
@@ -134,10 +139,11 @@ def _scan(
 def _walk(
     store: GraphStore,
     start: list[str],
+    taken: _Taken,
+    *,
     hops: int,
     predicates: Sequence[str] | None,
     values: bool,
-    taken: _Taken,
 ) -> None:
     """Breadth first: the concepts of each hop in the order in which they were reached."""
     reached = dict.fromkeys(start)

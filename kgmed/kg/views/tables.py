@@ -177,8 +177,7 @@ class Tables:
             return self.connection.sql(query, params=list(parameters) or None)
         except (duckdb.ParserException, duckdb.CatalogException, duckdb.BinderException) as error:
             raise UsageError(
-                f"DuckDB can't run this query: {error} The tables are"
-                f" {', '.join(NAMES_OF_TABLES)}."
+                f"DuckDB can't run this query: {error} The tables are {', '.join(NAMES_OF_TABLES)}."
             ) from error
 
     def arrow(self, name: str) -> pa.Table:
@@ -252,9 +251,7 @@ def _condition(table: str, filter: str, values: Sequence[str]) -> str:
 
 def _known(name: str) -> str:
     if name not in NAMES_OF_TABLES:
-        raise UsageError(
-            f"Found table {name!r}, expected one of: {', '.join(NAMES_OF_TABLES)}."
-        )
+        raise UsageError(f"Found table {name!r}, expected one of: {', '.join(NAMES_OF_TABLES)}.")
     return name
 
 
