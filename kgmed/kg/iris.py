@@ -128,7 +128,7 @@ def iri_sql(column: str, prefixes: list[str]) -> str:
     head = f"split_part({column}, ':', 1)"
     cases = " ".join(f"WHEN {_text(name)} THEN {_text(expansion(name))}" for name in prefixes)
     local = f"substr({column}, strpos({column}, ':') + 1)"
-    return f"concat(CASE {head} {cases} ELSE '' END, {encoded_sql(local)})"
+    return f"concat(CASE {head} WHEN '' THEN '' {cases} ELSE '' END, {encoded_sql(local)})"
 
 
 def _text(value: str) -> str:

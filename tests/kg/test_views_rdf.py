@@ -13,7 +13,7 @@ from typing import Any
 import pyoxigraph
 import pytest
 import rdflib
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import RowSource, concept, exact, source, tables_of
 
@@ -32,13 +32,17 @@ from kgmed.kg.views import rdf_terms as terms
 from kgmed.kg.views.rdf_model import concept_quads, statement_quads
 from kgmed.kg.views.tables import Tables
 
-SLOW = settings(max_examples=12, suppress_health_check=list(HealthCheck))
+SLOW = settings(
+    max_examples=12,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink builds hundreds of graphs
+)
 TABLES = ("concepts", "names", "statements", "mappings", "paths")
 
 nasty = st.one_of(
     st.sampled_from(
         ['say "no"', "a\nb", "a\r\nb", "tab\there", "back\\slash", "\\u0041", "{\x01}\x7f",
-         "华法林", "وارفارين", "💊\U0010ffff", "a\u2028b\x85c", "<urn:x> .", "^^@en", "50%", "x" * 300]
+         "华法林", "وارفارين", "💊\U0010ffff", "a\u2028b\x85c", "<urn:x> .", "^^@en", "50%"]
     ),
     st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\x00\x1e\x1f"),
@@ -62,7 +66,7 @@ def worlds(draw: st.DrawFn) -> list[RowSource]:
     one = st.sampled_from(ids)
     kinds = st.sampled_from(["preferred", "synonym", "abbreviation", "brand"])
     name = st.fixed_dictionaries({"id": one, "text": nasty, "language": languages, "kind": kinds})
-    pairs = st.lists(st.tuples(nasty, nasty), max_size=2).map(lambda items: dict(items))
+    pairs = st.lists(st.tuples(nasty, nasty), max_size=2).map(dict)
     common = {
         "subject": one,
         "predicate": st.sampled_from(["treats", "interacts_with", "subclass_of", "may\tbe", "不"]),
@@ -156,7 +160,10 @@ def test_what_was_written_and_read_again_is_the_same_graph(
             new = again(graph, work / name, work / "new")
             with compare(graph.store.snapshot, new) as changes:
                 assert changes.summary.same
-            assert rows_of(new) == rows_of(graph.store.snapshot)
+            before, after = rows_of(graph.store.snapshot), rows_of(new)
+            for table in TABLES:
+                assert after[table] - before[table] == before[table] - after[table]
+                assert after[table] == before[table]
 
 
 @SLOW
@@ -322,7 +329,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_a_cut_file_is_an_error_with_its_line(written: Path) -> None:
     whole = written.read_bytes()
     written.write_bytes(whole[: len(whole) - 30])
-    with pytest.raises(DataError, match="line .*cut short"):
+    with pytest.raises(DataError, match=r"line .*cut short"):
         list(sources_of(written)[0].batches("concepts"))
     packed = written.with_name("cut.nq.gz")
     packed.write_bytes(gzip.compress(whole)[:-20])

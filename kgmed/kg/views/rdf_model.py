@@ -68,7 +68,7 @@ def statement_quads(statement: Statement) -> Iterator[Quad]:
     source = f"<{terms.source_iri(s.primary_knowledge_source)}>"
     yield said(f"{BIOLINK}primary_knowledge_source", source)
     for name in ("knowledge_level", "agent_type"):
-        if (word := getattr(s, name)) not in {"", "not_provided"}:
+        if (word := getattr(s, name)) != "not_provided":
             yield said(BIOLINK + name, terms.literal(word))
     if s.original_predicate:
         yield said(f"{BIOLINK}original_predicate", terms.literal(s.original_predicate))

@@ -360,7 +360,7 @@ def _about(object: str) -> str:
 
 def _said(word: str) -> bool:
     """Whether a knowledge level or agent type is one; Biolink's word for none is the default."""
-    return word not in {"", "not_provided"}
+    return word != "not_provided"
 
 
 def _at(tag: str) -> str:
