@@ -166,6 +166,10 @@ def test_what_was_written_and_read_again_is_the_same_graph(
                 assert after[table] == before[table]
 
 
+RDFLIB_ITSELF = pytest.mark.filterwarnings("ignore:Dataset.:DeprecationWarning")
+
+
+@RDFLIB_ITSELF
 @SLOW
 @given(worlds())
 def test_both_libraries_read_what_is_written(world: list[RowSource]) -> None:
@@ -347,6 +351,7 @@ def test_a_statement_under_another_id_is_listed(written: Path) -> None:
     assert read.findings[kind][0]["id"] == "0" * 32
 
 
+@RDFLIB_ITSELF
 def test_named_graphs_say_source_release_and_licence(written: Path) -> None:
     dataset = rdflib.Dataset()
     dataset.parse(written, format="nquads")

@@ -35,7 +35,7 @@ def to_pyg(
     ``data[type].id`` and ``data[type].name`` are lists in the order of the nodes, which is that of
     the ids; ``num_nodes`` their count. ``data[edge_type].edge_index`` is an int64 tensor [2, E];
     ``data[edge_type].statement_id`` a uint8 tensor [E, 16], the statements' ids as bytes (left out
-    with ``statement_ids=False``). ``data.snapshot`` is the graph's hash. Concepts without such a
+    with ``statement_ids=False``). ``data.kgmed_snapshot`` is the graph's hash. Concepts without such a
     statement are left out unless ``isolated``. :func:`where` finds a concept's node. Raises
     :class:`~kgmed.kg.errors.UsageError` for a predicate or source that the graph doesn't have, and
     :class:`~kgmed.kg.errors.MissingExtra` without torch_geometric.
@@ -74,7 +74,7 @@ def to_pyg(
         store.edge_index = torch.from_numpy(pair)
         if blob is not None:
             store.statement_id = torch.from_numpy(blob[edges])
-    data.snapshot = snapshot.manifest["snapshot"]
+    data.kgmed_snapshot = snapshot.manifest["snapshot"]
     return data
 
 

@@ -162,8 +162,8 @@ def to_rdf(store: GraphStore, part: Subgraph, info: GraphInfo, passing: Passing)
     dataset = rdflib.Dataset()
     for prefix, base in terms.PREFIXES_OF_FILES.items():
         dataset.bind(prefix, base)
-    whole = "".join(lines(triples, graph) for graph, triples in text.items())
-    dataset.parse(data=whole, format="nquads")
+    for graph, triples in text.items():
+        dataset.graph(rdflib.URIRef(graph)).parse(data=lines(triples), format="nt")
     return dataset
 
 

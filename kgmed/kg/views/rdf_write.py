@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FORMATS = {"nquads": ".nq", "ntriples": ".nt", "trig": ".trig", "turtle": ".ttl"}
 """Format -> the ending of its files."""
+PARTS = ("concepts", "names", "statements", "values", "mappings", "paths")
 WITH_GRAPHS = ("nquads", "trig")
 BATCH_ROWS = 20_000
 _CHUNK = 4 << 20
@@ -66,7 +67,7 @@ def write_rdf(
     if not text:
         _pyoxigraph()
     partial = out.with_name(f".{out.name}.partial")
-    rows: Counter[str] = Counter()
+    rows = Counter(dict.fromkeys(PARTS, 0))
     try:
         with ExitStack() as stack:
             tables = stack.enter_context(Tables(snapshot, memory=memory, ordered=False))
