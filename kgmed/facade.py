@@ -16,6 +16,10 @@ from kgmed.kg.store.neo4j.address import SCHEMES, Address, is_server, shown
 from kgmed.settings import OPEN_GRAPH, settings
 
 if TYPE_CHECKING:
+    import networkx
+    import rdflib
+    from torch_geometric.data import HeteroData
+
     from kgmed.kg.diff.comparison import Comparison
     from kgmed.kg.diff.model import Diff
     from kgmed.kg.linking.link import Link
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.kg.views.kgx import Format as KgxFormat
     from kgmed.kg.views.neo4j_admin import Neo4jFiles
-    from kgmed.kg.views.written import KgxWritten
+    from kgmed.kg.views.subgraph import Subgraph
+    from kgmed.kg.views.tables import Tables
+    from kgmed.kg.views.written import KgxWritten, RdfWritten
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
 
@@ -267,6 +273,144 @@ class Graph:
             allow=allow_restricted,
             memory=memory,
             progress=progress,
+        )
+
+    # The graph in other tools' forms
+
+    def tables(self, *, memory: str = "4GB", ordered: bool = True) -> Tables:
+        """The graph's rows as tables for SQL, Arrow, pandas and Polars; close it after use.
+
+        DuckDB holds up to ``memory``. Without ``ordered`` rows come as they are read, sooner.
+
+        >>> with open_graph().tables() as tables:
+        ...     rows = tables.sql("SELECT count(*) FROM statements WHERE predicate = 'treats'")
+        ...     rows.fetchall()[0][0] > 1000
+        True
+        """
+        from kgmed.kg.views.tables import Tables
+
+        return Tables(self.local_store().snapshot, memory=memory, ordered=ordered)
+
+    def to_networkx(
+        self,
+        concepts: Sequence[str] | None = None,
+        *,
+        hops: int = 1,
+        predicates: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
+        limit: int = 100_000,
+        truncate: bool = False,
+    ) -> networkx.MultiDiGraph:
+        """A part of the graph as a networkx multigraph: what is within ``hops`` of some concepts
+        (ids or names), or all of some predicates or sources.
+
+        Nodes are concept ids, edge keys statement ids, and every field is an attribute
+        (:func:`kgmed.kg.views.networkx_view.to_networkx`). More than ``limit`` statements are an
+        error, or with ``truncate`` cut, which ``graph["cut"]`` then says.
+
+        >>> near = open_graph().to_networkx(["imatinib"], predicates=["inhibits"])
+        >>> near.nodes["drugbank:DB00619"]["name"]
+        'Imatinib'
+        """
+        from kgmed.kg.views.networkx_view import to_networkx
+
+        part = self._part(concepts, hops, predicates, sources, limit=limit, truncate=truncate)
+        return to_networkx(part)
+
+    def to_rdf(
+        self,
+        concepts: Sequence[str] | None = None,
+        *,
+        hops: int = 1,
+        predicates: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
+        limit: int = 10_000,
+        truncate: bool = False,
+        allow_restricted: Sequence[str] = (),
+    ) -> rdflib.Dataset:
+        """A part of the graph as an rdflib dataset with a named graph per source and release.
+
+        The part is chosen as in :meth:`to_networkx`, the model is that of ``docs/rdf.md``. What
+        isn't under an open licence is left out unless ``allow_restricted`` names its licence or
+        source. :meth:`write_rdf` writes the whole graph.
+        """
+        from kgmed.kg.views.passing import passing
+        from kgmed.kg.views.rdf_model import to_rdf
+
+        part = self._part(concepts, hops, predicates, sources, limit=limit, truncate=truncate)
+        info = self.info()
+        return to_rdf(self.store, part, info, passing(info, allow_restricted))
+
+    def write_rdf(
+        self,
+        out: str | FilePath,
+        *,
+        format: str = "",
+        plain: bool = False,
+        allow_restricted: Sequence[str] = (),
+        progress: Callable[[str], None] = lambda _text: None,
+    ) -> RdfWritten:
+        """Write the whole graph as RDF: ``nquads``, ``trig``, ``ntriples`` or ``turtle``, told by
+        the file's ending where ``format`` isn't given; a name ending in ``.gz`` is compressed.
+
+        ``plain`` leaves out the resources that hold statements' details. What isn't under an open
+        licence is left out, counted, unless ``allow_restricted`` names its licence or source.
+        """
+        from kgmed.kg.views.rdf_write import write_rdf
+
+        return write_rdf(
+            self.local_store().snapshot,
+            FilePath(out).expanduser(),
+            self.info(),
+            format=format,
+            plain=plain,
+            allow=allow_restricted,
+            progress=progress,
+        )
+
+    def to_pyg(
+        self,
+        *,
+        predicates: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
+        prefer: Sequence[str] = (),
+        isolated: bool = False,
+        statement_ids: bool = True,
+    ) -> HeteroData:
+        """The graph as PyTorch Geometric's ``HeteroData``: node types are categories, edge types
+        predicates (:func:`kgmed.kg.views.pyg.to_pyg`)."""
+        from kgmed.kg.views.pyg import to_pyg
+
+        return to_pyg(
+            self.local_store().snapshot,
+            predicates=predicates,
+            sources=sources,
+            prefer=prefer,
+            isolated=isolated,
+            statement_ids=statement_ids,
+        )
+
+    def _part(
+        self,
+        concepts: Sequence[str] | None,
+        hops: int,
+        predicates: Sequence[str] | None,
+        sources: Sequence[str] | None,
+        *,
+        limit: int,
+        truncate: bool,
+    ) -> Subgraph:
+        from kgmed.kg.views.subgraph import subgraph
+
+        return subgraph(
+            self.store,
+            concepts,
+            named=self.named,
+            hops=hops,
+            predicates=predicates,
+            sources=sources,
+            limit=limit,
+            truncate=truncate,
         )
 
     def check(self) -> list[str]:

@@ -18,7 +18,7 @@ from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.neo4j.report import Loaded, Rows
-from kgmed.kg.views.written import KgxWritten
+from kgmed.kg.views.written import KgxWritten, RdfWritten
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 
@@ -136,6 +136,7 @@ SHAPES: dict[str, type] = {
     "kgmed.kgx/1": KgxWritten,
     "kgmed.load/1": Loaded,
     "kgmed.cypher/1": Rows,
+    "kgmed.rdf/1": RdfWritten,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

@@ -122,7 +122,7 @@ def make_sources(
     if missing:
         raise ConfigError("\n".join(f"{path}: there is no such file." for path in missing))
     reading = Reading(config.on_error, quarantine, work)
-    sources = [entry.make(reading) for entry in config.source]
+    sources = [source for entry in config.source for source in entry.make_all(reading)]
     if config.overrides is not None:
         from kgmed.builders.sssom import SssomSource
 

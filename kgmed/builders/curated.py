@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_LINES = 8
 """Lines (simple ways from start to end) kept of one curated path record, shortest first."""
+MAX_WALKS = 10_000
+"""Lines looked at before those are chosen."""
 
 
 def curated_paths(connection: duckdb.DuckDBPyConnection) -> tuple[pa.Table, dict[str, int]]:
@@ -81,7 +83,7 @@ def _lines(
         if node == end:
             found.append(line)
             return
-        if len(found) >= MAX_LINES * 8 or len(line) > 20:
+        if len(found) >= MAX_WALKS or len(line) > 20:
             return
         for other, sid, direction in around[node]:
             if other not in seen:

@@ -328,7 +328,7 @@ def _problem(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> Pro
           SELECT least(s, o) AS x, greatest(s, o) AS y, voice,
                  max(least(base, 0.99)) AS c, bool_or(agrees) AS agrees,
                  max(CASE WHEN editorial THEN {_EDITORIAL_CONFIDENCE} END) AS editorial,
-                 bool_or(source = '{OVERRIDES}') AS wins
+                 bool_or(source = '{OVERRIDES}' OR given <> '') AS wins
           FROM m JOIN status USING (row)
           JOIN (SELECT number AS source_number, min(number) OVER (PARTITION BY infores) AS voice
                 FROM source) v USING (source_number)

@@ -36,6 +36,7 @@ BUILT_IN: dict[str, str] = {
     "tables": "kgmed.builders.tables:TablesSource",
     "obo": "kgmed.builders.ontology:OboSource",
     "rdf": "kgmed.builders.ontology:RdfSource",
+    "kgmed-rdf": "kgmed.builders.rdf_graph:RdfGraphSource",
 }
 """Type -> the class that reads it. Their options are models of
 :mod:`kgmed.builders.source_configs`."""

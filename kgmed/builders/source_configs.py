@@ -6,6 +6,7 @@ What the files themselves state (release, licence) is no option of a type; the o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -48,6 +49,10 @@ class SourceConfig(Strict):
     def make(self, reading: Reading) -> Source:
         """The source."""
         raise NotImplementedError
+
+    def make_all(self, reading: Reading) -> Sequence[Source]:
+        """The source, or the several that the files hold."""
+        return [self.make(reading)]
 
 
 class UmlsConfig(SourceConfig):
@@ -271,6 +276,21 @@ class RdfConfig(StatedConfig):
         )
 
 
+class KgmedRdfConfig(SourceConfig):
+    """A graph that ``kgmed export rdf`` wrote: all its sources, as they were."""
+
+    type: Literal["kgmed-rdf"]
+    path: Path
+
+    def files(self) -> tuple[Path, ...]:
+        return (self.path,)
+
+    def make_all(self, reading: Reading) -> Sequence[Source]:
+        from kgmed.builders.rdf_graph import sources_of
+
+        return sources_of(self.path, work=reading.work)
+
+
 class PackageConfig(BaseModel):
     """A source of a type that an installed package offers; its options are the package's."""
 
@@ -299,6 +319,10 @@ class PackageConfig(BaseModel):
         }
         return make_source(self.type, options, folder=self.relative_to)
 
+    def make_all(self, reading: Reading) -> Sequence[Source]:
+        """The source, as a list of one."""
+        return [self.make(reading)]
+
 
 def _kind(given: Any) -> str:
     type = given.get("type") if isinstance(given, dict) else getattr(given, "type", None)
@@ -315,6 +339,7 @@ AnySource = Annotated[
     | Annotated[TablesConfig, Tag("tables")]
     | Annotated[OboConfig, Tag("obo")]
     | Annotated[RdfConfig, Tag("rdf")]
+    | Annotated[KgmedRdfConfig, Tag("kgmed-rdf")]
     | Annotated[PackageConfig, Tag("package")],
     Discriminator(_kind),
 ]

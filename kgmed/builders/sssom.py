@@ -47,6 +47,7 @@ from kgmed.builders.rows import (
 from kgmed.builders.source import SourceInfo, TableName, Tally
 from kgmed.kg.curies import PREFIXES, normalize_prefix
 from kgmed.kg.errors import DataError
+from kgmed.kg.iris import OBO, URIS, VOCABULARIES
 from kgmed.kg.licences import LICENCES
 
 if TYPE_CHECKING:
@@ -74,36 +75,7 @@ STATUSES = ("merged", "related", "negative", "refused")
 INFORES = "https://w3id.org/biolink/infores/"
 """What the provider of a row in such a set begins with: the source's own id follows."""
 
-VOCABULARIES = {
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "owl": "http://www.w3.org/2002/07/owl#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "oboInOwl": "http://www.geneontology.org/formats/oboInOwl#",
-    "semapv": "https://w3id.org/semapv/vocab/",
-    "sssom": "https://w3id.org/sssom/",
-}
-"""Prefixes of predicates and justifications, as the rest of kgmed writes them."""
 _VOCABULARY_SPELLINGS = {name.lower(): name for name in VOCABULARIES} | {"oio": "oboInOwl"}
-
-OBO = ("mondo", "doid", "hp", "chebi", "ncit", "symp", "go", "uberon", "cl", "pr", "vo",
-       "ncbitaxon")  # fmt: skip
-URIS = {
-    "umls": ("https://uts.nlm.nih.gov/uts/umls/concept/",
-             "http://linkedlifedata.com/resource/umls/id/"),
-    "snomedct": ("http://snomed.info/id/", "http://purl.bioontology.org/ontology/SNOMEDCT/"),
-    "mesh": ("http://id.nlm.nih.gov/mesh/", "https://meshb.nlm.nih.gov/record/ui?ui="),
-    "omim": ("https://omim.org/entry/", "https://www.omim.org/entry/"),
-    "orphanet": ("http://www.orpha.net/ORDO/Orphanet_",),
-    "efo": ("http://www.ebi.ac.uk/efo/EFO_",),
-    "icd10cm": ("http://purl.bioontology.org/ontology/ICD10CM/",),
-    "icd11": ("http://id.who.int/icd/entity/",),
-    "drugbank": ("https://go.drugbank.com/drugs/", "https://www.drugbank.ca/drugs/"),
-    "rxnorm": ("http://purl.bioontology.org/ontology/RXNORM/",),
-    "wikidata": ("http://www.wikidata.org/entity/",),
-    "uniprot": ("http://purl.uniprot.org/uniprot/",),
-}  # fmt: skip
-"""Bioregistry prefix -> URIs that its authority's ids begin with (https://bioregistry.io), beyond
-those of OBO, identifiers.org and bioregistry.io, which follow a pattern."""
 
 Metadata = Mapping[str, str | list[str] | dict[str, str]]
 

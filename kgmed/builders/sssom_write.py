@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from kgmed.builders.identity import OVERRIDES
-from kgmed.builders.sssom import INFORES, OBO, OF_KGMED, STATUSES, URIS, VOCABULARIES
+from kgmed.builders.sssom import INFORES, OF_KGMED, STATUSES
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.errors import UsageError
+from kgmed.kg.iris import BIOREGISTRY, OWN, expansion
 from kgmed.kg.licences import licence
 from kgmed.kg.mapping_set import LeftOut, MappingsWritten
 
@@ -35,9 +36,6 @@ COLUMNS = (
 UNSPECIFIED = "https://w3id.org/sssom/license/unspecified"
 BATCH_ROWS = 100_000
 _NO_URI = r"[^A-Za-z0-9._~:/?#@!$&()*+,;=-]"
-_BIOREGISTRY = "https://bioregistry.io/"
-_OWN = ("cmekg", "kgmed.product")
-"""Prefixes that kgmed made; the Bioregistry doesn't hold them."""
 
 
 def write_mappings(
@@ -161,25 +159,6 @@ def _quoted(values: Iterable[str]) -> str:
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values) or "''"
 
 
-def expansion(prefix: str) -> str:
-    """The URI that ids of a prefix begin with.
-
-    >>> expansion("mondo"), expansion("snomedct"), expansion("ward")
-    ('http://purl.obolibrary.org/obo/MONDO_', 'http://snomed.info/id/', 'urn:kgmed:ward:')
-    """
-    if prefix in VOCABULARIES:
-        return VOCABULARIES[prefix]
-    if prefix == "biolink":
-        return "https://w3id.org/biolink/vocab/"
-    if prefix in OBO:
-        return f"http://purl.obolibrary.org/obo/{PREFIXES[prefix].biolink}_"
-    if prefix in URIS:
-        return URIS[prefix][0]
-    if prefix in PREFIXES and prefix not in _OWN:
-        return f"{_BIOREGISTRY}{prefix}:"
-    return f"urn:kgmed:{prefix}:"
-
-
 def _metadata(
     connection: duckdb.DuckDBPyConnection, info: GraphInfo, licences: Sequence[str]
 ) -> list[str]:
@@ -192,7 +171,7 @@ def _metadata(
               AS prefix FROM chosen WHERE passes ORDER BY 1""").fetchall()
     ]
     used = sorted({*prefixes, "semapv", "bioregistry"} - {""})
-    maps = {name: f"{_BIOREGISTRY}" if name == "bioregistry" else expansion(name) for name in used}
+    maps = {name: f"{BIOREGISTRY}" if name == "bioregistry" else expansion(name) for name in used}
     return [
         "#curie_map:",
         *(f'#  {name}: "{uri}"' for name, uri in maps.items()),
@@ -224,7 +203,7 @@ def _curie(column: str) -> str:
 
 
 def _stream(connection: duckdb.DuckDBPyConnection, out: Path, head: Sequence[str]) -> None:
-    registered = _quoted(name for name in PREFIXES if name not in _OWN)
+    registered = _quoted(name for name in PREFIXES if name not in OWN)
     source = (
         "CASE WHEN split_part({0}, ':', 1) IN (" + registered + ")"
         " THEN 'bioregistry:' || split_part({0}, ':', 1) ELSE '' END"

@@ -35,6 +35,7 @@ EXPORT = "export"
 EXPORTS = {
     "kgx": ("export_kgx", "kgx"),
     "neo4j": ("export_neo4j", "neo4j"),
+    "rdf": ("export_rdf", "rdf"),
     "sssom": ("mappings", "mappings"),
 }
 """What ``kgmed export`` writes -> the module of this package, and its function."""

@@ -67,8 +67,14 @@ def align(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> AlignR
 
 
 def _has_own(connection: duckdb.DuckDBPyConnection, rules: IdentityRules) -> bool:
-    query = f"SELECT 1 FROM in_concepts WHERE {prefix('id')} IN ({quoted(rules.align)}) LIMIT 1"
+    query = f"SELECT 1 FROM in_concepts WHERE {_unaligned(rules)} LIMIT 1"
     return bool(connection.execute(query).fetchall())
+
+
+def _unaligned(rules: IdentityRules) -> str:
+    """The condition on concepts to align: a graph that was built before brings its alignment."""
+    return f"""{prefix("id")} IN ({quoted(rules.align)})
+               AND len(sources) = 0"""
 
 
 class _Run:
@@ -95,9 +101,8 @@ class _Run:
             CREATE TABLE own AS
             WITH stated AS (
               SELECT DISTINCT id, unnest(categories) AS category FROM main.in_concepts
-              WHERE {prefix("id")} IN ({self.prefixes})),
-            ids AS (SELECT DISTINCT id FROM main.in_concepts
-                    WHERE {prefix("id")} IN ({self.prefixes}))
+              WHERE {_unaligned(self.rules)}),
+            ids AS (SELECT DISTINCT id FROM main.in_concepts WHERE {_unaligned(self.rules)})
             SELECT ids.id, any_value(n.label) AS label,
                    coalesce(list_sort(list_distinct(list(category)
                      FILTER (category IS NOT NULL))), []) AS category,
