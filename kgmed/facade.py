@@ -334,12 +334,17 @@ class Graph:
         isn't under an open licence is left out unless ``allow_restricted`` names its licence or
         source. :meth:`write_rdf` writes the whole graph.
         """
-        from kgmed.kg.views.passing import passing
+        from kgmed.kg.views.licensing import Terms
         from kgmed.kg.views.rdf_model import to_rdf
 
         part = self._part(concepts, hops, predicates, sources, limit=limit, truncate=truncate)
         info = self.info()
-        return to_rdf(self.store, part, info, passing(info, allow_restricted))
+        return to_rdf(
+            self.store,
+            part,
+            info,
+            Terms([(row.infores, row.licence) for row in info.sources], allow_restricted),
+        )
 
     def write_rdf(
         self,

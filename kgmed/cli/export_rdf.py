@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kgmed.cli.leaving import AllowRestricted, tell_rows_left_out
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -32,14 +32,7 @@ def rdf(
         bool,
         typer.Option("--plain", help="The triples alone, without statements' details."),
     ] = False,
-    allow_restricted: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-restricted",
-            metavar="LICENCE",
-            help="Let a licence, or a source, out that isn't open; repeatable.",
-        ),
-    ] = None,
+    allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -69,9 +62,4 @@ def rdf(
     counts = ", ".join(f"{n:,} {name}" for name, n in made.rows.items() if n)
     what = "quads" if made.format in {"nquads", "trig"} else "triples"
     echo(f"{made.out}: {made.quads:,} {what} ({counts or 'nothing'})")
-    for held in () if quiet else made.left_out:
-        sys.stderr.write(
-            f"left out: {held.rows:,} of {held.source},"
-            f" {f'licence {held.licence}' if held.licence else 'no licence stated'} ({held.tier});"
-            f" let out by --allow-restricted {held.source}\n"
-        )
+    tell_rows_left_out(made.left_out, quiet=quiet)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kgmed.cli.leaving import AllowRestricted
+from kgmed.cli.leaving import AllowRestricted, tell_rows_left_out
 from kgmed.cli.opening import opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -53,9 +52,4 @@ def mappings(
         return
     counts = ", ".join(f"{n:,} {name}" for name, n in made.statuses.items())
     echo(f"{made.out}: {made.rows:,} mappings{f' ({counts})' if counts else ''}")
-    for held in () if quiet else made.left_out:
-        sys.stderr.write(
-            f"left out: {held.rows:,} of {held.source},"
-            f" {f'licence {held.licence}' if held.licence else 'no licence stated'} ({held.tier});"
-            f" let out by --allow-restricted {held.source}\n"
-        )
+    tell_rows_left_out(made.left_out, quiet=quiet)

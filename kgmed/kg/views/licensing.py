@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kgmed.kg import layers
 from kgmed.kg.errors import UsageError
@@ -73,12 +73,16 @@ class Leaving:
 
 
 class Terms:
-    """The licences of a graph's sources, and which of them may leave."""
+    """The licences of a graph's sources, and which of them may leave.
 
-    def __init__(self, sources: Sequence[dict[str, Any]], allow: Sequence[str]) -> None:
+    ``sources`` are (infores, licence) of each; ``allow`` names licences or sources that aren't open
+    and may leave. Raises :class:`~kgmed.kg.errors.UsageError` for one that isn't among them.
+    """
+
+    def __init__(self, sources: Iterable[tuple[str, str]], allow: Sequence[str]) -> None:
         found: dict[str, set[str]] = {}
-        for row in sources:
-            found.setdefault(row["infores"], set()).update(row["licence"].split(" AND "))
+        for infores, text in sources:
+            found.setdefault(infores, set()).update(text.split(" AND "))
         self.of_source = {source: tuple(sorted(ids)) for source, ids in sorted(found.items())}
         if USERS_OWN in self.of_source:
             self.of_source[USERS_OWN] = ()
@@ -127,7 +131,8 @@ def define(
     leave. ``n`` of a name is its order, as there. The steps of ``paths`` hold only lines that
     stand. Raises :class:`~kgmed.kg.errors.UsageError` for a name that the graph doesn't know.
     """
-    terms = Terms(snapshot.manifest["sources"], allow)
+    sources = snapshot.manifest["sources"]
+    terms = Terms([(row["infores"], row["licence"]) for row in sources], allow)
     layers.define(connection, snapshot, prefix="every_")
     statements = {
         row[:3]: row[3]
@@ -137,11 +142,11 @@ def define(
     }
     names = _by_source(connection, "every_names")
     mappings = _by_source(connection, "every_mappings")
-    sources = sorted({*terms.of_source, *names, *mappings})
+    spoken = sorted({*terms.of_source, *names, *mappings})
     held_profiles = [key[0] for key in statements if not terms.lets(key[1], key[2])]
-    held_sources = [source for source in sources if not terms.lets_source(source)]
+    held_sources = [source for source in spoken if not terms.lets_source(source)]
     if held_profiles or held_sources:
-        _restrict(connection, held_profiles, [s for s in sources if s not in held_sources])
+        _restrict(connection, held_profiles, [s for s in spoken if s not in held_sources])
     else:
         for table in _TABLES:
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM every_{table}")

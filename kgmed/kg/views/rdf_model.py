@@ -13,7 +13,7 @@ from kgmed.kg.iris import encoded, to_iri
 from kgmed.kg.model import Concept, Name, Statement, Value
 from kgmed.kg.store.base import GraphInfo, GraphStore
 from kgmed.kg.views import rdf_terms as terms
-from kgmed.kg.views.passing import Passing
+from kgmed.kg.views.licensing import Terms
 from kgmed.kg.views.rdf_provenance import lines, provenance
 from kgmed.kg.views.rdf_terms import BIOLINK, KGMED, RDF, RDFS, SKOS, XSD
 from kgmed.kg.views.subgraph import Subgraph
@@ -118,13 +118,13 @@ def _id(curie: str) -> str:
 
 
 def part_quads(
-    store: GraphStore, part: Subgraph, info: GraphInfo, passing: Passing
+    store: GraphStore, part: Subgraph, info: GraphInfo, terms_of: Terms
 ) -> Iterator[Quad]:
     """A part of a graph, with what its named graphs are; only what may leave."""
     stated = [
         s
         for s in (*part.statements, *part.values)
-        if passing.licence(s.primary_knowledge_source, s.licence)
+        if terms_of.lets(s.primary_knowledge_source, s.licence)
     ]
     graphs = {(s.primary_knowledge_source, s.release, s.licence) for s in stated}
     said = provenance(
@@ -136,28 +136,28 @@ def part_quads(
     for triple in said:
         yield (*triple, terms.PROVENANCE)
     ids = list(part.concepts)
-    whole = passing.everything({name for c in part.concepts.values() for name in c.sources})
+    whole = all(terms_of.lets_source(name) for c in part.concepts.values() for name in c.sources)
     used = {end for s in stated for end in (s.subject, s.object)}
     for id, names in zip(ids, store.lexicon.names(ids), strict=True):
         concept = part.concepts[id]
-        sources = tuple(name for name in concept.sources if passing.source(name))
+        sources = tuple(name for name in concept.sources if terms_of.lets_source(name))
         if not sources and id not in used:
             continue
         leaving = Concept(
             id, concept.categories, concept.names, concept.equivalent_ids if whole else (id,),
             sources,
         )  # fmt: skip
-        kept = [name for name in names if passing.source(name.source)]
+        kept = [name for name in names if terms_of.lets_source(name.source)]
         yield from concept_quads(leaving, kept, info.snapshot)
     for statement in stated:
         yield from statement_quads(statement)
 
 
-def to_rdf(store: GraphStore, part: Subgraph, info: GraphInfo, passing: Passing) -> rdflib.Dataset:
+def to_rdf(store: GraphStore, part: Subgraph, info: GraphInfo, terms_of: Terms) -> rdflib.Dataset:
     """A part of a graph as an rdflib dataset, its named graphs those of the sources."""
     rdflib = _rdflib()
     text: dict[str, list[tuple[str, str, str]]] = {}
-    for s, p, o, graph in part_quads(store, part, info, passing):
+    for s, p, o, graph in part_quads(store, part, info, terms_of):
         text.setdefault(graph, []).append((s, p, o))
     dataset = rdflib.Dataset()
     for prefix, base in terms.PREFIXES_OF_FILES.items():

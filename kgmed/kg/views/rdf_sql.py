@@ -21,7 +21,7 @@ from kgmed.kg.views.tables import RAW
 if TYPE_CHECKING:
     import duckdb
 
-    from kgmed.kg.views.passing import Passing
+    from kgmed.kg.views.licensing import Terms
 
 RESTRICTED = "restricted"
 
@@ -35,14 +35,14 @@ class Lines:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        passing: Passing,
+        terms_of: Terms,
         snapshot: str,
         *,
         quads: bool,
         plain: bool,
     ) -> None:
         self.connection = connection
-        self.passing = passing
+        self.terms_of = terms_of
         self.quads = quads
         self.plain = plain
         self.own = self._end(terms.SNAPSHOT + snapshot)
@@ -78,13 +78,13 @@ class Lines:
         self._table(
             "rdf_source", "source VARCHAR, passes BOOL, iri VARCHAR, ending VARCHAR",
             [
-                (name, self.passing.source(name), f"<{terms.source_iri(name)}>",
+                (name, self.terms_of.lets_source(name), f"<{terms.source_iri(name)}>",
                  self._end(terms.graph_iri(name)))
                 for name in self.sources
             ],
         )  # fmt: skip
-        self.everything = self.passing.everything(names) and all(
-            self.passing.licence(row[1], row[3]) for row in profiles
+        self.everything = all(map(self.terms_of.lets_source, names)) and all(
+            self.terms_of.lets(row[1], row[3]) for row in profiles
         )
         categories = f"SELECT DISTINCT unnest(categories) FROM {RAW}concepts"
         self._words("rdf_category", categories, lambda name: f"<{terms.category_iri(name)}>")
@@ -106,7 +106,7 @@ class Lines:
 
         return (
             number,
-            self.passing.licence(source, licence),
+            self.terms_of.lets(source, licence),
             end,
             quad(f"{BIOLINK}primary_knowledge_source", f"<{terms.source_iri(source)}>"),
             quad(f"{BIOLINK}knowledge_level", terms.literal(level)) if _said(level) else "",

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from kgmed.kg.errors import MissingExtra, UsageError
 from kgmed.kg.mapping_set import LeftOut
 from kgmed.kg.views import rdf_terms as terms
-from kgmed.kg.views.passing import passing, tier_of
+from kgmed.kg.views.licensing import Terms, tier
 from kgmed.kg.views.rdf_provenance import lines, provenance
 from kgmed.kg.views.rdf_sql import Lines
 from kgmed.kg.views.tables import DEFAULT_MEMORY, RAW, Tables
@@ -61,7 +61,7 @@ def write_rdf(
     Turtle without pyoxigraph.
     """
     format = format_of(out, format)
-    chosen = passing(info, allow)
+    chosen = Terms([(row.infores, row.licence) for row in info.sources], allow)
     quads = format in WITH_GRAPHS
     text = format in {"nquads", "ntriples"}
     if not text:
@@ -127,12 +127,8 @@ def _counts(
                 SELECT source, count(*) FROM (
                   SELECT source FROM {RAW}names UNION ALL SELECT source FROM {RAW}mappings)
                 JOIN rdf_source USING (source) WHERE NOT passes GROUP BY 1""").fetchall():
-            held[source, " AND ".join(queries.passing.terms.get(source, ("",)))] += n
-    left = tuple(
-        LeftOut(source, id, tier_of(id.split(" AND ")), n)
-        for (source, id), n in sorted(held.items())
-        if n
-    )
+            held[source, queries.terms_of.text(source)] += n
+    left = tuple(LeftOut(source, id, tier(id), n) for (source, id), n in sorted(held.items()) if n)
     return sorted(set(kept)), left
 
 
