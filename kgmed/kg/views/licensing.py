@@ -95,6 +95,12 @@ class Terms:
                 )
         self._allowed = {name.removeprefix("infores:") for name in allow}
 
+    @classmethod
+    def of(cls, snapshot: Snapshot, allow: Sequence[str]) -> Terms:
+        """Those of a snapshot's sources."""
+        rows = snapshot.manifest["sources"]
+        return cls([(row["infores"], row["licence"]) for row in rows], allow)
+
     def lets(self, source: str, licences: str) -> bool:
         """Whether a statement of a source leaves; it is under all of ``A AND B``."""
         return self._lets(source, licences.split(" AND "))
@@ -131,8 +137,7 @@ def define(
     leave. ``n`` of a name is its order, as there. The steps of ``paths`` hold only lines that
     stand. Raises :class:`~kgmed.kg.errors.UsageError` for a name that the graph doesn't know.
     """
-    sources = snapshot.manifest["sources"]
-    terms = Terms([(row["infores"], row["licence"]) for row in sources], allow)
+    terms = Terms.of(snapshot, allow)
     layers.define(connection, snapshot, prefix="every_")
     statements = {
         row[:3]: row[3]

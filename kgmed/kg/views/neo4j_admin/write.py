@@ -94,7 +94,7 @@ def export(
             connection.execute(f"SET memory_limit = {literal(memory)}")
             connection.execute(f"SET temp_directory = {literal(str(partial / 'spill'))}")
             leaving = licensing.define(connection, store.snapshot, allow=allow)
-            terms = Terms(store.snapshot.manifest["sources"], allow)
+            terms = Terms.of(store.snapshot, allow)
             predicates = _prepare(connection, store, leaving, terms, progress)
             written, removed = _copy_all(connection, partial / "data", format, progress)
             relationships = _relationships(written)
