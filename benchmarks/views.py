@@ -20,10 +20,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from kgmed.kg.views.passing import passing
 from measure import Figure, say, table, write_json
 
 from kgmed.facade import Graph, open_graph
-from kgmed.kg.views.passing import passing
 from kgmed.kg.views.rdf_sql import Lines
 from kgmed.kg.views.rdf_write import BATCH_ROWS, _text
 from kgmed.kg.views.tables import Tables

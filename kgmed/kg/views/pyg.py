@@ -35,13 +35,8 @@ def to_pyg(
     ``data[type].id`` and ``data[type].name`` are lists in the order of the nodes, which is that of
     the ids; ``num_nodes`` their count. ``data[edge_type].edge_index`` is an int64 tensor [2, E];
     ``data[edge_type].statement_id`` a uint8 tensor [E, 16], the statements' ids as bytes (left out
-<<<<<<< HEAD
-    with ``statement_ids=False``). ``data.kgmed_snapshot`` is the hash. Concepts without such a
-    statement are left out unless ``isolated``. :func:`where` finds a concept's node. Raises
-=======
     with ``statement_ids=False``). ``data.kgmed_snapshot`` is the graph's hash. Concepts without
     such a statement are left out unless ``isolated``. :func:`where` finds a concept's node. Raises
->>>>>>> views
     :class:`~kgmed.kg.errors.UsageError` for a predicate or source that the graph doesn't have, and
     :class:`~kgmed.kg.errors.MissingExtra` without torch_geometric.
     """
