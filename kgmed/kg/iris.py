@@ -127,8 +127,13 @@ def iri_sql(column: str, prefixes: list[str]) -> str:
     """The SQL of :func:`to_iri`; ``prefixes`` are those that occur in the column."""
     head = f"split_part({column}, ':', 1)"
     cases = " ".join(f"WHEN {_text(name)} THEN {_text(expansion(name))}" for name in prefixes)
-    local = f"substr({column}, strpos({column}, ':') + 1)"
-    return f"concat(CASE {head} WHEN '' THEN '' {cases} ELSE '' END, {encoded_sql(local)})"
+    local = encoded_sql(local_sql(column))
+    return f"concat(CASE {head} WHEN '' THEN '' {cases} ELSE '' END, {local})"
+
+
+def local_sql(column: str) -> str:
+    """The SQL of what comes after a CURIE's prefix."""
+    return f"substr({column}, strpos({column}, ':') + 1)"
 
 
 def _text(value: str) -> str:

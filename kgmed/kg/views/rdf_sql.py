@@ -8,10 +8,10 @@ which it would be in, a concept its sources by ``dcterms:source``. The model is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kgmed.kg.iris import encoded_sql, iri_sql, to_iri
+from kgmed.kg.iris import encoded_sql, expansion, iri_sql, local_sql, to_iri
 from kgmed.kg.layers import literal as sql
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.views import rdf_terms as terms
@@ -135,6 +135,8 @@ class Lines:
             {head.format("curie", f"{RAW}ids")} UNION {head.format("subject", f"{RAW}mappings")}
             UNION {head.format("object", f"{RAW}mappings")}""").fetchall()
         self.prefixes = sorted(row[0] for row in found)
+        bases = [(name, expansion(name)) for name in self.prefixes if name]
+        self._table("rdf_base", "prefix VARCHAR, base VARCHAR", bases)
         if self.everything:
             leaving = ""
         else:
@@ -262,16 +264,21 @@ class Lines:
               r
             JOIN rdf_predicate q USING (p) JOIN rdf_profile f USING (profile)
             JOIN rdf_concept s ON s.cid = r.s {joins}
+            LEFT JOIN rdf_base bs ON bs.prefix = split_part(r.original_subject, ':', 1)
+            LEFT JOIN rdf_base bo ON bo.prefix = split_part(r.original_object, ':', 1)
             WHERE f.passes AND {where}{" AND NOT q.negated" if self.plain else ""}"""
 
     def _rest(self) -> str:
         """The details of a statement's resource, nothing of those that are empty."""
 
-        def texts(property: str, term: str, items: str) -> str:
-            return (
-                f"array_to_string(list_transform({items}, lambda x:"
-                f" concat(a, '<{property}> ', {term}, {_END})), '')"
-            )
+        def several(column: str, property: str, term: Callable[[str], str]) -> str:
+            """Items of a list; most lists have one, and a lambda costs more than it does."""
+            quad = f"concat(a, '<{property}> ', {{}}, {_END})"
+            items = f"string_split({column}, {sql(DETAIL_ITEM)})"
+            return f"""CASE WHEN {column} = '' THEN ''
+                WHEN strpos({column}, {sql(DETAIL_ITEM)}) = 0 THEN {quad.format(term(column))}
+                ELSE array_to_string(list_transform({items}, lambda x:
+                  {quad.format(term("x"))}), '') END"""
 
         def one(column: str, property: str, term: str) -> str:
             return (
@@ -283,11 +290,17 @@ class Lines:
             return f"CASE WHEN f.{column} = '' THEN '' ELSE concat(a, f.{column}) END"
 
         cited = ", ".join(sql(name) for name in terms.CITED)
-        publication = f"""CASE WHEN split_part(x, ':', 1) IN ({cited})
-            AND strpos(x, ':') < length(x) THEN concat('<', {iri_sql("x", list(terms.CITED))}, '>')
-            ELSE {_literal("x", "''")} END"""
-        items = f"string_split({{}}, {sql(DETAIL_ITEM)})"
-        subject, object = self._iri("r.original_subject"), self._iri("r.original_object")
+
+        def publication(x: str) -> str:
+            return f"""CASE WHEN split_part({x}, ':', 1) IN ({cited})
+                AND strpos({x}, ':') < length({x})
+                THEN concat('<', {iri_sql(x, list(terms.CITED))}, '>')
+                ELSE {_literal(x, "''")} END"""
+
+        subject, object = (
+            f"concat('<', {base}.base, {encoded_sql(local_sql(f'r.original_{end}'))}, '>')"
+            for end, base in (("subject", "bs"), ("object", "bo"))
+        )
         return f"""
             {of_profile("level")}, {of_profile("agent")}, {of_profile("own")},
             {of_profile("part")},
@@ -296,11 +309,8 @@ class Lines:
             {one("r.original_subject", f"{BIOLINK}original_subject", subject)},
             {one("r.original_object", f"{BIOLINK}original_object", object)},
             {one("r.text", f"{BIOLINK}supporting_text", _literal("r.text", "''"))},
-            CASE WHEN r.source_record = '' THEN '' ELSE
-              {texts(f"{KGMED}source_record", _literal("x", "''"), items.format("r.source_record"))}
-              END,
-            CASE WHEN r.publications = '' THEN '' ELSE
-              {texts(f"{BIOLINK}publications", publication, items.format("r.publications"))} END,
+            {several("r.source_record", f"{KGMED}source_record", lambda x: _literal(x, "''"))},
+            {several("r.publications", f"{BIOLINK}publications", publication)},
             CASE WHEN r.qualifiers = '' THEN '' ELSE array_to_string(list_transform(
               map_entries(CAST(r.qualifiers::JSON AS MAP(VARCHAR, VARCHAR))), lambda x:
               concat(a, '<{terms.QUALIFIER}', {encoded_sql("x.key")}, '> ',
