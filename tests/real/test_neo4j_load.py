@@ -205,11 +205,11 @@ def test_a_load_goes_on_after_the_server_was_killed(home: tuple[str, Path], firs
     os.kill(int(pid.read_text()), signal.SIGKILL)
     pid.unlink()  # the number may stay taken, by what is left of the process
     time.sleep(1)
+    assert process.poll() is None  # in mid-load, without a server
     port = uri.rpartition(":")[2]
     run("start", folder, port, timeout_s=180)
-    output, _errors = process.communicate(timeout=180)
+    output, _errors = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    assert "Trying again" in output
     assert_same(first, uri)
 
 
