@@ -22,7 +22,7 @@ START_S, STOP_S, ADMIN_S = 180, 90, 900
 
 
 def script() -> Path:
-    """The start script; skips the test, with the reason, where there is none or no Java."""
+    """The start script; skips the test, with the reason, where there is none."""
     named = os.environ.get("KGMED_NEO4J")
     candidates = (
         [Path(named)] if named else [base / "shared/neo4j/neo4j" for base in (ROOT, ROOT.parent)]
@@ -30,7 +30,7 @@ def script() -> Path:
     for path in candidates:
         if path.is_file():
             if shutil.which("java") is None:
-                pytest.skip("a Neo4j server needs Java 17 on the PATH")
+                pytest.fail(f"{path} is there, but no Java 17 on the PATH to start it with")
             return path
     pytest.skip(f"no Neo4j server at {candidates[-1]}; KGMED_NEO4J names a start script")
 

@@ -14,14 +14,14 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kgmed.builders.rdf_load import Loader, described
 from kgmed.builders.rows import digest
 from kgmed.builders.source import SourceInfo, TableName, Tally, schema
 from kgmed.builders.statements import STATEMENT_ID_SQL
 from kgmed.kg.errors import DataError
-from kgmed.kg.layers import literal
+from kgmed.kg.layers import fill, literal
 from kgmed.kg.model import canonical_qualifiers
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.views import rdf_terms as terms
@@ -118,7 +118,7 @@ class RdfGraph:
         c.create_function("kgmed_qualifiers", _canonical, ["VARCHAR"], "VARCHAR")
         c.create_function("kgmed_language", terms.language_of, ["VARCHAR"], "VARCHAR")
         infores = {source.info.infores: n for n, source in enumerate(self.sources)}
-        _fill(c, "source(name VARCHAR, number INT)", infores.items())
+        fill(c, "source", "name VARCHAR, number INT", infores.items())
         graphs = [
             (
                 iri,
@@ -129,7 +129,8 @@ class RdfGraph:
             for iri, said in self._said.items()
             if "source" in said
         ]
-        _fill(c, "named(graph VARCHAR, source VARCHAR, release VARCHAR, licence VARCHAR)", graphs)
+        columns = "graph VARCHAR, source VARCHAR, release VARCHAR, licence VARCHAR"
+        fill(c, "named", columns, graphs)
         c.execute(_CONCEPTS)
         c.execute(_NAMES)
         c.execute(_STATEMENTS)
@@ -216,14 +217,6 @@ def sources_of(path: Path | str, *, work: Path | None = None) -> Sequence[RdfGra
 def _canonical(pairs: str) -> str:
     """Qualifiers as their canonical text."""
     return canonical_qualifiers(dict(json.loads(pairs)))
-
-
-def _fill(c: duckdb.DuckDBPyConnection, table: str, rows: Any) -> None:
-    c.execute(f"CREATE TABLE {table}")
-    listed = list(rows)
-    if listed:
-        name, marks = table.partition("(")[0], ", ".join("?" * len(listed[0]))
-        c.executemany(f"INSERT INTO {name} VALUES ({marks})", listed)
 
 
 _CONCEPTS = """

@@ -14,13 +14,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from kgmed.builders.identity import OVERRIDES
 from kgmed.builders.sssom import INFORES, OF_KGMED, STATUSES
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.errors import UsageError
 from kgmed.kg.iris import BIOREGISTRY, OWN, expansion
 from kgmed.kg.licences import licence
 from kgmed.kg.mapping_set import LeftOut, MappingsWritten
+from kgmed.kg.views.licensing import Terms, tier
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,15 +55,10 @@ def write_mappings(
     """
     import duckdb
 
-    _check(info, statuses, allow, out)
-    terms = _licences(info)
-    named = {name.removeprefix("infores:") for name in allow}
-    open_sources = {
-        source
-        for source, ids in terms.items()
-        if source.removeprefix("infores:") in named
-        or all(licence(id).tier == "open" or id in named for id in ids)
-    }
+    _check(statuses, out)
+    chosen = Terms([(row.infores, row.licence) for row in info.sources], allow)
+    terms = chosen.of_source
+    open_sources = [source for source in terms if chosen.lets_source(source)]
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET threads = 1")  # rows stream in the table's order
@@ -92,44 +87,21 @@ def write_mappings(
         _sums((source, n) for source, _, n in written),
         tuple(used),
         tuple(
-            LeftOut(source, " AND ".join(terms.get(source, ("",))), _tier(terms.get(source)), n)
+            LeftOut(source, chosen.text(source), tier(chosen.text(source)), n)
             for source, n in held.items()
         ),
         info.snapshot,
     )
 
 
-def _check(info: GraphInfo, statuses: Sequence[str], allow: Sequence[str], out: Path) -> None:
+def _check(statuses: Sequence[str], out: Path) -> None:
     for status in statuses:
         if status not in STATUSES:
             raise UsageError(f"Found status {status!r}, expected one of: {', '.join(STATUSES)}.")
-    terms = _licences(info)
-    known = sorted({*terms, *(id for ids in terms.values() for id in ids if id)})
-    for name in allow:
-        if name not in known and f"infores:{name}" not in known:
-            raise UsageError(
-                f"Found the licence or source {name!r}, expected one of this graph's: "
-                f"{', '.join(known)}."
-            )
     if not out.parent.is_dir():
         raise UsageError(f"{out}: there is no folder {out.parent}.")
     if out.name.removesuffix(".gz").rpartition(".")[2] != "tsv":
         raise UsageError(f"Found the file {out.name!r}, expected one ending in .tsv or .tsv.gz.")
-
-
-def _licences(info: GraphInfo) -> dict[str, tuple[str, ...]]:
-    """Source -> its licences. A user's overrides have none and are the user's own."""
-    found: dict[str, set[str]] = {}
-    for row in info.sources:
-        found.setdefault(row.infores, set()).update(row.licence.split(" AND "))
-    terms = {source: tuple(sorted(ids)) for source, ids in sorted(found.items())}
-    return {**terms, OVERRIDES: ()} if OVERRIDES in terms else terms
-
-
-def _tier(ids: Sequence[str] | None) -> str:
-    """The tier of what is under all these licences: that of the least open."""
-    order = ("open", "noncommercial", "registered", "unknown")
-    return max((licence(id).tier for id in ids or ("",)), key=order.index)
 
 
 def _url(ids: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,8 @@ def define(
     entries = [entry for layer in _layers(snapshot) for entry in layer.manifest["profiles"]]
     profiles = [[n, *entry] for n, entry in enumerate(entries)]
     texts = ", ".join(f"{name} VARCHAR" for name in PROFILE)
-    _fill(connection, f"{prefix}predicate", "p INT, predicate VARCHAR, negated BOOL", predicates)
-    _fill(connection, f"{prefix}profile", f"profile INT, {texts}", profiles)
+    fill(connection, f"{prefix}predicate", "p INT, predicate VARCHAR, negated BOOL", predicates)
+    fill(connection, f"{prefix}profile", f"profile INT, {texts}", profiles)
     queries = {
         table: " UNION ALL ".join(
             f"SELECT {names} FROM {_file(layer, table)}" for layer in _layers(snapshot)
@@ -76,7 +76,7 @@ def define(
     if snapshot.base is not None:
         _lay_over(connection, snapshot, snapshot.base, prefix, queries)
     else:
-        _fill(connection, f"{prefix}retraction", _RETRACTION, [])
+        fill(connection, f"{prefix}retraction", _RETRACTION, [])
     only = "WHERE false" if empty else ""
     for table, query in queries.items():
         connection.execute(f"CREATE VIEW {prefix}{table} AS SELECT * FROM ({query}) {only}")
@@ -98,12 +98,12 @@ def _lay_over(
         CREATE TABLE {prefix}retraction({_RETRACTION});
         INSERT INTO {prefix}retraction
         SELECT id, id::UUID, reason, who, date FROM {_file(snapshot, "retractions")}""")
-    _fill(connection, f"{prefix}merged", _NAMES, list(_merged(snapshot)))
+    fill(connection, f"{prefix}merged", _NAMES, list(_merged(snapshot)))
     rows = connection.execute(f"SELECT path, steps FROM {_file(base, 'paths')}").fetchall()
     taken = connection.execute(f"SELECT sid FROM {prefix}retraction").fetchall()
     gone = {id.hex() for (id,) in taken}
     lost = [row for row in rows if gone and _is_lost(row[1], gone)]
-    _fill(connection, f"{prefix}lost_path", "path VARCHAR, steps VARCHAR", lost)
+    fill(connection, f"{prefix}lost_path", "path VARCHAR, steps VARCHAR", lost)
     concepts, names = _COLUMNS["concepts"], _COLUMNS["names"]
     queries["concepts"] = f"""
         SELECT {concepts} FROM {_file(base, "concepts")}
@@ -173,24 +173,23 @@ def _is_lost(steps: str, gone: Container[str]) -> bool:
     return all(any(id in gone for id, _way in line) for line in json.loads(steps))
 
 
-_TYPES = {"INT": "int32", "BIGINT": "int64", "BOOL": "bool_", "VARCHAR": "string"}
-
-
-def _fill(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Sequence[Any]]
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: str,
+    rows: Iterable[Sequence[Any]],
 ) -> None:
-    """Make a table of a few columns, such as ``p INT, predicate VARCHAR``, and its rows."""
+    """Make a table of columns such as ``p INT, predicate VARCHAR``, and its rows.
+
+    By way of Arrow: ``executemany`` takes a millisecond a row.
+    """
     import pyarrow as pa
 
-    connection.execute(f"CREATE TABLE {name}({columns})")
-    if not rows:
+    names = [column.split()[0] for column in columns.split(", ")]
+    cells = list(zip(*rows, strict=True)) or [()] * len(names)
+    connection.execute(f"CREATE OR REPLACE TABLE {table}({columns})")
+    if not cells[0]:
         return
-    heads = [column.split() for column in columns.split(", ")]
-    values = zip(*rows, strict=True)
-    arrays = {
-        head: pa.array(cells, getattr(pa, _TYPES[kind])())
-        for (head, kind), cells in zip(heads, values, strict=True)
-    }
-    connection.register("entries", pa.table(arrays))
-    connection.execute(f"INSERT INTO {name} SELECT * FROM entries")
-    connection.unregister("entries")
+    connection.register("rows_to_fill", pa.table(dict(zip(names, map(list, cells), strict=True))))
+    connection.execute(f"INSERT INTO {table} SELECT * FROM rows_to_fill")
+    connection.unregister("rows_to_fill")

@@ -9,7 +9,7 @@ overlay's business: identity mappings are refused, categories of known concepts 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kgmed.builders.identity import BASE_CONFIDENCE_SQL, IDENTITY_PREDICATES, XREF
 from kgmed.builders.overlay.statements import identify_statements
 from kgmed.kg.errors import DataError
+from kgmed.kg.layers import fill
 from kgmed.kg.model import Name
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.embedded import EmbeddedStore
@@ -76,21 +77,6 @@ def resolve_additions(connection: duckdb.DuckDBPyConnection, base: EmbeddedStore
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     return connection.execute(query).fetchall()
-
-
-def fill(
-    connection: duckdb.DuckDBPyConnection, table: str, types: str, rows: Iterable[Sequence[object]]
-) -> None:
-    """A table of rows; by way of Arrow, as ``executemany`` takes a millisecond a row."""
-    import pyarrow as pa
-
-    names = [part.split()[0] for part in types.split(", ")]
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    connection.register("rows", pa.table(dict(zip(names, map(list, columns), strict=True))))
-    connection.execute(f"CREATE OR REPLACE TABLE {table}({types})")
-    if columns[0]:
-        connection.execute(f"INSERT INTO {table} SELECT * FROM rows")
-    connection.unregister("rows")
 
 
 def _identify(connection: duckdb.DuckDBPyConnection, base: EmbeddedStore, added: Additions) -> None:

@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kgmed.builders.generation import source_rows
-from kgmed.builders.overlay.additions import Additions, fill
+from kgmed.builders.overlay.additions import Additions
 from kgmed.builders.overlay.counts import Coverage, Dictionaries, Said, changed, tallies
 from kgmed.builders.overlay.numbering import AddedEdge, Change, Numbering
 from kgmed.builders.overlay.statements import write_statements, write_values
 from kgmed.builders.source import SourceInfo
+from kgmed.kg.layers import fill
 from kgmed.kg.model import Retraction
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.embedded import EmbeddedStore

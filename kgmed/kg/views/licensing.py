@@ -272,7 +272,7 @@ def _standing_paths(connection: duckdb.DuckDBPyConnection) -> None:
     found = connection.execute('SELECT start, "end", path, steps FROM every_paths').fetchall()
     lines = [json.loads(steps) for *_, steps in found]
     ids = sorted({id for path in lines for line in path for id, _way in line})
-    layers._fill(connection, "path_statement", "id VARCHAR", [[id] for id in ids])
+    layers.fill(connection, "path_statement", "id VARCHAR", [[id] for id in ids])
     standing = {
         id
         for (id,) in connection.execute("""
@@ -285,4 +285,4 @@ def _standing_paths(connection: duckdb.DuckDBPyConnection) -> None:
         if left:
             kept.append([start, end, path, json.dumps(left)])
     columns = 'start INT, "end" INT, path VARCHAR, steps VARCHAR'
-    layers._fill(connection, "paths", columns, kept)
+    layers.fill(connection, "paths", columns, kept)

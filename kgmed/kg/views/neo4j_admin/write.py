@@ -177,7 +177,7 @@ def _prepare(
         _json([asdict(row) for row in coverage]), _json(used), info.created, now,
     )  # fmt: skip
     columns = ", ".join(f"{name} VARCHAR" for name in MARKER_TEXTS)
-    layers._fill(
+    layers.fill(
         connection, "marker", f"{columns}, format INT, schema INT",
         [[*texts, info.format, schema.SCHEMA]],
     )  # fmt: skip
@@ -188,7 +188,7 @@ def _prepare(
         if said.retracted and terms.lets(said.primary_knowledge_source, said.licence)
     ]  # fmt: skip
     texts_of = "id VARCHAR, reason VARCHAR, who VARCHAR, date VARCHAR, statement VARCHAR"
-    layers._fill(connection, "retracted", texts_of, retracted)
+    layers.fill(connection, "retracted", texts_of, retracted)
     return sorted({name for name, _negated in used})
 
 
