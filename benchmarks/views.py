@@ -20,10 +20,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from kgmed.kg.views.passing import passing
 from measure import Figure, say, table, write_json
 
 from kgmed.facade import Graph, open_graph
+from kgmed.kg.views.licensing import Terms
 from kgmed.kg.views.rdf_sql import Lines
 from kgmed.kg.views.rdf_write import BATCH_ROWS, _text
 from kgmed.kg.views.tables import Tables
@@ -41,7 +41,10 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 def formatted(graph: Graph, *, plain: bool) -> tuple[int, int]:
     """Statements put together as N-Quads, and their bytes; nothing is written."""
     info = graph.info()
-    chosen = passing(info, list({row.infores for row in info.sources}))
+    chosen = Terms(
+        [(row.infores, row.licence) for row in info.sources],
+        sorted({row.infores for row in info.sources}),
+    )
     rows = size = 0
     with Tables(graph.store.snapshot, ordered=False) as tables:
         queries = Lines(tables.connection, chosen, info.snapshot, quads=True, plain=plain)
