@@ -23,14 +23,11 @@ def link(
     Where the text holds no name as it stands, it is tried as one misspelt or reordered name.
     Exit code 3 means that nothing was found.
     """
-    from kgmed.kg.errors import UsageError
     from kgmed.kg.linking.link import Link
-    from kgmed.kg.linking.linker import MAX_TEXT, Linker
+    from kgmed.kg.linking.linker import Linker
     from kgmed.reasoning.question import detect_language
     from kgmed.wire import Links, to_json
 
-    if len(text) > MAX_TEXT:
-        raise UsageError(f"The text has {len(text):,} characters; at most {MAX_TEXT:,} are read.")
     with opened(graph, quiet=quiet) as chosen:
         linker = Linker(chosen.store)
         found = linker.text(text)

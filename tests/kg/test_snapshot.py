@@ -13,7 +13,7 @@ from support import concept, exact, source, tables_of
 from kgmed.builders.pipeline import build
 from kgmed.kg.errors import CorruptSnapshot, FormatVersion, NotAGraph, StoreError
 from kgmed.kg.store.embedded import EmbeddedStore
-from kgmed.kg.store.snapshot import corrupt_files, open_snapshot
+from kgmed.kg.store.snapshot import FORMAT, corrupt_files, open_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +125,9 @@ def test_no_graph_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade(graph_copy: Path) -> None:
     pointer = graph_copy / "CURRENT"
-    pointer.write_text(pointer.read_text().replace("kgmed-graph 1 ", "kgmed-graph 7 "))
+    pointer.write_text(pointer.read_text().replace(f"kgmed-graph {FORMAT} ", "kgmed-graph 77 "))
     with pytest.raises(
-        FormatVersion, match=r"format 7; this kgmed reads format 1 and, of overlays, 2\. Upgrade"
+        FormatVersion, match=r"format 77; this kgmed reads format \d and, of overlays, \d\. Upgrade"
     ):
         EmbeddedStore(graph_copy)
 

@@ -236,6 +236,7 @@ def _write_database(content: Content, concepts: Sequence[_Concept]) -> None:
     sources = sorted({name.source for _cid, name, _key in content.added.names})
     write_names(content.connection, folder, sources=sources)
     path = (folder / "names.sqlite").rename(folder / OVERLAY_FILE)
+    (folder / "names.index").rename(path.with_suffix(".index"))
     numbering = Numbering(base, content.added.new_ids, content.coded.predicates)
     out, into = numbering.patch(_standing(content), _gone(content))
     edges = {row["id"].hex(): row["eid"] for row in content.edges}

@@ -89,6 +89,8 @@ def tokens(normalized: str) -> list[str]:
     >>> tokens("2型糖尿病"), tokens("beta blocker")
     (['2', '型', '糖', '尿', '病'], ['beta', 'blocker'])
     """
+    if normalized.isascii():
+        return normalized.split()
     spaced = "".join(f" {c} " if is_cjk(c) else c for c in normalized)
     return spaced.split()
 

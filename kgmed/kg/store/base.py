@@ -101,6 +101,15 @@ class Lexicon(Protocol):
         """For each normalised text, (concept id, name) of every name that normalises to it."""
         ...
 
+    def holds(self, hashes: Sequence[int]) -> list[bool]:
+        """For each hash (:func:`kgmed.kg.linking.stems.name_hash`), whether some name has it."""
+        ...
+
+    def hashed(self, hash: int, *, limit: int = 40) -> list[tuple[str, Name]]:
+        """(concept id, name) of names with a hash, in the stored order; their texts may differ in
+        inflection, in the order of words, or altogether."""
+        ...
+
     def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:
         """Names whose normalised text begins with ``norm``, in order of that text."""
         ...

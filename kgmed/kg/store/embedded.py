@@ -494,6 +494,12 @@ class LocalLexicon:
     def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
         return [self._with_ids(self._names.exact(norm)) if norm else [] for norm in norms]
 
+    def holds(self, hashes: Sequence[int]) -> list[bool]:
+        return self._names.holds(hashes)
+
+    def hashed(self, hash: int, *, limit: int = 40) -> list[tuple[str, Name]]:
+        return self._with_ids(self._names.hashed(hash, limit=limit))
+
     def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:
         return self._with_ids(self._names.prefix(norm, limit=limit)) if norm else []
 

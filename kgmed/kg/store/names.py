@@ -1,6 +1,7 @@
 """The SQLite half of a snapshot: concepts, ids, names, values, mappings and curated paths.
 
 ``key`` is clustered by normalised name, ``name`` by concept, so that a look-up reads few pages.
+What a text may name is looked up by hash in a file beside it (:mod:`kgmed.kg.store.name_index`).
 Full-text search runs over the keys with each Chinese character as a token of its own; fuzzy search
 goes from a trigram index over the tokens to the names that hold the nearest ones.
 """
@@ -18,6 +19,7 @@ from typing import Any
 from kgmed.kg.errors import CorruptSnapshot
 from kgmed.kg.linking.normalize import is_cjk, tokens
 from kgmed.kg.model import Name
+from kgmed.kg.store.name_index import SUFFIX, NameIndex
 
 NAME_KINDS = ("preferred", "synonym", "abbreviation", "brand")
 LIST_ITEM = "\x1f"
@@ -59,6 +61,13 @@ class Names:
         self._database.execute("PRAGMA mmap_size=1099511627776")
         self._path = path
         self._sources = sources
+        self._opened_index: NameIndex | None = None
+
+    @property
+    def _index(self) -> NameIndex:
+        if self._opened_index is None:
+            self._opened_index = NameIndex(self._path.with_suffix(SUFFIX))
+        return self._opened_index
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one read; a broken file becomes :class:`CorruptSnapshot`."""
@@ -71,6 +80,8 @@ class Names:
 
     def close(self) -> None:
         self._database.close()
+        if self._opened_index is not None:
+            self._opened_index.close()
 
     def cids(self, curies: Sequence[str]) -> list[int | None]:
         """Concept numbers of CURIEs, in order."""
@@ -123,6 +134,16 @@ class Names:
         """Names whose key is ``key``."""
         sql = f"SELECT {self._COLUMNS} FROM key k JOIN name n USING (nid) WHERE k.key = ?"
         return self._hits(self.query(sql + " ORDER BY nid", (key,)))
+
+    def holds(self, hashes: Sequence[int]) -> list[bool]:
+        """Whether some name has each hash (:func:`kgmed.kg.linking.stems.name_hash`)."""
+        return self._index.holds(hashes)
+
+    def hashed(self, hash: int, *, limit: int) -> list[tuple[int, Name]]:
+        """The first names with a hash, in the stored order."""
+        nids = self._index.numbers(hash, limit=limit)
+        sql = f"SELECT {self._COLUMNS} FROM name n WHERE nid IN ({','.join('?' * len(nids))})"
+        return self._hits(self.query(sql + " ORDER BY nid", nids))
 
     def prefix(self, key: str, *, limit: int) -> list[tuple[int, Name]]:
         """Names whose key begins with ``key``, in key order."""

@@ -7,6 +7,7 @@
         csr/*.bin                    little-endian arrays, memory-mapped (kgmed.kg.store.csr)
         csr/details.bin              what few edges have: records, publications, texts, qualifiers
         csr/blocks.crc               a CRC-32 per 64 KiB of every array, for large snapshots
+        names.index                  the names by hash (kgmed.kg.store.name_index)
         names.sqlite                 names, ids, mappings, values, paths (kgmed.kg.store.names)
         tables/*.parquet             the same rows for scans
         coverage.json report.json    counts; what the build read, kept, skipped and refused
@@ -34,10 +35,10 @@ from typing import Any
 
 from kgmed.kg.errors import CorruptSnapshot, FormatVersion, NotAGraph
 
-FORMAT = 1
+FORMAT = 3
 """Version of the snapshot format that this kgmed writes and reads."""
-OVERLAY_FORMAT = 2
-"""The same, of a generation that is an overlay on one of format 1."""
+OVERLAY_FORMAT = 4
+"""The same, of a generation that is an overlay on one of format 3."""
 FORMATS = (FORMAT, OVERLAY_FORMAT)
 
 OVERLAY_FILE = "overlay.sqlite"

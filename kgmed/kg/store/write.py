@@ -24,13 +24,14 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import StoreError
-from kgmed.kg.linking.normalize import is_cjk
+from kgmed.kg.linking.normalize import ASCII_KEY_SQL, is_cjk
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
+from kgmed.kg.store.name_index import write_index
 from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, MAPPING_FIELDS, NAME_KINDS, pack
 from kgmed.kg.store.snapshot import BLOCK
 
@@ -293,6 +294,7 @@ def write_names(
 
     progress("names and full-text index")
     names = parquet("names")
+    _write_index(connection, names, folder / "names.index")
     count = connection.execute("SELECT count(*) FROM read_parquet(?)", [names]).fetchall()[0][0]
     if count < APART:
         _fill_names(database, connection, names, sources)
@@ -472,18 +474,30 @@ def _fill_paths(
     database.execute("COMMIT")
 
 
+SPACED_KEYS = f"""SELECT nid, CASE WHEN regexp_full_match(key, '[ -~]*') THEN key
+                             ELSE regexp_replace(key, '{CJK}', ' \\0 ', 'g') END AS key
+                  FROM read_parquet(?)"""
+"""The names' numbers and keys, each Chinese character a token of its own."""
+
+
+def _write_index(connection: duckdb.DuckDBPyConnection, names: str, path: Path) -> None:
+    """The index by hash; a name with a hyphen between letters is there as one word, too."""
+    spaced = (
+        f"SELECT nid, trim(regexp_replace(key, ' +', ' ', 'g')) FROM ({SPACED_KEYS}) ORDER BY 1"
+    )
+    joined = f"""SELECT nid, {ASCII_KEY_SQL.format("replace(text, '-', '')")} FROM read_parquet(?)
+                 WHERE regexp_matches(text, '[A-Za-z]-[A-Za-z]')
+                   AND regexp_full_match(text, '[ -~]*')
+                 ORDER BY 1"""
+    readers = (_reader(connection, query, names) for query in (spaced, joined))
+    write_index(chain.from_iterable(readers), path)
+
+
 def _fill_full_text(
     database: sqlite3.Connection, connection: duckdb.DuckDBPyConnection, names: str
 ) -> None:
     database.execute("INSERT INTO fts(fts, rank) VALUES('automerge', 0)")
-    reader = _reader(
-        connection,
-        f"""SELECT nid, CASE WHEN regexp_full_match(key, '[ -~]*') THEN key
-                        ELSE regexp_replace(key, '{CJK}', ' \\0 ', 'g') END
-            FROM read_parquet(?)""",
-        names,
-    )
-    _fill(database, "fts(rowid, t)", reader)
+    _fill(database, "fts(rowid, t)", _reader(connection, SPACED_KEYS, names))
     database.execute("INSERT INTO fts(fts) VALUES('optimize')")
     database.execute("BEGIN")
     vocabulary = database.execute(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kgmed.kg.categories import is_a
 from kgmed.kg.categories import label as category_label
-from kgmed.kg.linking.linker import main_category
+from kgmed.kg.linking.ranking import main_category
 from kgmed.kg.model import Concept, Statement
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Item

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kgmed.kg.curies import PREFIXES
-from kgmed.kg.linking.linker import main_category
+from kgmed.kg.linking.ranking import main_category
 from kgmed.kg.model import Concept, Language
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Answer, Item

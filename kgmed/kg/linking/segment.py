@@ -1,0 +1,168 @@
+"""A text as tokens with offsets, and the windows of them that a name may fill. Pure functions.
+
+Tokens are those of a name's key (:func:`kgmed.kg.linking.normalize.tokens`): words without marks
+and possessive, each Chinese character by itself. Offsets count code points of the text as given.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from kgmed.kg.linking.normalize import is_cjk, key, tokens
+from kgmed.kg.linking.stems import MASK, stem, stem_hash, token_hash
+
+MAX_WORDS = 8
+"""Tokens of the longest window, function words apart from the first and last included."""
+MAX_CHARACTERS = 24
+"""The same where a window begins with a Chinese character."""
+
+CJK_FROM = "\u3400"
+"""Tokens that sort after this are Chinese characters (or Korean and other scripts' words)."""
+
+_ASCII_PIECE = re.compile(r"[A-Za-z0-9]+(?:'s\b)?")
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
+)
+_PIECE = re.compile(rf"(?:[^\W_][{_MARKS}]*)+(?:['\u2019]s\b)?")
+_STOP = re.compile(r"[;!?\n\r\t。；！？、，：]|[.:,]\s|\s{3,}|--|[\u2013\u2014]\s|\s[\u2013\u2014]")
+_BEFORE_STOP = frozenset(("st", "dr", "vs"))
+"""Words that a full stop belongs to ("St. John's wort")."""
+_SOFT = re.compile(r"[^\s\-\u2010\u2011'\u2019/]")
+_COMMA = re.compile(r",\s?")
+
+
+@dataclass(slots=True)
+class Tokens:
+    """The tokens of a text, column by column.
+
+    ``gaps`` says of what lies before a token: 0 spaces and hyphens, 1 a mark that a name may hold
+    ("," or brackets), but then in its own order only, 2 a mark that no name spans. ``joined``
+    holds, for a word behind a hyphen, the hash of the two words written as one.
+    """
+
+    text: str
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    hashes: list[int] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
+    joined: dict[int, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def span(self, first: int, past: int) -> str:
+        """The text of some tokens."""
+        return self.text[self.starts[first] : self.ends[past - 1]]
+
+    def key(self, first: int, past: int) -> str:
+        """The key of the tokens' text."""
+        return key(self.span(first, past))
+
+    def windows(self) -> tuple[list[int], list[int], list[int]]:
+        """Every window that a name may fill: first token, token past it, hash of such a name.
+
+        None begins or ends with a function word, but one in capitals stands for itself ("AS",
+        ankylosing spondylitis).
+        """
+        hashes, gaps, words, joined = self.hashes, self.gaps, self.words, self.joined
+        count = len(hashes)
+        firsts: list[int] = []
+        pasts: list[int] = []
+        totals: list[int] = []
+        for first, value in enumerate(hashes):
+            total = value
+            if not total:
+                if self.text[self.starts[first] : self.ends[first]].isupper():
+                    firsts.append(first)
+                    pasts.append(first + 1)
+                    totals.append(stem_hash(stem(words[first])))
+                continue
+            firsts.append(first)
+            pasts.append(first + 1)
+            totals.append(total)
+            other = 0
+            width = MAX_CHARACTERS if words[first] > CJK_FROM else MAX_WORDS
+            for at in range(first + 1, min(first + width, count)):
+                if gaps[at] == 2:
+                    break
+                part = hashes[at]
+                if part:
+                    if joined and (other or at in joined):
+                        before = total - hashes[at - 1] if at in joined else other
+                        other = (before + joined.get(at, part)) & MASK
+                        firsts.append(first)
+                        pasts.append(at + 1)
+                        totals.append(other)
+                    total = (total + part) & MASK
+                    firsts.append(first)
+                    pasts.append(at + 1)
+                    totals.append(total)
+        return firsts, pasts, totals
+
+
+def read(text: str) -> Tokens:
+    """The tokens of a text.
+
+    >>> read("Crohn's disease, 2型糖尿病").words
+    ['crohn', 'disease', '2', '型', '糖', '尿', '病']
+    """
+    found = Tokens(text)
+    starts, ends, words = found.starts, found.ends, found.words
+    hashes, gaps = found.hashes, found.gaps
+    before = 0
+    pattern = _ASCII_PIECE if text.isascii() else _PIECE
+    for match in pattern.finditer(text):
+        start = match.start()
+        gap = _gap(text[before:start])
+        if gap == 2 and words and words[-1] in _BEFORE_STOP and text[before:start] == ". ":
+            gap = 0
+        hyphen = words and text[before:start] in {"-", "\u2010", "\u2011"}
+        for begin, end, word, value in _piece(match.group()):
+            if hyphen and words[-1].isalpha() and word.isalpha() and not is_cjk(word[0]):
+                found.joined[len(words)] = token_hash(words[-1] + word)
+            hyphen = False
+            starts.append(start + begin)
+            ends.append(start + end)
+            words.append(word)
+            hashes.append(value)
+            gaps.append(gap)
+            gap = 0
+        before = match.end()
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _gap(between: str) -> int:
+    if between in {" ", "", "-"}:
+        return 0
+    if _STOP.search(between) and not _COMMA.fullmatch(between):
+        return 2
+    return 1 if _SOFT.search(between) or len(between) > 3 else 0
+
+
+@lru_cache(maxsize=1 << 16)
+def _piece(raw: str) -> tuple[tuple[int, int, str, int], ...]:
+    """(start, end, token, hash) of each token of a piece without gaps."""
+    if raw.isascii():
+        words = tokens(key(raw))
+        if len(words) == 1:
+            return ((0, len(raw), words[0], token_hash(words[0])),)
+    found: list[tuple[int, int, str, int]] = []
+    begin = 0
+    for at, character in enumerate(raw):
+        if is_cjk(character):
+            if begin < at:
+                found += _plain(raw, begin, at)
+            found += _plain(raw, at, at + 1)
+            begin = at + 1
+    if begin < len(raw):
+        found += _plain(raw, begin, len(raw))
+    return tuple(found)
+
+
+def _plain(raw: str, start: int, end: int) -> list[tuple[int, int, str, int]]:
+    words = tokens(key(raw[start:end]))
+    return [(start, end, word, token_hash(word)) for word in words]

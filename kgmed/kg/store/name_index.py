@@ -1,0 +1,151 @@
+"""The index of names by hash: which windows of a text may be a name, at 15M names, from a file.
+
+    names.index   "KGNI", version of the hashes, number of bits of a bucket, number of hashes
+                  buckets   uint32  2**bits + 1   first entry of each bucket: a hash's first bits
+                  hashes    uint64  N             sorted hashes (kgmed.kg.linking.stems.name_hash)
+                  numbers   uint32  N             the name of each hash
+
+Little-endian, each part aligned to 8 bytes, mapped into memory. A look-up reads two buckets and
+bisects the few hashes between them. Reading needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kgmed.kg.errors import CorruptSnapshot
+from kgmed.kg.linking.stems import VERSION, name_hash, token_hash
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+SUFFIX = ".index"
+"""Of the file beside a file of names."""
+
+_MAGIC = b"KGNI"
+_HEAD = struct.Struct("<4sIIIQ")
+_PER_BUCKET = 8
+
+
+class NameIndex:
+    """Reads ``names.index``; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(_HEAD.size)
+            self._map = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) if size else None
+        try:
+            magic, version, bits, _padding, count = _HEAD.unpack(head)
+        except struct.error as error:
+            raise CorruptSnapshot(f"{path}: found {size} bytes. Build the graph again.") from error
+        buckets = _aligned(4 * ((1 << bits) + 1))
+        expected = _HEAD.size + buckets + 8 * count + 4 * count
+        if magic != _MAGIC or version != VERSION or size != expected or self._map is None:
+            raise CorruptSnapshot(
+                f"{path}: found an index of version {version} and {size:,} bytes, expected version "
+                f"{VERSION} and {expected:,}. Build the graph again."
+            )
+        self._map.madvise(mmap.MADV_RANDOM)
+        whole = memoryview(self._map)
+        at = _HEAD.size
+        self._buckets = whole[at : at + 4 * ((1 << bits) + 1)].cast("I")
+        at += buckets
+        self._hashes = whole[at : at + 8 * count].cast("Q")
+        self._numbers = whole[at + 8 * count :].cast("I")
+        self._shift = 64 - bits
+        self._whole = whole
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def holds(self, hashes: Sequence[int]) -> list[bool]:
+        """Whether some name has each hash."""
+        buckets, shift, view = self._buckets, self._shift, self._hashes
+        found = []
+        for value in hashes:
+            bucket = value >> shift
+            stop = buckets[bucket + 1]
+            at = bisect_left(view, value, buckets[bucket], stop)
+            found.append(at < stop and view[at] == value)
+        return found
+
+    def numbers(self, value: int, *, limit: int | None = None) -> list[int]:
+        """The numbers of the names with a hash, at most ``limit`` of them."""
+        bucket = value >> self._shift
+        stop = self._buckets[bucket + 1]
+        first = past = bisect_left(self._hashes, value, self._buckets[bucket], stop)
+        stop = stop if limit is None else min(stop, first + limit)
+        while past < stop and self._hashes[past] == value:
+            past += 1
+        return list(self._numbers[first:past])
+
+    def close(self) -> None:
+        """Unmap the file."""
+        for view in (self._buckets, self._hashes, self._numbers, self._whole):
+            view.release()
+        if self._map is not None:
+            self._map.close()
+
+
+def _aligned(size: int) -> int:
+    return (size + 7) // 8 * 8
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def write_index(batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """Write the index of names that come as (number, spaced key); a name may come several times.
+
+    A spaced key has its tokens apart, Chinese characters too. Memory: 32 bytes a name.
+    """
+    import numpy as np
+
+    known: dict[str, int] = {}
+    numbers, hashes = np.empty(0, np.uint32), np.empty(0, np.uint64)
+    parts = [
+        (batch.column(0).to_numpy().astype(np.uint32), _hashes(batch.column(1), known))
+        for batch in batches
+    ]
+    if parts:
+        numbers, hashes = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        del parts
+        order = np.argsort(hashes, kind="stable")
+        numbers, hashes = numbers[order], hashes[order]
+    bits = max(1, (len(hashes) // _PER_BUCKET).bit_length())
+    edges = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    buckets = np.append(np.searchsorted(hashes, edges), len(hashes)).astype("<u4")
+    with path.open("wb") as file:
+        file.write(_HEAD.pack(_MAGIC, VERSION, bits, 0, len(hashes)))
+        file.write(buckets.tobytes().ljust(_aligned(buckets.nbytes), b"\0"))
+        hashes.astype("<u8", copy=False).tofile(file)
+        numbers.astype("<u4", copy=False).tofile(file)
+
+
+def _hashes(keys: pa.Array, known: dict[str, int]) -> npt.NDArray[np.uint64]:
+    """The hash of each key; ``known`` holds those of tokens, and grows."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    lists = pc.split_pattern(pc.utf8_trim_whitespace(keys), " ")
+    tokens = lists.flatten().dictionary_encode()
+    words = tokens.dictionary.to_pylist()
+    of_word = np.fromiter(
+        (known.get(word) or known.setdefault(word, token_hash(word)) for word in words),
+        np.uint64,
+        len(words),
+    )
+    of_token = np.append(of_word[tokens.indices.to_numpy()], np.uint64(0))
+    first = lists.offsets.to_numpy()[:-1] - lists.offsets[0].as_py()
+    found = np.add.reduceat(of_token, first) if len(first) else np.empty(0, np.uint64)
+    for row in np.flatnonzero(found == 0).tolist():
+        found[row] = name_hash(lists[row].as_py())
+    return found
