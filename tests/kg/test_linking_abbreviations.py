@@ -135,7 +135,7 @@ def test_any_text_is_read_and_spans_lie_in_it(text: str) -> None:
 
 @pytest.mark.skipif(not BC5CDR.is_file(), reason="BC5CDR lies beside a maintainer's checkout only")
 def test_most_abbreviations_that_bc5cdr_annotates_are_found() -> None:
-    """Pairs of annotated mentions with one id, the second in a bracket, which is the initials of the first."""
+    """Pairs of annotated mentions of one id, the second in a bracket: initials of the first."""
     told = missed = 0
     for block in BC5CDR.read_text(encoding="utf-8").strip().split("\n\n"):
         lines = block.split("\n")
