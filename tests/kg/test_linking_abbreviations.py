@@ -149,8 +149,8 @@ def test_most_abbreviations_that_bc5cdr_annotates_are_found() -> None:
             if before is None or text[start - 1] != "(" or spans[before, start - 2] != id:
                 continue
             initials = "".join(w[0] for w in text[before : start - 2].split())
-            if text[start:end].isupper() and initials.upper() == text[start:end]:
+            if end - start > 1 and initials.upper() == text[start:end]:
                 told += 1
                 missed += (start, end) not in shorts
-    assert told > 60
+    assert told > 40
     assert missed == 0
