@@ -22,6 +22,8 @@ class Link:
 
     ``start`` and ``end`` count Unicode code points of the text that was given. ``alternatives``
     hold the other concepts that the span may name, best first: ambiguity is returned, not hidden.
+    ``experiencer`` is ``patient``, ``family`` or ``other``; ``note`` is what a reader must know of
+    the match ("salt: sodium").
     """
 
     text: str
@@ -34,3 +36,6 @@ class Link:
     why: str
     negated: bool = False
     alternatives: tuple[Candidate, ...] = field(default_factory=tuple)
+    uncertain: bool = False
+    experiencer: str = "patient"
+    note: str = ""

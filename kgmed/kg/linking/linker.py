@@ -17,6 +17,7 @@ from kgmed.kg.curies import candidates as curie_candidates
 from kgmed.kg.linking import score
 from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.normalize import is_cjk, key, tokens, variants
+from kgmed.kg.linking.rerank import Reranker, reranked
 from kgmed.kg.linking.words import FILLERS, FUNCTION_WORDS, NEGATION_CUES, STOP_WORDS
 from kgmed.kg.model import Concept, Name
 from kgmed.kg.store.base import GraphStore
@@ -37,10 +38,14 @@ _CLAUSE = re.compile(r"[.;:!?,。；：！？，]|\bbut\b|但")
 
 
 class Linker:
-    """Links against one store. Keeps no state between calls."""
+    """Links against one store. Keeps no state between calls.
 
-    def __init__(self, store: GraphStore) -> None:
+    ``reranker`` puts the candidates of a span in a text in order (:mod:`.rerank`).
+    """
+
+    def __init__(self, store: GraphStore, *, reranker: Reranker | None = None) -> None:
         self._store = store
+        self._reranker = reranker
         self._lexicon = store.lexicon
 
     # Mentions
@@ -187,6 +192,9 @@ class Linker:
                 if categories:
                     ranked = [c for c in ranked if any(is_a(c.category, w) for w in categories)]
                 if ranked:
+                    if self._reranker is not None:
+                        end = start + len(span)
+                        ranked = reranked(self._reranker, text, start, end, ranked)
                     best, *others = ranked
                     link = Link(
                         span, start, start + len(span), best.id, best.name, best.category,
