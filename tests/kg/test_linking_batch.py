@@ -24,12 +24,20 @@ from kgmed.kg.errors import (
     StoreError,
     UsageError,
 )
-from kgmed.kg.linking.batch import CHUNK_CHARACTERS, Batch, How, chunks, itself
+from kgmed.kg.linking.batch import (
+    CHUNK_CHARACTERS,
+    CHUNK_DOCUMENTS,
+    UNDER_WAY,
+    Batch,
+    How,
+    chunks,
+    itself,
+)
 from kgmed.kg.linking.documents import Document
 from kgmed.kg.linking.links import LinkedDocument
 from kgmed.kg.store.base import GraphStore
 
-WORDS = ("gout", "warfarin", "华法林", "no fever", "nothing here")
+WORDS = ("gout", "warfarin", "华法林治疗", "no fever", "nothing here")
 MANY = [Document(str(n), f"{WORDS[n % 5]} and aspirin") for n in range(200)]
 
 
@@ -57,7 +65,7 @@ def test_categories_keep_their_concepts_alone(graph: Graph) -> None:
     assert [link.name for link in graph.link(text, categories=["Disease"])] == ["gout"]
     (found,) = graph.link_documents([text], categories=["Drug"])
     assert [link.name for link in found] == ["Warfarin"]
-    with pytest.raises(UsageError, match="Found the category 'drug', expected one of: .*Drug"):
+    with pytest.raises(UsageError, match="Found the category 'drug', expected"):
         graph.link(text, categories=["drug"])
     with pytest.raises(UsageError, match="Found lang 'fr'"):
         graph.link(text, lang="fr")  # type: ignore[arg-type]
@@ -70,12 +78,12 @@ def test_documents_are_read_while_others_are_linked_and_no_further(graph: Graph)
         nonlocal read
         while True:
             read += 1
-            yield Document(str(read), "gout " * 2000)
+            yield Document(str(read), "gout " * 100)
 
     found = graph.link_documents(endless(), processes=2)
     for _ in range(5):
         next(found)
-    assert read < 20 * (CHUNK_CHARACTERS // 10_000 + 1)
+    assert read <= (UNDER_WAY * 2 + 2) * CHUNK_DOCUMENTS
     found.close()  # type: ignore[attr-defined]
     assert threading.active_count() < 10
 
@@ -121,7 +129,7 @@ def test_the_number_of_processes_is_checked(graph: Graph) -> None:
     ],
 )
 def test_errors_cross_between_processes_as_they_are(error: KgmedError) -> None:
-    again = pickle.loads(pickle.dumps(error))
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert vars(again) == vars(error)
@@ -281,5 +289,16 @@ def test_ctrl_c_leaves_no_file_and_no_process(graph: Graph, tmp_path: Path, proc
     assert running.returncode == 130
     assert b"Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["notes.jsonl"]
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    until = time.monotonic() + 30
+    while is_alive(running.pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_alive(running.pid)
+
+
+def is_alive(group: int) -> bool:
+    """Whether a process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

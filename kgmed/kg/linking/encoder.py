@@ -26,12 +26,12 @@ class Encoder:
     """Texts to unit vectors by a model in a folder."""
 
     def __init__(self, path: Path, *, device: str) -> None:
+        folder, self._pooling = _layout(path)
         try:
             import torch
             import transformers
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "rerank") from error
-        folder, self._pooling = _layout(path)
         self._torch = torch
         self._device = device
         try:
