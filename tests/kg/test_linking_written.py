@@ -176,6 +176,14 @@ def test_a_marked_text_is_the_text(text: str, spans: list[tuple[int, int]]) -> N
         assert bare == text
 
 
+def test_a_notebook_gets_the_beginning_of_a_long_text() -> None:
+    text = "gout " * 50_000
+    links = [Link("gout", n, n + 4, "x:1", "x", "Drug", 1.0, "") for n in range(0, 250_000, 25_000)]
+    page = Marks(Links(text, "en", tuple(links))._repr_html_())
+    assert len(page.marks) == 4
+    assert "... 150,000 more characters, 6 links" in page.text
+
+
 def test_a_text_and_a_document_show_in_a_notebook() -> None:
     assert "<mark" in Links(TEXT, "en", LINKS)._repr_html_()
     assert "<mark" in LINKED._repr_html_()

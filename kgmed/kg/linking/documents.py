@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from kgmed.kg.errors import DataError, RowError, UsageError
-from kgmed.kg.linking.linker import MAX_TEXT
+from kgmed.kg.linking.links import MAX_TEXT
 from kgmed.kg.model import Language
 
 FORMATS = {
@@ -34,7 +34,7 @@ FORMATS = {
 """Format -> the endings of its files; each may be followed by ``.gz``."""
 
 STDIN = "-"
-LINE_BYTES = 64 << 20
+LINE_BYTES = 256 << 20
 GROUP_LINES = 100_000
 """Lines that a PubTator document may have."""
 

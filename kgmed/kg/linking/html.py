@@ -37,6 +37,8 @@ COLOURS = {
 """Category -> its background, for it and what is below it; all are light, under black text."""
 _OTHERS = ("#dddddd", "#e6d5e1", "#d6dfe2", "#e2dfd0")
 _ALTERNATIVES = 3
+SHOWN = 100_000
+"""Characters of a text that a notebook shows."""
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
@@ -84,10 +86,26 @@ def _named(match: re.Match[str]) -> str:
 
 def links_html(text: str, links: Sequence[Link]) -> str:
     """A text with its mentions marked, over a legend of their categories."""
+    return _block(text, links) + legend(links)
+
+
+def notebook_html(text: str, links: Sequence[Link]) -> str:
+    """The same for a notebook, which a long text would stall: the first :data:`SHOWN` characters
+    of it."""
+    if len(text) <= SHOWN:
+        return links_html(text, links)
+    inside = [link for link in links if link.end <= SHOWN]
+    more = (
+        f"<p><i>... {len(text) - SHOWN:,} more characters, {len(links) - len(inside):,} links</i>"
+    )
+    return f"{_block(text[:SHOWN], inside)}{more}</p>{legend(links)}"
+
+
+def _block(text: str, links: Sequence[Link]) -> str:
     return (
         '<div dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere;'
         'unicode-bidi:plaintext">'
-        f"{marked(text, links)}</div>{legend(links)}"
+        f"{marked(text, links)}</div>"
     )
 
 

@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One concept that a span may name. ``score`` lies in 0-1; ``why`` says how it matched."""
+    """One concept that a span may name.
+
+    ``score`` lies in 0-1 and is the product of ``parts`` (:mod:`kgmed.kg.linking.score`); ``why``
+    says it in words.
+    """
 
     id: str
     name: str
     category: str
     score: float
     why: str
+    parts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,9 @@ class Link:
 
     ``start`` and ``end`` count Unicode code points of the text that was given. ``alternatives``
     hold the other concepts that the span may name, best first: ambiguity is returned, not hidden.
-    ``experiencer`` is ``patient``, ``family`` or ``other``; ``note`` is what a reader must know of
-    the match ("salt: sodium").
+    ``negated``, ``uncertain`` and ``experiencer`` ("patient", "family" or "other") are what the
+    words around it say of it. ``note`` tells what the span has beyond the concept ("salt: sodium").
+    ``mention`` (0-1) is how likely a text means the name at all (:mod:`kgmed.kg.linking.quality`).
     """
 
     text: str
@@ -35,7 +41,9 @@ class Link:
     score: float
     why: str
     negated: bool = False
-    alternatives: tuple[Candidate, ...] = field(default_factory=tuple)
+    alternatives: tuple[Candidate, ...] = ()
     uncertain: bool = False
     experiencer: str = "patient"
     note: str = ""
+    mention: float = 1.0
+    parts: dict[str, float] = field(default_factory=dict)

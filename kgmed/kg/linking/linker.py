@@ -22,9 +22,6 @@ from kgmed.kg.linking.words import FILLERS, FUNCTION_WORDS, NEGATION_CUES, STOP_
 from kgmed.kg.model import Concept, Name
 from kgmed.kg.store.base import GraphStore
 
-MAX_TEXT = 1_000_000
-"""Code points of a text that are read at once."""
-
 MIN_COVERAGE = 0.5
 """Share of a longer name that a mention must make up to stand for it."""
 
@@ -151,7 +148,7 @@ class Linker:
 
         Offsets count code points. With ``categories``, only concepts of these are linked.
         """
-        pieces = _pieces(text[:MAX_TEXT])
+        pieces = _pieces(text)
         links: list[Link] = []
         position = 0
         for run in _runs(text, pieces):

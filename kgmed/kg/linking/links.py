@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, overload
 from kgmed.kg.errors import UsageError
 from kgmed.kg.linking.language import detect_language
 from kgmed.kg.linking.link import Link
-from kgmed.kg.linking.linker import MAX_TEXT
 from kgmed.kg.model import Language
 
 if TYPE_CHECKING:
     from kgmed.kg.linking.documents import Document
     from kgmed.kg.linking.linker import Linker
+
+MAX_TEXT = 20_000_000
+"""Code points of a text that is linked."""
 
 
 class _Links(Sequence[Link]):
@@ -43,9 +45,9 @@ class _Links(Sequence[Link]):
         return self.links[index]
 
     def _repr_html_(self) -> str:
-        from kgmed.kg.linking.html import links_html
+        from kgmed.kg.linking.html import notebook_html
 
-        return links_html(self.text, self.links)
+        return notebook_html(self.text, self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class LinkedFiles:
 def link_text(
     linker: Linker, text: str, *, lang: Language | None = None, categories: Sequence[str] = ()
 ) -> Links:
-    """Link a text of at most :data:`~kgmed.kg.linking.linker.MAX_TEXT` code points; its language
+    """Link a text of at most :data:`MAX_TEXT` code points; its language
     is told by its characters where ``lang`` doesn't say. Raises
     :class:`~kgmed.kg.errors.UsageError` for a longer one."""
     if len(text) > MAX_TEXT:

@@ -44,19 +44,25 @@ class Reranker(Protocol):
 def reranked(
     reranker: Reranker, text: str, start: int, end: int, candidates: Sequence[Candidate]
 ) -> list[Candidate]:
-    """Candidates in order by ``score * (1 - WEIGHT + WEIGHT * fit)``, which becomes their score;
-    equal ones stay as they were. One candidate alone has no rival, and stays as it is."""
+    """Candidates in order by ``score * (1 - WEIGHT + WEIGHT * fit)``, which becomes their score.
+
+    The factor is one more of their ``parts``. Equal ones stay as they were. A candidate alone has
+    no rival, and stays as it is.
+    """
     if len(candidates) < 2:
         return list(candidates)
     fits = reranker.scores(text, start, end, candidates)
-    found = [
-        replace(
-            candidate,
-            score=round(candidate.score * (1 - WEIGHT + WEIGHT * fit), 4),
-            why=f"{candidate.why}, fit {fit:.2f}",
+    found = []
+    for candidate, fit in zip(candidates, fits, strict=True):
+        part = round(1 - WEIGHT + WEIGHT * fit, 4)
+        found.append(
+            replace(
+                candidate,
+                score=round(candidate.score * part, 4),
+                why=f"{candidate.why}, fit {fit:.2f}",
+                parts={**candidate.parts, "fit": part},
+            )
         )
-        for candidate, fit in zip(candidates, fits, strict=True)
-    ]
     return sorted(found, key=lambda candidate: -candidate.score)
 
 

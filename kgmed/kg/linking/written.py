@@ -69,11 +69,8 @@ def pubtator(linked: LinkedDocument) -> str:
     the format can't hold.
 
     >>> link = Link("gout", 6, 10, "DOID:13189", "gout", "Disease", 1.0, "exact: gout")
-    >>> print(pubtator(LinkedDocument("7", "Acute\\ngout.", "en", (link,))), end="")
-    7|t|Acute
-    7|a|gout.
-    7	6	10	gout	Disease	DOID:13189
-    <BLANKLINE>
+    >>> pubtator(LinkedDocument("7", "Acute\\ngout.", "en", (link,))).splitlines()
+    ['7|t|Acute', '7|a|gout.', '7\\t6\\t10\\tgout\\tDisease\\tDOID:13189', '']
     """
     id, text, end = linked.id, linked.text, linked.title_end
     if "|" in id or "\t" in id or _BREAKS.search(id) or not id:
@@ -100,11 +97,10 @@ def standoff(linked: LinkedDocument) -> str:
     """The links of a document as the lines of an ``.ann`` file.
 
     >>> link = Link("gout", 3, 7, "DOID:13189", "gout", "Disease", 1.0, "exact", negated=True)
-    >>> print(standoff(LinkedDocument("7", "No gout.", "en", (link,))), end="")
-    T1	Disease 3 7	gout
-    N1	Reference T1 DOID:13189	gout
-    A1	Negated T1
-    #1	AnnotatorNotes T1	score 1.00, exact
+    >>> standoff(LinkedDocument("7", "No gout.", "en", (link,))).splitlines()[:2]
+    ['T1\\tDisease 3 7\\tgout', 'N1\\tReference T1 DOID:13189\\tgout']
+    >>> standoff(LinkedDocument("7", "No gout.", "en", (link,))).splitlines()[2:]
+    ['A1\\tNegated T1', '#1\\tAnnotatorNotes T1\\tscore 1.00, exact']
     """
     lines: list[str] = []
     attributes = 0
