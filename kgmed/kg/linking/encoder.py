@@ -41,7 +41,7 @@ class Encoder:
             model: Any = transformers.AutoModel.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # each file format has errors of its own
             first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise ConfigError(f"{folder}: the encoder can't be read ({first[:200]}).") from error
         self._model = model.to(device).eval()
