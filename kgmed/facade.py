@@ -6,11 +6,12 @@ Importing kgmed opens no file and imports no heavy package; both happen when a g
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Self
 
-from kgmed.kg.errors import UnknownConcept, UsageError
+from kgmed.kg.errors import StoreError, UnknownConcept, UsageError
 from kgmed.kg.predicates import Registry, registry
 from kgmed.kg.store.neo4j.address import SCHEMES, Address, is_server, shown
 from kgmed.settings import OPEN_GRAPH, settings
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
     from kgmed.kg.diff.comparison import Comparison
     from kgmed.kg.diff.model import Diff
-    from kgmed.kg.linking.link import Link
+    from kgmed.kg.linking.batch import Batch, How
+    from kgmed.kg.linking.documents import Document
+    from kgmed.kg.linking.links import LinkedDocument, LinkedFiles, Links
+    from kgmed.kg.linking.rerank import Reranker
     from kgmed.kg.mapping_set import MappingsWritten
     from kgmed.kg.model import Concept, Language, Path, Statement
     from kgmed.kg.store.base import CoverageRow, GraphInfo, GraphStore
@@ -51,9 +55,10 @@ class Graph:
     predicates.
     """
 
-    def __init__(self, store: GraphStore, predicates: Registry) -> None:
+    def __init__(self, store: GraphStore, predicates: Registry, *, uri: str = "") -> None:
         self.store = store
         self.registry = predicates
+        self._uri = uri
 
     def __enter__(self) -> Self:
         return self
@@ -113,15 +118,120 @@ class Graph:
 
         return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
 
-    def link(self, text: str, *, categories: Sequence[str] = ()) -> list[Link]:
+    def link(
+        self,
+        text: str,
+        *,
+        lang: Language | None = None,
+        categories: Sequence[str] = (),
+        reranker: Reranker | None = None,
+    ) -> Links:
         """The concepts that a text names, left to right, with offsets in code points.
+
+        The result is a sequence of :class:`~kgmed.kg.linking.link.Link`, and shows in a notebook as
+        the text with its mentions marked. ``categories`` keeps concepts of these alone; ``lang`` is
+        the text's language, told by its characters where it isn't given.
 
         >>> [link.name for link in open_graph().link("Warfarin or ibuprofen for acute gout")]
         ['Warfarin', 'Ibuprofen', 'gout']
         """
-        from kgmed.kg.linking.linker import Linker
+        from kgmed.kg.linking.links import link_text
 
-        return Linker(self.store).text(text, categories=categories)
+        how = self._how(lang, categories, reranker)
+        return link_text(how.linker(self.store), text, lang=how.lang, categories=how.categories)
+
+    def link_documents(
+        self,
+        documents: Iterable[Document | str],
+        *,
+        lang: Language | None = None,
+        categories: Sequence[str] = (),
+        processes: int = 1,
+        reranker: Reranker | str | FilePath | None = None,
+    ) -> Iterator[LinkedDocument]:
+        """Link many texts, in order; ``processes`` at a time, 0 for one a core.
+
+        A text that isn't a :class:`~kgmed.kg.linking.documents.Document` gets its number, from 1,
+        as its id. Several processes open the graph each for itself; a script starts them below
+        ``if __name__ == "__main__":``. ``reranker`` is one, or the folder of an encoder.
+
+        >>> [len(found) for found in open_graph().link_documents(["gout or fever", "no idea"])]
+        [2, 0]
+        """
+        from kgmed.kg.linking.batch import itself
+        from kgmed.kg.linking.documents import numbered
+
+        batch = self._batch(self._how(lang, categories, reranker), processes)
+        return batch.run(numbered(documents), itself)
+
+    def link_files(
+        self,
+        files: str | FilePath | Sequence[str | FilePath],
+        out: str | FilePath | None = None,
+        *,
+        format: str = "",
+        html: str | FilePath | None = None,
+        input_format: str = "",
+        lines: bool = False,
+        lang: Language | None = None,
+        categories: Sequence[str] = (),
+        processes: int = 1,
+        on_error: str = "stop",
+        reranker: Reranker | str | FilePath | None = None,
+        progress: Callable[[str], None] = lambda _text: None,
+        note: Callable[[str], None] = lambda _text: None,
+    ) -> LinkedFiles:
+        """Link the documents of files: ``.txt``, ``.jsonl`` or ``.pubtator``, also ``.gz``.
+
+        ``out`` is a ``.jsonl`` or ``.pubtator`` file, an ``.ann`` file, with ``format="standoff"``
+        a new folder, or None for standard output; ``html`` is a page with the mentions marked. See
+        :func:`kgmed.kg.linking.files.link_files`.
+        """
+        from kgmed.kg.linking.files import link_files
+
+        named = [files] if isinstance(files, (str, FilePath)) else list(files)
+        return link_files(
+            self._batch(self._how(lang, categories, reranker), processes),
+            [FilePath(name).expanduser() for name in named],
+            None if out is None else FilePath(out).expanduser(),
+            format=format,
+            html=None if html is None else FilePath(html).expanduser(),
+            input_format=input_format,
+            lines=lines,
+            on_error=on_error,
+            progress=progress,
+            note=note,
+        )
+
+    def _how(
+        self,
+        lang: Language | None,
+        categories: Sequence[str],
+        reranker: Reranker | str | FilePath | None,
+    ) -> How:
+        """How to link, checked."""
+        from kgmed.kg.categories import PARENTS
+        from kgmed.kg.linking.batch import How
+
+        if lang not in {None, "en", "zh"}:
+            raise UsageError(f"Found lang {lang!r}, expected one of: en, zh.")
+        unknown = [name for name in categories if name not in PARENTS]
+        known = {*PARENTS, *self.info().categories} if unknown else PARENTS
+        for name in unknown:
+            if name not in known:
+                raise UsageError(
+                    f"Found the category {name!r}, expected one of: {', '.join(sorted(known))}."
+                )
+        if isinstance(reranker, str):
+            reranker = FilePath(reranker)
+        return How(lang, tuple(categories), reranker)
+
+    def _batch(self, how: How, processes: int) -> Batch:
+        from kgmed.kg.linking.batch import Batch
+
+        info = self.info()
+        again = partial(_open_again, self._uri or info.uri, info.snapshot)
+        return Batch(self.store, again, how, processes)
 
     def concept(self, id: str) -> Concept:
         """A concept by any of its ids; raises :class:`~kgmed.kg.errors.UnknownConcept`.
@@ -448,10 +558,20 @@ def open_graph(
         from kgmed.kg.store.neo4j.store import Neo4jStore
 
         home = settings().home
-        return Graph(Neo4jStore(server_address(name), home=home, progress=progress), registry())
+        return Graph(
+            Neo4jStore(server_address(name), home=home, progress=progress), registry(), uri=name
+        )
     from kgmed.kg.store.embedded import open_store
 
-    return Graph(open_store(_folder(name, progress), uri=name), registry())
+    return Graph(open_store(_folder(name, progress), uri=name), registry(), uri=name)
+
+
+def _open_again(uri: str, snapshot: str) -> GraphStore:
+    """The store of a graph in another process, which must be the one that was opened."""
+    store = open_graph(uri, progress=lambda _text: None).store
+    if store.info().snapshot != snapshot:
+        raise StoreError(f"{shown(uri)}: the graph was built anew meanwhile. Start again.")
+    return store
 
 
 def _folder(name: str, progress: Callable[[str], None]) -> FilePath:
@@ -510,14 +630,20 @@ def ask(
         return opened.ask(question, language=language, limit=limit)
 
 
-def link(text: str, *, graph: str | FilePath | None = None) -> list[Link]:
+def link(
+    text: str,
+    *,
+    graph: str | FilePath | None = None,
+    lang: Language | None = None,
+    categories: Sequence[str] = (),
+) -> Links:
     """Open a graph, link one text, close it: :meth:`Graph.link` in one call.
 
     >>> link("华法林")[0].name
     'Warfarin'
     """
     with open_graph(graph) as opened:
-        return opened.link(text)
+        return opened.link(text, lang=lang, categories=categories)
 
 
 def find_paths(

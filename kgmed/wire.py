@@ -13,9 +13,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.diff.model import Diff
-from kgmed.kg.linking.link import Link
+from kgmed.kg.linking.links import LinkedDocument, LinkedFiles, Links
 from kgmed.kg.mapping_set import MappingsWritten
-from kgmed.kg.model import Concept, Language, Name, Path, Statement
+from kgmed.kg.model import Concept, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.neo4j.report import Loaded, Rows
 from kgmed.kg.views.written import KgxWritten, RdfWritten
@@ -24,16 +24,6 @@ from kgmed.reasoning.answer import Answer
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What ``kgmed link --json`` prints."""
-
-    text: str
-    lang: Language
-    links: tuple[Link, ...]
-    schema: str = "kgmed.links/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +114,8 @@ class Overlay:
 SHAPES: dict[str, type] = {
     "kgmed.answer/1": Answer,
     "kgmed.links/1": Links,
+    "kgmed.linked/1": LinkedDocument,
+    "kgmed.linked_files/1": LinkedFiles,
     "kgmed.paths/1": Paths,
     "kgmed.why/1": Why,
     "kgmed.show/1": Shown,

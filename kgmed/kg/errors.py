@@ -30,6 +30,19 @@ class KgmedError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross between processes as they are, whatever their ``__init__`` takes."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[KgmedError], args: tuple[object, ...], state: dict[str, object]
+) -> KgmedError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class InputError(KgmedError):
     """What a person or a program handed in can't be used."""

@@ -8,6 +8,7 @@ from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.mentions import MentionReader
 from kgmed.kg.linking.quality import Quality, quality
 from kgmed.kg.linking.ranking import Ranker
+from kgmed.kg.linking.rerank import Reranker
 from kgmed.kg.linking.texts import TextReader
 from kgmed.kg.store.base import GraphStore
 
@@ -17,12 +18,20 @@ class Linker:
 
     ``quality`` decides which names of a text are mentions
     (:class:`kgmed.kg.linking.quality.Quality`); by default with the weights that come with kgmed.
+    ``reranker`` puts the candidates of a span in a text in order (:mod:`kgmed.kg.linking.rerank`).
     """
 
-    def __init__(self, store: GraphStore, *, quality: Quality | None = None) -> None:
+    def __init__(
+        self,
+        store: GraphStore,
+        *,
+        quality: Quality | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._ranker = Ranker(store)
         self._lexicon = store.lexicon
         self._quality = quality
+        self._reranker = reranker
         self._texts: TextReader | None = None
         self._mentions = MentionReader(store, self._ranker, self._within)
 
@@ -31,7 +40,9 @@ class Linker:
 
     def _reader(self) -> TextReader:
         if self._texts is None:
-            self._texts = TextReader(self._lexicon, self._ranker, self._quality or quality())
+            self._texts = TextReader(
+                self._lexicon, self._ranker, self._quality or quality(), reranker=self._reranker
+            )
         return self._texts
 
     def mention(

@@ -23,6 +23,8 @@ from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.normalize import is_cjk, key, tokens
 from kgmed.kg.linking.quality import Quality, features, learnt_key
 from kgmed.kg.linking.ranking import Ranker
+from kgmed.kg.linking.rerank import Reranker, reranked
+from kgmed.kg.linking.salts import CATIONS, SALTS, base_of
 from kgmed.kg.linking.score import Hit, matches_case
 from kgmed.kg.linking.segment import Tokens, read
 from kgmed.kg.linking.stems import FUNCTION_WORDS, name_hash, stem
@@ -40,6 +42,8 @@ NAMES = 200
 CONTEXT_TOKENS = 40
 """Tokens on either side of a mention that may speak for one of its concepts."""
 ALTERNATIVES = 9
+MAX_SALT = 4
+"""Chinese characters of a salt before or behind a drug's name."""
 MODIFIERS = 3
 """Words before a name that a mention takes in at most."""
 
@@ -65,8 +69,16 @@ class Mention:
 class TextReader:
     """Finds mentions with one lexicon; remembers names between texts, and nothing else."""
 
-    def __init__(self, lexicon: Lexicon, ranker: Ranker, quality: Quality) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        ranker: Ranker,
+        quality: Quality,
+        *,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._lexicon = lexicon
+        self._reranker = reranker
         self._ranker = ranker
         self._quality = quality
         self._known: dict[int, list[_Known]] = {}
@@ -107,6 +119,7 @@ class TextReader:
     ) -> list[Link]:
         read_ = read(text)
         mentions = self.matches(read_)
+        mentions += salted(read_, mentions)
         if categories:
             mentions = self._of_categories(mentions, categories)
         if flags:
@@ -130,6 +143,8 @@ class TextReader:
             ranked = self._ranker.rank(
                 text_, mention.hits, context=around, usual=usual.ids if usual else ()
             )
+            if self._reranker is not None:
+                ranked = reranked(self._reranker, text, mention.start, mention.end, ranked)
             if categories:
                 ranked = [c for c in ranked if any(is_a(c.category, want) for want in categories)]
             if ranked:
@@ -380,6 +395,37 @@ def _same_word(left: str, right: str) -> bool:
             == right.replace("ae", "e").replace("oe", "e")[:4]
         )
     )
+
+
+def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions of a base with the words or characters of its salt, and a note of them."""
+    words, gaps = read_.words, read_.gaps
+    found = []
+    for mention in mentions:
+        first, past = mention.first, mention.past
+        chinese = is_cjk(words[first][0])
+        before = not gaps[first] and first > 0
+        after = past < len(words) and not gaps[past]
+        if chinese:
+            left = range(MAX_SALT + 1) if before else range(1)
+            right = range(MAX_SALT + 1) if after else range(1)
+        else:
+            left = range(2) if before and words[first - 1] in CATIONS else range(1)
+            right = range(3) if after and words[past] in SALTS else range(1)
+        for low, high in ((first - a, past + b) for a in left for b in right if a or b):
+            if low < 0 or high > len(words) or any(gaps[low + 1 : high]):
+                continue
+            base = base_of(read_.key(low, high))
+            if base is not None and base[0] == read_.key(first, past):
+                start, end = read_.starts[low], read_.ends[high - 1]
+                text = read_.text[mention.start : mention.end]
+                found.append(
+                    Mention(
+                        start, end, low, high, mention.hits, mention.likely, text,
+                        note=f"salt: {base[1]}",
+                    )
+                )  # fmt: skip
+    return found
 
 
 def longest(mentions: Iterable[Mention]) -> list[Mention]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kgmed.kg.linking.language import detect_language
 from kgmed.kg.linking.normalize import is_cjk
 from kgmed.kg.model import Language
 from kgmed.reasoning.question.readings import Reader, Reading, Slot
-from kgmed.reasoning.question.text import detect_language, tokenize
+from kgmed.reasoning.question.text import tokenize
 from kgmed.reasoning.question.wordings import Wordings
 
 if TYPE_CHECKING:
