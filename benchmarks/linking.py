@@ -49,10 +49,11 @@ SLOW_TEXTS = 100
 
 
 def dictionary_file(made: Dictionary, path: Path) -> None:
-    """A name and its ids a line, for the peers."""
+    """A name and an id a line, for the peers; the best id of a name first."""
+    order = made.ids_of()
+    entries = sorted(made.entries, key=lambda e: order[e.name.lower()].index(e.id))
     with path.open("w", encoding="utf-8") as lines:
-        for name, ids in made.ids_of().items():
-            lines.write("\t".join([name, *ids]) + "\n")
+        lines.writelines(f"{entry.name}\t{entry.id}\n" for entry in entries)
 
 
 def large_dictionary_file(made: Dictionary, tables: Path, path: Path) -> None:
