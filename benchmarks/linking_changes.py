@@ -57,9 +57,9 @@ def case(name: str, rng: Random) -> str | None:
 def typo(name: str, rng: Random) -> str | None:
     """A letter left out, doubled, swapped with the next or hit beside, in a word of 5 or more.
 
-    The first letter stays.
+    The first letter stays, and so do symbols such as VKORC1.
     """
-    words = list(re.finditer(r"[A-Za-z]{5,}", name))
+    words = [m for m in re.finditer(r"\b[A-Za-z]{5,}\b", name) if not m[0][1:].isupper()]
     if not words:
         return None
     word = rng.choice(words)

@@ -168,7 +168,7 @@ def changed_names(
         and n.category not in UNSUITED.get(what, ())
     ]
     for name in mixed(usual, rng):
-        if out.alone.total() >= mentions:
+        if out.alone.total() >= mentions <= out.within.total():
             break
         sentence = rng.choice(SENTENCES)
         changed = change(name.text, rng)
@@ -179,10 +179,14 @@ def changed_names(
             out.skipped[reason] += 1
             continue
         alone, within = asking.links(name, sentence)
+        if not alone:
+            out.skipped["unlinked as it stands"] += 1
         if what == "case" and is_symbol(name.text):
             within = False  # "WAS" is a gene, "was" in a sentence is not
         if what == "word order" and "," in changed:
             within = False  # indexes invert, sentences don't
+        alone &= out.alone.total() < mentions
+        within &= out.within.total() < mentions
         _ask(asking, out, (name, changed, sentence), alone=alone, within=within, what=what)
     return out
 
@@ -202,8 +206,6 @@ def _ask(
         out.alone[id == name.id] += 1
         if id != name.id:
             out.failures.append((what, "alone", name.text, changed, name.id, id, why))
-    else:
-        out.skipped["unlinked as it stands"] += 1
     if within:
         id, why = asking.within(changed, sentence, fuzzy=what == "one typo")
         out.within[id == name.id] += 1
@@ -230,6 +232,8 @@ def other_names(
             continue
         sentence = rng.choice(SENTENCES)
         alone, within = asking.links(plain, sentence)
+        if not alone:
+            out.skipped["unlinked as it stands"] += 1
         if any(is_cjk(c) for c in name.text):
             sentence = rng.choice(CHINESE_SENTENCES)
         asked = (Sample(name.id, plain.text, name.category, "en", ""), name.text, sentence)
