@@ -31,7 +31,7 @@ from kgmed.kg.store.base import (
 from kgmed.kg.store.names import MAPPING_FIELDS
 from kgmed.kg.store.neo4j import decode, queries
 from kgmed.kg.store.neo4j.address import Address
-from kgmed.kg.store.neo4j.connection import Connection, Row
+from kgmed.kg.store.neo4j.connection import Connection, Row, numbers
 from kgmed.kg.store.neo4j.lexicon import FetchedNames
 from kgmed.kg.views import neo4j_schema as schema
 
@@ -73,6 +73,9 @@ class Neo4jStore:
         self._hash = str(marker["hash"])
         self._info = decode.graph_info(json.loads(marker["info"]), address.uri)
         self._known = {str(name) for name, _negated in json.loads(marker["predicates"])}
+        self._sorts = bool(marker.get(schema.PLAIN_ORDER)) and (
+            numbers(self._connection.version) >= queries.COLLECTS
+        )
         self._looked = time.monotonic()
 
     def __repr__(self) -> str:
@@ -96,12 +99,12 @@ class Neo4jStore:
             self._looked = time.monotonic()
         return self._connection.read(query, **parameters)
 
-    def _of_each(self, query: str, ids: Sequence[str]) -> list[list[Row]]:
+    def _of_each(self, query: str, ids: Sequence[str], **parameters: Any) -> list[list[Row]]:
         """For each id the rows of a query, without the place that they begin with."""
         found: list[list[Row]] = [[] for _ in ids]
         for start in range(0, len(ids), IDS_AT_ONCE):
             part = list(ids[start : start + IDS_AT_ONCE])
-            for place, *row in self._read(query, ids=part):
+            for place, *row in self._read(query, ids=part, **parameters):
                 found[start + place].append(row)
         return found
 
@@ -184,12 +187,22 @@ class Neo4jStore:
             if direction == ("out" if incoming else "in"):
                 continue
             asked = [n for n, edges in enumerate(result) if limit is None or len(edges) < limit]
-            query = queries.edges(wanted, incoming=incoming)
-            found = self._of_each(query, [ids[n] for n in asked])
-            for n, groups in zip(asked, found, strict=True):
-                edges = decode.edges(groups, incoming=incoming)
+            found = self._edges([ids[n] for n in asked], wanted, limit, incoming=incoming)
+            for n, edges in zip(asked, found, strict=True):
                 result[n] += edges if limit is None else edges[: limit - len(result[n])]
         return result
+
+    def _edges(
+        self, ids: Sequence[str], wanted: list[str] | None, limit: int | None, *, incoming: bool
+    ) -> Iterator[list[Edge]]:
+        """The edges of each concept in one direction; with a limit, not many more than that."""
+        if limit is not None and self._sorts:
+            query = queries.first_edges(wanted, incoming=incoming)
+            for rows in self._of_each(query, ids, limit=limit):
+                yield [edge for row in rows for edge in decode.first_edges(*row, incoming=incoming)]
+            return
+        for groups in self._of_each(queries.edges(wanted, incoming=incoming), ids):
+            yield decode.edges(groups, incoming=incoming)
 
     def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
         result: list[list[str]] = [[] for _ in triples]
