@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from neo4j_server import server
@@ -182,6 +183,68 @@ def test_check_and_mappings_work_on_a_server(uri: str, served: Graph, tmp_path: 
         assert _kgmed("mappings", "--out", str(file), *more).returncode == 0
     here, there = (sorted(file.read_text(encoding="utf-8").splitlines()) for file in files)
     assert there == here
+
+
+# Other tools' forms -------------------------------------------------------------------------------
+
+PARTS: list[dict[str, Any]] = [
+    {"concepts": ["warfarin"], "predicates": ["interacts_with", "has_half_life"]},
+    {"concepts": ["imatinib", "gout"], "hops": 2, "limit": 2_000, "truncate": True},
+    {"concepts": ["华法林", "DB01118"], "hops": 0},
+    {"concepts": None, "sources": ["mondo"], "predicates": ["subclass_of"], "truncate": True,
+     "limit": 3_000},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+def test_a_part_for_networkx_is_the_same_in_the_same_order(
+    part: dict[str, Any], graph: Graph, served: Graph
+) -> None:
+    here, there = graph.to_networkx(**part), served.to_networkx(**part)
+    assert here.number_of_nodes() > 0
+    assert there.graph == here.graph
+    assert list(there.nodes(data=True)) == list(here.nodes(data=True))
+    assert list(there.edges(keys=True, data=True)) == list(here.edges(keys=True, data=True))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib.*")
+@pytest.mark.parametrize("part", [*PARTS[:1], *PARTS[2:3]], ids=str)
+def test_a_part_as_rdf_is_the_same(part: dict[str, Any], graph: Graph, served: Graph) -> None:
+    def quads(opened: Graph) -> set[tuple[str, ...]]:
+        found = {tuple(str(term) for term in quad) for quad in opened.to_rdf(**part).quads()}
+        return {quad for quad in found if opened.info().created not in quad}
+
+    assert len(quads(graph)) > 20
+    assert quads(served) == quads(graph)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda graph, out: graph.tables(),
+        lambda graph, out: graph.to_pyg(),
+        lambda graph, out: graph.write_rdf(out / "graph.nq"),
+        lambda graph, out: graph.write_kgx(out),
+        lambda graph, out: graph.export_neo4j(out),
+    ],
+    ids=["tables", "pyg", "rdf", "kgx", "neo4j"],
+)
+def test_forms_of_a_whole_graph_name_the_graph_that_was_loaded(
+    form: Any, uri: str, served: Graph, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="Name the graph that was loaded") as told:
+        form(served, tmp_path)
+    assert Address.parse(uri).uri in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [["kgx"], ["rdf"], ["neo4j"]], ids=" ".join)
+def test_an_export_of_a_server_is_refused_in_words(
+    form: list[str], uri: str, served: Graph, tmp_path: Path
+) -> None:
+    done = _kgmed("export", *form, "--out", str(tmp_path / "x.nq"), "--graph", uri)
+    assert (done.returncode, "Name the graph that was loaded" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

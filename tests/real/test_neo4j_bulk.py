@@ -21,8 +21,9 @@ from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
 from kgmed.builders.synthetic import SOURCES, write
 from kgmed.facade import Graph, load_graph, open_graph, server_address
-from kgmed.kg.errors import ServerError
+from kgmed.kg.errors import NotAGraph, ServerError, UsageError
 from kgmed.kg.store.neo4j.connection import Connection
+from kgmed.kg.store.neo4j.load import load
 from kgmed.kg.store.neo4j.store import Neo4jStore
 
 pytestmark = pytest.mark.real
@@ -144,40 +145,135 @@ def small(tmp_path: Path) -> Iterator[Graph]:
         yield graph
 
 
+def everything(connection: Connection) -> list[str]:
+    """All nodes but the marker, and all relationships, with their properties."""
+    rows = connection.read(
+        "MATCH (n) WHERE NOT n:Snapshot OPTIONAL MATCH (n)-[r]->(m)"
+        " RETURN labels(n), properties(n), type(r), properties(r), coalesce(m.uid, m.id)"
+    )
+    return sorted(json.dumps([sorted(row[0]), *row[1:]], sort_keys=True) for row in rows)
+
+
 def test_a_load_over_an_import_changes_nothing_and_makes_its_indexes(
     small: Graph, tmp_path: Path
 ) -> None:
     """What is written in bulk and what is loaded has the same keys and the same properties."""
     small.export_neo4j(tmp_path / "files")
     imported(tmp_path / "files", tmp_path / "neo4j")
-    everything = (
-        "MATCH (n) WHERE NOT n:Snapshot OPTIONAL MATCH (n)-[r]->(m)"
-        " RETURN labels(n), properties(n), type(r), properties(r), coalesce(m.uid, m.id)"
-    )
-
-    def held() -> list[str]:
-        rows = connection.read(everything)
-        return sorted(json.dumps([sorted(row[0]), *row[1:]], sort_keys=True) for row in rows)
-
     with server(tmp_path) as (uri, _home):
         connection = Connection(server_address(uri))
+        store = Neo4jStore(server_address(uri), home=tmp_path / "home")
         try:
-            store = Neo4jStore(server_address(uri), home=tmp_path / "home")
             said = next(small.store.scan()).id
-            with pytest.raises(ServerError, match=r"schema\.cypher"):
+            with pytest.raises(ServerError, match=r"lacks an index.*schema\.cypher"):
                 store.statements([said])
-            assert any("kgmed_concept_id is missing" in line for line in store.check())
-            with pytest.raises(ServerError, match=r"schema\.cypher"):
+            with pytest.raises(ServerError, match=r"lacks an index.*schema\.cypher"):
                 list(store.scan())
-            before = held()
+            assert any("kgmed_concept_id is missing" in line for line in store.check())
+            before = everything(connection)
             graph = tmp_path / "graph"
             assert load_graph(uri, graph, tell=Untold()).mode == "same"
             assert store.check() == []
             assert store.statements([said]) == small.store.statements([said])
             made = load_graph(uri, graph, again=True, tell=Untold())
             assert not any(made.removed.values())
-            assert held() == before
+            assert everything(connection) == before
             assert list(store.scan()) == list(small.store.scan())
-            store.close()
         finally:
+            store.close()
             connection.close()
+
+
+# What isn't open ----------------------------------------------------------------------------------
+
+
+def restricted(folder: Path, *, more: int = 0) -> Graph:
+    """A graph of an open source and of one that isn't, which share a concept."""
+    free = tables_of([concept("mondo:1", "Gout", "Disease"), concept("chebi:2", "Salt", "Drug")])
+    free["statements"] = [
+        {"subject": "chebi:2", "predicate": "treats", "object": "mondo:1"},
+        {"subject": "mondo:1", "predicate": "has_definition", "value": "A", "value_type": "text"},
+    ] + [
+        {"subject": "chebi:2", "predicate": "affects", "object": "mondo:1", "source_record": "R",
+         "qualifiers": f'{{"dose":"{n} mg"}}'} for n in range(more)
+    ]  # fmt: skip
+    closed = tables_of(
+        [concept("umls:C1", "Arthritis urica", "Finding"), concept("umls:C2", "Secret", "Drug")]
+    )
+    closed["statements"] = [
+        {"subject": "umls:C2", "predicate": "hides", "object": "umls:C1"},
+        {"subject": "umls:C1", "predicate": "has_definition", "value": "B", "value_type": "text"},
+    ]
+    closed["mappings"] = [exact("umls:C1", "mondo:1")]
+    umls = source("infores:umls", **closed)
+    umls.info = type(umls.info)("infores:umls", "UMLS", "2026", "UMLS", attribution="NLM")
+    build([source("infores:free", **free), umls], folder)
+    return open_graph(folder)
+
+
+def test_a_load_elsewhere_leaves_out_what_an_export_does(tmp_path: Path) -> None:
+    with restricted(tmp_path / "graph") as graph:
+        made = graph.export_neo4j(tmp_path / "files")
+        snapshot = graph.local_store().snapshot
+        imported(tmp_path / "files", tmp_path / "neo4j")
+        with server(tmp_path) as (uri, _home):
+            address, tell = server_address(uri), Untold()
+            connection = Connection(address)
+            try:
+                exported = everything(connection)
+                same = load(snapshot, address, tell=tell, allow=())
+                assert (same.mode, same.leaving, same.snapshot) == (
+                    "same", made.leaving, made.leaving.snapshot,
+                )  # fmt: skip
+                with open_graph(uri) as opened:
+                    about = opened.info(), opened.coverage()
+                again = load(snapshot, address, tell=tell, allow=(), again=True)
+                assert not any(again.removed.values())
+                assert everything(connection) == exported
+                with open_graph(uri) as opened:
+                    assert (opened.info(), opened.coverage()) == about
+                    assert opened.check() == []
+                    assert opened.info().snapshot == made.leaving.snapshot != snapshot_hash(graph)
+                text = "".join(everything(connection))
+                for secret in ("Secret", "Arthritis", "hides", "umls:C2"):
+                    assert secret not in text
+                with pytest.raises(UsageError, match="Give --prune"):
+                    load(snapshot, address, tell=tell)
+                whole = load(snapshot, address, tell=tell, allow=["UMLS"], prune=True)
+                assert whole.snapshot == snapshot_hash(graph)
+                assert whole.leaving is not None
+                assert whole.leaving.duties == ("attribution", "registered")
+                assert "Secret" in "".join(everything(connection))
+                back = load(snapshot, address, tell=tell, allow=(), prune=True)
+                assert back.removed["concepts"] == 1
+                assert everything(connection) == exported
+            finally:
+                connection.close()
+    with restricted(tmp_path / "graph", more=3) as graph:
+        newer = graph.local_store().snapshot
+        with server(tmp_path) as (uri, _home):
+            connection = Connection(server_address(uri))
+            try:
+                made_of = load(newer, server_address(uri), tell=tell, allow=(), old=snapshot)
+                assert made_of.mode == "diff"
+                assert made_of.merged["statements"] == 3
+                assert len(everything(connection)) == len(exported) + 3
+                with open_graph(uri) as opened:
+                    assert opened.check() == []
+            finally:
+                connection.close()
+
+
+def test_a_graph_that_must_stay_whole_is_not_loaded_empty(tmp_path: Path) -> None:
+    closed = source("infores:umls", **tables_of([concept("umls:C1", "Secret", "Drug")]))
+    closed.info = type(closed.info)("infores:umls", "UMLS", "2026", "UMLS")
+    build([closed], tmp_path / "graph")
+    with open_graph(tmp_path / "graph") as graph, server(tmp_path) as (uri, _home):
+        with pytest.raises(UsageError, match=r"UMLS.*--trusted"):
+            load(graph.local_store().snapshot, server_address(uri), tell=Untold(), allow=())
+        with pytest.raises(NotAGraph):
+            open_graph(uri)
+
+
+def snapshot_hash(graph: Graph) -> str:
+    return str(graph.local_store().snapshot.manifest["snapshot"])
