@@ -4,14 +4,8 @@ Each batch goes in a transaction that also writes down, in the marker, how far i
 Whatever is killed, client or server, the same call goes on from there. Batches are merged by unique
 keys, so that what is sent twice is there once; into a database that held nothing of kgmed's they
 are created, which is faster, and no batch is sent twice: a transaction takes the marker's lock
-first, and does nothing where the marker says that its batch is there. The marker:
-
-    (:Snapshot {id: 'kgmed', hash, schema, format, state: 'loading', mode, plan, progress, writer})
-
-``mode`` is ``new`` (the database held nothing of kgmed's), ``prune`` or ``diff HASH``; ``plan``
-names the generation whose rows ``progress`` counts; ``writer`` is the call that loads, so that a
-second one at the same time stops the first. A complete load has the properties that
-:mod:`kgmed.kg.views.neo4j_schema` tells of, and none of these.
+first, and does nothing where the marker says that its batch is there. The marker
+(:mod:`.marker`) says by ``mode`` which: ``new``, ``prune`` or ``diff HASH``.
 """
 
 from __future__ import annotations
@@ -29,11 +23,11 @@ from uuid import uuid4
 from kgmed.kg.errors import FormatVersion, ServerError, StoreError, UsageError
 from kgmed.kg.store.neo4j.address import Address
 from kgmed.kg.store.neo4j.connection import Connection
+from kgmed.kg.store.neo4j.marker import CLAIM, COMPLETE, PROGRESS, find_marker, locked
 from kgmed.kg.store.neo4j.plan import BATCH_ROWS, Batch, Plan
 from kgmed.kg.store.neo4j.queries import types
 from kgmed.kg.store.neo4j.report import Loaded, Tell
 from kgmed.kg.store.neo4j.rows import KINDS, TABLES, WRONG_LABEL, Kind, Table
-from kgmed.kg.store.neo4j.store import find_marker
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.kg.views import neo4j_schema as schema
 
@@ -48,13 +42,6 @@ _RETRY_S = 10.0
 _SHOWN = 5
 _WAIT_S = 2.0
 
-_SNAPSHOT = f"(s:{schema.SNAPSHOT} {{id: '{schema.MARKER}'}})"
-_LOCK = f"MERGE {_SNAPSHOT} SET s.locked = true REMOVE s.locked"
-"""Writes to the marker, so that no other transaction does until this one is done."""
-_HELD = f"MATCH {_SNAPSHOT} RETURN properties(s)"
-_CLAIM = f"MATCH {_SNAPSHOT} SET s += $properties"
-_MARKER = f"MATCH {_SNAPSHOT} SET s = $properties"
-_PROGRESS = f"MATCH {_SNAPSHOT} SET s.progress = $progress"
 Result = TypeVar("Result")
 
 
@@ -199,7 +186,7 @@ class _Load:
         known = ("hash", "state", "mode", "plan", "schema")
 
         def work(transaction: neo4j.ManagedTransaction) -> dict[str, int]:
-            found = _locked(transaction)
+            found = locked(transaction)
             before = marker or {}
             mine = found.get("writer") == self._writer
             if not mine and any(found.get(name) != before.get(name) for name in known):
@@ -219,7 +206,7 @@ class _Load:
                 "progress": json.dumps(done),
                 "writer": self._writer,
             }
-            transaction.run(_CLAIM, properties=properties).consume()
+            transaction.run(CLAIM, properties=properties).consume()
             return done
 
         self._done = self._persist(lambda: self._connection.run(work, write=True))
@@ -240,10 +227,10 @@ class _Load:
         }
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
-            held = _locked(transaction)
+            held = locked(transaction)
             if held.get("state") != "complete" or held.get("hash") != self._hash:
                 self._see_that_it_is_mine(held)
-                transaction.run(_MARKER, properties=properties).consume()
+                transaction.run(COMPLETE, properties=properties).consume()
 
         self._persist(lambda: self._connection.run(work, write=True))
 
@@ -280,11 +267,11 @@ class _Load:
         """Merge or remove a batch, and write down how far the load is, in one transaction."""
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
-            held = _locked(transaction)
+            held = locked(transaction)
             self._see_that_it_is_mine(held)
             if counted and held.get("progress") == progress:
                 return  # done by an attempt whose end was not heard of
-            transaction.run(_PROGRESS, progress=progress).consume()
+            transaction.run(PROGRESS, progress=progress).consume()
             found = transaction.run(query, rows=rows).value()
             if counted and found != [len(rows)]:
                 raise StoreError(
@@ -422,11 +409,3 @@ def _refuse_nothing(plan: Plan, connection: Connection) -> None:
             f"let it pass on: {', '.join(held[:_SHOWN])}{more}. Give --trusted if the server is "
             "your own and only those may read it who have these licences, or --allow-restricted."
         )
-
-
-def _locked(transaction: neo4j.ManagedTransaction) -> dict[str, Any]:
-    """The marker's properties, which nothing else changes until the transaction is done; {} where
-    there was none."""
-    transaction.run(_LOCK).consume()
-    held: dict[str, Any] = transaction.run(_HELD).value()[0]
-    return {name: value for name, value in held.items() if name != "id"}

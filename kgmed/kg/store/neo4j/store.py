@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, cast
 
-from kgmed.kg.errors import FormatVersion, NotAGraph, StoreError, UnknownConcept
+from kgmed.kg.errors import StoreError, UnknownConcept
 from kgmed.kg.model import (
     STATEMENT_ID_LENGTH,
     Concept,
@@ -33,6 +33,7 @@ from kgmed.kg.store.neo4j import decode, queries
 from kgmed.kg.store.neo4j.address import Address
 from kgmed.kg.store.neo4j.connection import Connection, Row, numbers
 from kgmed.kg.store.neo4j.lexicon import FetchedNames
+from kgmed.kg.store.neo4j.marker import read_marker
 from kgmed.kg.views import neo4j_schema as schema
 
 Progress = Callable[[str], None]
@@ -366,31 +367,3 @@ class Neo4jStore:
     def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
         found = self._of_each(queries.NODE_DEGREES, cast(Sequence[str], nodes))
         return [rows[0][0] if rows else 0 for rows in found]
-
-
-def read_marker(connection: Connection) -> dict[str, Any]:
-    """The properties of the marker of a complete load; raises what opening a store raises."""
-    marker = find_marker(connection)
-    where = connection.where
-    if marker is None:
-        raise NotAGraph(
-            f"{where}: found no graph of kgmed (no {schema.SNAPSHOT} node) in the database. "
-            "Load one with 'kgmed load', or set KGMED_NEO4J_DATABASE to the database that has one."
-        )
-    if marker.get("schema") != schema.SCHEMA:
-        raise FormatVersion(
-            f"{where}: found a graph of shape {marker.get('schema')!r}, expected {schema.SCHEMA}. "
-            "Load the graph again with this kgmed, or upgrade kgmed (pip install -U kgmed)."
-        )
-    if marker.get("state") != "complete":
-        raise StoreError(
-            f"{where}: the load of the snapshot {str(marker.get('hash'))[:16]} isn't complete. The "
-            "same 'kgmed load' command continues it."
-        )
-    return marker
-
-
-def find_marker(connection: Connection) -> dict[str, Any] | None:
-    """The properties of the marker, whatever they say; None where there is none."""
-    rows = connection.read(queries.MARKER)
-    return dict(rows[0][0]) if rows else None
