@@ -1,25 +1,25 @@
-"""The Neo4j back end: rows a second of a load; latencies of questions beside the embedded store.
-
-    python benchmarks/neo4j_online.py --server bolt://localhost:7687 [--graph GRAPH] [--count N]
+"""The online part of neo4j.py: rows a second of a load; questions beside the embedded store.
 
 Both back ends hold the same snapshot and are asked the same questions in the same process, one
-after the other: every list twice, of which the second pass is measured. The load replaces what the
-database of the server holds.
+after the other: every list twice, of which the second pass is measured.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-from collections.abc import Callable, Sequence
+import re
+import socket
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from measure import Figure, latencies, p50_p99, say, table, write_json
+from measure import Figure, latencies, p50_p99, say
 
 from kgmed.facade import Graph, load_graph, open_graph
 from kgmed.kg.paths.find import find_paths
-from kgmed.kg.store.neo4j.report import Loaded
 
 AREA = "Neo4j, online"
 TIMES_AT_P99 = 10.0
@@ -37,7 +37,10 @@ QUESTIONS = (
 
 
 class Told:
-    """Where a load tells how it goes."""
+    """Where a load tells how it goes; ``speeds`` has each table's last rows a second."""
+
+    def __init__(self) -> None:
+        self.speeds: dict[str, str] = {}
 
     def __call__(self, text: str) -> None:
         say(text)
@@ -46,25 +49,52 @@ class Told:
 
     def update(self, text: str) -> None:
         """Numbers of a step: too many to print."""
+        found = re.fullmatch(r"(.+): .* rows, (.+) a second", text)
+        if found:
+            self.speeds[found[1]] = found[2]
 
 
-def measure_load(uri: str, graph: str | Path | None = None) -> tuple[list[Figure], Loaded]:
-    """Load a graph into a server, and what that took; a row is a node with its relationships, a
-    statement, or a relationship between other nodes."""
-    made = load_graph(uri, graph, prune=True, tell=Told())
-    if made.mode == "same":
-        made = load_graph(uri, graph, again=True, tell=Told())
-    rows, spent = sum(made.merged.values()), made.elapsed_ms / 1e3
-    what = "rows loaded" if made.mode == "new" else "rows loaded over others, and pruned"
-    figure = Figure(
-        AREA, what, rows / spent, "rows/s", sense="at least", note=f"{rows:,} rows in {spent:.0f} s"
-    )
-    return [figure], made
+@contextmanager
+def server(uri: str | None, script: Path | None, work: Path) -> Iterator[str]:
+    """The URI of a server: the one that is named, or one that runs in ``work`` meanwhile."""
+    if uri or script is None:
+        yield uri or ""
+        return
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    home = work / "server"
+    say("starting a server")
+    start = [str(script), "start", str(home), str(port)]
+    try:
+        said = subprocess.run(start, stdout=subprocess.PIPE, text=True, check=True)
+        yield said.stdout.split()[-1]
+    finally:
+        subprocess.run([str(script), "stop", str(home)], check=True)
 
 
-def measure_questions(
-    uri: str, graph: str | Path | None = None, *, count: int = 300, seed: int = 5
-) -> list[Figure]:
+def measure_load(uri: str, graph: str) -> list[Figure]:
+    """Load a graph into a server, twice: into what is there, if anything, and over itself. A row is
+    a node with its relationships, a statement, or a relationship between other nodes."""
+    figures = []
+    for again in (False, True):
+        told = Told()
+        made = load_graph(uri, graph, prune=not again, again=again, trusted=True, tell=told)
+        if made.mode == "same":
+            continue
+        rows, spent = sum(made.merged.values()), made.elapsed_ms / 1e3
+        what = "rows loaded" if made.mode == "new" else "rows loaded over others, and pruned"
+        parts = ", ".join(f"{name} {speed}" for name, speed in told.speeds.items())
+        figures.append(
+            Figure(
+                AREA, what, rows / spent, "rows/s", sense="at least",
+                note=f"{rows:,} rows in {spent:.0f} s; rows/s: {parts}",
+            )
+        )  # fmt: skip
+    return figures
+
+
+def measure_questions(uri: str, graph: str, *, count: int = 300, seed: int = 5) -> list[Figure]:
     """Latencies of neighbours, statements, paths and answers: embedded, with Neo4j as the peer."""
     figures: list[Figure] = []
     with open_graph(graph) as here, open_graph(uri) as there:
@@ -73,9 +103,12 @@ def measure_questions(
         picked = [chance.choice(pool) for _ in range(2 * count)]
         ids = [s.subject for s in picked[:count]]
         pairs = list(zip(ids, [s.object for s in picked[count:]], strict=True))
+        ends = [end for s in pool for end in (s.subject, s.object)]
+        hubs = [curie for curie, _degree in Counter(ends).most_common(20)]
         statements = [s.id for s in picked[:count]]
         lists: list[tuple[str, Sequence[Any], Callable[[Graph], Callable[[Any], object]]]] = [
             ("neighbours of a concept", ids, lambda g: lambda curie: g.store.neighbors([curie])),
+            ("the first 20 neighbours of a hub", hubs * 5, _first),
             ("statement by id", statements, lambda g: lambda given: g.store.statements([given])),
             ("paths of up to 4 hops", pairs[: count // 3], _paths),
             ("an answer (kgmed ask)", QUESTIONS * max(1, count // 60), _answers),
@@ -98,6 +131,10 @@ def measure_questions(
     return figures
 
 
+def _first(graph: Graph) -> Callable[[Any], object]:
+    return lambda curie: graph.store.neighbors([curie], limit=20)
+
+
 def _paths(graph: Graph) -> Callable[[Any], object]:
     def call(pair: tuple[str, str]) -> object:
         return find_paths(graph.store, *pair, registry=graph.registry, hops=4)
@@ -107,26 +144,3 @@ def _paths(graph: Graph) -> Callable[[Any], object]:
 
 def _answers(graph: Graph) -> Callable[[Any], object]:
     return lambda question: graph.ask(question, limit=20)
-
-
-def main() -> int:
-    """Run both parts; the exit code is 1 where a target is missed."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--server", required=True, help="the server's URI")
-    parser.add_argument("--graph", help="the graph; default: the open graph")
-    parser.add_argument("--count", type=int, default=300, help="questions of a kind")
-    parser.add_argument("--no-load", action="store_true", help="the server holds the graph already")
-    parser.add_argument("--json", type=Path, help="write the figures here, too")
-    given = parser.parse_args()
-    figures: list[Figure] = []
-    if not given.no_load:
-        figures += measure_load(given.server, given.graph)[0]
-    figures += measure_questions(given.server, given.graph, count=given.count)
-    print(table(figures))
-    if given.json:
-        write_json(given.json, figures)
-    return int(any(figure.verdict == "MISS" for figure in figures))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -81,8 +81,8 @@ class Graph:
 
         if not isinstance(self.store, EmbeddedStore):
             raise UsageError(
-                f"Found the graph {self.info().uri}, expected a folder or {OPEN_GRAPH}: this needs "
-                "the generations of a graph, and a server holds only what was loaded."
+                f"Found the graph {self.info().uri}, expected a folder or {OPEN_GRAPH}: this reads "
+                "a graph's own files, and a server has none. Name the graph that was loaded."
             )
         return self.store
 
@@ -583,7 +583,8 @@ def _folder(name: str, progress: Callable[[str], None]) -> FilePath:
     if is_server(name):
         raise UsageError(
             f"Found the graph {shown(name)}, expected a folder or {OPEN_GRAPH}: this needs the "
-            "generations of a graph, and a server holds only what was loaded."
+            "generations of a graph, and a server holds only what was loaded. Name the graph that "
+            "was."
         )
     if "://" in name:
         raise UsageError(
@@ -666,16 +667,18 @@ def load_graph(
     old: str | FilePath | None = None,
     again: bool = False,
     trusted: bool = False,
+    allow_restricted: Sequence[str] = (),
     tell: Tell,
 ) -> Loaded:
     """Load a graph, or one generation of it, into the Neo4j database of a server's URI.
 
     ``prune`` removes what the database holds and the graph lacks; ``old`` is the graph or
-    generation that the database holds, of which only the differences are then sent. Graphs that
-    aren't open go to another machine only where ``trusted`` says that it is one's own. See
+    generation that the database holds, of which only the differences are then sent. What isn't open
+    goes to another machine only where ``trusted`` says that it is one's own, or
+    ``allow_restricted`` names its licence or source. See
     :func:`kgmed.kg.store.neo4j.load.load`.
     """
-    from kgmed.kg.store.neo4j.leaving import refuse_to_leave
+    from kgmed.kg.store.neo4j.leaving import allowed
     from kgmed.kg.store.neo4j.load import load
 
     if not is_server(target):
@@ -684,16 +687,14 @@ def load_graph(
             f"{', '.join(f'{scheme}://' for scheme in SCHEMES)}."
         )
     address = server_address(target)
-    snapshot = _snapshot(str(graph or _local_default()), tell)
-    if not trusted:
-        refuse_to_leave(snapshot, address)
     return load(
-        snapshot,
+        _snapshot(str(graph or _local_default()), tell),
         address,
         tell=tell,
         prune=prune,
         old=None if old is None else _snapshot(str(old), tell),
         again=again,
+        allow=allowed(address, trusted=trusted, allow_restricted=allow_restricted),
     )
 
 

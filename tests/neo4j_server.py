@@ -63,6 +63,34 @@ def admin(home: Path, *arguments: str | Path) -> str:
     return run("admin", home, *arguments, timeout_s=ADMIN_S)
 
 
+def imported(folder: Path, home: Path, *, heap: str = "2g") -> str:
+    """Run the script of an export as a user does, on the home of a server that isn't running;
+    returns what neo4j-admin printed, which is no warning."""
+    home.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [str(folder / "import.sh"), "neo4j", "--overwrite-destination=true"],
+        env={**os.environ, "NEO4J_ADMIN": f"{script()} admin {home}", "NEO4J_HEAP": heap},
+        cwd=home, capture_output=True, text=True, check=False, timeout=ADMIN_S,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "IMPORT DONE" in said
+    assert "WARN" not in said, said
+    assert (home / "import.report").read_text() == ""
+    return said
+
+
+def run_cypher(uri: str, file: Path) -> None:
+    """Run a file of Cypher as cypher-shell does: each statement up to its semicolon."""
+    import neo4j
+
+    with neo4j.GraphDatabase.driver(uri, notifications_min_severity="OFF") as driver:
+        for text in file.read_text(encoding="utf-8").split(";\n"):
+            query = "\n".join(line for line in text.splitlines() if not line.startswith("//"))
+            if query.strip():
+                driver.execute_query(query)
+
+
 def start(home: Path) -> str:
     """Start a server in a folder, and return its bolt URI."""
     return run("start", home, str(free_port()), timeout_s=START_S).strip().splitlines()[-1]

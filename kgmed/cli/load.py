@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kgmed.cli.leaving import AllowRestricted, tell_leaving
 from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, Quiet
 from kgmed.cli.output import echo
@@ -47,6 +48,7 @@ def load(
             "--trusted", help="The server, on another machine, is your own: licences let it."
         ),
     ] = False,
+    allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -55,6 +57,8 @@ def load(
     Examples: kgmed load bolt://localhost:7687; kgmed load bolt://localhost --graph my-graph --diff
     my-graph@previous. A load that was stopped goes on where it was when it is called again. User
     and password: KGMED_NEO4J_USER, KGMED_NEO4J_PASSWORD; KGMED_NEO4J_DATABASE names the database.
+    On another machine what isn't under an open licence is left out, and counted, unless it is named
+    or the server is --trusted.
     """
     from kgmed.facade import load_graph
     from kgmed.kg.errors import UsageError
@@ -65,7 +69,14 @@ def load(
     tell = Progress(quiet=quiet)
     try:
         made = load_graph(
-            target, graph, prune=prune, old=diff, again=again, trusted=trusted, tell=tell
+            target,
+            graph,
+            prune=prune,
+            old=diff,
+            again=again,
+            trusted=trusted,
+            allow_restricted=allow_restricted or (),
+            tell=tell,
         )
     finally:
         tell.done()
@@ -85,3 +96,5 @@ def load(
         shown = [f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if n]
         if shown:
             echo(f"{word}: {', '.join(shown)}")
+    if made.leaving is not None:
+        tell_leaving(made.leaving, quiet=quiet)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from kgmed.facade import server_address
 from kgmed.kg.errors import UsageError
 from kgmed.kg.store.neo4j.address import SCHEMES, Address, is_server, shown
-from kgmed.kg.store.neo4j.leaving import refuse_to_leave
+from kgmed.kg.store.neo4j.leaving import allowed
 
 HIDDEN = "s3cr3t"
 
@@ -65,21 +63,10 @@ def test_a_uri_says_more_than_the_settings(monkeypatch: pytest.MonkeyPatch) -> N
     assert (server_address("bolt://h").user, server_address("bolt://h").password) == ("", "")
 
 
-class _Snapshot:
-    """As much of a snapshot as licences are read from."""
-
-    def __init__(self, *licences: str) -> None:
-        self.manifest: dict[str, Any] = {
-            "sources": [{"infores": "infores:x", "licence": text} for text in licences],
-            "licence_counts": dict.fromkeys(licences, 1),
-        }
-
-
-def test_what_is_not_open_does_not_go_to_another_machine() -> None:
-    closed: Any = _Snapshot("CC0-1.0", "CC-BY-NC-4.0", "")
-    opened: Any = _Snapshot("CC0-1.0", "CC-BY-4.0 AND CC0-1.0")
+def test_everything_goes_to_a_server_of_ones_own() -> None:
     for host in ("localhost", "127.0.0.1:7687", "[::1]:7687", "127.1.2.3"):
-        refuse_to_leave(closed, Address(f"bolt://{host}"))
-    refuse_to_leave(opened, Address("bolt://graph.example"))
-    with pytest.raises(UsageError, match=r"CC-BY-NC-4\.0, no licence stated.*--trusted"):
-        refuse_to_leave(closed, Address("bolt://graph.example"))
+        assert allowed(Address(f"bolt://{host}"), allow_restricted=["UMLS"]) is None
+    there = Address("bolt://graph.example")
+    assert allowed(there, trusted=True) is None
+    assert allowed(there) == ()
+    assert allowed(there, allow_restricted=["UMLS"]) == ("UMLS",)

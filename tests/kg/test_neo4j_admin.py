@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -279,31 +277,11 @@ def test_what_a_licence_keeps_back_leaves_no_trace(tmp_path: Path) -> None:
 # A real server ------------------------------------------------------------------------------------
 
 
-def imported(folder: Path, home: Path, *, heap: str = "2g") -> str:
-    """Run the script of an export as a user does; returns what neo4j-admin printed."""
-    admin = f"{neo4j_server.script()} admin {home}"
-    done = subprocess.run(
-        [str(folder / "import.sh"), "neo4j", "--overwrite-destination=true"],
-        env={**os.environ, "NEO4J_ADMIN": admin, "NEO4J_HEAP": heap},
-        cwd=home, capture_output=True, text=True, check=False, timeout=neo4j_server.ADMIN_S,
-    )  # fmt: skip
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    assert "IMPORT DONE" in said
-    assert "WARN" not in said, said
-    assert (home / "import.report").read_text() == ""
-    return said
-
-
 def check(graph: Graph, uri: str, folder: Path) -> None:
     """The database holds the graph, and the schema's statements run on it."""
     neo4j = pytest.importorskip("neo4j")
+    neo4j_server.run_cypher(uri, folder / "schema.cypher")
     with neo4j.GraphDatabase.driver(uri, notifications_min_severity="OFF") as driver:
-        lines = (folder / "schema.cypher").read_text(encoding="utf-8").split(";\n")
-        for line in lines:
-            query = "\n".join(x for x in line.splitlines() if not x.startswith("//"))
-            if query.strip():
-                driver.execute_query(query)
         states = driver.execute_query("SHOW INDEXES YIELD name, state, type").records
         names = {r["name"] for r in states if r["name"].startswith("kgmed_")}
         assert names == {c.split()[2] for c in schema.constraints()} | {
@@ -331,9 +309,7 @@ def test_a_graph_is_in_neo4j_as_it_is_in_its_store(
 ) -> None:
     chosen = nasty if name == "nasty" else graph
     made = chosen.export_neo4j(tmp_path / "out with blank")
-    home = tmp_path / "neo4j"
-    home.mkdir()
-    said = imported(tmp_path / "out with blank", home)
+    said = neo4j_server.imported(tmp_path / "out with blank", tmp_path / "neo4j")
     assert f"{sum(made.nodes.values())} nodes" in said
     assert f"{sum(made.relationships.values())} relationships" in said
     with neo4j_server.server(tmp_path) as (uri, _home):
@@ -343,10 +319,8 @@ def test_a_graph_is_in_neo4j_as_it_is_in_its_store(
 @pytest.mark.real
 def test_parquet_is_the_same_database(nasty: Graph, tmp_path: Path) -> None:
     nasty.export_neo4j(tmp_path / "out", format="parquet")
-    home = tmp_path / "neo4j"
-    home.mkdir()
     try:
-        imported(tmp_path / "out", home)
+        neo4j_server.imported(tmp_path / "out", tmp_path / "neo4j")
     except AssertionError as error:
         if "NoClassDefFoundError" in str(error):
             pytest.skip("this Neo4j lacks the libraries that read Parquet")

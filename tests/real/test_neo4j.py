@@ -11,13 +11,13 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from neo4j_server import server
+from store_equality import CHECKS, Some, compare
 from untold import Untold
 
 from kgmed.facade import Graph, load_graph, open_graph, server_address
@@ -27,10 +27,8 @@ from kgmed.kg.errors import (
     NotAGraph,
     ServerError,
     StoreError,
-    UnknownConcept,
     UsageError,
 )
-from kgmed.kg.store.base import GraphStore
 from kgmed.kg.store.neo4j.address import Address
 from kgmed.kg.store.neo4j.connection import Connection
 from kgmed.kg.store.neo4j.cypher import ask_cypher
@@ -40,8 +38,6 @@ from kgmed.wire import to_json
 
 pytestmark = pytest.mark.real
 
-QUERIES = 2_000
-AT_ONCE = 100
 WORDINGS = Path(__file__).parents[1] / "reasoning" / "wordings.tsv"
 
 
@@ -61,168 +57,14 @@ def served(uri: str, graph: Graph) -> Iterator[Graph]:
 # Every method -------------------------------------------------------------------------------------
 
 
-class Some:
-    """Random queries over a graph, the same ones each time."""
-
-    def __init__(self, store: GraphStore) -> None:
-        self.chance = random.Random(11)
-        self.statements = list(store.scan())
-        self.ids = sorted({id for s in self.statements for id in (s.subject, s.object)})
-        found = store.concepts(self.ids)
-        self.curies = sorted({id for c in found if c for id in c.equivalent_ids})
-        self.predicates = sorted({s.predicate for s in self.statements})
-        self.names = [n.text for names in store.lexicon.names(self.ids) for n in names]
-        degrees = dict(zip(self.ids, store.degrees(self.ids), strict=True))
-        self.hubs = sorted(self.ids, key=lambda curie: -degrees[curie])[:50]
-
-    def id(self) -> str:
-        """Mostly an id of a concept; now and then a hub, another id of one, or none's."""
-        kind = self.chance.random()
-        if kind < 0.02:
-            return self.chance.choice(["mesh:none", "", "x'\"`:\\", "drugbank:DB00682 "])
-        if kind < 0.06:
-            return self.chance.choice(self.hubs)
-        return self.chance.choice(self.curies if kind < 0.4 else self.ids)
-
-    def pair(self) -> tuple[str, str]:
-        """Mostly two ends of a statement, either way around."""
-        if self.chance.random() < 0.3:
-            return self.id(), self.id()
-        s = self.chance.choice(self.statements)
-        return (s.subject, s.object) if self.chance.random() < 0.5 else (s.object, s.subject)
-
-    def some_predicates(self) -> list[str] | None:
-        kind = self.chance.random()
-        if kind < 0.5:
-            return None
-        if kind < 0.55:
-            return []
-        return self.chance.sample([*self.predicates, "unheard`of"], self.chance.randint(1, 4))
-
-    def triple(self) -> tuple[str, str, str]:
-        s = self.chance.choice(self.statements)
-        if self.chance.random() < 0.7:
-            return s.subject, s.predicate, s.object
-        return *self.pair(), self.chance.choice(self.predicates)  # type: ignore[return-value]
-
-    def statement(self) -> str:
-        id = self.chance.choice(self.statements).id
-        kind = self.chance.random()
-        if kind < 0.3:
-            return id[: self.chance.randint(12, 32)]
-        if kind < 0.4:
-            return self.chance.choice([id.upper(), id + "00", id[:7], "0" * 32, "no hex ->", ""])
-        return id
-
-
 @pytest.fixture(scope="module")
 def some(graph: Graph) -> Some:
-    return Some(graph.store)
+    return Some(graph.local_store())
 
 
-def many(make: Callable[[], Any], count: int = QUERIES) -> list[list[Any]]:
-    """Queries in lists as long as one call takes."""
-    every = [make() for _ in range(count)]
-    return [every[n : n + AT_ONCE] for n in range(0, count, AT_ONCE)]
-
-
-@pytest.mark.parametrize("method", ["resolve", "concepts", "degrees", "mappings"])
-def test_a_method_of_ids_gives_the_same(
-    method: str, graph: Graph, served: Graph, some: Some
-) -> None:
-    for ids in many(some.id):
-        assert getattr(served.store, method)(ids) == getattr(graph.store, method)(ids)
-
-
-def test_neighbors_are_the_same_in_the_same_order(graph: Graph, served: Graph, some: Some) -> None:
-    chance = some.chance
-    for ids in many(some.id):
-        given: dict[str, Any] = {
-            "predicates": some.some_predicates(),
-            "direction": chance.choice(["out", "in", "both"]),
-            "limit": chance.choice([None, None, 0, 1, 7, 500]),
-        }
-        assert served.store.neighbors(ids, **given) == graph.store.neighbors(ids, **given)
-
-
-@pytest.mark.parametrize("method", ["find_statements", "has_statements"])
-def test_triples_are_found_the_same(method: str, graph: Graph, served: Graph, some: Some) -> None:
-    for triples in many(some.triple):
-        assert getattr(served.store, method)(triples) == getattr(graph.store, method)(triples)
-
-
-def test_statements_are_the_same_whole_and_by_prefix(
-    graph: Graph, served: Graph, some: Some
-) -> None:
-    for ids in many(some.statement):
-        try:
-            expected = graph.store.statements(ids)
-        except UnknownConcept as error:
-            with pytest.raises(UnknownConcept, match=str(error)):
-                served.store.statements(ids)
-            continue
-        assert served.store.statements(ids) == expected
-
-
-def test_statements_between_concepts_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
-    for pairs in many(some.pair):
-        predicates = some.some_predicates()
-        found = served.store.between(pairs, predicates=predicates)
-        assert found == graph.store.between(pairs, predicates=predicates)
-
-
-def test_values_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
-    for ids in many(some.id):
-        predicates = some.some_predicates()
-        found = served.store.values(ids, predicates=predicates)
-        assert found == graph.store.values(ids, predicates=predicates)
-
-
-def test_curated_paths_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
-    rows = served.store._read("MATCH (p:CuratedPath) RETURN p.start, p.end")  # type: ignore[attr-defined]
-    ends = [tuple(row) for row in rows]
-    some.chance.shuffle(ends)
-    assert len(ends) > QUERIES
-    for start, end in [*ends[: QUERIES - 20], *(some.pair() for _ in range(20))]:
-        assert served.store.curated_paths(start, end) == graph.store.curated_paths(start, end)
-
-
-def test_walking_from_a_concept_is_the_same(graph: Graph, served: Graph, some: Some) -> None:
-    for ids in many(some.id):
-        predicates = some.some_predicates()
-        nodes = [[store.node(id) for id in ids] for store in (served.store, graph.store)]
-        assert [n is None for n in nodes[0]] == [n is None for n in nodes[1]]
-        found = []
-        for store, keys in zip((served.store, graph.store), nodes, strict=True):
-            known = [key for key in keys if key is not None]
-            around = store.expand(known, predicates=predicates)
-            found.append([store.node_ids(known), store.node_degrees(known),
-                          [store.node_ids(row) for row in around]])  # fmt: skip
-        assert found[0] == found[1]
-
-
-def test_paths_are_the_same(graph: Graph, served: Graph, some: Some) -> None:
-    from kgmed.kg.paths.find import find_paths
-
-    given: dict[str, Any] = {"registry": graph.registry, "hops": 4, "limit": 5}
-    for _ in range(150):
-        start, end = some.chance.choice(some.ids), some.chance.choice(some.ids)
-        found = find_paths(served.store, start, end, **given)
-        assert found == find_paths(graph.store, start, end, **given)
-
-
-def test_a_scan_is_the_same(graph: Graph, served: Graph, some: Some) -> None:
-    assert list(served.store.scan()) == some.statements
-    for predicate in [*some.predicates, "unheard`of"]:
-        expected = [s for s in some.statements if s.predicate == predicate]
-        assert list(served.store.scan(predicate=predicate)) == expected
-
-
-def test_what_the_graph_is_is_the_same(graph: Graph, served: Graph, uri: str) -> None:
-    found = served.info()  # a snapshot of the same hash may have been built at another time
-    assert found == replace(graph.info(), uri=Address.parse(uri).uri, created=found.created)
-    assert served.coverage() == graph.coverage()
-    assert served.check() == []
+@pytest.mark.parametrize("method", CHECKS)
+def test_a_method_gives_the_same(method: str, graph: Graph, served: Graph, some: Some) -> None:
+    compare(method, graph.local_store(), served.store, some)
 
 
 # Names --------------------------------------------------------------------------------------------
@@ -244,20 +86,7 @@ def fetched(uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4
 def test_fetched_names_are_those_of_the_graph(
     fetched: Neo4jStore, graph: Graph, some: Some
 ) -> None:
-    from kgmed.kg.linking.normalize import key, tokens
-
-    here, there = graph.store.lexicon, fetched.lexicon
-    for ids in many(some.id):
-        assert there.names(ids) == here.names(ids)
-    texts = [some.chance.choice(some.names) for _ in range(QUERIES)]
-    keys = list(map(key, texts))
-    assert there.exact(keys) == here.exact(keys)
-    for text in keys[:1_000]:
-        assert there.prefix(text[:4]) == here.prefix(text[:4])
-        assert there.tokens(tokens(text)[:2]) == here.tokens(tokens(text)[:2])
-    for text in keys[:300]:
-        typed = text[:2] + text[3:]
-        assert there.fuzzy(typed) == here.fuzzy(typed)
+    compare("names", graph.local_store(), fetched, some)
 
 
 def test_names_are_fetched_once(fetched: Neo4jStore, uri: str) -> None:
@@ -354,6 +183,68 @@ def test_check_and_mappings_work_on_a_server(uri: str, served: Graph, tmp_path: 
         assert _kgmed("mappings", "--out", str(file), *more).returncode == 0
     here, there = (sorted(file.read_text(encoding="utf-8").splitlines()) for file in files)
     assert there == here
+
+
+# Other tools' forms -------------------------------------------------------------------------------
+
+PARTS: list[dict[str, Any]] = [
+    {"concepts": ["warfarin"], "predicates": ["interacts_with", "has_half_life"]},
+    {"concepts": ["imatinib", "gout"], "hops": 2, "limit": 2_000, "truncate": True},
+    {"concepts": ["华法林", "DB01118"], "hops": 0},
+    {"concepts": None, "sources": ["mondo"], "predicates": ["subclass_of"], "truncate": True,
+     "limit": 3_000},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+def test_a_part_for_networkx_is_the_same_in_the_same_order(
+    part: dict[str, Any], graph: Graph, served: Graph
+) -> None:
+    here, there = graph.to_networkx(**part), served.to_networkx(**part)
+    assert here.number_of_nodes() > 0
+    assert there.graph == here.graph
+    assert list(there.nodes(data=True)) == list(here.nodes(data=True))
+    assert list(there.edges(keys=True, data=True)) == list(here.edges(keys=True, data=True))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib.*")
+@pytest.mark.parametrize("part", [*PARTS[:1], *PARTS[2:3]], ids=str)
+def test_a_part_as_rdf_is_the_same(part: dict[str, Any], graph: Graph, served: Graph) -> None:
+    def quads(opened: Graph) -> set[tuple[str, ...]]:
+        found = {tuple(str(term) for term in quad) for quad in opened.to_rdf(**part).quads()}
+        return {quad for quad in found if opened.info().created not in quad}
+
+    assert len(quads(graph)) > 20
+    assert quads(served) == quads(graph)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda graph, out: graph.tables(),
+        lambda graph, out: graph.to_pyg(),
+        lambda graph, out: graph.write_rdf(out / "graph.nq"),
+        lambda graph, out: graph.write_kgx(out),
+        lambda graph, out: graph.export_neo4j(out),
+    ],
+    ids=["tables", "pyg", "rdf", "kgx", "neo4j"],
+)
+def test_forms_of_a_whole_graph_name_the_graph_that_was_loaded(
+    form: Any, uri: str, served: Graph, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="Name the graph that was loaded") as told:
+        form(served, tmp_path)
+    assert Address.parse(uri).uri in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [["kgx"], ["rdf"], ["neo4j"]], ids=" ".join)
+def test_an_export_of_a_server_is_refused_in_words(
+    form: list[str], uri: str, served: Graph, tmp_path: Path
+) -> None:
+    done = _kgmed("export", *form, "--out", str(tmp_path / "x.nq"), "--graph", uri)
+    assert (done.returncode, "Name the graph that was loaded" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

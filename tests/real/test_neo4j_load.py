@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import neo4j
 import pytest
 from neo4j_server import run, server
 from support import concept, exact, source, tables_of
@@ -20,7 +21,7 @@ from untold import Untold
 from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
 from kgmed.facade import load_graph, open_graph, server_address
-from kgmed.kg.errors import StoreError, UsageError
+from kgmed.kg.errors import ServerError, StoreError, UsageError
 from kgmed.kg.store.embedded import open_store
 from kgmed.kg.store.neo4j.connection import Connection
 from kgmed.kg.store.neo4j.store import Neo4jStore
@@ -213,6 +214,33 @@ def test_a_load_goes_on_after_the_server_was_killed(home: tuple[str, Path], firs
     assert_same(first, uri)
 
 
+def test_a_batch_whose_end_was_not_heard_of_is_there_once(
+    home: tuple[str, Path], first: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri, _folder = home
+    _empty(uri)
+    calls = 0
+
+    def lossy(self: Connection, work: Any, **given: Any) -> Any:
+        """Commits, and every third time loses the answer."""
+        nonlocal calls
+        calls += 1
+        result = run_whole(self, work, **given)
+        if calls % 3 == 0:
+            lost = neo4j.exceptions.ServiceUnavailable("connection lost")
+            raise ServerError("lost") from lost
+        return result
+
+    run_whole = Connection.run
+    monkeypatch.setattr(Connection, "run", lossy)
+    monkeypatch.setattr("kgmed.kg.store.neo4j.plan.BATCH_ROWS", 100)
+    monkeypatch.setattr("kgmed.kg.store.neo4j.load._WAIT_S", 0.0)
+    made = load_graph(uri, first, tell=Untold())
+    monkeypatch.undo()
+    assert (made.mode, calls > 60) == ("new", True)
+    assert_same(first, uri)
+
+
 def test_a_second_load_stops_the_first(home: tuple[str, Path], first: Path) -> None:
     uri, _folder = home
     _empty(uri)
@@ -338,10 +366,12 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def test_text_of_any_kind_is_only_text(home: tuple[str, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("plain", [False, True], ids=["any text", "none beyond U+FFFF"])
+def test_text_of_any_kind_is_only_text(plain: bool, home: tuple[str, Path], tmp_path: Path) -> None:
     uri, _folder = home
     nodes, rows, mappings = [], [], []
-    for n, text in enumerate(HOSTILE):
+    texts = [text for text in HOSTILE if not plain or max(text) <= "\uffff"]
+    for n, text in enumerate(texts):
         id = f"mesh:{text[:60]}".replace("\n", " ").replace("\t", " ")
         entry = concept(id, text, text[:60].strip() or "Drug")
         nodes.append(entry)
@@ -365,11 +395,18 @@ def test_text_of_any_kind_is_only_text(home: tuple[str, Path], tmp_path: Path) -
     ids = [entry["concept"]["id"] for entry in nodes]
     for predicate in predicates:
         given: dict[str, Any] = {"predicates": [predicate]}
-        assert there.neighbors(ids, **given) == here.neighbors(ids, **given)
+        for limit in (None, 1, 5):
+            given["limit"] = limit
+            assert there.neighbors(ids, **given) == here.neighbors(ids, **given)
+        del given["limit"]
         assert there.values(ids, **given) == here.values(ids, **given)
         triples = [(id, predicate, "mesh:D1") for id in ids]
         assert there.find_statements(triples) == here.find_statements(triples)
         assert list(there.scan(predicate=predicate)) == list(here.scan(predicate=predicate))
+    assert isinstance(there, Neo4jStore)
+    assert there._sorts is plain  # who sorts where there is a limit
+    for limit in (1, 2, 9, 20):
+        assert there.neighbors(ids, limit=limit) == here.neighbors(ids, limit=limit)
     here.close()
     there.close()
 

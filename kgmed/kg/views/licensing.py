@@ -86,12 +86,12 @@ class Terms:
         self.of_source = {source: tuple(sorted(ids)) for source, ids in sorted(found.items())}
         if USERS_OWN in self.of_source:
             self.of_source[USERS_OWN] = ()
-        known = {*self.of_source, *(id for ids in found.values() for id in ids if id)}
+        self._known = {*self.of_source, *(id for ids in found.values() for id in ids if id)}
         for name in allow:
-            if name not in known and f"infores:{name}" not in known:
+            if not self.knows(name):
                 raise UsageError(
                     f"Found the licence or source {name!r}, expected one of this graph's: "
-                    f"{', '.join(sorted(known))}."
+                    f"{', '.join(sorted(self._known))}."
                 )
         self._allowed = {name.removeprefix("infores:") for name in allow}
 
@@ -100,6 +100,10 @@ class Terms:
         """Those of a snapshot's sources."""
         rows = snapshot.manifest["sources"]
         return cls([(row["infores"], row["licence"]) for row in rows], allow)
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is that of a licence or a source of the graph."""
+        return name in self._known or f"infores:{name}" in self._known
 
     def lets(self, source: str, licences: str) -> bool:
         """Whether a statement of a source leaves; it is under all of ``A AND B``."""

@@ -38,6 +38,11 @@ STARTS_PATH, ENDS_PATH = "STARTS_PATH", "ENDS_PATH"
 MARKER = "kgmed"
 """The ``id`` of the one Snapshot node."""
 
+PLAIN_ORDER = "plain_order"
+"""A property of the Snapshot node: whether Neo4j orders all ids of concepts and predicates as the
+protocol does. It compares texts as UTF-16, which differs from the order of code points where one is
+beyond U+FFFF. A graph without the property is sorted by who asks."""
+
 NAME_KEY, NAME_TEXT = "kgmed_name_key", "kgmed_name_text"
 STATEMENT_ID = "kgmed_statement_id"
 """The full-text index over ``id`` of all relationship types that are predicates."""
@@ -107,6 +112,22 @@ def uid_sql(*expressions: str) -> str:
     """
     parts = ", ".join(f"coalesce(({expression})::VARCHAR, '')" for expression in expressions)
     return f"sha256(concat_ws(chr(31), {parts}))[:{_DIGITS}]"
+
+
+def plain_order_sql(concepts: str, predicates: str) -> str:
+    """DuckDB's SQL of a graph's :data:`PLAIN_ORDER`, over tables with the columns ``id`` and
+    ``predicate``.
+
+    >>> import duckdb
+    >>> rows = "(SELECT 'mesh:D1\U0001f9ea' AS id)", "(SELECT 'treats' AS predicate)"
+    >>> duckdb.sql("SELECT " + plain_order_sql(*rows)).fetchall()
+    [(False,)]
+    """
+    beyond = "'[\\x{10000}-\\x{10FFFF}]'"
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {concepts} WHERE regexp_matches(id, {beyond}))"
+        f" AND NOT EXISTS (SELECT 1 FROM {predicates} WHERE regexp_matches(predicate, {beyond}))"
+    )
 
 
 def statement_json(statement: Statement) -> str:

@@ -27,6 +27,7 @@ RETRY_S = 15.0
 POOL = 8
 """Connections at most; one store uses one at a time, a scan another."""
 _FETCH = 5_000
+_NO_INDEX = "Neo.ClientError.Schema.IndexNotFound"
 
 Result = TypeVar("Result")
 Row = list[Any]
@@ -90,7 +91,7 @@ class Connection:
                 self._driver = self._open(quiet=False)
                 info = self._driver.get_server_info()
         version = str(info.agent).partition("/")[2]
-        if _major(version) < OLDEST:
+        if numbers(version)[0] < OLDEST:
             raise ServerError(
                 f"{self.address.uri}: found the server {info.agent}, expected Neo4j {OLDEST} or "
                 "later. Upgrade the server."
@@ -207,6 +208,11 @@ class Connection:
                 f"{self.where}: a query took longer than {self.address.timeout_s:g} s. Ask for "
                 "less, or give it more: KGMED_NEO4J_TIMEOUT, or --timeout of 'kgmed cypher'."
             )
+        if "no such fulltext schema index" in said or code == _NO_INDEX:
+            return ServerError(
+                f"{self.where}: the database lacks an index of a kgmed graph ({said}). After an "
+                "import by neo4j-admin run its schema.cypher, or 'kgmed load' of the same graph."
+            )
         if isinstance(error, exceptions.UnsupportedServerProduct):
             return ServerError(
                 f"{self.where}: found {said}, expected Neo4j {OLDEST} or later. Upgrade the server."
@@ -229,11 +235,11 @@ class Connection:
         return f"one of: {', '.join(names)}"
 
 
-def _major(version: str) -> int:
-    """The major version; Neo4j's calendar releases count as later ones.
+def numbers(version: str) -> tuple[int, int]:
+    """The major and minor version; Neo4j's calendar releases count as later ones.
 
-    >>> _major("5.26.30"), _major("4.4.12"), _major("2026.05.0"), _major("dev")
-    (5, 4, 2026, 0)
+    >>> numbers("5.26.30"), numbers("4.4.12"), numbers("2026.05.0"), numbers("dev")
+    ((5, 26), (4, 4), (2026, 5), (0, 0))
     """
-    found = re.match(r"v?(\d+)", version)
-    return int(found.group(1)) if found else 0
+    found = re.match(r"v?(\d+)(?:\.(\d+))?", version)
+    return (int(found.group(1)), int(found.group(2) or 0)) if found else (0, 0)

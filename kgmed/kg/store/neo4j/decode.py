@@ -53,6 +53,13 @@ def edges(groups: list[Row], *, incoming: bool) -> list[Edge]:
     return edges
 
 
+def first_edges(id: str, rows: list[Row], *, incoming: bool) -> list[Edge]:
+    """The edges of rows (predicate, negated, neighbour, statement), which come in order."""
+    if incoming:
+        return [Edge(other, name, id, said, negated) for name, negated, other, said in rows]
+    return [Edge(id, name, other, said, negated) for name, negated, other, said in rows]
+
+
 def statement(
     found: dict[str, Any],
     predicate: str,

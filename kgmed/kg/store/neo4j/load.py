@@ -1,24 +1,20 @@
 """``load``: put a snapshot into a Neo4j database, or bring the one that is there up to it.
 
-Batches are merged by unique keys, each in a transaction that also writes down, in the marker, how
-far its table has come. Whatever is killed, client or server, the same call goes on from there, and
-what was merged twice is there once. The marker:
-
-    (:Snapshot {id: 'kgmed', hash, schema, format, state: 'loading', mode, plan, progress, writer})
-
-``mode`` is ``new`` (the database held nothing of kgmed's), ``prune`` or ``diff HASH``; ``plan``
-names the generation whose rows ``progress`` counts; ``writer`` is the call that loads, so that a
-second one at the same time stops the first. A complete load has the properties that
-:mod:`kgmed.kg.views.neo4j_schema` tells of, and none of these.
+Each batch goes in a transaction that also writes down, in the marker, how far its table has come.
+Whatever is killed, client or server, the same call goes on from there. Batches are merged by unique
+keys, so that what is sent twice is there once; into a database that held nothing of kgmed's they
+are created, which is faster, and no batch is sent twice: a transaction takes the marker's lock
+first, and does nothing where the marker says that its batch is there. The marker
+(:mod:`.marker`) says by ``mode`` which: ``new``, ``prune`` or ``diff HASH``.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,11 +23,11 @@ from uuid import uuid4
 from kgmed.kg.errors import FormatVersion, ServerError, StoreError, UsageError
 from kgmed.kg.store.neo4j.address import Address
 from kgmed.kg.store.neo4j.connection import Connection
-from kgmed.kg.store.neo4j.plan import BATCH_ROWS, Batch, Plan, store_of
+from kgmed.kg.store.neo4j.marker import CLAIM, COMPLETE, PROGRESS, find_marker, locked
+from kgmed.kg.store.neo4j.plan import BATCH_ROWS, Batch, Plan
 from kgmed.kg.store.neo4j.queries import types
 from kgmed.kg.store.neo4j.report import Loaded, Tell
 from kgmed.kg.store.neo4j.rows import KINDS, TABLES, WRONG_LABEL, Kind, Table
-from kgmed.kg.store.neo4j.store import find_marker
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.kg.views import neo4j_schema as schema
 
@@ -43,14 +39,9 @@ PATIENCE_S = 120.0
 LOAD_TIMEOUT_S = 3_600.0
 """Seconds that one transaction of a load may take; a list of what is there is one."""
 _RETRY_S = 10.0
+_SHOWN = 5
 _WAIT_S = 2.0
 
-_MARKER = f"MERGE (s:{schema.SNAPSHOT} {{id: '{schema.MARKER}'}}) SET s = $properties"
-_CLAIM = f"MERGE (s:{schema.SNAPSHOT} {{id: '{schema.MARKER}'}}) SET s += $properties"
-_PROGRESS = (
-    f"MATCH (s:{schema.SNAPSHOT} {{id: '{schema.MARKER}', writer: $writer}})"
-    " SET s.progress = $progress RETURN count(s)"
-)
 Result = TypeVar("Result")
 
 
@@ -62,12 +53,15 @@ def load(
     prune: bool = False,
     old: Snapshot | None = None,
     again: bool = False,
+    allow: Sequence[str] | None = None,
 ) -> Loaded:
     """Load a snapshot into the database of an address.
 
     ``old`` is the snapshot that the database holds: then only what differs is sent and removed.
     ``prune`` sends everything and removes what the snapshot lacks; ``again`` does so to a
-    database that holds the snapshot already, which is otherwise left alone. Raises
+    database that holds the snapshot already, which is otherwise left alone. ``allow`` names the
+    licences and sources that aren't open and may leave for a server that isn't one's own; None
+    means that it is, and that all goes. Raises
     :class:`~kgmed.kg.errors.UsageError` where the database holds something else than these options
     say, and :class:`~kgmed.kg.errors.ServerError` where it can't be reached for
     :data:`PATIENCE_S` seconds.
@@ -76,7 +70,9 @@ def load(
     timeout_s = max(LOAD_TIMEOUT_S, address.timeout_s)
     connection = Connection(replace(address, timeout_s=timeout_s), retry_s=_RETRY_S)
     try:
-        made = _Load(connection, snapshot, tell, prune=prune, old=old, again=again).run()
+        with Plan(snapshot, old, allow=allow) as plan:
+            _refuse_nothing(plan, connection)
+            made = _Load(connection, snapshot, plan, tell, prune=prune, again=again).run()
     finally:
         connection.close()
     return replace(made, elapsed_ms=(time.perf_counter() - begin) * 1e3)
@@ -89,21 +85,21 @@ class _Load:
         self,
         connection: Connection,
         snapshot: Snapshot,
+        plan: Plan,
         tell: Tell,
         *,
         prune: bool,
-        old: Snapshot | None,
         again: bool,
     ) -> None:
         self._connection = connection
-        self._snapshot = snapshot
+        self._manifest = snapshot.manifest
+        self._plan = plan
         self._tell = tell
-        self._old = old
         self._prune = prune
         self._again = again
-        self._hash = str(snapshot.manifest["snapshot"])
-        self._plan_name = _plan_name(snapshot, old)
+        self._hash = plan.hash
         self._writer = uuid4().hex
+        self._fresh = False
         self._done: dict[str, int] = {}
         self._merged: dict[str, int] = {}
         self._removed: dict[str, int] = {}
@@ -111,23 +107,22 @@ class _Load:
     def run(self) -> Loaded:
         for text in schema.constraints():
             self._persist(lambda text=text: self._connection.command(text))  # type: ignore[misc]
+        plan, where = self._plan, self._connection.address.uri
         mode, marker = self._mode()
         if mode == "same":
-            return Loaded(self._connection.address.uri, self._hash, "same", False)
+            self._make_indexes()  # neo4j-admin makes none
+            return Loaded(where, self._hash, "same", False, leaving=plan.leaving)
         continued = marker is not None and marker.get("state") == "loading"
-        if marker is not None and marker.get("plan") == self._plan_name:
-            self._done = json.loads(marker.get("progress") or "{}")
-        self._claim(mode)
-        old = self._old if mode.startswith("diff") else None
-        with Plan(self._snapshot, old) as plan:
-            self._merge(plan)
-            self._make_indexes()
-            if mode != "new":
-                self._remove(plan)
+        plan.differ = mode.startswith("diff")
+        self._claim(mode, marker)
+        self._merge()
+        self._make_indexes()
+        if mode != "new":
+            self._remove()
         self._finish()
         name = mode.partition(" ")[0]
         return Loaded(
-            self._connection.address.uri, self._hash, name, continued, self._merged, self._removed
+            where, self._hash, name, continued, self._merged, self._removed, leaving=plan.leaving
         )
 
     # What the database holds, and what may be done to it
@@ -144,7 +139,7 @@ class _Load:
                 f"{schema.SCHEMA}. Load into an empty database, or upgrade kgmed."
             )
         held, state = str(marker.get("hash")), marker.get("state")
-        old = None if self._old is None else str(self._old.manifest["snapshot"])
+        old = self._plan.old_hash
         if state == "complete":
             if held == self._hash:
                 return ("prune" if self._again else "same"), marker
@@ -161,7 +156,7 @@ class _Load:
         began = str(marker.get("mode") or "new")
         if held == self._hash and began == "new":
             return ("prune" if self._prune else "new"), marker
-        if held == self._hash and old is not None and began == f"diff {old}":
+        if held == self._hash and old and began == f"diff {old}":
             return began, marker
         if self._prune:
             return "prune", marker
@@ -181,43 +176,70 @@ class _Load:
                     "load, expected none. Name an empty database (KGMED_NEO4J_DATABASE)."
                 )
 
-    def _claim(self, mode: str) -> None:
-        """Write down that this call loads; what was complete is no longer."""
-        manifest = self._snapshot.manifest
-        properties = {
-            "hash": self._hash,
-            "schema": schema.SCHEMA,
-            "format": manifest["format"],
-            "state": "loading",
-            "mode": mode,
-            "plan": self._plan_name,
-            "progress": json.dumps(self._done),
-            "writer": self._writer,
-        }
-        self._write(_CLAIM, properties=properties)
+    def _claim(self, mode: str, marker: dict[str, Any] | None) -> None:
+        """Write down that this call loads; what was complete is no longer.
+
+        ``marker`` is what was found: raises :class:`~kgmed.kg.errors.StoreError` where another load
+        has changed it since, save for going on. What was sent so far is counted if the same rows
+        were.
+        """
+        known = ("hash", "state", "mode", "plan", "schema")
+
+        def work(transaction: neo4j.ManagedTransaction) -> dict[str, int]:
+            found = locked(transaction)
+            before = marker or {}
+            mine = found.get("writer") == self._writer
+            if not mine and any(found.get(name) != before.get(name) for name in known):
+                raise StoreError(
+                    f"{self._connection.where}: another load began at the same time. Call this one "
+                    "again when that is done."
+                )
+            same = found.get("plan") == self._plan.name and found.get("state") == "loading"
+            done: dict[str, int] = json.loads(found.get("progress") or "{}") if same else {}
+            properties = {
+                "hash": self._hash,
+                "schema": schema.SCHEMA,
+                "format": self._manifest["format"],
+                "state": "loading",
+                "mode": mode,
+                "plan": self._plan.name,
+                "progress": json.dumps(done),
+                "writer": self._writer,
+            }
+            transaction.run(CLAIM, properties=properties).consume()
+            return done
+
+        self._done = self._persist(lambda: self._connection.run(work, write=True))
+        same = marker is None or marker.get("plan") == self._plan.name
+        self._fresh = mode == "new" and same
 
     def _finish(self) -> None:
-        store = store_of(self._snapshot)
-        try:
-            info = asdict(store.info())
-            coverage = [asdict(row) for row in store.coverage()]
-        finally:
-            store.close()
-        info.pop("uri")
-        manifest = self._snapshot.manifest
+        """Write down what the database now holds."""
         properties = {
             "id": schema.MARKER,
             "hash": self._hash,
             "schema": schema.SCHEMA,
-            "format": manifest["format"],
+            "format": self._manifest["format"],
             "state": "complete",
-            "info": json.dumps(info, ensure_ascii=False),
-            "coverage": json.dumps(coverage, ensure_ascii=False),
-            "predicates": json.dumps(manifest["predicates"], ensure_ascii=False),
-            "created": manifest["created"],
+            **self._plan.about(),
+            "created": self._manifest["created"],
             "loaded": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._write(_MARKER, properties=properties)
+
+        def work(transaction: neo4j.ManagedTransaction) -> None:
+            held = locked(transaction)
+            if held.get("state") != "complete" or held.get("hash") != self._hash:
+                self._see_that_it_is_mine(held)
+                transaction.run(COMPLETE, properties=properties).consume()
+
+        self._persist(lambda: self._connection.run(work, write=True))
+
+    def _see_that_it_is_mine(self, marker: dict[str, Any]) -> None:
+        if marker.get("writer") != self._writer:
+            raise StoreError(
+                f"{self._connection.where}: another load took over while this one ran; this one "
+                "stops."
+            )
 
     # Sending
 
@@ -245,12 +267,11 @@ class _Load:
         """Merge or remove a batch, and write down how far the load is, in one transaction."""
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
-            mine = transaction.run(_PROGRESS, writer=self._writer, progress=progress).value()
-            if mine != [1]:
-                raise StoreError(
-                    f"{self._connection.where}: another load took over while this one ran; this "
-                    "one stops."
-                )
+            held = locked(transaction)
+            self._see_that_it_is_mine(held)
+            if counted and held.get("progress") == progress:
+                return  # done by an attempt whose end was not heard of
+            transaction.run(PROGRESS, progress=progress).consume()
             found = transaction.run(query, rows=rows).value()
             if counted and found != [len(rows)]:
                 raise StoreError(
@@ -260,14 +281,14 @@ class _Load:
 
         self._persist(lambda: self._connection.run(work, write=True))
 
-    def _merge(self, plan: Plan) -> None:
-        """Merge all rows; the next batch is made ready while the server takes one."""
+    def _merge(self) -> None:
+        """Send all rows; the next batch is made ready while the server takes one."""
         with ThreadPoolExecutor(max_workers=1) as sender:
             for table in TABLES:
-                self._merge_table(plan, table, sender)
+                self._merge_table(table, sender)
 
-    def _merge_table(self, plan: Plan, table: Table, sender: ThreadPoolExecutor) -> None:
-        done, total = self._done.get(table.name, 0), plan.count(table)
+    def _merge_table(self, table: Table, sender: ThreadPoolExecutor) -> None:
+        done, total = self._done.get(table.name, 0), self._plan.count(table)
         self._merged[table.name] = max(0, total - done)
         if done >= total:
             return
@@ -275,7 +296,7 @@ class _Load:
         self._tell(f"{what}: {total:,} rows" + (f", from row {done:,} on" if done else ""))
         sent: Future[None] | None = None
         begin, first = time.monotonic(), done
-        for query, rows in plan.batches(table, done=done):
+        for query, rows in self._plan.batches(table, done=done, fresh=self._fresh):
             done += len(rows)
             self._done[table.name] = done
             progress = json.dumps(self._done)
@@ -291,7 +312,7 @@ class _Load:
 
     def _make_indexes(self) -> None:
         self._tell("indexes")
-        predicates = {str(name) for name, _negated in self._snapshot.manifest["predicates"]}
+        predicates = {name for name, _negated in self._plan.predicates}
         found = self._persist(
             lambda: self._connection.read(
                 "SHOW INDEXES YIELD name, labelsOrTypes WHERE name = $name RETURN labelsOrTypes",
@@ -324,28 +345,28 @@ class _Load:
 
     # Removing
 
-    def _remove(self, plan: Plan) -> None:
+    def _remove(self) -> None:
         for kind in KINDS:
             self._tell(f"what is gone: {kind.name.replace('_', ' ')}")
             self._removed[kind.name] = 0
-            batches = plan.gone(kind) if plan.old is not None else self._superfluous(plan, kind)
+            batches = self._plan.gone(kind) if self._plan.differ else self._superfluous(kind)
             for rows in batches:
                 for query, some in _by_type(kind, rows):
                     self._send(query, some, json.dumps(self._done), counted=False)
                     self._removed[kind.name] += len(some)
         self._remove_labels()
 
-    def _superfluous(self, plan: Plan, kind: Kind) -> Iterator[list[tuple[Any, ...]]]:
+    def _superfluous(self, kind: Kind) -> Iterator[list[tuple[Any, ...]]]:
         """Keys that the database lists and the snapshot lacks."""
 
         def listing() -> None:
-            plan.expect(kind)
+            self._plan.expect(kind)
             for query, more in self._lists(kind):
                 for rows in self._connection.stream(query):
-                    plan.listed(kind, [[*row, *more] for row in rows])
+                    self._plan.listed(kind, [[*row, *more] for row in rows])
 
         self._persist(listing)
-        return plan.superfluous(kind)
+        return self._plan.superfluous(kind)
 
     def _lists(self, kind: Kind) -> Iterator[tuple[str, list[str]]]:
         """The queries that list a kind, with the columns that each one's rows share."""
@@ -377,13 +398,14 @@ def _by_type(kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[Batch]:
         yield kind.remove.replace("{type}", types([name])[1:]), list(some)
 
 
-def _plan_name(snapshot: Snapshot, old: Snapshot | None) -> str:
-    """What rows are counted: a generation, its base, and the one that it is compared with."""
-    names = [
-        layer.folder.name
-        for side in (snapshot, old)
-        if side is not None
-        for layer in (side, side.base)
-        if layer is not None
-    ]
-    return " ".join(names)
+def _refuse_nothing(plan: Plan, connection: Connection) -> None:
+    """Raise :class:`~kgmed.kg.errors.UsageError` where all of a graph stays behind."""
+    leaving = plan.leaving
+    if leaving is not None and leaving.left_out and not leaving.licences:
+        held = sorted({row.licence or "no licence stated" for row in leaving.left_out})
+        more = f" and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
+        raise UsageError(
+            f"{connection.where} is another machine, and all of the graph is under what doesn't "
+            f"let it pass on: {', '.join(held[:_SHOWN])}{more}. Give --trusted if the server is "
+            "your own and only those may read it who have these licences, or --allow-restricted."
+        )

@@ -10,17 +10,21 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from kgmed.kg import layers
 from kgmed.kg.diff.tables import connect, errors_named
-from kgmed.kg.layers import define
 from kgmed.kg.store.embedded import EmbeddedStore
 from kgmed.kg.store.neo4j.rows import Kind, Table
 from kgmed.kg.store.overlay import OverlayStore
 from kgmed.kg.store.snapshot import Snapshot
-from kgmed.kg.views.neo4j_schema import statement_json
+from kgmed.kg.views import licensing
+from kgmed.kg.views.licensing import Leaving, Terms
+from kgmed.kg.views.neo4j_schema import PLAIN_ORDER, plain_order_sql, statement_json
+from kgmed.kg.views.remainder import remaining
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +33,8 @@ BATCH_ROWS = 5_000
 BATCH_BYTES = 4 << 20
 """Rows and bytes of one transaction at most; what a transaction holds stays in the server's
 memory until it is committed."""
+NEW, OLD = "new", "old"
+"""The sides of a load: schemas of DuckDB, each with the views of a snapshot."""
 MEMORY = "2GB"
 """What DuckDB may hold."""
 
@@ -42,19 +48,34 @@ def store_of(snapshot: Snapshot) -> EmbeddedStore:
 
 
 class Plan:
-    """The rows of ``new``; of those, only what ``old`` hasn't, where there is one. Close it."""
+    """The rows of ``new``; of those, only what ``old`` hasn't, where there is one. Close it.
 
-    def __init__(self, new: Snapshot, old: Snapshot | None = None, *, memory: str = MEMORY) -> None:
+    ``allow`` names licences and sources that aren't open and may leave; None means that all goes,
+    to a server that is one's own. ``leaving`` says what goes and what stays behind, ``hash`` and
+    ``old_hash`` what is then in the database. Without ``differ`` all rows of ``new`` are sent, even
+    where there is an ``old``.
+    """
+
+    def __init__(
+        self,
+        new: Snapshot,
+        old: Snapshot | None = None,
+        *,
+        allow: Sequence[str] | None = None,
+        memory: str = MEMORY,
+    ) -> None:
         self._work = Path(tempfile.mkdtemp(prefix="kgmed-load-"))
-        self.old = old
+        self._new, self._old = new, old
+        self._allow = allow
+        self.differ = old is not None
+        self.old_hash = ""
         try:
             with errors_named(self._work):
                 self._connection = connect(self._work, memory=memory)
-                for prefix, snapshot in (("new_", new), ("old_", old)):
-                    if snapshot is not None:
-                        define(self._connection, snapshot, prefix=prefix)
-                        self._retracted(snapshot, prefix)
-                        self._standing(snapshot, prefix)
+                self.leaving, self._terms = self._define(NEW, new)
+                self.hash = _hash(new, self.leaving)
+                if old is not None:
+                    self.old_hash = _hash(old, self._define(OLD, old)[0])
         except BaseException:
             self.close()
             raise
@@ -71,49 +92,108 @@ class Plan:
             self._connection.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
-    def _retracted(self, snapshot: Snapshot, prefix: str) -> None:
-        columns = "id VARCHAR, reason VARCHAR, who VARCHAR, date VARCHAR, statement VARCHAR"
-        self._connection.execute(f"CREATE TABLE {prefix}retracted({columns})")
+    @property
+    def name(self) -> str:
+        """Whose rows progress counts: a generation, its base, the one that it is compared with,
+        and the hash of a part that may leave."""
+        sides = [self._new, self._old] if self.differ else [self._new]
+        layers = [layer for side in sides if side is not None for layer in (side, side.base)]
+        names = [layer.folder.name for layer in layers if layer is not None]
+        whole = self.leaving is None or self.leaving.whole
+        return " ".join(names if whole else [*names, self.hash[:16]])
+
+    def _define(self, side: str, snapshot: Snapshot) -> tuple[Leaving | None, Terms | None]:
+        """Make the views of a side in a schema of its name; all of it, or what may leave."""
+        connection = self._connection
+        leaving, terms = None, None
+        connection.execute(f"CREATE SCHEMA {side}; USE {side}")
+        if self._allow is None:
+            layers.define(connection, snapshot)
+        else:
+            known = Terms.of(snapshot, ())
+            allow = [name for name in self._allow if side == NEW or known.knows(name)]
+            leaving = licensing.define(connection, snapshot, allow=allow)
+            terms = Terms.of(snapshot, allow)
+        self._retracted(snapshot, terms)
+        if leaving is None and snapshot.base is not None:
+            self._standing()
+        else:
+            connection.execute("CREATE VIEW standing AS SELECT * FROM paths")
+        connection.execute("USE main")
+        return leaving, terms
+
+    def _retracted(self, snapshot: Snapshot, terms: Terms | None) -> None:
         store = store_of(snapshot)
         try:
             rows = [
-                (s.id, s.retracted.reason, s.retracted.who, s.retracted.date, statement_json(s))
+                [s.id, s.retracted.reason, s.retracted.who, s.retracted.date, statement_json(s)]
                 for s in store.retracted()
                 if s.retracted is not None
+                and (terms is None or terms.lets(s.primary_knowledge_source, s.licence))
             ]
         finally:
             store.close()
-        if rows:
-            self._connection.executemany(
-                f"INSERT INTO {prefix}retracted VALUES (?, ?, ?, ?, ?)", rows
-            )
+        columns = "id VARCHAR, reason VARCHAR, who VARCHAR, date VARCHAR, statement VARCHAR"
+        layers.fill(self._connection, "retracted", columns, rows)
 
-    def _standing(self, snapshot: Snapshot, prefix: str) -> None:
+    def _standing(self) -> None:
         """The curated paths without the lines of which an overlay retracted a statement."""
-        columns = 'start INT, "end" INT, path VARCHAR, steps VARCHAR'
-        self._connection.execute(f"CREATE TABLE {prefix}standing({columns})")
-        whole = f'SELECT start, "end", path, steps FROM {prefix}paths'
-        if snapshot.base is None:
-            self._connection.execute(f"INSERT INTO {prefix}standing {whole}")
-            return
-        rows = self._connection.execute(f"SELECT id FROM {prefix}retracted").fetchall()
+        rows = self._connection.execute("SELECT id FROM retracted").fetchall()
         gone = {id for (id,) in rows}
         kept = []
+        whole = 'SELECT start, "end", path, steps FROM paths'
         for start, end, path, steps in self._connection.execute(whole).fetchall():
             lines = [line for line in json.loads(steps) if not any(id in gone for id, _way in line)]
             if lines:
-                kept.append((start, end, path, json.dumps(lines)))
-        if kept:
-            self._connection.executemany(f"INSERT INTO {prefix}standing VALUES (?, ?, ?, ?)", kept)
+                kept.append([start, end, path, json.dumps(lines)])
+        columns = 'start INT, "end" INT, path VARCHAR, steps VARCHAR'
+        layers.fill(self._connection, "standing", columns, kept)
+
+    # What the graph is
+
+    @property
+    def predicates(self) -> list[tuple[str, bool]]:
+        """The predicates of statements that go, (name, negated)."""
+        if self.leaving is None or self.leaving.whole:
+            return [
+                (str(name), bool(negated)) for name, negated in self._new.manifest["predicates"]
+            ]
+        query = f"""
+            SELECT DISTINCT predicate, negated FROM {NEW}.predicate
+            WHERE p IN (SELECT p FROM {NEW}.rows) ORDER BY ALL"""
+        with errors_named(self._work):
+            return self._connection.execute(query).fetchall()
+
+    def about(self) -> dict[str, str | bool]:
+        """What the marker tells of the graph itself: info, coverage and the order of its ids."""
+        store = store_of(self._new)
+        order = plain_order_sql(f"{NEW}.concepts", f"{NEW}.predicate")
+        try:
+            with errors_named(self._work):
+                info, coverage = store.info(), store.coverage()
+                if self.leaving is not None and self._terms is not None:
+                    self._connection.execute(f"USE {NEW}")
+                    info, coverage = remaining(self._connection, store, self.leaving, self._terms)
+                    self._connection.execute("USE main")
+                plain = self._connection.execute(f"SELECT {order}").fetchall()[0][0]
+        finally:
+            store.close()
+        fields = {name: value for name, value in asdict(info).items() if name != "uri"}
+        return {
+            "info": json.dumps(fields, ensure_ascii=False),
+            "coverage": json.dumps([asdict(row) for row in coverage], ensure_ascii=False),
+            "predicates": json.dumps(self.predicates, ensure_ascii=False),
+            PLAIN_ORDER: bool(plain),
+        }
 
     # What is merged
 
     def _rows(self, table: Table) -> str:
         """The query of a table's rows; those that differ are found once, and kept."""
-        new = table.sql.replace("{v}", "new_")
-        if self.old is None:
+        new = table.sql.replace("{v}", f"{NEW}.")
+        if not self.differ:
             return f"({new})"
-        old = table.sql.replace("{v}", "old_")
+        old = table.sql.replace("{v}", f"{OLD}.")
         kept = f"send_{table.name}"
         self._connection.execute(f"CREATE TABLE IF NOT EXISTS {kept} AS ({new}) EXCEPT ({old})")
         return kept
@@ -124,20 +204,21 @@ class Plan:
             query = f"SELECT count(*) FROM {self._rows(table)}"
             return int(self._connection.execute(query).fetchall()[0][0])
 
-    def batches(self, table: Table, *, done: int = 0) -> Iterator[Batch]:
-        """The rows of a table in its order, those after the first ``done``; a batch a query."""
+    def batches(self, table: Table, *, done: int = 0, fresh: bool = False) -> Iterator[Batch]:
+        """The rows of a table in its order, those after the first ``done``; a batch a query, which
+        merges them, or creates ``fresh`` ones."""
         query = f"SELECT * FROM {self._rows(table)} ORDER BY {table.order} OFFSET {done}"
         with errors_named(self._work):
             reader = self._connection.sql(query).to_arrow_reader(BATCH_ROWS)
             for batch in reader:
                 for part in _parts(batch):
-                    yield from _batches(table, part)
+                    yield from _batches(table, part, fresh=fresh)
 
     # What is removed
 
     def gone(self, kind: Kind) -> Iterator[list[tuple[Any, ...]]]:
         """The keys of what the old snapshot has and the new lacks, in batches."""
-        old, new = (kind.keys.replace("{v}", prefix) for prefix in ("old_", "new_"))
+        old, new = (kind.keys.replace("{v}", f"{side}.") for side in (OLD, NEW))
         query = f"SELECT * FROM (({old}) EXCEPT ({new})) ORDER BY {', '.join(_ends(kind))}"
         yield from self._keys(query)
 
@@ -161,7 +242,7 @@ class Plan:
 
     def superfluous(self, kind: Kind) -> Iterator[list[tuple[Any, ...]]]:
         """The keys that were listed and that the snapshot lacks, in batches."""
-        keys = kind.keys.replace("{v}", "new_")
+        keys = kind.keys.replace("{v}", f"{NEW}.")
         query = f"""SELECT * FROM (SELECT * FROM listed EXCEPT ({keys}))
                     ORDER BY {", ".join(_ends(kind))}"""
         yield from self._keys(query)
@@ -170,6 +251,11 @@ class Plan:
         with errors_named(self._work):
             for batch in self._connection.sql(query).to_arrow_reader(BATCH_ROWS):
                 yield _tuples(batch)
+
+
+def _hash(snapshot: Snapshot, leaving: Leaving | None) -> str:
+    """The hash of what goes of a snapshot."""
+    return str(snapshot.manifest["snapshot"]) if leaving is None else leaving.snapshot
 
 
 def _ends(kind: Kind) -> tuple[str, ...]:
@@ -184,13 +270,13 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start, step)
 
 
-def _batches(table: Table, batch: pa.RecordBatch) -> Iterator[Batch]:
+def _batches(table: Table, batch: pa.RecordBatch, *, fresh: bool) -> Iterator[Batch]:
     rows = _tuples(batch)
     if not table.split:
-        yield table.merge(""), rows
+        yield table.query("", fresh=fresh), rows
         return
     for common, some in groupby(rows, key=lambda row: row[0]):
-        yield table.merge(common), list(some)
+        yield table.query(common, fresh=fresh), list(some)
 
 
 def _tuples(batch: pa.RecordBatch) -> list[tuple[Any, ...]]:

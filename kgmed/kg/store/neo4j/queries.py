@@ -2,8 +2,10 @@
 
 Values are parameters; what is put into a text are relationship types, quoted, and nothing else.
 Most queries ask about a list ``$ids`` and say for each row which place of the list it is about.
-No query sorts: Neo4j compares texts in memory as UTF-16, and the protocol orders by code point. Of
-indexes alone is the order the protocol's; ``page`` relies on it.
+Neo4j compares texts in memory as UTF-16, and the protocol orders by code point. The two agree where
+no text has a character beyond U+FFFF, of which the marker tells (``plain_order``): only then may
+:func:`first_edges` be asked. Otherwise no query sorts. Of indexes the order is the protocol's
+anyway; ``page`` relies on it.
 """
 
 from __future__ import annotations
@@ -102,6 +104,22 @@ def edges(predicates: Sequence[str] | None, *, incoming: bool) -> str:
     return (
         f"{_CONCEPT}{left}[r{types(predicates)}]{right}(o:Concept)"
         " RETURN n, c.id, type(r), r.negated, collect([o.id, r.id])"
+    )
+
+
+COLLECTS = (5, 6)
+"""The first version of Neo4j that knows COLLECT subqueries, as :func:`first_edges` has."""
+
+
+def first_edges(predicates: Sequence[str] | None, *, incoming: bool) -> str:
+    """The first ``$limit`` statements at concepts, in the order of edges:
+    (n, id, [[predicate, negated, neighbour, id] ...])."""
+    left, right = ("<-", "-") if incoming else ("-", "->")
+    return (
+        f"{_CONCEPT} RETURN n, c.id, COLLECT {{"
+        f" MATCH (c){left}[r{types(predicates)}]{right}(o:Concept)"
+        " WITH type(r) AS name, r.negated AS negated, o.id AS other, r.id AS id"
+        " ORDER BY name, negated, other, id LIMIT $limit RETURN [name, negated, other, id] }"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from kgmed.kg.views.licensing import Leaving
+
 
 class Tell(Protocol):
     """Where a load tells how it goes: of steps, of the numbers of one, and of what happened."""
@@ -21,7 +23,9 @@ class Loaded:
     """What a load did: rows merged and removed, by kind.
 
     ``mode`` is ``new``, ``prune``, ``diff``, or ``same`` where the database held the snapshot
-    already; ``continued`` says that an earlier call had begun.
+    already; ``continued`` says that an earlier call had begun. ``leaving`` says on which terms rows
+    went to a server that isn't one's own, and what stayed behind; None where all could go.
+    ``snapshot`` is the hash of what went.
     """
 
     uri: str
@@ -31,6 +35,7 @@ class Loaded:
     merged: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
     elapsed_ms: float = 0.0
+    leaving: Leaving | None = None
     schema: str = "kgmed.load/1"
 
 

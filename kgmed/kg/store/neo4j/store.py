@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, cast
 
-from kgmed.kg.errors import FormatVersion, NotAGraph, StoreError, UnknownConcept
+from kgmed.kg.errors import StoreError, UnknownConcept
 from kgmed.kg.model import (
     STATEMENT_ID_LENGTH,
     Concept,
@@ -31,8 +31,9 @@ from kgmed.kg.store.base import (
 from kgmed.kg.store.names import MAPPING_FIELDS
 from kgmed.kg.store.neo4j import decode, queries
 from kgmed.kg.store.neo4j.address import Address
-from kgmed.kg.store.neo4j.connection import Connection, Row
+from kgmed.kg.store.neo4j.connection import Connection, Row, numbers
 from kgmed.kg.store.neo4j.lexicon import FetchedNames
+from kgmed.kg.store.neo4j.marker import read_marker
 from kgmed.kg.views import neo4j_schema as schema
 
 Progress = Callable[[str], None]
@@ -73,6 +74,9 @@ class Neo4jStore:
         self._hash = str(marker["hash"])
         self._info = decode.graph_info(json.loads(marker["info"]), address.uri)
         self._known = {str(name) for name, _negated in json.loads(marker["predicates"])}
+        self._sorts = bool(marker.get(schema.PLAIN_ORDER)) and (
+            numbers(self._connection.version) >= queries.COLLECTS
+        )
         self._looked = time.monotonic()
 
     def __repr__(self) -> str:
@@ -96,12 +100,12 @@ class Neo4jStore:
             self._looked = time.monotonic()
         return self._connection.read(query, **parameters)
 
-    def _of_each(self, query: str, ids: Sequence[str]) -> list[list[Row]]:
+    def _of_each(self, query: str, ids: Sequence[str], **parameters: Any) -> list[list[Row]]:
         """For each id the rows of a query, without the place that they begin with."""
         found: list[list[Row]] = [[] for _ in ids]
         for start in range(0, len(ids), IDS_AT_ONCE):
             part = list(ids[start : start + IDS_AT_ONCE])
-            for place, *row in self._read(query, ids=part):
+            for place, *row in self._read(query, ids=part, **parameters):
                 found[start + place].append(row)
         return found
 
@@ -184,12 +188,22 @@ class Neo4jStore:
             if direction == ("out" if incoming else "in"):
                 continue
             asked = [n for n, edges in enumerate(result) if limit is None or len(edges) < limit]
-            query = queries.edges(wanted, incoming=incoming)
-            found = self._of_each(query, [ids[n] for n in asked])
-            for n, groups in zip(asked, found, strict=True):
-                edges = decode.edges(groups, incoming=incoming)
+            found = self._edges([ids[n] for n in asked], wanted, limit, incoming=incoming)
+            for n, edges in zip(asked, found, strict=True):
                 result[n] += edges if limit is None else edges[: limit - len(result[n])]
         return result
+
+    def _edges(
+        self, ids: Sequence[str], wanted: list[str] | None, limit: int | None, *, incoming: bool
+    ) -> Iterator[list[Edge]]:
+        """The edges of each concept in one direction; with a limit, not many more than that."""
+        if limit is not None and self._sorts:
+            query = queries.first_edges(wanted, incoming=incoming)
+            for rows in self._of_each(query, ids, limit=limit):
+                yield [edge for row in rows for edge in decode.first_edges(*row, incoming=incoming)]
+            return
+        for groups in self._of_each(queries.edges(wanted, incoming=incoming), ids):
+            yield decode.edges(groups, incoming=incoming)
 
     def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
         result: list[list[str]] = [[] for _ in triples]
@@ -353,31 +367,3 @@ class Neo4jStore:
     def node_degrees(self, nodes: Sequence[Hashable]) -> list[int]:
         found = self._of_each(queries.NODE_DEGREES, cast(Sequence[str], nodes))
         return [rows[0][0] if rows else 0 for rows in found]
-
-
-def read_marker(connection: Connection) -> dict[str, Any]:
-    """The properties of the marker of a complete load; raises what opening a store raises."""
-    marker = find_marker(connection)
-    where = connection.where
-    if marker is None:
-        raise NotAGraph(
-            f"{where}: found no graph of kgmed (no {schema.SNAPSHOT} node) in the database. "
-            "Load one with 'kgmed load', or set KGMED_NEO4J_DATABASE to the database that has one."
-        )
-    if marker.get("schema") != schema.SCHEMA:
-        raise FormatVersion(
-            f"{where}: found a graph of shape {marker.get('schema')!r}, expected {schema.SCHEMA}. "
-            "Load the graph again with this kgmed, or upgrade kgmed (pip install -U kgmed)."
-        )
-    if marker.get("state") != "complete":
-        raise StoreError(
-            f"{where}: the load of the snapshot {str(marker.get('hash'))[:16]} isn't complete. The "
-            "same 'kgmed load' command continues it."
-        )
-    return marker
-
-
-def find_marker(connection: Connection) -> dict[str, Any] | None:
-    """The properties of the marker, whatever they say; None where there is none."""
-    rows = connection.read(queries.MARKER)
-    return dict(rows[0][0]) if rows else None

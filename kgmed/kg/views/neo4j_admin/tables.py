@@ -311,11 +311,13 @@ MARKER = Table(
         *_texts(*MARKER_TEXTS),
         Column("format", "format", "number"),
         Column("schema", "schema", "number"),
+        Column(schema.PLAIN_ORDER, schema.PLAIN_ORDER, "number"),
     ),
     (
         Read("nodes", schema.SNAPSHOT, {
             "row": _id(schema.SNAPSHOT), **_same(*MARKER_TEXTS),
             "format": "format:long", "schema": "schema:long",
+            schema.PLAIN_ORDER: f"{schema.PLAIN_ORDER}:boolean",
         }),
     ),
 )  # fmt: skip

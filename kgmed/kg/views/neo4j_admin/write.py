@@ -177,9 +177,10 @@ def _prepare(
         _json([asdict(row) for row in coverage]), _json(used), info.created, now,
     )  # fmt: skip
     columns = ", ".join(f"{name} VARCHAR" for name in MARKER_TEXTS)
+    plain = connection.execute(f"SELECT {schema.plain_order_sql('concepts', 'predicate')}")
     layers.fill(
-        connection, "marker", f"{columns}, format INT, schema INT",
-        [[*texts, info.format, schema.SCHEMA]],
+        connection, "marker", f"{columns}, format INT, schema INT, {schema.PLAIN_ORDER} BOOL",
+        [[*texts, info.format, schema.SCHEMA, plain.fetchall()[0][0]]],
     )  # fmt: skip
     retracted = [
         [said.id, said.retracted.reason, said.retracted.who, said.retracted.date,
