@@ -117,7 +117,7 @@ def _scopes(text: str) -> tuple[dict[str, list[tuple[int, int]]], dict[int, set[
     A Chinese mention and its cue may share characters: 病 of 高血压病史.
     """
     low = " " + _lower(text) + " "
-    events = list(_events(text, low))
+    events = _events(text, low)
     found: dict[str, list[tuple[int, int]]] = {}
     touched: dict[int, set[str]] = {}
     stops: dict[str, int] = {}

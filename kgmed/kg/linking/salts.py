@@ -44,6 +44,9 @@ NO_BASE = frozenset(
     plasma platinum polyvinyl potassium pyridoxal radium rubidium selenium serum silver sodium
     stannous strontium sulfur sulphur thallium tin titanium total triose uranyl urinary urine
     vanadium vinyl vitamin with and or of in high daily elemental zinc zirconium
+    antagonist antagonists antibody binding blocker blockers channel channels concentration
+    deficiency excretion homeostasis import influx intake ion ions level levels metabolism pump
+    reabsorption release response secretion signaling supplement supplements transport transporter
     carbonate sulfate sulphate phosphate nitrate acetate citrate lactate gluconate""".split()  # noqa: SIM905
 )
 """Words that are no drug's name without the salt word: the ion is the drug, or another thing."""
