@@ -11,8 +11,8 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 
-LEAST = 3.5
-"""A word in 300,000: rarer ones aren't in the table."""
+LEAST = 3.0
+"""A word in a million: rarer ones aren't in the table."""
 
 
 @lru_cache(maxsize=1)

@@ -55,11 +55,19 @@ class Linker:
         """
         return self._mentions.candidates(text, categories=categories, context=context)[:limit]
 
-    def text(self, text: str, *, categories: Sequence[str] = (), flags: bool = True) -> list[Link]:
+    def text(
+        self,
+        text: str,
+        *,
+        categories: Sequence[str] = (),
+        flags: bool = True,
+        fuzzy: bool = False,
+    ) -> list[Link]:
         """The mentions in a text, left to right, without overlaps.
 
         Offsets count code points. With ``categories``, only concepts of these are linked. Without
         ``flags`` the text is taken for a list of names: nothing is read from the words around them,
-        and no abbreviation or coordination is resolved. The time is linear in the text's length.
+        and no abbreviation or coordination is resolved. With ``fuzzy``, a word that is none may be
+        a misspelt one of a name. The time is linear in the text's length.
         """
-        return self._reader().links(text, categories=categories, flags=flags)
+        return self._reader().links(text, categories=categories, flags=flags, fuzzy=fuzzy)

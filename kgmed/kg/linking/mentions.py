@@ -84,14 +84,15 @@ class MentionReader:
 
     def _same_words(self, span: str, wanted: str, words: list[str]) -> list[Hit]:
         """Names of the same stems: other inflections, spellings, orders."""
-        from kgmed.kg.linking.texts import NAMES, how
+        from kgmed.kg.linking.texts import NAMES, how, unlike
 
         found = []
         for id, name in self._lexicon.hashed(name_hash(words), limit=NAMES):
             other = key(name.text)
             match = how(wanted, words, other, tokens(other), any_order=True)
             if match and matches_case(span, name.text):
-                found.append(Hit(id, name, match))
+                factor = 1.0 if match == "exact" else unlike(words, tokens(other))
+                found.append(Hit(id, name, match, factor=factor))
         return found
 
     def _part(self, span: str) -> list[Hit]:

@@ -27,14 +27,23 @@ from kgmed.kg.errors import DataError
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.normalize import is_cjk
 
-THRESHOLD = 0.15
-"""A mention of at least this probability is linked in a text."""
+THRESHOLD, WITH_TEXTS = 0.15, 0.35
+"""A mention of at least this probability is linked in a text: without and with a table of names."""
 HEADER = "kind\ttext\tseen\tmeant\tids"
 KINDS = ("name", "modifier", "kind of modifier")
 TAKEN = 0.6
 """A word before a name belongs to the mention where more than this share did."""
 LIKE = 2.0
 """What words of its kind weigh beside a modifier's own counts, in occurrences."""
+
+
+KNOWN = 3.5
+"""The features tell apart words this common in English; rarer ones are alike to them."""
+
+
+def _common(word: str) -> float:
+    value = zipf(word)
+    return value if value >= KNOWN else 0.0
 
 
 def features(
@@ -55,7 +64,7 @@ def features(
      'before common', 'after mark']
     """
     found = ["match " + match, "kind " + kind]
-    if is_cjk(words[0][0]):
+    if any(is_cjk(word[0]) for word in words):
         found.append(f"characters {min(len(words), 6)}")
         return found
     content = [word for word in words if len(word) > 1 or word.isdigit()]
@@ -63,7 +72,7 @@ def features(
     found.append("1 word" if count == 1 else f"{count} words")
     if count == 1:
         word = words[0]
-        common = max(zipf(word), zipf(word[:-1]) if word.endswith("s") else 0.0)
+        common = max(_common(word), _common(word[:-1]) if word.endswith("s") else 0.0)
         if exact_case and span.isupper():
             common = 0.0  # a symbol, and no word of English
         found.append(f"english {math.floor(common * 2) / 2:g}" if common else "english rare")
@@ -71,7 +80,7 @@ def features(
         if any(c.isdigit() for c in word):
             found.append("digit")
     else:
-        rarest = min((zipf(word) for word in content), default=0.0)
+        rarest = min((_common(word) for word in content), default=0.0)
         found.append(f"rarest {math.floor(rarest):g}" if rarest else "rarest rare")
     if span.isupper() and len(span) <= 6:
         found.append("capitals" if exact_case else "capitals, other case")
@@ -94,7 +103,7 @@ def _beside(word: str) -> str:
         return "letter"
     if word.isdigit():
         return "number"
-    common = zipf(word)
+    common = _common(word)
     return "common" if common >= 5.5 else f"{math.floor(common)}" if common else "rare"
 
 
@@ -142,7 +151,7 @@ def modifier_kind(word: str) -> str:
         return "number"
     if len(word) == 1:
         return "letter"
-    common = zipf(word)
+    common = _common(word)
     band = f"{math.floor(common)}" if common else "rare"
     ending = next((e for e in _ENDINGS if word.endswith(e) and len(word) > len(e) + 2), "")
     return f"-{ending} {band}" if ending else band
@@ -214,7 +223,9 @@ class Quality:
                         f"{', '.join(KINDS)}, a text, two numbers and ids, separated by tabs."
                     ) from error
         names, modifiers, kinds = (tables[kind] for kind in KINDS)
-        return replace(self, names=names, modifiers=modifiers, modifier_kinds=kinds)
+        return replace(
+            self, names=names, modifiers=modifiers, modifier_kinds=kinds, threshold=WITH_TEXTS
+        )
 
 
 @lru_cache(maxsize=1)

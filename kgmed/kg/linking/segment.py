@@ -21,11 +21,11 @@ MAX_CHARACTERS = 24
 CJK_FROM = "\u3400"
 """Tokens that sort after this are Chinese characters (or Korean and other scripts' words)."""
 
-_ASCII_PIECE = re.compile(r"[A-Za-z0-9]+(?:'s\b)?")
+_ASCII_PIECE = re.compile(r"[A-Za-z0-9]+(?:'[sS]\b)?")
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
 )
-_PIECE = re.compile(rf"(?:[^\W_][{_MARKS}]*)+(?:['\u2019]s\b)?")
+_PIECE = re.compile(rf"(?:[^\W_][{_MARKS}]*)+(?:['\u2019][sS]\b)?")
 _STOP = re.compile(r"[;!?\n\r\t。；！？、，：]|[.:,]\s|\s{3,}|--|[\u2013\u2014]\s|\s[\u2013\u2014]")
 _BEFORE_STOP = frozenset(("st", "dr", "vs"))
 """Words that a full stop belongs to ("St. John's wort")."""
@@ -60,6 +60,33 @@ class Tokens:
     def key(self, first: int, past: int) -> str:
         """The key of the tokens' text."""
         return key(self.span(first, past))
+
+    def around(self, at: int, value: int) -> tuple[list[int], list[int], list[int]]:
+        """The windows that hold the token ``at``, as if its hash were another."""
+        hashes, gaps = self.hashes, self.gaps
+        firsts: list[int] = []
+        pasts: list[int] = []
+        totals: list[int] = []
+        left = value
+        for first in range(at, max(-1, at - MAX_WORDS), -1):
+            if first < at:
+                if gaps[first + 1] == 2:
+                    break
+                left = (left + hashes[first]) & MASK
+                if not hashes[first]:
+                    continue
+            total = left
+            for past in range(at + 1, min(first + MAX_WORDS, len(hashes)) + 1):
+                if past > at + 1:
+                    if gaps[past - 1] == 2:
+                        break
+                    total = (total + hashes[past - 1]) & MASK
+                    if not hashes[past - 1]:
+                        continue
+                firsts.append(first)
+                pasts.append(past)
+                totals.append(total)
+        return firsts, pasts, totals
 
     def windows(self) -> tuple[list[int], list[int], list[int]]:
         """Every window that a name may fill: first token, token past it, hash of such a name.

@@ -19,6 +19,7 @@ from kgmed.kg.linking.abbreviations import definitions
 from kgmed.kg.linking.context import Contexts
 from kgmed.kg.linking.context_words import context_stems
 from kgmed.kg.linking.coordination import coordinated
+from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.normalize import is_cjk, key, tokens
 from kgmed.kg.linking.quality import Quality, features, learnt_key
@@ -27,7 +28,7 @@ from kgmed.kg.linking.rerank import Reranker, reranked
 from kgmed.kg.linking.salts import CATIONS, SALTS, base_of
 from kgmed.kg.linking.score import Hit, matches_case
 from kgmed.kg.linking.segment import Tokens, read
-from kgmed.kg.linking.stems import FUNCTION_WORDS, name_hash, stem
+from kgmed.kg.linking.stems import FUNCTION_WORDS, name_hash, stem, token_hash
 from kgmed.kg.linking.traditional import simplified
 from kgmed.kg.linking.words import STOP_WORDS
 from kgmed.kg.model import Name
@@ -42,6 +43,10 @@ NAMES = 200
 CONTEXT_TOKENS = 40
 """Tokens on either side of a mention that may speak for one of its concepts."""
 ALTERNATIVES = 9
+MIN_FUZZY, MIN_FUZZY_ALONE = 5, 6
+"""Letters of the shortest word that may be a misspelling, in a longer name and alone."""
+COMMON = 5.0
+"""Words this common in English are no word's correction."""
 MAX_SALT = 4
 """Chinese characters of a salt before or behind a drug's name."""
 MODIFIERS = 3
@@ -82,8 +87,16 @@ class TextReader:
         self._ranker = ranker
         self._quality = quality
         self._known: dict[int, list[_Known]] = {}
+        self._near_known: dict[str, list[str]] = {}
 
-    def links(self, text: str, *, categories: Sequence[str] = (), flags: bool = True) -> list[Link]:
+    def links(
+        self,
+        text: str,
+        *,
+        categories: Sequence[str] = (),
+        flags: bool = True,
+        fuzzy: bool = False,
+    ) -> list[Link]:
         """The mentions of a text, left to right, without overlaps."""
         defined = definitions(text) if flags else []
         found: list[Link] = []
@@ -103,7 +116,12 @@ class TextReader:
             found += [
                 link if not start else replace(link, start=link.start + start, end=link.end + start)
                 for link in self._piece(
-                    part, categories=categories, defined=inside, meant=meant, flags=flags
+                    part,
+                    categories=categories,
+                    defined=inside,
+                    meant=meant,
+                    flags=flags,
+                    fuzzy=fuzzy,
                 )
             ]
         return found
@@ -116,12 +134,15 @@ class TextReader:
         defined: list[tuple[int, int, int, int]],
         meant: dict[str, Mention | None],
         flags: bool,
+        fuzzy: bool,
     ) -> list[Link]:
         read_ = read(text)
         mentions = self.matches(read_)
+        if fuzzy:
+            mentions += self._misspelt(read_, mentions)
         mentions += salted(read_, mentions)
         if categories:
-            mentions = self._of_categories(mentions, categories)
+            mentions = self.of_categories(mentions, categories)
         if flags:
             mentions += self._coordinated(text, read_)
             mentions = self._abbreviated(text, read_, mentions, defined=defined, meant=meant)
@@ -164,28 +185,90 @@ class TextReader:
                     found.append(mention)
         return found
 
+    def _misspelt(self, read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
+        """The windows that match a name but for one token, which isn't a word and lies near one.
+
+        A token of a mention is no misspelling.
+        """
+        covered = {at for mention in mentions for at in range(mention.first, mention.past)}
+        found = []
+        for at, word in enumerate(read_.words):
+            if at in covered or len(word) < MIN_FUZZY or zipf(word):
+                continue
+            if not (word.isascii() and word.isalpha()):
+                continue
+            for near in self._near(word):
+                firsts, pasts, hashes = read_.around(at, token_hash(near))
+                for place, held in enumerate(self._lexicon.holds(hashes)):
+                    if held:
+                        mention = self._near_mention(
+                            read_, (firsts[place], at, pasts[place]), near, hashes[place]
+                        )
+                        if mention is not None:
+                            found.append(mention)
+        return found
+
+    def _near_mention(
+        self, read_: Tokens, place: tuple[int, int, int], near: str, hash: int
+    ) -> Mention | None:
+        first, at, past = place
+        if past - first == 1 and len(near) < MIN_FUZZY_ALONE:
+            return None
+        words = [*read_.words[first:at], near, *read_.words[at + 1 : past]]
+        span = read_.span(first, past)
+        meant = " ".join(words)
+        hits = [
+            hit._replace(match="fuzzy", edits=1, factor=1.0)
+            for hit in self._hits(hash, meant, meant, words, any_order=False)
+        ]
+        if not hits:
+            return None
+        likely = self._likely(read_, first, past, span, meant, hits)
+        if likely < self._quality.threshold:
+            return None
+        return Mention(read_.starts[first], read_.ends[past - 1], first, past, hits, likely)
+
+    def _near(self, word: str) -> list[str]:
+        """The tokens of names that a misspelt word may be: one edit away, with its first letter."""
+        found = self._near_known.get(word)
+        if found is None:
+            if len(self._near_known) >= REMEMBERED:
+                self._near_known.clear()
+            found = self._near_known[word] = [
+                near
+                for near in self._lexicon.one_edit(word)
+                if near[0] == word[0] and zipf(near) < COMMON and stem(near) != stem(word)
+            ]
+        return found
+
     def _mention(self, read_: Tokens, first: int, past: int, hash: int) -> Mention | None:
         words = read_.words[first:past]
         start, end = read_.starts[first], read_.ends[past - 1]
         span = read_.text[start:end]
-        if span[-2:] in {"'s", "\u2019s"}:
+        if span[-2:].casefold() in {"'s", "\u2019s"}:
             span, end = span[:-2], end - 2
         if len(words) == 1 and not _may_stand_alone(words[0], span):
             return None
         wanted = key(span)
         loose = len(words) > 1 and not any(read_.gaps[first + 1 : past])
-        hits = [
-            Hit(id, name, match)
-            for id, name, other, parts in self._names(hash)
-            if matches_case(span, name.text)
-            and (match := how(wanted, words, other, parts, any_order=loose))
-        ]
+        hits = self._hits(hash, span, wanted, words, any_order=loose)
         if not hits:
             return None
         likely = self._likely(read_, first, past, span, wanted, hits)
         if likely < self._quality.threshold:
             return None
         return Mention(start, end, first, past, hits, likely)
+
+    def _hits(
+        self, hash: int, span: str, wanted: str, words: list[str], *, any_order: bool
+    ) -> list[Hit]:
+        """The names of a hash that match a span."""
+        return [
+            Hit(id, name, match, factor=1.0 if match == "exact" else unlike(words, parts))
+            for id, name, other, parts in self._names(hash)
+            if matches_case(span, name.text)
+            and (match := how(wanted, words, other, parts, any_order=any_order))
+        ]
 
     def _names(self, hash: int) -> list[_Known]:
         found = self._known.get(hash)
@@ -216,7 +299,7 @@ class TextReader:
         everyone = {hit.name.source for hit in hits if hit.name is not None}
         return self._quality.of(learnt_key(span, wanted), found, everyone)
 
-    def _of_categories(self, mentions: list[Mention], wanted: Sequence[str]) -> list[Mention]:
+    def of_categories(self, mentions: list[Mention], wanted: Sequence[str]) -> list[Mention]:
         """The mentions with a concept of one of the categories: a longer one without doesn't hide
         a shorter one with."""
         self._ranker.prepare(hit.id for mention in mentions for hit in mention.hits)
@@ -238,12 +321,7 @@ class TextReader:
         """What a whole text names, exactly or by inflection."""
         wanted = key(text)
         words = tokens(wanted)
-        return [
-            Hit(id, name, match)
-            for id, name, other, parts in self._names(name_hash(words))
-            if matches_case(text, name.text)
-            and (match := how(wanted, words, other, parts, any_order=False))
-        ]
+        return self._hits(name_hash(words), text, wanted, words, any_order=False)
 
     def _coordinated(self, text: str, read_: Tokens) -> list[Mention]:
         found = []
@@ -334,7 +412,7 @@ def _link(mention: Mention, span: str, ranked: list[Candidate], contexts: Contex
 
 _ORDER = {
     "exact": 0, "abbreviation": 1, "coordination": 2, "spacing": 3, "inflection": 4,
-    "other words": 5, "word order": 6,
+    "other words": 5, "word order": 6, "fuzzy": 7,
 }  # fmt: skip
 _KINDS = {"preferred": 0, "synonym": 1, "brand": 2, "abbreviation": 3}
 
@@ -382,6 +460,17 @@ def how(
     if any_order and sorted(stems) == sorted(map(stem, theirs)):
         return "word order"
     return ""
+
+
+def unlike(words: Sequence[str], parts: Sequence[str]) -> float:
+    """What the tokens that a span and a name don't share take from the match, at most 2%.
+
+    >>> unlike(["blockers", "beta"], ["beta", "blocker"])
+    0.995
+    """
+    shared = set(words)
+    others = sum(part not in shared and part not in FUNCTION_WORDS for part in parts)
+    return 1 - 0.005 * min(others, 4)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -122,6 +122,11 @@ class Lexicon(Protocol):
         """Names within a few edits of ``norm``, with the edit distance, nearest first."""
         ...
 
+    def one_edit(self, word: str) -> list[str]:
+        """The tokens of names that differ from a word in one edit: an insertion, deletion,
+        substitution or swap of neighbours. [] where the word is such a token itself."""
+        ...
+
     def names(self, ids: Sequence[str]) -> list[list[Name]]:
         """All names of each concept, preferred first."""
         ...

@@ -510,6 +510,9 @@ class LocalLexicon:
         hits = self._names.fuzzy(norm, limit=limit) if norm else []
         return [(self._id_of(cid), name, distance) for cid, name, distance in hits]
 
+    def one_edit(self, word: str) -> list[str]:
+        return self._names.one_edit(word)
+
     def names(self, ids: Sequence[str]) -> list[list[Name]]:
         return [[] if cid is None else self._names.of_concept(cid) for cid in self._names.cids(ids)]
 

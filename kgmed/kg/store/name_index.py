@@ -1,9 +1,10 @@
 """The index of names by hash: which windows of a text may be a name, at 15M names, from a file.
 
-    names.index   "KGNI", version of the hashes, number of bits of a bucket, number of hashes
+    names.index   "KGNI", version of the hashes, bits of a bucket, number of hashes, number of words
                   buckets   uint32  2**bits + 1   first entry of each bucket: a hash's first bits
                   hashes    uint64  N             sorted hashes (kgmed.kg.linking.stems.name_hash)
                   numbers   uint32  N             the name of each hash
+                  words     uint64  W             sorted hashes of the names' tokens of letters a-z
 
 Little-endian, each part aligned to 8 bytes, mapped into memory. A look-up reads two buckets and
 bisects the few hashes between them. Reading needs the standard library alone.
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgmed.kg.errors import CorruptSnapshot
-from kgmed.kg.linking.stems import VERSION, name_hash, token_hash
+from kgmed.kg.linking.stems import VERSION, name_hash, stem_hash, token_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +31,10 @@ SUFFIX = ".index"
 """Of the file beside a file of names."""
 
 _MAGIC = b"KGNI"
-_HEAD = struct.Struct("<4sIIIQ")
+_HEAD = struct.Struct("<4sIIIQQ")
 _PER_BUCKET = 8
+_REACH = 4096
+"""How far from where an even spread would put it a hash is looked for first."""
 
 
 class NameIndex:
@@ -43,11 +46,11 @@ class NameIndex:
             head = file.read(_HEAD.size)
             self._map = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) if size else None
         try:
-            magic, version, bits, _padding, count = _HEAD.unpack(head)
+            magic, version, bits, _padding, count, words = _HEAD.unpack(head)
         except struct.error as error:
             raise CorruptSnapshot(f"{path}: found {size} bytes. Build the graph again.") from error
         buckets = _aligned(4 * ((1 << bits) + 1))
-        expected = _HEAD.size + buckets + 8 * count + 4 * count
+        expected = _HEAD.size + buckets + 8 * count + _aligned(4 * count) + 8 * words
         if magic != _MAGIC or version != VERSION or size != expected or self._map is None:
             raise CorruptSnapshot(
                 f"{path}: found an index of version {version} and {size:,} bytes, expected version "
@@ -59,7 +62,9 @@ class NameIndex:
         self._buckets = whole[at : at + 4 * ((1 << bits) + 1)].cast("I")
         at += buckets
         self._hashes = whole[at : at + 8 * count].cast("Q")
-        self._numbers = whole[at + 8 * count :].cast("I")
+        at += 8 * count
+        self._numbers = whole[at : at + 4 * count].cast("I")
+        self._words = whole[at + _aligned(4 * count) :].cast("Q")
         self._shift = 64 - bits
         self._whole = whole
 
@@ -87,9 +92,23 @@ class NameIndex:
             past += 1
         return list(self._numbers[first:past])
 
+    def has_words(self, words: Sequence[str]) -> list[bool]:
+        """Whether each is a token of some name, of letters a-z alone."""
+        view, count = self._words, len(self._words)
+        found = []
+        for word in words:
+            value = stem_hash(word)
+            guess = value * count >> 64
+            low, high = max(0, guess - _REACH), min(count, guess + _REACH)
+            if (low and view[low] > value) or (high < count and view[high] < value):
+                low, high = 0, count
+            at = bisect_left(view, value, low, high)
+            found.append(at < count and view[at] == value)
+        return found
+
     def close(self) -> None:
         """Unmap the file."""
-        for view in (self._buckets, self._hashes, self._numbers, self._whole):
+        for view in (self._buckets, self._hashes, self._numbers, self._words, self._whole):
             view.release()
         if self._map is not None:
             self._map.close()
@@ -123,11 +142,16 @@ def write_index(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     bits = max(1, (len(hashes) // _PER_BUCKET).bit_length())
     edges = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
     buckets = np.append(np.searchsorted(hashes, edges), len(hashes)).astype("<u4")
+    spelt = [word for word in known if word.isascii() and word.isalpha()]
+    words = np.sort(np.fromiter(map(stem_hash, spelt), np.uint64, len(spelt)))
     with path.open("wb") as file:
-        file.write(_HEAD.pack(_MAGIC, VERSION, bits, 0, len(hashes)))
+        file.write(_HEAD.pack(_MAGIC, VERSION, bits, 0, len(hashes), len(words)))
         file.write(buckets.tobytes().ljust(_aligned(buckets.nbytes), b"\0"))
         hashes.astype("<u8", copy=False).tofile(file)
-        numbers.astype("<u4", copy=False).tofile(file)
+        file.write(
+            numbers.astype("<u4", copy=False).tobytes().ljust(_aligned(4 * len(numbers)), b"\0")
+        )
+        words.astype("<u8", copy=False).tofile(file)
 
 
 def _hashes(keys: pa.Array, known: dict[str, int]) -> npt.NDArray[np.uint64]:

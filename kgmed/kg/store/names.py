@@ -205,6 +205,17 @@ class Names:
         near.update((1, other) for other in self.in_vocabulary(swapped))
         return sorted(hit for hit in near if hit[0] <= allowed)[:_TOKEN_CHOICES]
 
+    def one_edit(self, word: str) -> list[str]:
+        """The tokens of names that differ from a word in one edit; [] where it is one itself."""
+        if self.is_word([word])[0]:
+            return []
+        tried = sorted(edited(word))
+        return [other for other, held in zip(tried, self.is_word(tried), strict=True) if held]
+
+    def is_word(self, words: Sequence[str]) -> list[bool]:
+        """Whether each is a token of some name, of letters a-z alone."""
+        return self._index.has_words(words)
+
     def in_vocabulary(self, words: Sequence[str]) -> list[str]:
         """Those of the words that are a token of some name."""
         marks = ",".join("?" * len(words))
@@ -244,6 +255,21 @@ def _all_of(words: Sequence[str]) -> str:
 
 def _quoted(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
+
+
+def edited(word: str) -> set[str]:
+    """The words of letters a-z that one edit makes of a word, itself left out.
+
+    >>> len(edited("gout")), "gotu" in edited("gout")
+    (232, True)
+    """
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    found = {left + right[1:] for left, right in halves if right}
+    found |= {left + right[1] + right[0] + right[2:] for left, right in halves if len(right) > 1}
+    found |= {left + letter + right[1:] for left, right in halves if right for letter in letters}
+    found |= {left + letter + right for left, right in halves for letter in letters}
+    return found - {word}
 
 
 def edits(left: str, right: str, *, limit: int) -> int:

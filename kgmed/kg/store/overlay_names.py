@@ -124,6 +124,10 @@ class OverlayNames(Names):
         hits = hits[: limit * TOKEN_HITS]
         return sorted(hits, key=lambda hit: len(hit[1].text))[:limit]
 
+    def is_word(self, words: Sequence[str]) -> list[bool]:
+        pairs = zip(super().is_word(words), self.more.is_word(words), strict=True)
+        return [base or more for base, more in pairs]
+
     def in_vocabulary(self, words: Sequence[str]) -> list[str]:
         return list(dict.fromkeys(super().in_vocabulary(words) + self.more.in_vocabulary(words)))
 
