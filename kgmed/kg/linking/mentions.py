@@ -8,6 +8,7 @@ its words, and names a few edits away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from kgmed.kg.curies import candidates as curie_candidates
 from kgmed.kg.linking.context_words import context_stems
@@ -43,7 +44,7 @@ class MentionReader:
         wanted = key(span)
         if not wanted:
             return []
-        around = context_stems(tokens(key(context))) if context else ()
+        around = partial(context_stems, tokens(key(context))) if context else None
         for hits in self._attempts(span, wanted):
             found = self._ranker.rank(span, hits, categories=categories, context=around)
             if found:

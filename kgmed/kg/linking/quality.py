@@ -25,7 +25,7 @@ from pathlib import Path
 
 from kgmed.kg.errors import DataError
 from kgmed.kg.linking.english import zipf
-from kgmed.kg.linking.normalize import is_cjk
+from kgmed.kg.linking.segment import CJK_FROM
 
 THRESHOLD, WITH_TEXTS = 0.15, 0.35
 """A mention of at least this probability is linked in a text: without and with a table of names."""
@@ -64,47 +64,61 @@ def features(
      'before common', 'after mark']
     """
     found = ["match " + match, "kind " + kind]
-    if any(is_cjk(word[0]) for word in words):
+    if any(word > CJK_FROM for word in words):
         found.append(f"characters {min(len(words), 6)}")
         return found
-    content = [word for word in words if len(word) > 1 or word.isdigit()]
-    count = min(len(words), 4)
-    found.append("1 word" if count == 1 else f"{count} words")
-    if count == 1:
-        word = words[0]
-        common = max(_common(word), _common(word[:-1]) if word.endswith("s") else 0.0)
-        if exact_case and span.isupper():
-            common = 0.0  # a symbol, and no word of English
-        found.append(f"english {math.floor(common * 2) / 2:g}" if common else "english rare")
-        found.append("short" if len(span) <= 3 else "long" if len(span) >= 7 else "middling")
-        if any(c.isdigit() for c in word):
-            found.append("digit")
+    symbol = span.isupper()
+    if len(words) == 1:
+        found += _of_word(words[0], len(span), symbol=symbol and exact_case)
     else:
-        rarest = min((_common(word) for word in content), default=0.0)
-        found.append(f"rarest {math.floor(rarest):g}" if rarest else "rarest rare")
-    if span.isupper() and len(span) <= 6:
+        found += _of_words(tuple(words))
+    if symbol and len(span) <= 6:
         found.append("capitals" if exact_case else "capitals, other case")
     if concepts > 1:
         found.append("concepts 2+" if concepts < 4 else "concepts 4+")
     found.append("source 1" if sources == 1 else "sources 2+")
     if hyphens:
-        found.append(f"hyphens {hyphens}")
-    found.append("before " + _beside(before))
-    found.append("after " + _beside(after))
+        found.append("hyphens 1" if hyphens == 1 else "hyphens 2")
+    found.append(_beside(before)[0])
+    found.append(_beside(after)[1])
     return found
 
 
+@lru_cache(maxsize=1 << 14)
+def _of_word(word: str, letters: int, *, symbol: bool) -> tuple[str, ...]:
+    """Features of a name of one word; a symbol is no word of English."""
+    common = max(_common(word), _common(word[:-1]) if word.endswith("s") else 0.0)
+    if symbol:
+        common = 0.0
+    found = ("1 word", f"english {math.floor(common * 2) / 2:g}" if common else "english rare",
+             "short" if letters <= 3 else "long" if letters >= 7 else "middling")  # fmt: skip
+    return (*found, "digit") if any(c.isdigit() for c in word) else found
+
+
+@lru_cache(maxsize=1 << 14)
+def _of_words(words: tuple[str, ...]) -> tuple[str, str]:
+    """Features of a name of several words."""
+    content = [word for word in words if len(word) > 1 or word.isdigit()]
+    rarest = min(map(_common, content), default=0.0)
+    return (
+        f"{min(len(words), 4)} words",
+        f"rarest {math.floor(rarest):g}" if rarest else "rarest rare",
+    )
+
+
 @lru_cache(maxsize=1 << 15)
-def _beside(word: str) -> str:
-    """What kind of token stands beside a mention: a rare word may belong to a longer name."""
-    if not word:
-        return "mark"
-    if len(word) == 1:
-        return "letter"
-    if word.isdigit():
-        return "number"
+def _beside(word: str) -> tuple[str, str]:
+    """What kind of token stands beside a mention: a rare one may belong to a longer name."""
     common = _common(word)
-    return "common" if common >= 5.5 else f"{math.floor(common)}" if common else "rare"
+    if not word:
+        kind = "mark"
+    elif len(word) == 1:
+        kind = "letter"
+    elif word.isdigit():
+        kind = "number"
+    else:
+        kind = "common" if common >= 5.5 else f"{math.floor(common)}" if common else "rare"
+    return f"before {kind}", f"after {kind}"
 
 
 def learnt_key(span: str, key: str) -> str:

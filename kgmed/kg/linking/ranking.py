@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,13 +49,13 @@ class Ranker:
         hits: Sequence[Hit],
         *,
         categories: Sequence[str] = (),
-        context: Sequence[str] = (),
+        context: Callable[[], Sequence[str]] | None = None,
         usual: Sequence[str] = (),
     ) -> list[Candidate]:
         """The concepts, best first: by score, then by statements, then by id.
 
-        ``categories`` are those that the place of a mention expects, ``context`` the stems of the
-        words around it, ``usual`` what the span meant in other texts, most often first.
+        ``categories`` are those that the place of a mention expects, ``context`` gives the stems of
+        the words around it, ``usual`` what the span meant in other texts, most often first.
         """
         self.prepare(hit.id for hit in hits)
         grouped: dict[str, list[Hit]] = {}
@@ -74,18 +74,20 @@ class Ranker:
             if usual and id != usual[0]:
                 parts["texts"] = score.UNUSUAL if id in usual else score.UNSEEN
             found.append(_Scored(*known, parts, why))
-        if context and len(found) > 1:
+        if context is not None and len(found) > 1:
             self._weigh_context(span, found, context)
         found.sort(key=lambda row: (-row.score, -row.degree, row.concept.id))
         return [row.candidate() for row in found]
 
-    def _weigh_context(self, span: str, found: list[_Scored], context: Sequence[str]) -> None:
+    def _weigh_context(
+        self, span: str, found: list[_Scored], context: Callable[[], Sequence[str]]
+    ) -> None:
         """Lower the rivals of the concept that the words around speak for."""
         least = max(row.score for row in found) - score.CONTEXT_REACH
         near = [row for row in found if row.score >= least]
         if len(near) < 2:
             return
-        shared = self._profiles.shared([row.concept.id for row in near], context, without=span)
+        shared = self._profiles.shared([row.concept.id for row in near], context(), without=span)
         most = max(weight for weight, _ in shared)
         for row, (weight, words) in zip(near, shared, strict=True):
             if most:

@@ -10,9 +10,9 @@ they stand for, and parts of coordinated mentions for the whole ("type 1 and typ
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from kgmed.kg.categories import is_a
 from kgmed.kg.linking.abbreviations import definitions
@@ -156,9 +156,7 @@ class TextReader:
             past = mention.past
             span = text[mention.start : mention.end]
             low = max(0, mention.first - CONTEXT_TOKENS)
-            around: Sequence[str] = ()
-            if len({hit.id for hit in mention.hits}) > 1:
-                around = context_stems(read_.words[low : mention.past + CONTEXT_TOKENS])
+            around = partial(context_stems, read_.words[low : mention.past + CONTEXT_TOKENS])
             text_ = mention.text or span
             usual = self._quality.names.get(learnt_key(text_, key(text_)))
             ranked = self._ranker.rank(
@@ -223,7 +221,7 @@ class TextReader:
         ]
         if not hits:
             return None
-        likely = self._likely(read_, first, past, span, meant, hits)
+        likely = self._likely(read_, first, past, span=span, wanted=meant, hits=hits)
         if likely < self._quality.threshold:
             return None
         return Mention(read_.starts[first], read_.ends[past - 1], first, past, hits, likely)
@@ -254,7 +252,7 @@ class TextReader:
         hits = self._hits(hash, span, wanted, words, any_order=loose)
         if not hits:
             return None
-        likely = self._likely(read_, first, past, span, wanted, hits)
+        likely = self._likely(read_, first, past, span=span, wanted=wanted, hits=hits)
         if likely < self._quality.threshold:
             return None
         return Mention(start, end, first, past, hits, likely)
@@ -283,7 +281,7 @@ class TextReader:
         return found
 
     def _likely(
-        self, read_: Tokens, first: int, past: int, span: str, wanted: str, hits: list[Hit]
+        self, read_: Tokens, first: int, past: int, *, span: str, wanted: str, hits: list[Hit]
     ) -> float:
         best = min(hits, key=lambda hit: (_ORDER[hit.match], _KINDS[hit.name.kind]))  # type: ignore[union-attr]
         ids = {hit.id for hit in hits}
@@ -361,19 +359,18 @@ class TextReader:
             meant[short] = best
         if not meant:
             return mentions
-        forms = {form: short for short in meant for form in (short, short + "s")}
         kept: dict[tuple[int, int], Mention] = {}
-        for first, start in enumerate(read_.starts):
-            for past, end in enumerate(read_.ends[first : first + 4], first + 1):
-                form = forms.get(text[start:end])
-                if form is not None:
-                    long = meant[form]
-                    detail = f"{form} is defined so in the text"
-                    hits = [
-                        hit._replace(match="abbreviation", detail=detail)
-                        for hit in (long.hits if long else ())
-                    ]
-                    kept[start, end] = Mention(start, end, first, past, hits, 1.0, text=form)
+        for short, long in meant.items():
+            detail = f"{short} is defined so in the text"
+            hits = [
+                hit._replace(match="abbreviation", detail=detail)
+                for hit in (long.hits if long else ())
+            ]
+            for start, end in occurrences(text, short):
+                first, past = bisect_left(read_.starts, start), bisect_left(read_.ends, end) + 1
+                whole = first < len(read_) and read_.starts[first] == start
+                if whole and past <= len(read_) and read_.ends[past - 1] == end:
+                    kept[start, end] = Mention(start, end, first, past, hits, 1.0, text=short)
         rest = [m for m in mentions if (m.start, m.end) not in kept]
         return rest + [mention for mention in kept.values() if mention.hits]
 
@@ -484,6 +481,20 @@ def _same_word(left: str, right: str) -> bool:
             == right.replace("ae", "e").replace("oe", "e")[:4]
         )
     )
+
+
+def occurrences(text: str, form: str) -> Iterator[tuple[int, int]]:
+    """Where a short form stands in a text, also as a plural with a small s.
+
+    >>> list(occurrences("an SSRI, two SSRIs", "SSRI"))
+    [(3, 7), (13, 18)]
+    """
+    start = text.find(form)
+    while start >= 0:
+        end = start + len(form)
+        plural = text[end : end + 1] == "s" and not text[end + 1 : end + 2].isalnum()
+        yield start, end + plural
+        start = text.find(form, end)
 
 
 def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
