@@ -241,6 +241,8 @@ def _peers(
         return []
     runs = []
     for peer in peers:
+        if chosen.peer and peer not in chosen.peer:
+            continue
         slow = large and peer.startswith(("gilda", "simstring"))
         texts = work / ("few.jsonl" if slow else "texts.jsonl")
         found = link_with_peer(chosen.peers, peer, file, texts, work / f"{peer}.jsonl")
@@ -257,6 +259,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder for graphs; large ones stay there")
     parser.add_argument("--names", type=int, action="append", default=[], help="repeatable")
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment")
+    parser.add_argument(
+        "--peer", action="append", choices=QUALITY_PEERS, help="these only; repeatable"
+    )
     parser.add_argument("--fuzzy", action="store_true", help="fuzzy candidates too")
     parser.add_argument("--quick", action="store_true", help="one dictionary only")
     parser.add_argument("--repetition", type=int, default=20_000, help="characters")

@@ -33,6 +33,11 @@ COUNTED = re.compile(
 )
 """Last words of names that are counted; the plural of any other is seldom written."""
 
+INVERTED = re.compile(r"([A-Za-z' -]+), ([A-Za-z-]{4,})")
+OF = re.compile(r"([A-Za-z-]+(?: [A-Za-z-]+)?) of (?:the )?([a-z-]{4,}(?: [a-z-]{4,})?)")
+UNTURNED = frozenset(("form", "regulation", "abnormality", "establishment", "disorder", "origin"))
+"""Words before "of" that nobody puts last ("hemochromatosis form")."""
+
 ORGANS = frozenset(
     """bladder bone brain breast bronchus cervix colon cornea duodenum ear esophagus eye gallbladder
     heart ileum jaw kidney larynx lip liver lung mouth nose ovary pancreas penis pharynx prostate
@@ -91,20 +96,18 @@ def word_order(name: str, rng: Random) -> str | None:
     >>> word_order("acute abdomen", Random(0)), word_order("gout", Random(0))
     ('abdomen, acute', None)
     """
-    inverted = re.fullmatch(r"([A-Za-z' -]+), ([A-Za-z -]+)", name)
-    if inverted and not SMALL_WORDS & set(inverted[2].lower().split()):
+    inverted = INVERTED.fullmatch(name)
+    if inverted and inverted[2].lower() not in SMALL_WORDS:
         return f"{inverted[2]} {inverted[1]}"
-    of = re.fullmatch(
-        r"([A-Za-z-]+(?: [A-Za-z-]+)?) of (?:the )?([A-Za-z-]+(?: [A-Za-z-]+)?)", name
-    )
-    if of and not SMALL_WORDS & set(f"{of[1]} {of[2]}".lower().split()):
+    of = OF.fullmatch(name)
+    if of and not (SMALL_WORDS | UNTURNED) & set(f"{of[1]} {of[2]}".lower().split()):
         return f"{of[2]} {of[1]}"
     words = name.split(" ")
     if not 2 <= len(words) <= 4 or not all(re.fullmatch(r"[A-Za-z][A-Za-z'-]+", w) for w in words):
         return None
     if SMALL_WORDS & {word.lower() for word in words}:
         return None
-    if words[0].lower() in ORGANS:
+    if words[0].lower() in ORGANS and words[-1].lower() != "syndrome":
         return f"{' '.join(words[1:])} of the {words[0].lower()}"
     return f"{words[-1]}, {' '.join(words[:-1])}"
 

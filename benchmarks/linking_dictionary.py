@@ -152,11 +152,16 @@ def _reason(entry: Entry, seen: set[tuple[str, str]]) -> str:
     return "there already" if (entry.name, entry.id) in seen else ""
 
 
-def read_dictionary(data: Path, *, training: bool = True) -> Dictionary:
-    """Read all sources below ``data``; without ``training``, no name of the annotated texts."""
+def read_dictionary(
+    data: Path, *, training: bool = True, texts: Sequence[Gold] | None = None
+) -> Dictionary:
+    """Read all sources below ``data``; without ``training``, no name of the annotated texts.
+
+    ``texts`` are those to take names from, all training texts where none are given.
+    """
     made = Dictionary()
     if training:
-        documents = list(read_pubtator(data / TRAINING))
+        documents = list(read_pubtator(data / TRAINING)) if texts is None else texts
         made.add("bc5cdr", training_names(documents))
         for mention in (m for d in documents for m in d.mentions if len(m.ids) == 1):
             made.training[mention.text.lower(), mention.ids[0]] += 1
