@@ -22,12 +22,12 @@ from uuid import uuid4
 
 from kgmed.kg.errors import FormatVersion, ServerError, StoreError, UsageError
 from kgmed.kg.store.neo4j.address import Address
-from kgmed.kg.store.neo4j.connection import Connection
+from kgmed.kg.store.neo4j.connection import Connection, numbers
 from kgmed.kg.store.neo4j.marker import CLAIM, COMPLETE, PROGRESS, find_marker, locked
 from kgmed.kg.store.neo4j.plan import BATCH_ROWS, Batch, Plan
 from kgmed.kg.store.neo4j.queries import types
 from kgmed.kg.store.neo4j.report import Loaded, Tell
-from kgmed.kg.store.neo4j.rows import KINDS, TABLES, WRONG_LABEL, Kind, Table
+from kgmed.kg.store.neo4j.rows import DYNAMIC, KINDS, TABLES, WRONG_LABEL, Kind, Table
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.kg.views import neo4j_schema as schema
 
@@ -100,6 +100,7 @@ class _Load:
         self._hash = plan.hash
         self._writer = uuid4().hex
         self._fresh = False
+        self._dynamic = numbers(connection.version) >= DYNAMIC
         self._done: dict[str, int] = {}
         self._merged: dict[str, int] = {}
         self._removed: dict[str, int] = {}
@@ -114,6 +115,8 @@ class _Load:
             return Loaded(where, self._hash, "same", False, leaving=plan.leaving)
         continued = marker is not None and marker.get("state") == "loading"
         plan.differ = mode.startswith("diff")
+        for name in plan.names():
+            schema.quoted(name)  # raises where Neo4j has no such type or label
         self._claim(mode, marker)
         self._merge()
         self._make_indexes()
@@ -296,7 +299,9 @@ class _Load:
         self._tell(f"{what}: {total:,} rows" + (f", from row {done:,} on" if done else ""))
         sent: Future[None] | None = None
         begin, first = time.monotonic(), done
-        for query, rows in self._plan.batches(table, done=done, fresh=self._fresh):
+        for query, rows in self._plan.batches(
+            table, done=done, fresh=self._fresh, dynamic=self._dynamic
+        ):
             done += len(rows)
             self._done[table.name] = done
             progress = json.dumps(self._done)

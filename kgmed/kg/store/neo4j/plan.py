@@ -164,6 +164,13 @@ class Plan:
         with errors_named(self._work):
             return self._connection.execute(query).fetchall()
 
+    def names(self) -> set[str]:
+        """The predicates and categories, which become relationship types and labels."""
+        query = f"SELECT DISTINCT unnest(categories) FROM {NEW}.concepts"
+        with errors_named(self._work):
+            found = {str(name) for (name,) in self._connection.execute(query).fetchall()}
+        return found | {name for name, _negated in self.predicates}
+
     def about(self) -> dict[str, str | bool]:
         """What the marker tells of the graph itself: info, coverage and the order of its ids."""
         store = store_of(self._new)
@@ -204,15 +211,17 @@ class Plan:
             query = f"SELECT count(*) FROM {self._rows(table)}"
             return int(self._connection.execute(query).fetchall()[0][0])
 
-    def batches(self, table: Table, *, done: int = 0, fresh: bool = False) -> Iterator[Batch]:
+    def batches(
+        self, table: Table, *, done: int = 0, fresh: bool = False, dynamic: bool = False
+    ) -> Iterator[Batch]:
         """The rows of a table in its order, those after the first ``done``; a batch a query, which
-        merges them, or creates ``fresh`` ones."""
+        merges them, or creates ``fresh`` ones. ``dynamic``: rows of a batch may differ in type."""
         query = f"SELECT * FROM {self._rows(table)} ORDER BY {table.order} OFFSET {done}"
         with errors_named(self._work):
             reader = self._connection.sql(query).to_arrow_reader(BATCH_ROWS)
             for batch in reader:
                 for part in _parts(batch):
-                    yield from _batches(table, part, fresh=fresh)
+                    yield from _batches(table, part, fresh=fresh, dynamic=dynamic)
 
     # What is removed
 
@@ -270,10 +279,10 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start, step)
 
 
-def _batches(table: Table, batch: pa.RecordBatch, *, fresh: bool) -> Iterator[Batch]:
+def _batches(table: Table, batch: pa.RecordBatch, *, fresh: bool, dynamic: bool) -> Iterator[Batch]:
     rows = _tuples(batch)
-    if not table.split:
-        yield table.query("", fresh=fresh), rows
+    if dynamic or not table.split:
+        yield table.query(None, fresh=fresh), rows
         return
     for common, some in groupby(rows, key=lambda row: row[0]):
         yield table.query(common, fresh=fresh), list(some)
