@@ -35,6 +35,7 @@ from linking_dictionary import (
 from linking_run import Run, link_texts, link_with_peer, write_texts
 from linking_score import Gold, Mention, Scores, read_pubtator, score
 from linking_tables import make_tables
+from linking_train import MARKED, write_names
 from measure import Figure, database, say, table, write_json
 from store import apart
 
@@ -201,8 +202,14 @@ def run(chosen: argparse.Namespace, work: Path) -> tuple[list[Figure], dict[str,
         root = work / name.replace(" ", "-")
         shutil.rmtree(root, ignore_errors=True)
         apart(build_graph, made, root)
-        for way, wanted in ways(fuzzy=chosen.fuzzy).items():
-            found: Run = apart(link_texts, str(root), texts, wanted, {})
+        table_of_names = work / f"{root.name}.names.tsv"
+        apart(write_names, str(root), chosen.data / TRAINING, table_of_names)
+        options_of = {way: {} for way in ways(fuzzy=chosen.fuzzy)} | {
+            "names learnt from texts": {"learnt": table_of_names}
+        }
+        for way, wanted in (ways(fuzzy=chosen.fuzzy) | {"names learnt from texts": {}}).items():
+            wanted = {**wanted, "categories": MARKED}
+            found: Run = apart(link_texts, str(root), texts, wanted, options_of[way])
             systems[f"{name}, {way}"] = (found, score(documents, found.found))
             if made is training:
                 speeds[way] = found

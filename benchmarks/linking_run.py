@@ -19,6 +19,7 @@ from measure import anonymous_bytes, say
 from kgmed.facade import open_graph
 from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.linker import Linker
+from kgmed.kg.linking.quality import quality
 
 SECONDS, PASSES, PATIENCE = 15.0, 5, 120.0
 """Passes are repeated so long, or so often; one that lasts longer than PATIENCE is cut short."""
@@ -97,11 +98,15 @@ def link_texts(
 ) -> Run:
     """Link texts (id, text) with a graph; run in a fresh process, for its memory.
 
-    ``wanted`` are options of ``Linker.text``, ``linker`` of ``Linker``. Ids lose their prefix.
+    ``wanted`` are options of ``Linker.text``, ``linker`` of ``Linker``; ``learnt`` among them is a
+    table of names (linking_train.py). Ids lose their prefix.
     """
     pin()
     with open_graph(root) as graph, Peak() as peak:
-        made = Linker(graph.store, **options(Linker.__init__, **linker))
+        given = dict(linker)
+        if "learnt" in given:
+            given["quality"] = quality().learnt(given.pop("learnt"))
+        made = Linker(graph.store, **options(Linker.__init__, **given))
         chosen = options(made.text, **wanted)
         rates: list[float] = []
         per_cpu: list[float] = []

@@ -212,6 +212,20 @@ def learn(rows: list[Window]) -> dict[str, float]:
     return dict(zip(names, weights.tolist(), strict=True))
 
 
+def write_names(graph: str, path: Path, out: Path) -> None:
+    """Write the table of names and modifiers that annotated texts teach."""
+    read_ = texts(graph, path)
+    named = table(row for one in read_ for row in windows(one))
+    tables = (named, *modifiers(beside_texts(read_)))
+    lines = [
+        f"{kind}\t{key}\t{row.seen}\t{row.meant}\t{'|'.join(row.ids)}\n"
+        for kind, learnt in zip(KINDS, tables, strict=True)
+        for key, row in learnt.items()
+    ]
+    out.write_text(f"{HEADER}\n{''.join(lines)}", "utf-8")
+    print(", ".join(f"{len(t):,} {k}" for k, t in zip(KINDS, tables, strict=True)))
+
+
 def main() -> None:
     """Write what is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -221,19 +235,10 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, default=Path("../shared/data") / TRAINING)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    read_ = texts(given.graph, given.texts)
     if given.what == "names":
-        tables = (
-            table(row for one in read_ for row in windows(one)), *modifiers(beside_texts(read_))
-        )  # fmt: skip
-        lines = [
-            f"{kind}\t{key}\t{row.seen}\t{row.meant}\t{'|'.join(row.ids)}\n"
-            for kind, learnt in zip(KINDS, tables, strict=True)
-            for key, row in learnt.items()
-        ]
-        given.out.write_text(f"{HEADER}\n{''.join(lines)}", "utf-8")
-        print(", ".join(f"{len(t):,} {k}" for k, t in zip(KINDS, tables, strict=True)))
+        write_names(given.graph, given.texts, given.out)
         return
+    read_ = texts(given.graph, given.texts)
     plain = [row for one in texts(given.plain, given.texts) for row in windows(one)]
     rows = beside_texts(read_)
     text = HEAD.format(n=len(plain), m=len(rows))

@@ -194,6 +194,23 @@ def test_an_encoder_orders_the_candidates_of_a_text(graph: Graph, encoder: Path)
     assert found.links == links.links
 
 
+def test_reading_an_encoder_prints_nothing(
+    encoder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import transformers
+
+    transformers.BertModel.from_pretrained(encoder, add_pooling_layer=False).save_pretrained(
+        tmp_path / "bare"
+    )
+    for name in ("vocab.txt", "tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(encoder / name, tmp_path / "bare" / name)
+    before = transformers.utils.logging.get_verbosity()
+    capfd.readouterr()
+    EncoderReranker(tmp_path / "bare")
+    assert capfd.readouterr() == ("", "")
+    assert transformers.utils.logging.get_verbosity() == before
+
+
 def test_weights_that_cant_be_read_are_said(encoder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     shutil.copytree(encoder, folder)

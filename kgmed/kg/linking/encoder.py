@@ -7,7 +7,8 @@ The layout of sentence-transformers (https://sbert.net/docs/sentence_transformer
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,13 @@ class Encoder:
         self._torch = torch
         self._device = device
         try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            model: Any = transformers.AutoModel.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
+            with _quiet(transformers.utils.logging):
+                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
+                model: Any = transformers.AutoModel.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
         except Exception as error:  # each file format has errors of its own
             first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise ConfigError(f"{folder}: the encoder can't be read ({first[:200]}).") from error
@@ -69,6 +71,20 @@ class Encoder:
             parts.append(pooled.cpu().numpy())
         found: Vectors = np.concatenate(parts)
         return found
+
+
+@contextmanager
+def _quiet(logging: Any) -> Iterator[None]:
+    """Without transformers' progress bars, and its report of weights that aren't used."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 _MODULES = {"Transformer", "Pooling", "Normalize"}
