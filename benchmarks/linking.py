@@ -208,8 +208,8 @@ def run(chosen: argparse.Namespace, work: Path) -> tuple[list[Figure], dict[str,
             "names learnt from texts": {"learnt": table_of_names}
         }
         for way, wanted in (ways(fuzzy=chosen.fuzzy) | {"names learnt from texts": {}}).items():
-            wanted = {**wanted, "categories": MARKED}
-            found: Run = apart(link_texts, str(root), texts, wanted, options_of[way])
+            asked = {**wanted, "categories": MARKED}
+            found: Run = apart(link_texts, str(root), texts, asked, options_of[way])
             systems[f"{name}, {way}"] = (found, score(documents, found.found))
             if made is training:
                 speeds[way] = found

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, Quiet
 from kgmed.cli.output import echo
+
+if TYPE_CHECKING:
+    from kgmed.builders.config import BuildConfig
 
 
 def build(
@@ -67,6 +71,14 @@ def build(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read and what it takes; stop.")
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Read everything and say what is wrong with it; build nothing. Exit code 1 where a "
+            "row breaks its format.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -119,10 +131,13 @@ def build(
             "on_error": on_error or settings.on_error,
         }
     )
-    if settings.out is None:
-        raise UsageError("The build needs a folder for the graph: --out GRAPH.")
     if not settings.source and not settings.open:
         raise UsageError("There is nothing to build: name a source, such as --umls DIR.")
+    if check:
+        _check(settings, as_json=as_json, quiet=quiet)
+        return
+    if settings.out is None:
+        raise UsageError("The build needs a folder for the graph: --out GRAPH.")
 
     if dry_run:
         with tempfile.TemporaryDirectory() as folder:
@@ -175,6 +190,28 @@ def build(
     echo(f"report: {made.snapshot.folder / 'report.md'}")
     if quarantine.exists():
         echo(f"rows set aside: {quarantine}")
+
+
+def _check(settings: BuildConfig, *, as_json: bool, quiet: bool) -> None:
+    """Read the sources that the user names, bad rows set aside, and tell."""
+    from kgmed.builders.check import check_sources
+    from kgmed.builders.config import make_sources
+
+    named = settings.model_copy(
+        update={"on_error": "skip", "open": settings.open and not settings.source}
+    )
+    tell = Progress(quiet=quiet)
+    with tempfile.TemporaryDirectory(prefix="kgmed-check-") as folder:
+        quarantine = Path(folder) / "quarantine.tsv"
+        sources = make_sources(named, quarantine, Path(folder))
+        found = check_sources(sources, Path(folder), quarantine=quarantine, progress=tell)
+    tell.done()
+    if as_json:
+        echo(json.dumps(found.to_dict(), ensure_ascii=False))
+    else:
+        echo("\n".join(found.lines()))
+    if found.bad_rows:
+        raise typer.Exit(1)
 
 
 def _items(text: str | None) -> tuple[str, ...] | None:
