@@ -32,7 +32,7 @@ from kgmed.facade import Graph, open_graph
 from kgmed.kg.categories import label
 from kgmed.kg.linking.documents import read_documents
 from kgmed.kg.linking.link import Candidate, Link
-from kgmed.kg.linking.linker import Linker, main_category
+from kgmed.kg.linking.linker import Linker
 from kgmed.kg.linking.rerank import EncoderReranker, context, reranked
 
 SEED = 20
@@ -92,7 +92,7 @@ def pairs(graph: Graph, found: list[Case]) -> list[tuple[str, str, str]]:
         for id, concept in zip(ids, graph.store.concepts(ids), strict=True):
             if concept is not None:
                 around = context(case.text, case.link.start, case.link.end)
-                made.append((around, shown(concept.name, main_category(concept)), id))
+                made.append((around, shown(concept.name, concept.categories[0]), id))
     with graph.tables() as tables:
         rows = tables.sql(
             "SELECT id, text FROM names WHERE language = 'en' AND length(text) < 80"
@@ -100,7 +100,7 @@ def pairs(graph: Graph, found: list[Case]) -> list[tuple[str, str, str]]:
         ).fetchall()[:NAME_PAIRS]
     concepts = graph.store.concepts([id for id, _ in rows])
     made += [
-        (text, shown(concept.name, main_category(concept)), id)
+        (text, shown(concept.name, concept.categories[0]), id)
         for (id, text), concept in zip(rows, concepts, strict=True)
         if concept is not None
     ]
