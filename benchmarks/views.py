@@ -1,17 +1,19 @@
-"""Exports of a graph beside pyoxigraph and rdflib on the same quads, in one run.
+"""Exports of a graph beside pyoxigraph and rdflib on the same quads, and KGX, in one run.
 
     python benchmarks/views.py [--graph GRAPH] [--work DIR] [--peer-quads 1000000] [--json FILE]
 
 Rows are statements. ``N-Quads`` is measured with the text thrown away, which shows what kgmed takes
 without the disk, and written to a file, with ``.gz`` too; pyoxigraph and rdflib parse and write the
-first quads of that file. All licences are let out. HeteroData is measured where torch_geometric is
-installed. The table goes to standard output, progress to standard error.
+first quads of that file. KGX is written in both formats and checked as ``kgmed build --check``
+does; its rows are nodes and edges. All licences are let out. HeteroData is measured where
+torch_geometric is installed. The table goes to standard output, progress to standard error.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import shutil
 import tempfile
 import time
 import warnings
@@ -22,6 +24,8 @@ from typing import Any
 
 from measure import Figure, say, table, write_json
 
+from kgmed.builders.check import check_sources
+from kgmed.builders.kgx import KgxSource
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.views.licensing import Terms
 from kgmed.kg.views.rdf_sql import Lines
@@ -91,6 +95,35 @@ def peers(file: Path, quads: int, figures: list[Figure], ours: float) -> None:
     figures.append(Figure("N-Quads", "rdflib parse", count / parse_s, "/s"))
 
 
+def kgx(graph: Graph, work: Path, allow: list[str]) -> list[Figure]:
+    """KGX out, and checked."""
+    figures = []
+    for form in ("jsonl", "tsv"):
+        say(f"KGX, {form}")
+        folder = work / form
+        made, took = timed(
+            lambda form=form, folder=folder: graph.write_kgx(
+                folder, format=form, allow_restricted=allow
+            )
+        )
+        rows = made.concepts + made.statements
+        size = sum(Path(file).stat().st_size for file in (made.nodes, made.edges))
+        note = f"{rows:,} rows, {size / 1e9:.1f} GB, {took:.0f} s"
+        figures.append(
+            Figure("KGX", f"{form} written", rows / took, "rows/s", TARGET, "at least", note=note)
+        )
+        source = KgxSource(made.nodes, made.edges, on_error="skip")
+        with tempfile.TemporaryDirectory(dir=work) as ids:
+            found, took = timed(lambda source=source, ids=ids: check_sources([source], Path(ids)))
+        read = sum(file["read"] for file in found.sources[0].files.values())
+        figures.append(
+            Figure("KGX", f"{form} checked", read / took, "rows/s", 200_000, "at least",
+                   note=f"{read:,} rows in {took:.0f} s")
+        )  # fmt: skip
+        shutil.rmtree(folder)
+    return figures
+
+
 def run(graph: Graph, work: Path, quads: int) -> list[Figure]:
     """All figures."""
     figures: list[Figure] = []
@@ -106,6 +139,7 @@ def run(graph: Graph, work: Path, quads: int) -> list[Figure]:
                    "at least", note=f"{size / 1e9:.1f} GB")
         )  # fmt: skip
     allow = sorted({row.infores for row in graph.info().sources})
+    figures += kgx(graph, work, allow)
     ours = 0.0
     for name, plain in (("plain.nq", True), ("whole.nq.gz", False)):
         say(f"the whole graph, {name}")

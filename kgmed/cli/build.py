@@ -75,8 +75,8 @@ def build(
         bool,
         typer.Option(
             "--check",
-            help="Read everything and say what is wrong with it; build nothing. Exit code 1 where a "
-            "row breaks its format.",
+            help="Read everything and say what is wrong with it; build nothing. Exit code 1 where "
+            "a row breaks its format.",
         ),
     ] = False,
     as_json: AsJson = False,
