@@ -12,6 +12,7 @@ torch_geometric is installed. The table goes to standard output, progress to sta
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib.util
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from measure import Figure, say, table, write_json
+from measure import Figure, database, say, table, write_json
 
 from kgmed.builders.check import check_sources
 from kgmed.builders.kgx import KgxSource
@@ -95,6 +96,52 @@ def peers(file: Path, quads: int, figures: list[Figure], ours: float) -> None:
     figures.append(Figure("N-Quads", "rdflib parse", count / parse_s, "/s"))
 
 
+def plain_kgx(work: Path) -> tuple[Path, Path]:
+    """KGX TSV as others write it: 100,000 nodes and 1,000,000 edges."""
+    nodes, edges = work / "plain_nodes.tsv", work / "plain_edges.tsv"
+    form = "(FORMAT csv, DELIMITER '\t', HEADER, QUOTE '')"
+    with database() as connection:
+        connection.execute(f"""
+            COPY (SELECT printf('MONDO:%07d', n) AS id, 'biolink:Disease' AS category,
+                         'disease number ' || n AS name, 'illness ' || n || '|ill ' || n AS synonym,
+                         printf('DOID:%d', n) AS xref
+                  FROM range(100000) t(n)) TO '{nodes}' {form};
+            COPY (SELECT 'urn:edge:' || n AS id, printf('MONDO:%07d', hash(n) % 100000) AS subject,
+                         CASE WHEN n % 3 = 0 THEN 'biolink:subclass_of' ELSE 'biolink:causes' END
+                           AS predicate,
+                         printf('MONDO:%07d', hash(n + 7) % 100000) AS object,
+                         'infores:mondo' AS primary_knowledge_source,
+                         'knowledge_assertion' AS knowledge_level, 'manual_agent' AS agent_type,
+                         'PMID:' || n AS publications
+                  FROM range(1000000) t(n)) TO '{edges}' {form}""")
+    return nodes, edges
+
+
+def foreign_kgx(work: Path) -> Figure:
+    """Checking a KGX graph that isn't kgmed's, beside a loop that only reads it."""
+    say("KGX of others")
+    nodes, edges = plain_kgx(work)
+    source = KgxSource(nodes, edges, on_error="skip")
+    with tempfile.TemporaryDirectory(dir=work) as ids:
+        found, took = timed(lambda: check_sources([source], Path(ids)))
+    read = sum(file["read"] for file in found.sources[0].files.values())
+
+    def loop() -> int:
+        rows = 0
+        for path in (nodes, edges):
+            with path.open(encoding="utf-8", newline="") as lines:
+                rows += sum(
+                    1 for _ in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+                )
+        return rows
+
+    rows, spent = timed(loop)
+    return Figure(
+        "KGX", "checked, of others (TSV)", read / took, "rows/s", 200_000, "at least",
+        "csv.DictReader, which checks nothing", rows / spent, note=f"{read:,} rows in {took:.1f} s",
+    )  # fmt: skip
+
+
 def kgx(graph: Graph, work: Path, allow: list[str]) -> list[Figure]:
     """KGX out, and checked."""
     figures = []
@@ -117,8 +164,8 @@ def kgx(graph: Graph, work: Path, allow: list[str]) -> list[Figure]:
             found, took = timed(lambda source=source, ids=ids: check_sources([source], Path(ids)))
         read = sum(file["read"] for file in found.sources[0].files.values())
         figures.append(
-            Figure("KGX", f"{form} checked", read / took, "rows/s", 200_000, "at least",
-                   note=f"{read:,} rows in {took:.0f} s")
+            Figure("KGX", f"{form} checked, with all that kgmed adds", read / took, "rows/s",
+                   sense="at least", note=f"{read:,} rows in {took:.0f} s")
         )  # fmt: skip
         shutil.rmtree(folder)
     return figures
@@ -139,6 +186,7 @@ def run(graph: Graph, work: Path, quads: int) -> list[Figure]:
                    "at least", note=f"{size / 1e9:.1f} GB")
         )  # fmt: skip
     allow = sorted({row.infores for row in graph.info().sources})
+    figures.append(foreign_kgx(work))
     figures += kgx(graph, work, allow)
     ours = 0.0
     for name, plain in (("plain.nq", True), ("whole.nq.gz", False)):
