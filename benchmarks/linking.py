@@ -279,7 +279,11 @@ def main() -> None:
         parser.error(f"found no {TRAINING} below {chosen.data}")
     work = chosen.work or Path(tempfile.mkdtemp(prefix="kgmed-linking-"))
     work.mkdir(parents=True, exist_ok=True)
-    figures, facts = run(chosen, work)
+    try:
+        figures, facts = run(chosen, work)
+    finally:
+        if not chosen.work:
+            shutil.rmtree(work, ignore_errors=True)
     print(f"One core each; page cache warm; Python {platform.python_version()}.\n")
     print(table(figures))
     if chosen.json:
