@@ -31,6 +31,8 @@ THRESHOLD, WITH_TEXTS = 0.15, 0.35
 """A mention of at least this probability is linked in a text: without and with a table of names."""
 HEADER = "kind\ttext\tseen\tmeant\tids"
 KINDS = ("name", "modifier", "kind of modifier")
+PRIOR = 2.0
+"""What the model's value weighs beside a name's own counts, in occurrences."""
 TAKEN = 0.6
 """A word before a name belongs to the mention where more than this share did."""
 LIKE = 2.0
@@ -197,10 +199,11 @@ class Quality:
         total = weights.get("always", 0.0)
         for name in found:
             total += weights.get(name, 0.0)
+        seen = self.names.get(key)
         if self.names:
-            seen = self.names.get(key)
             total += weights.get(seen.feature if seen else "texts unseen", 0.0)
-        return 1 / (1 + math.exp(-total))
+        value = 1 / (1 + math.exp(-total))
+        return value if seen is None else (seen.meant + PRIOR * value) / (seen.seen + PRIOR)
 
     def takes(self, word: str) -> bool:
         """Whether a word before a name belongs to the mention; never, where no texts taught so."""

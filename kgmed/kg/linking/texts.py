@@ -321,6 +321,21 @@ class TextReader:
         words = tokens(wanted)
         return self._hits(name_hash(words), text, wanted, words, any_order=False)
 
+    def _alike(self, short: str, long: str) -> list[Hit]:
+        """The readings of a short form with a name that shares most words with its long form."""
+        hits = self._whole(short)
+        words = set(context_stems(tokens(key(long))))
+        ids = list(dict.fromkeys(hit.id for hit in hits))
+        alike = {
+            id
+            for id, names in zip(ids, self._lexicon.names(ids), strict=True)
+            if any(
+                2 * len(words & set(context_stems(tokens(key(name.text))))) > len(words)
+                for name in names
+            )
+        }
+        return [hit for hit in hits if hit.id in alike]
+
     def _coordinated(self, text: str, read_: Tokens) -> list[Mention]:
         found = []
         for group in coordinated(text):
@@ -354,6 +369,7 @@ class TextReader:
             best = min(fits, key=lambda m: m.start, default=None)
             if best is None:
                 hits = self._whole(text[long_start:long_end])
+                hits = hits or self._alike(short, text[long_start:long_end])
                 if hits:
                     best = Mention(long_start, long_end, 0, 0, hits, 0.9)
             meant[short] = best
