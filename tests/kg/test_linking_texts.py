@@ -1,4 +1,4 @@
-"""Mentions in running text: what is found, which concept is meant, and what the words around say."""
+"""Mentions in running text: what is found, which concept is meant, what the words around say."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ def test_offsets_hold_in_either_normal_form(linker: Linker, form: str) -> None:
         ("MS", {"optic neuritis, demyelinating": "multiple scl", "mitral valve": "mitral valve"}),
         ("ASA", {"aspirin against stroke": "Acetylsal", "atrial septum": "atrial septal"}),
         ("discharge", {"vaginal itching": "vaginal", "nasal congestion": "Rhinorrhea"}),
-        ("PE", {"venous thrombosis, embolus": "pulmonary emb", "pregnancy, proteinuria": "pre-ecl"}),
+        (
+            "PE",
+            {"venous thrombosis, embolus": "pulmonary emb", "pregnancy, proteinuria": "pre-ecl"},
+        ),
     ],
 )
 def test_words_around_choose_between_the_readings_of_a_name(

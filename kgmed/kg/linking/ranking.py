@@ -24,6 +24,7 @@ class Ranker:
     def __init__(self, store: GraphStore) -> None:
         self._store = store
         self._known: dict[str, tuple[Concept, int] | None] = {}
+        self._sure: dict[tuple[str, str, str, str], list[Candidate]] = {}
         self._profiles = Profiles(store)
 
     def prepare(self, ids: Iterable[str]) -> None:
@@ -57,6 +58,10 @@ class Ranker:
         ``categories`` are those that the place of a mention expects, ``context`` gives the stems of
         the words around it, ``usual`` what the span meant in other texts, most often first.
         """
+        sure = not categories and not usual and len({hit.id for hit in hits}) == 1
+        asked = (span, hits[0].id, hits[0].match, hits[0].detail) if sure else None
+        if asked is not None and asked in self._sure:
+            return self._sure[asked]
         self.prepare(hit.id for hit in hits)
         grouped: dict[str, list[Hit]] = {}
         for hit in hits:
@@ -77,7 +82,12 @@ class Ranker:
         if context is not None and len(found) > 1:
             self._weigh_context(span, found, context)
         found.sort(key=lambda row: (-row.score, -row.degree, row.concept.id))
-        return [row.candidate() for row in found]
+        ranked = [row.candidate() for row in found]
+        if asked is not None:
+            if len(self._sure) >= REMEMBERED:
+                self._sure.clear()
+            self._sure[asked] = ranked
+        return ranked
 
     def _weigh_context(
         self, span: str, found: list[_Scored], context: Callable[[], Sequence[str]]

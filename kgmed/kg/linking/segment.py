@@ -33,6 +33,10 @@ _SOFT = re.compile(r"[^\s\-\u2010\u2011'\u2019/]")
 _COMMA = re.compile(r",\s?")
 
 
+Windows = tuple[list[int], list[int], list[int]]
+"""First token, token past it, and hash of each window."""
+
+
 @dataclass(slots=True)
 class Tokens:
     """The tokens of a text, column by column.
@@ -61,8 +65,8 @@ class Tokens:
         """The key of the tokens' text."""
         return key(self.span(first, past))
 
-    def around(self, at: int, value: int) -> tuple[list[int], list[int], list[int]]:
-        """The windows that hold the token ``at``, as if its hash were another."""
+    def around(self, at: int, value: int, *, size: int = 1) -> Windows:
+        """The windows that hold ``size`` tokens from ``at`` on, as if their hash were another."""
         hashes, gaps = self.hashes, self.gaps
         firsts: list[int] = []
         pasts: list[int] = []
@@ -76,8 +80,8 @@ class Tokens:
                 if not hashes[first]:
                     continue
             total = left
-            for past in range(at + 1, min(first + MAX_WORDS, len(hashes)) + 1):
-                if past > at + 1:
+            for past in range(at + size, min(first + MAX_WORDS, len(hashes)) + 1):
+                if past > at + size:
                     if gaps[past - 1] == 2:
                         break
                     total = (total + hashes[past - 1]) & MASK
@@ -88,45 +92,42 @@ class Tokens:
                 totals.append(total)
         return firsts, pasts, totals
 
-    def windows(self) -> tuple[list[int], list[int], list[int]]:
+    def windows(self) -> Windows:
         """Every window that a name may fill: first token, token past it, hash of such a name.
 
         None begins or ends with a function word, but one in capitals stands for itself ("AS",
-        ankylosing spondylitis).
+        ankylosing spondylitis). Two words with a hyphen between them also count as one.
         """
-        hashes, gaps, words, joined = self.hashes, self.gaps, self.words, self.joined
-        count = len(hashes)
+        hashes, gaps = self.hashes, self.gaps
         firsts: list[int] = []
         pasts: list[int] = []
         totals: list[int] = []
         for first, value in enumerate(hashes):
             total = value
-            if not total:
-                if self.text[self.starts[first] : self.ends[first]].isupper():
-                    firsts.append(first)
-                    pasts.append(first + 1)
-                    totals.append(stem_hash(stem(words[first])))
-                continue
+            if not value:
+                if not self.text[self.starts[first] : self.ends[first]].isupper():
+                    continue
+                total = stem_hash(stem(self.words[first]))
             firsts.append(first)
             pasts.append(first + 1)
             totals.append(total)
-            other = 0
-            width = MAX_CHARACTERS if words[first] > CJK_FROM else MAX_WORDS
-            for at in range(first + 1, min(first + width, count)):
+            if not value:
+                continue
+            width = MAX_CHARACTERS if self.words[first] > CJK_FROM else MAX_WORDS
+            for at in range(first + 1, min(first + width, len(hashes))):
                 if gaps[at] == 2:
                     break
                 part = hashes[at]
                 if part:
-                    if joined and (other or at in joined):
-                        before = total - hashes[at - 1] if at in joined else other
-                        other = (before + joined.get(at, part)) & MASK
-                        firsts.append(first)
-                        pasts.append(at + 1)
-                        totals.append(other)
                     total = (total + part) & MASK
                     firsts.append(first)
                     pasts.append(at + 1)
                     totals.append(total)
+        for at, value in self.joined.items():
+            more = self.around(at - 1, value, size=2)
+            firsts += more[0]
+            pasts += more[1]
+            totals += more[2]
         return firsts, pasts, totals
 
 

@@ -20,7 +20,7 @@ from kgmed.kg.linking.traditional import simplified
 
 MASK = (1 << 64) - 1
 
-VERSION = 2
+VERSION = 3
 """Rises with any change of a stem or a hash: an index of another version is made anew."""
 
 FUNCTION_WORDS = frozenset("of the in for with due to by on an from at as".split())  # noqa: SIM905  one list, read as text

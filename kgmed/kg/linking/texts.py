@@ -87,6 +87,7 @@ class TextReader:
         self._ranker = ranker
         self._quality = quality
         self._known: dict[int, list[_Known]] = {}
+        self._matched: dict[tuple[str, int, bool], list[Hit]] = {}
         self._near_known: dict[str, list[str]] = {}
 
     def links(
@@ -249,9 +250,15 @@ class TextReader:
             return None
         wanted = key(span)
         loose = len(words) > 1 and not any(read_.gaps[first + 1 : past])
-        hits = self._hits(hash, span, wanted, words, any_order=loose)
-        if not hits:
+        known = self._matched.get((span, hash, loose))
+        if known is None:
+            if len(self._matched) >= REMEMBERED:
+                self._matched.clear()
+            known = self._hits(hash, span, wanted, words, any_order=loose)
+            self._matched[span, hash, loose] = known
+        if not known:
             return None
+        hits = known
         likely = self._likely(read_, first, past, span=span, wanted=wanted, hits=hits)
         if likely < self._quality.threshold:
             return None

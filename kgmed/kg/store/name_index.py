@@ -32,7 +32,7 @@ SUFFIX = ".index"
 
 _MAGIC = b"KGNI"
 _HEAD = struct.Struct("<4sIIIQQ")
-_PER_BUCKET = 8
+_PER_BUCKET = 2
 _REACH = 4096
 """How far from where an even spread would put it a hash is looked for first."""
 
@@ -77,8 +77,9 @@ class NameIndex:
         found = []
         for value in hashes:
             bucket = value >> shift
-            stop = buckets[bucket + 1]
-            at = bisect_left(view, value, buckets[bucket], stop)
+            at, stop = buckets[bucket], buckets[bucket + 1]
+            while at < stop and view[at] < value:  # few: see _PER_BUCKET
+                at += 1
             found.append(at < stop and view[at] == value)
         return found
 
