@@ -24,6 +24,7 @@ from kgmed.kg.paths.find import find_paths
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.base import GraphStore
 from kgmed.kg.store.embedded import EmbeddedStore
+from kgmed.kg.store.names import MAPPING_FIELDS
 
 QUERIES = 2_000
 """Questions of each method."""
@@ -63,14 +64,16 @@ class Some:
                 SELECT id FROM concepts SEMI JOIN (SELECT s FROM rows WHERE o IS NULL) ON s = cid
                 {drawn}""")
             self.mapped: list[str] = column(f"""
-                SELECT id FROM concepts SEMI JOIN mappings
-                ON subject_cid = cid OR object_cid = cid {drawn}""")
-            self.curies: list[str] = column(f"""
-                SELECT curie AS id FROM ids {drawn}""")
+                SELECT id FROM concepts WHERE cid IN (
+                  SELECT subject_cid FROM mappings UNION SELECT object_cid FROM mappings)
+                {drawn}""")
+            self.curies: list[str] = column(f"SELECT curie AS id FROM ids {drawn}")
             self.names: list[str] = column(f"SELECT text AS id FROM names {drawn}")
             ends = connection.execute(f"""
-                SELECT DISTINCT a.id AS id, b.id FROM paths JOIN concepts a ON a.cid = start
-                JOIN concepts b ON b.cid = "end" ORDER BY hash(a.id || b.id), ALL LIMIT {DRAWN}""")
+                SELECT first, last FROM (
+                  SELECT DISTINCT a.id AS first, b.id AS last FROM paths
+                  JOIN concepts a ON a.cid = start JOIN concepts b ON b.cid = "end")
+                ORDER BY hash(first || last), first, last LIMIT {DRAWN}""")
             self.path_ends: list[tuple[str, str]] = [(a, b) for a, b in ends.fetchall()]
         self.predicates = sorted({s.predicate for s in self.statements})
         self.valued_predicates = sorted(
@@ -244,11 +247,9 @@ def _about(here: EmbeddedStore, there: GraphStore, some: Some) -> None:
 def _mapping_table(here: EmbeddedStore, there: GraphStore, some: Some) -> None:
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         files = [store.mapping_table(Path(folder)) for store in (here, there)]
-        columns = "* EXCLUDE (subject_cid, object_cid)"
-        first, second = (str(file).replace("'", "''") for file in files)
         rows = [
-            connection.execute(f"SELECT {names} FROM '{file}' ORDER BY ALL").fetchall()
-            for names, file in ((columns, first), ("*", second))
+            connection.read_parquet(str(file)).select(*MAPPING_FIELDS).order("ALL").fetchall()
+            for file in files
         ]
     assert rows[1] == rows[0]
 

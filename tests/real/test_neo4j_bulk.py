@@ -167,8 +167,6 @@ def test_a_load_over_an_import_changes_nothing_and_makes_its_indexes(
             said = next(small.store.scan()).id
             with pytest.raises(ServerError, match=r"lacks an index.*schema\.cypher"):
                 store.statements([said])
-            with pytest.raises(ServerError, match=r"lacks an index.*schema\.cypher"):
-                list(store.scan())
             assert any("kgmed_concept_id is missing" in line for line in store.check())
             before = everything(connection)
             graph = tmp_path / "graph"
@@ -215,53 +213,45 @@ def test_a_load_elsewhere_leaves_out_what_an_export_does(tmp_path: Path) -> None
     with restricted(tmp_path / "graph") as graph:
         made = graph.export_neo4j(tmp_path / "files")
         snapshot = graph.local_store().snapshot
-        imported(tmp_path / "files", tmp_path / "neo4j")
-        with server(tmp_path) as (uri, _home):
-            address, tell = server_address(uri), Untold()
-            connection = Connection(address)
-            try:
-                exported = everything(connection)
-                same = load(snapshot, address, tell=tell, allow=())
-                assert (same.mode, same.leaving, same.snapshot) == (
-                    "same", made.leaving, made.leaving.snapshot,
-                )  # fmt: skip
-                with open_graph(uri) as opened:
-                    about = opened.info(), opened.coverage()
-                again = load(snapshot, address, tell=tell, allow=(), again=True)
-                assert not any(again.removed.values())
-                assert everything(connection) == exported
-                with open_graph(uri) as opened:
-                    assert (opened.info(), opened.coverage()) == about
-                    assert opened.check() == []
-                    assert opened.info().snapshot == made.leaving.snapshot != snapshot_hash(graph)
-                text = "".join(everything(connection))
-                for secret in ("Secret", "Arthritis", "hides", "umls:C2"):
-                    assert secret not in text
-                with pytest.raises(UsageError, match="Give --prune"):
-                    load(snapshot, address, tell=tell)
-                whole = load(snapshot, address, tell=tell, allow=["UMLS"], prune=True)
-                assert whole.snapshot == snapshot_hash(graph)
-                assert whole.leaving is not None
-                assert whole.leaving.duties == ("attribution", "registered")
-                assert "Secret" in "".join(everything(connection))
-                back = load(snapshot, address, tell=tell, allow=(), prune=True)
-                assert back.removed["concepts"] == 1
-                assert everything(connection) == exported
-            finally:
-                connection.close()
-    with restricted(tmp_path / "graph", more=3) as graph:
-        newer = graph.local_store().snapshot
-        with server(tmp_path) as (uri, _home):
-            connection = Connection(server_address(uri))
-            try:
-                made_of = load(newer, server_address(uri), tell=tell, allow=(), old=snapshot)
-                assert made_of.mode == "diff"
-                assert made_of.merged["statements"] == 3
-                assert len(everything(connection)) == len(exported) + 3
-                with open_graph(uri) as opened:
-                    assert opened.check() == []
-            finally:
-                connection.close()
+    imported(tmp_path / "files", tmp_path / "neo4j")
+    with server(tmp_path) as (uri, _home):
+        address, tell = server_address(uri), Untold()
+        connection = Connection(address)
+        try:
+            exported = everything(connection)
+            same = load(snapshot, address, tell=tell, allow=())
+            assert (same.mode, same.leaving) == ("same", made.leaving)
+            with open_graph(uri) as opened:
+                about = opened.info(), opened.coverage()
+                assert about[0].snapshot == same.snapshot == made.leaving.snapshot
+                assert about[0].snapshot != snapshot.manifest["snapshot"]
+            again = load(snapshot, address, tell=tell, allow=(), again=True)
+            assert not any(again.removed.values())
+            assert everything(connection) == exported
+            with open_graph(uri) as opened:
+                assert (opened.info(), opened.coverage()) == about
+                assert opened.check() == []
+            for secret in ("Secret", "Arthritis", "hides", "umls:C2"):
+                assert secret not in "".join(exported)
+            with pytest.raises(UsageError, match="Give --prune"):
+                load(snapshot, address, tell=tell)
+            whole = load(snapshot, address, tell=tell, allow=["UMLS"], prune=True)
+            assert whole.snapshot == snapshot.manifest["snapshot"]
+            assert whole.leaving is not None
+            assert whole.leaving.duties == ("attribution", "registered")
+            assert "Secret" in "".join(everything(connection))
+            back = load(snapshot, address, tell=tell, allow=(), prune=True)
+            assert back.removed["concepts"] == 1
+            assert everything(connection) == exported
+            with restricted(tmp_path / "graph", more=3) as newer:
+                changed = newer.local_store().snapshot
+            made_of = load(changed, address, tell=tell, allow=(), old=snapshot)
+            assert (made_of.mode, made_of.merged["statements"]) == ("diff", 3)
+            assert len(everything(connection)) == len(exported) + 3
+            with open_graph(uri) as opened:
+                assert opened.check() == []
+        finally:
+            connection.close()
 
 
 def test_a_graph_that_must_stay_whole_is_not_loaded_empty(tmp_path: Path) -> None:
@@ -273,7 +263,3 @@ def test_a_graph_that_must_stay_whole_is_not_loaded_empty(tmp_path: Path) -> Non
             load(graph.local_store().snapshot, server_address(uri), tell=Untold(), allow=())
         with pytest.raises(NotAGraph):
             open_graph(uri)
-
-
-def snapshot_hash(graph: Graph) -> str:
-    return str(graph.local_store().snapshot.manifest["snapshot"])
