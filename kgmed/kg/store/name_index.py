@@ -15,7 +15,7 @@ from __future__ import annotations
 import mmap
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ SUFFIX = ".index"
 
 _MAGIC = b"KGNI"
 _HEAD = struct.Struct("<4sIIIQQ")
+AT_ONCE = 1_000_000
+"""Names that are hashed at once."""
 _PER_BUCKET = 2
 _REACH = 4096
 """How far from where an even spread would put it a hash is looked for first."""
@@ -133,7 +135,7 @@ def write_index(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     numbers, hashes = np.empty(0, np.uint32), np.empty(0, np.uint64)
     parts = [
         (batch.column(0).to_numpy().astype(np.uint32), _hashes(batch.column(1), known))
-        for batch in batches
+        for batch in _joined(batches)
     ]
     if parts:
         numbers, hashes = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -155,6 +157,20 @@ def write_index(batches: Iterable[pa.RecordBatch], path: Path) -> None:
         words.astype("<u8", copy=False).tofile(file)
 
 
+def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of about :data:`AT_ONCE` rows: the larger, the fewer times a word is looked up."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.num_rows for one in held) >= AT_ONCE:
+            yield pa.concat_batches(held)
+            held = []
+    if held:
+        yield pa.concat_batches(held)
+
+
 def _hashes(keys: pa.Array, known: dict[str, int]) -> npt.NDArray[np.uint64]:
     """The hash of each key; ``known`` holds those of tokens, and grows."""
     import numpy as np
@@ -163,11 +179,10 @@ def _hashes(keys: pa.Array, known: dict[str, int]) -> npt.NDArray[np.uint64]:
     lists = pc.split_pattern(pc.utf8_trim_whitespace(keys), " ")
     tokens = lists.flatten().dictionary_encode()
     words = tokens.dictionary.to_pylist()
-    of_word = np.fromiter(
-        (known.get(word) or known.setdefault(word, token_hash(word)) for word in words),
-        np.uint64,
-        len(words),
-    )
+    for word in words:
+        if word not in known:
+            known[word] = token_hash(word)
+    of_word = np.fromiter(map(known.__getitem__, words), np.uint64, len(words))
     of_token = np.append(of_word[tokens.indices.to_numpy()], np.uint64(0))
     first = lists.offsets.to_numpy()[:-1] - lists.offsets[0].as_py()
     found = np.add.reduceat(of_token, first) if len(first) else np.empty(0, np.uint64)

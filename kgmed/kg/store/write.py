@@ -294,10 +294,10 @@ def write_names(
 
     progress("names and full-text index")
     names = parquet("names")
-    _write_index(connection, names, folder / "names.index")
     count = connection.execute("SELECT count(*) FROM read_parquet(?)", [names]).fetchall()[0][0]
     if count < APART:
         _fill_names(database, connection, names, sources)
+        _write_index(connection, names, folder / "names.index")
         _fill_full_text(database, connection, names)
     else:
         with _names_apart(folder, names, sources) as part:
@@ -373,11 +373,19 @@ def _fill_names(
 
 @contextmanager
 def _names_apart(folder: Path, names: str, sources: Sequence[str]) -> Iterator[Path]:
-    """A process of its own fills the tables ``name`` and ``key`` of a file while the block runs."""
+    """A process of its own fills the tables ``name`` and ``key`` of a file while the block runs, and
+    writes the index by hash."""
     part = folder.parent / "names-part.sqlite"
     part.unlink(missing_ok=True)
     code = f"from {__name__} import fill_names_part; fill_names_part()"
-    task = json.dumps({"part": str(part), "names": names, "sources": list(sources)})
+    task = json.dumps(
+        {
+            "part": str(part),
+            "names": names,
+            "sources": list(sources),
+            "index": str(folder / "names.index"),
+        }
+    )
     process = subprocess.Popen(  # noqa: S603  this Python, our own code
         [sys.executable, "-c", code, task],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -408,6 +416,7 @@ def fill_names_part() -> None:
     database = _connect(part, NAME_SCHEMA)
     _fill_names(database, connection, task["names"], task["sources"])
     database.close()
+    _write_index(connection, task["names"], Path(task["index"]))
 
 
 CJK = r"[\x{3400}-\x{9FFF}\x{20000}-\x{323AF}\x{F900}-\x{FAFF}]"
@@ -482,13 +491,13 @@ SPACED_KEYS = f"""SELECT nid, CASE WHEN regexp_full_match(key, '[ -~]*') THEN ke
 
 def _write_index(connection: duckdb.DuckDBPyConnection, names: str, path: Path) -> None:
     """The index by hash; a name with a hyphen between letters is there as one word, too."""
-    spaced = (
-        f"SELECT nid, trim(regexp_replace(key, ' +', ' ', 'g')) FROM ({SPACED_KEYS}) ORDER BY 1"
-    )
-    joined = f"""SELECT nid, {ASCII_KEY_SQL.format("replace(text, '-', '')")} FROM read_parquet(?)
-                 WHERE regexp_matches(text, '[A-Za-z]-[A-Za-z]')
-                   AND regexp_full_match(text, '[ -~]*')
-                 ORDER BY 1"""
+    spaced = f"""SELECT nid, CASE WHEN regexp_full_match(key, '[ -~]*') THEN key ELSE
+                   trim(regexp_replace(regexp_replace(key, '{CJK}', ' \\0 ', 'g'), ' +', ' ', 'g'))
+                   END AS spaced FROM read_parquet(?)"""
+    joined = f"""SELECT nid, {ASCII_KEY_SQL.format("replace(text, '-', '')")} AS spaced
+                 FROM read_parquet(?)
+                 WHERE contains(text, '-') AND regexp_matches(text, '[A-Za-z]-[A-Za-z]')
+                   AND regexp_full_match(text, '[ -~]*')"""
     readers = (_reader(connection, query, names) for query in (spaced, joined))
     write_index(chain.from_iterable(readers), path)
 
