@@ -124,21 +124,26 @@ class Graph:
         *,
         lang: Language | None = None,
         categories: Sequence[str] = (),
+        fuzzy: bool = False,
+        learnt: str | FilePath | None = None,
         reranker: Reranker | None = None,
     ) -> Links:
         """The concepts that a text names, left to right, with offsets in code points.
 
         The result is a sequence of :class:`~kgmed.kg.linking.link.Link`, and shows in a notebook as
         the text with its mentions marked. ``categories`` keeps concepts of these alone; ``lang`` is
-        the text's language, told by its characters where it isn't given.
+        the text's language, told by its characters where it isn't given. With ``fuzzy`` misspelt
+        words are read, too; ``learnt`` is a file of what annotated texts taught of names.
 
         >>> [link.name for link in open_graph().link("Warfarin or ibuprofen for acute gout")]
         ['Warfarin', 'Ibuprofen', 'gout']
         """
         from kgmed.kg.linking.links import link_text
 
-        how = self._how(lang, categories, reranker)
-        return link_text(how.linker(self.store), text, lang=how.lang, categories=how.categories)
+        how = self._how(lang, categories, reranker, fuzzy=fuzzy, learnt=learnt)
+        return link_text(
+            how.linker(self.store), text, lang=how.lang, categories=how.categories, fuzzy=fuzzy
+        )
 
     def link_documents(
         self,
@@ -146,6 +151,8 @@ class Graph:
         *,
         lang: Language | None = None,
         categories: Sequence[str] = (),
+        fuzzy: bool = False,
+        learnt: str | FilePath | None = None,
         processes: int = 1,
         reranker: Reranker | str | FilePath | None = None,
     ) -> Iterator[LinkedDocument]:
@@ -161,7 +168,8 @@ class Graph:
         from kgmed.kg.linking.batch import itself
         from kgmed.kg.linking.documents import numbered
 
-        batch = self._batch(self._how(lang, categories, reranker), processes)
+        how = self._how(lang, categories, reranker, fuzzy=fuzzy, learnt=learnt)
+        batch = self._batch(how, processes)
         return batch.run(numbered(documents), itself)
 
     def link_files(
@@ -175,6 +183,8 @@ class Graph:
         lines: bool = False,
         lang: Language | None = None,
         categories: Sequence[str] = (),
+        fuzzy: bool = False,
+        learnt: str | FilePath | None = None,
         processes: int = 1,
         on_error: str = "stop",
         reranker: Reranker | str | FilePath | None = None,
@@ -191,7 +201,9 @@ class Graph:
 
         named = [files] if isinstance(files, (str, FilePath)) else list(files)
         return link_files(
-            self._batch(self._how(lang, categories, reranker), processes),
+            self._batch(
+                self._how(lang, categories, reranker, fuzzy=fuzzy, learnt=learnt), processes
+            ),
             [FilePath(name).expanduser() for name in named],
             None if out is None else FilePath(out).expanduser(),
             format=format,
@@ -208,6 +220,9 @@ class Graph:
         lang: Language | None,
         categories: Sequence[str],
         reranker: Reranker | str | FilePath | None,
+        *,
+        fuzzy: bool,
+        learnt: str | FilePath | None,
     ) -> How:
         """How to link, checked."""
         from kgmed.kg.categories import PARENTS
@@ -224,7 +239,10 @@ class Graph:
                 )
         if isinstance(reranker, str):
             reranker = FilePath(reranker)
-        return How(lang, tuple(categories), reranker)
+        table = None if learnt is None else FilePath(learnt).expanduser()
+        if table is not None and not table.is_file():
+            raise UsageError(f"{table}: there is no such file.")
+        return How(lang, tuple(categories), reranker, fuzzy, table)
 
     def _batch(self, how: How, processes: int) -> Batch:
         from kgmed.kg.linking.batch import Batch

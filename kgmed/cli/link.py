@@ -85,6 +85,15 @@ def link(
             help="At a document that can't be used: stop, or go on and count it.",
         ),
     ] = "stop",
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Read misspelt words, too.")] = False,
+    learnt: Annotated[
+        Path | None,
+        typer.Option(
+            "--learnt",
+            metavar="TSV",
+            help="What annotated texts taught of names (benchmarks/linking_train.py).",
+        ),
+    ] = None,
     reranker: Annotated[
         Path | None,
         typer.Option(
@@ -112,6 +121,8 @@ def link(
     how: dict[str, Any] = {
         "lang": language(lang),
         "categories": [name for given in categories or () for name in given.split(",") if name],
+        "fuzzy": fuzzy,
+        "learnt": learnt,
         "reranker": reranker,
     }
     tell = Progress(quiet=quiet)

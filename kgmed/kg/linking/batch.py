@@ -24,6 +24,7 @@ from kgmed.kg.errors import StoreError, UsageError
 from kgmed.kg.linking.documents import Document
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.linking.links import LinkedDocument, link_document
+from kgmed.kg.linking.quality import quality
 from kgmed.kg.model import Language
 from kgmed.kg.store.base import GraphStore
 
@@ -43,12 +44,15 @@ class How:
     """How documents are linked.
 
     ``lang`` is that of documents that don't state theirs, None to tell it by their characters;
-    ``reranker`` is one, or the folder of an encoder, or None.
+    ``reranker`` is one, or the folder of an encoder, or None. With ``fuzzy`` misspelt words are
+    read, too; ``learnt`` is a table of what other texts taught (:meth:`.quality.Quality.learnt`).
     """
 
     lang: Language | None = None
     categories: tuple[str, ...] = ()
     reranker: Reranker | Path | None = None
+    fuzzy: bool = False
+    learnt: Path | None = None
 
     def linker(self, store: GraphStore) -> Linker:
         """A linker of a graph."""
@@ -57,11 +61,14 @@ class How:
             from kgmed.kg.linking.rerank import EncoderReranker
 
             chosen = EncoderReranker(chosen)
-        return Linker(store, reranker=chosen)
+        table = None if self.learnt is None else quality().learnt(self.learnt)
+        return Linker(store, quality=table, reranker=chosen)
 
     def link(self, linker: Linker, document: Document) -> LinkedDocument:
         """Link a document."""
-        return link_document(linker, document, lang=self.lang, categories=self.categories)
+        return link_document(
+            linker, document, lang=self.lang, categories=self.categories, fuzzy=self.fuzzy
+        )
 
 
 @dataclass(frozen=True, slots=True)

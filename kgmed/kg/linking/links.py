@@ -101,17 +101,24 @@ class LinkedFiles:
 
 
 def link_text(
-    linker: Linker, text: str, *, lang: Language | None = None, categories: Sequence[str] = ()
+    linker: Linker,
+    text: str,
+    *,
+    lang: Language | None = None,
+    categories: Sequence[str] = (),
+    fuzzy: bool = False,
 ) -> Links:
-    """Link a text of at most :data:`MAX_TEXT` code points; its language
-    is told by its characters where ``lang`` doesn't say. Raises
-    :class:`~kgmed.kg.errors.UsageError` for a longer one."""
+    """Link a text of at most :data:`MAX_TEXT` code points.
+
+    Its language is told by its characters where ``lang`` doesn't say. With ``fuzzy`` misspelt words
+    are read, too. Raises :class:`~kgmed.kg.errors.UsageError` for a longer one.
+    """
     if len(text) > MAX_TEXT:
         raise UsageError(
             f"The text has {len(text):,} characters, expected at most {MAX_TEXT:,}. Cut it into"
             " documents, say at its paragraphs."
         )
-    found = linker.text(text, categories=categories)
+    found = linker.text(text, categories=categories, fuzzy=fuzzy)
     return Links(text, lang or detect_language(text), tuple(found))
 
 
@@ -121,9 +128,11 @@ def link_document(
     *,
     lang: Language | None = None,
     categories: Sequence[str] = (),
+    fuzzy: bool = False,
 ) -> LinkedDocument:
     """Link a document. The language that it states itself comes before ``lang``."""
-    found = link_text(linker, document.text, lang=document.lang or lang, categories=categories)
+    lang = document.lang or lang
+    found = link_text(linker, document.text, lang=lang, categories=categories, fuzzy=fuzzy)
     return LinkedDocument(
         document.id, document.text, found.lang, found.links, title_end=document.title_end
     )

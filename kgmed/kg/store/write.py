@@ -373,8 +373,8 @@ def _fill_names(
 
 @contextmanager
 def _names_apart(folder: Path, names: str, sources: Sequence[str]) -> Iterator[Path]:
-    """A process of its own fills the tables ``name`` and ``key`` of a file while the block runs, and
-    writes the index by hash."""
+    """A process of its own fills the tables ``name`` and ``key`` of a file while the block runs,
+    and writes the index by hash."""
     part = folder.parent / "names-part.sqlite"
     part.unlink(missing_ok=True)
     code = f"from {__name__} import fill_names_part; fill_names_part()"
