@@ -30,11 +30,13 @@ from linking_score import Gold, read_pubtator
 from kgmed.facade import open_graph
 from kgmed.kg.curies import normalize
 from kgmed.kg.linking import quality
+from kgmed.kg.linking.finding import Finder
+from kgmed.kg.linking.matching import Matcher
 from kgmed.kg.linking.quality import HEADER, KINDS, Learnt, Quality, modifier_kind
 from kgmed.kg.linking.ranking import Ranker
 from kgmed.kg.linking.segment import Tokens, read
+from kgmed.kg.linking.spans import Mention
 from kgmed.kg.linking.stems import FUNCTION_WORDS
-from kgmed.kg.linking.texts import Mention, TextReader
 
 PENALTY = 1.0
 ROUNDS = 30
@@ -95,14 +97,14 @@ def texts(graph: str, path: Path) -> list[Read]:
     found = []
     with open_graph(graph) as opened:
         recording = Recording({})
-        reader = TextReader(opened.store.lexicon, Ranker(opened.store), recording)
+        ranker = Ranker(opened.store)
+        finder = Finder(Matcher(opened.store.lexicon), recording)
         for gold in read_pubtator(path):
             recording.asked.clear()
             tokens = read(gold.text)
-            mentions = reader.matches(tokens)
-            pairs = dict(zip(map(id, mentions), recording.asked, strict=True))
-            marked = reader.of_categories(mentions, MARKED)
-            found.append(Read(gold, tokens, [(m, *pairs[id(m)]) for m in marked]))
+            pairs = zip(finder.exact(tokens), recording.asked, strict=True)
+            marked = [(m, *asked) for m, asked in pairs if ranker.has(m.hits, MARKED)]
+            found.append(Read(gold, tokens, marked))
     return found
 
 

@@ -17,8 +17,8 @@ from kgmed.kg.linking.linker import Linker
 from kgmed.kg.linking.normalize import key, tokens
 from kgmed.kg.linking.quality import HEADER, quality
 from kgmed.kg.linking.segment import read
+from kgmed.kg.linking.spans import AT_ONCE
 from kgmed.kg.linking.stems import name_hash
-from kgmed.kg.linking.texts import AT_ONCE
 from kgmed.kg.store.name_index import NameIndex
 
 

@@ -13,10 +13,11 @@ from functools import partial
 from kgmed.kg.curies import candidates as curie_candidates
 from kgmed.kg.linking.context_words import context_stems
 from kgmed.kg.linking.link import Candidate, Link
+from kgmed.kg.linking.matching import Matcher
 from kgmed.kg.linking.normalize import key, tokens, variants
 from kgmed.kg.linking.ranking import Ranker
 from kgmed.kg.linking.score import Hit, matches_case
-from kgmed.kg.linking.stems import name_hash, stem
+from kgmed.kg.linking.stems import stem
 from kgmed.kg.linking.words import FILLERS, FUNCTION_WORDS
 from kgmed.kg.model import Name
 from kgmed.kg.store.base import GraphStore
@@ -33,6 +34,7 @@ class MentionReader:
     ) -> None:
         self._store = store
         self._lexicon = store.lexicon
+        self._matcher = Matcher(store.lexicon)
         self._ranker = ranker
         self._read = read
 
@@ -58,7 +60,7 @@ class MentionReader:
         inflected = [hit for hits in exact[1:] for hit in hits]
         yield _hits([hit for hit in inflected if matches_case(span, hit[1].text)], "inflection")
         words = tokens(wanted)
-        yield self._same_words(span, wanted, words)
+        yield self._matcher.whole(span, any_order=True)
         content = [word for word in words if word not in FUNCTION_WORDS] or words
         longer = self._lexicon.tokens(content, limit=60)
         core = _core(content)
@@ -82,19 +84,6 @@ class MentionReader:
             for place, (curie, id) in enumerate(zip(curies, found, strict=True))
             if id is not None
         ]
-
-    def _same_words(self, span: str, wanted: str, words: list[str]) -> list[Hit]:
-        """Names of the same stems: other inflections, spellings, orders."""
-        from kgmed.kg.linking.texts import NAMES, how, unlike
-
-        found = []
-        for id, name in self._lexicon.hashed(name_hash(words), limit=NAMES):
-            other = key(name.text)
-            match = how(wanted, words, other, tokens(other), any_order=True)
-            if match and matches_case(span, name.text):
-                factor = 1.0 if match == "exact" else unlike(words, tokens(other))
-                found.append(Hit(id, name, match, factor=factor))
-        return found
 
     def _part(self, span: str) -> list[Hit]:
         """The only name in the span, where all else is filler ("warfarin tablets")."""

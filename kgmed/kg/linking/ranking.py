@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kgmed.kg.categories import ancestors
+from kgmed.kg.categories import ancestors, is_a
 from kgmed.kg.linking import score
 from kgmed.kg.linking.context_words import Profiles
 from kgmed.kg.linking.link import Candidate
@@ -43,6 +43,16 @@ class Ranker:
         self.prepare([id])
         found = self._known[id]
         return None if found is None else found[0]
+
+    def has(self, hits: Iterable[Hit], categories: Sequence[str]) -> bool:
+        """Whether a concept of the hits has one of the categories."""
+        return any(
+            is_a(have, want)
+            for hit in hits
+            if (concept := self.concept(hit.id)) is not None
+            for have in concept.categories
+            for want in categories
+        )
 
     def rank(
         self,
