@@ -18,11 +18,10 @@ from kgmed.builders.report import Report
 from kgmed.builders.source import Closing, Source
 from kgmed.builders.staged_cache import StagedCache
 from kgmed.builders.staging import DEFAULT_MEMORY, Staged, connect, open_staged, stage
-from kgmed.builders.version import BUILD_VERSION
+from kgmed.builders.version import MADE_BY
 from kgmed.kg.errors import ConfigError, KgmedError, StoreError
 from kgmed.kg.predicates import digest, registry
 from kgmed.kg.store.snapshot import (
-    FORMAT,
     Snapshot,
     abandon_generation,
     open_snapshot,
@@ -127,7 +126,7 @@ def build(
 
 def _digest(configuration: str, staged: Sequence[Staged]) -> str:
     """A digest of all that decides what a build makes; the staged folders are named for theirs."""
-    said = [f"{FORMAT}.{BUILD_VERSION}", digest(), configuration]
+    said = [MADE_BY, digest(), configuration]
     said += [one.folder.name for one in staged]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kgmed.builders.version import BUILD_VERSION
-from kgmed.kg.store.snapshot import FORMAT
+from kgmed.builders.version import MADE_BY
 
 TABLES = Path(__file__).parent / "tables"
 
 
 def fingerprint() -> str:
     """A short digest of the committed tables and of the build that reads them."""
-    crc = zlib.crc32(f"{FORMAT}.{BUILD_VERSION}".encode())
+    crc = zlib.crc32(MADE_BY.encode())
     for path in sorted(TABLES.iterdir()):
         if path.suffix in {".gz", ".tsv"}:
             crc = zlib.crc32(path.name.encode(), crc)

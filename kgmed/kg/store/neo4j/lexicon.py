@@ -2,6 +2,7 @@
 
 A lexicon is asked far more often than a graph, and its search is kgmed's own. It is fetched once:
 
+    KGMED_HOME/lexicons/HASH/names.index    the names by hash
     KGMED_HOME/lexicons/HASH/names.sqlite   what kgmed.kg.store.write makes of the fetched rows
     KGMED_HOME/lexicons/HASH/lexicon.json   the sources of names, and the size of the file above
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import StoreError
+from kgmed.kg.linking import stems
 from kgmed.kg.linking.normalize import key
 from kgmed.kg.store.base import GraphInfo, Lexicon
 from kgmed.kg.store.embedded import EmbeddedStore, LocalLexicon, open_store
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-VERSION = 1
+VERSION = f"2.{stems.VERSION}"
 """Raised when fetched names have to be fetched again."""
 CONCEPTS_AT_ONCE = 2_000
 _EVERY = 50_000
