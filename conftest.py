@@ -34,3 +34,9 @@ def graph(kgmed_home: Path) -> Iterator[Graph]:
     """The open graph."""
     with open_graph(progress=lambda _text: None) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def names_of_doctests(doctest_namespace: dict[str, object]) -> None:
+    """What the facade's doctests call."""
+    doctest_namespace["open_graph"] = open_graph

@@ -1,0 +1,21 @@
+"""The facade: a graph that can be asked, linked against, walked and explained.
+
+Importing kgmed opens no file and imports no heavy package; both happen when a graph is opened.
+"""
+
+from kgmed.facade.graph import MAX_HOPS, Graph
+from kgmed.facade.opening import (
+    ask,
+    diff,
+    find_paths,
+    link,
+    load_graph,
+    open_diff,
+    open_graph,
+    server_address,
+)
+
+__all__ = [
+    "MAX_HOPS", "Graph", "ask", "diff", "find_paths", "link", "load_graph", "open_diff",
+    "open_graph", "server_address",
+]  # fmt: skip

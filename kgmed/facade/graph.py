@@ -1,0 +1,133 @@
+"""A graph that can be asked, linked against, walked and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
+from kgmed.facade.linking import Linking
+from kgmed.facade.views import Views
+from kgmed.kg.errors import UnknownConcept, UsageError
+
+if TYPE_CHECKING:
+    from kgmed.kg.model import Concept, Language, Path, Statement
+    from kgmed.kg.store.base import CoverageRow
+    from kgmed.kg.why import Why
+    from kgmed.reasoning.answer import Answer
+
+PROGRAMS = ("direct",)
+MAX_HOPS = 6
+
+
+class Graph(Linking, Views):
+    """An opened graph. Use it in one thread; opening another is cheap.
+
+    ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the
+    predicates.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        info = self.info()
+        return f"<Graph {info.uri}: {info.concepts:,} concepts, {info.statements:,} statements>"
+
+    def close(self) -> None:
+        """Release the graph's files and connections."""
+        self.store.close()
+
+    def coverage(self) -> list[CoverageRow]:
+        """What each source states of which predicate, between which categories."""
+        return self.store.coverage()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        limit: int | None = 20,
+        program: str = "direct",
+    ) -> Answer:
+        """Answer a question in English or Chinese from the graph, with citations.
+
+        ``limit`` bounds the items in the text; ``Answer.items`` holds them all. Raises
+        :class:`~kgmed.kg.errors.UsageError` for what can't be a question or a program.
+
+        >>> graph = open_graph()
+        >>> answer = graph.ask("does warfarin interact with amiodarone?")
+        >>> answer.value, answer.items[0].qualifiers["severity"]
+        (True, 'Critical')
+        """
+        if program not in PROGRAMS:
+            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+        from kgmed.reasoning.programs.direct import Direct
+
+        return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
+
+    def concept(self, id: str) -> Concept:
+        """A concept by any of its ids; raises :class:`~kgmed.kg.errors.UnknownConcept`.
+
+        >>> open_graph().concept("DB00682").name
+        'Warfarin'
+        """
+        from kgmed.kg.why import find_concept
+
+        found = self.store.concepts([find_concept(self.store, id)[1]])[0]
+        if found is None:
+            raise UnknownConcept(f"The graph holds no id {id}.")
+        return found
+
+    def statement(self, id: str) -> Statement:
+        """A statement by its id, or by at least 8 of its first digits."""
+        found = self.store.statements([id])[0]
+        if found is None:
+            raise UnknownConcept(f"The graph holds no statement {id!r}.")
+        return found
+
+    def find_paths(
+        self,
+        start: str,
+        end: str,
+        *,
+        hops: int = 4,
+        limit: int = 5,
+        predicates: Sequence[str] | None = None,
+    ) -> list[Path]:
+        """The best of the shortest paths between two concepts, given by id or name.
+
+        >>> path = open_graph().find_paths("imatinib", "ABL1")[0]
+        >>> [step.statement.predicate for step in path.steps]
+        ['inhibits']
+        """
+        from kgmed.kg.paths.find import find_paths
+
+        ends = [self.named(start), self.named(end)]
+        if not 1 <= hops <= MAX_HOPS:
+            raise UsageError(f"Found hops={hops}, expected 1 to {MAX_HOPS}.")
+        found = find_paths(
+            self.store,
+            ends[0],
+            ends[1],
+            registry=self.registry,
+            hops=hops,
+            limit=limit,
+            predicates=predicates,
+        )
+        return list(found.paths)
+
+    def why(self, left: str, right: str) -> Why:
+        """Which mappings made two ids one concept, or which were refused."""
+        from kgmed.kg.why import why
+
+        return why(self.store, left, right)
+
+    def check(self) -> list[str]:
+        """Compare all that is there with what the build made; a line for each thing that differs.
+
+        Of a graph in a folder every byte is read; of one on a server everything is counted.
+        """
+        return self.store.check()
