@@ -9,7 +9,6 @@ tenth, the words of it in order.
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 
 LEAST = 3.0
 """A word in a million: rarer ones aren't in the table."""
@@ -17,6 +16,8 @@ LEAST = 3.0
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, float]:
+    from importlib.resources import files
+
     found: dict[str, float] = {}
     text = (files(__package__) / "english.txt").read_text(encoding="utf-8")
     for line in text.splitlines():

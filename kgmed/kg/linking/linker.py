@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.mentions import MentionReader
-from kgmed.kg.linking.quality import Quality, quality
 from kgmed.kg.linking.ranking import Ranker
-from kgmed.kg.linking.rerank import Reranker
-from kgmed.kg.linking.texts import TextReader
 from kgmed.kg.store.base import GraphStore
+
+if TYPE_CHECKING:
+    from kgmed.kg.linking.quality import Quality
+    from kgmed.kg.linking.rerank import Reranker
+    from kgmed.kg.linking.texts import TextReader
 
 
 class Linker:
@@ -39,7 +42,10 @@ class Linker:
         return self._reader().links(span, flags=False)
 
     def _reader(self) -> TextReader:
-        if self._texts is None:
+        if self._texts is None:  # a question that is all names needs none of this
+            from kgmed.kg.linking.quality import quality
+            from kgmed.kg.linking.texts import TextReader
+
             self._texts = TextReader(
                 self._lexicon, self._ranker, self._quality or quality(), reranker=self._reranker
             )
