@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from neo4j_server import imported, run_cypher, server
+from neo4j_bulk import bulk, stores
+from neo4j_server import imported, server
 from store_equality import CHECKS, Some, compare
 from support import concept, exact, source, tables_of
 from untold import Untold
 
 from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
-from kgmed.builders.synthetic import SOURCES, write
 from kgmed.facade import Graph, load_graph, open_graph, server_address
 from kgmed.kg.errors import NotAGraph, ServerError, UsageError
 from kgmed.kg.store.neo4j.connection import Connection
@@ -27,36 +26,6 @@ from kgmed.kg.store.neo4j.load import load
 from kgmed.kg.store.neo4j.store import Neo4jStore
 
 pytestmark = pytest.mark.real
-
-SCALE = 0.06
-"""Of the synthetic sources: about a million statements."""
-
-
-@contextmanager
-def bulk(graph: Graph, work: Path, format: str = "csv") -> Iterator[str]:
-    """A server whose database neo4j-admin made of a graph, whatever its licences."""
-    allow = sorted({row.infores for row in graph.info().sources})
-    graph.export_neo4j(work / "files", format=format, allow_restricted=allow)
-    try:
-        imported(work / "files", work / "neo4j")
-    except AssertionError as error:
-        if format == "parquet" and "NoClassDefFoundError" in str(error):
-            pytest.skip("this Neo4j lacks the libraries that read Parquet")
-        raise
-    with server(work) as (uri, _home):
-        run_cypher(uri, work / "files" / "schema.cypher")
-        yield uri
-
-
-@contextmanager
-def stores(graph: Graph, uri: str, home: Path) -> Iterator[tuple[Graph, Neo4jStore, Some]]:
-    """A graph, its database as a store, and questions. ``home`` has no names of it yet."""
-    there = Neo4jStore(server_address(uri), home=home)
-    try:
-        yield graph, there, Some(graph.local_store())
-    finally:
-        there.close()
-
 
 # The open graph -----------------------------------------------------------------------------------
 
@@ -75,42 +44,6 @@ def test_the_open_graph_imported_in_bulk_gives_the_same(
     method: str, open_bulk: tuple[Graph, Neo4jStore, Some]
 ) -> None:
     graph, there, some = open_bulk
-    compare(method, graph.local_store(), there, some)
-
-
-# A million statements -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def million(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Graph, Neo4jStore, Some]]:
-    from kgmed.builders.cmekg import CMeKGSource
-    from kgmed.builders.drugbank import DrugBankSource
-    from kgmed.builders.snomed import SnomedSource
-    from kgmed.builders.umls import UmlsSource
-
-    work = tmp_path_factory.mktemp("million")
-    for name in SOURCES:
-        write(name, work / "rows" / name, scale=SCALE, seed=1)
-    readers = (UmlsSource, SnomedSource, DrugBankSource, CMeKGSource)
-    names = ("umls", "snomed", "drugbank", "cmekg")
-    build(
-        [reader(work / "rows" / name) for reader, name in zip(readers, names, strict=True)],
-        work / "graph",
-    )
-    with open_graph(work / "graph") as graph:
-        assert graph.info().statements > 900_000
-        with bulk(graph, work) as uri, stores(graph, uri, work / "home") as both:
-            yield both
-
-
-@pytest.mark.stress
-@pytest.mark.parametrize("method", CHECKS)
-def test_a_million_statements_imported_in_bulk_give_the_same(
-    method: str, million: tuple[Graph, Neo4jStore, Some]
-) -> None:
-    graph, there, some = million
     compare(method, graph.local_store(), there, some)
 
 
