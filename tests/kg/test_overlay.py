@@ -22,6 +22,8 @@ from kgmed.builders.overlay import drop_overlay, make_overlay
 from kgmed.builders.pipeline import build
 from kgmed.kg.diff.comparison import compare
 from kgmed.kg.errors import DataError, RowError, StoreError
+from kgmed.kg.linking.normalize import tokens
+from kgmed.kg.linking.stems import name_hash
 from kgmed.kg.model import Retraction, Value, statement_id
 from kgmed.kg.paths.find import find_paths, shortest_ways
 from kgmed.kg.predicates import registry
@@ -226,6 +228,7 @@ PAIRS = [(a, b) for a in IDS for b in IDS]
 PREDICATES = [None, [], ["treats"], ["zzz_made", "home_made", "treats"], ["another_made"], KNOWN]
 TRIPLES = [(a, p, b) for a, b in PAIRS for p in KNOWN + UNKNOWN]
 KEYS = ["aspirin", "salt", "salts", "aspirin tablet", "阿司匹林", "thing 1", "no such"]
+HASHES = [name_hash(tokens(key)) for key in (*KEYS, "tablets aspirin", "things 1")]
 
 
 def nodes(store: EmbeddedStore) -> list[Any]:
@@ -281,6 +284,10 @@ CHECKS: dict[str, Check] = {
     "fuzzy": lambda s: [
         s.lexicon.fuzzy(k) for k in ("asprin", "tablte", "阿司匹林瓶", "thimg 1", "")
     ],
+    "hashes": lambda s: (
+        s.lexicon.holds(HASHES), [s.lexicon.hashed(value, limit=50) for value in HASHES]
+    ),
+    "one edit": lambda s: [s.lexicon.one_edit(word) for word in ("asprin", "tablte", "aspirin")],
     "names": lambda s: s.lexicon.names(IDS),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from kgmed.builders.overlay import make_overlay
 from kgmed.builders.pipeline import build
 from kgmed.facade import load_graph, open_graph
 from kgmed.kg.errors import UnknownConcept
+from kgmed.kg.linking.stems import name_hash
 from kgmed.kg.model import statement_id
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.base import GraphStore
@@ -283,6 +284,14 @@ def test_names_are_found_exactly_by_prefix_by_tokens_and_fuzzily(store: GraphSto
     assert [id for id, _ in lexicon.tokens(["8", "thing"])] == ["mesh:D000008"]
     assert "mesh:D000009" in {id for id, _name, _edits in lexicon.fuzzy("thnig 9")}
     assert [n.text for n in lexicon.names(["mesh:D000009"])[0]] == ["thing 9"]
+    hashes = [name_hash(words) for words in (["9", "things"], ["no", "thing"], ["thing", "9"])]
+    assert lexicon.holds(hashes) == [True, False, True]
+    assert [(id, name.text) for id, name in lexicon.hashed(hashes[0])] == [
+        ("mesh:D000009", "thing 9")
+    ]
+    assert lexicon.hashed(hashes[1]) == []
+    assert lexicon.one_edit("thnig") == ["thing"]
+    assert lexicon.one_edit("thing") == lexicon.one_edit("nothing like it") == []
 
 
 def test_an_ambiguous_prefix_is_an_error_that_says_so(store: GraphStore, tmp_path: Path) -> None:
