@@ -1,12 +1,20 @@
-"""A Neo4j server for the tests marked ``real``: the user's own, or one started here."""
+"""A Neo4j server for the tests marked ``real``: the user's own, or one started here.
+
+The benchmarks' own modules can be imported by their tests; they come last, as one of them has the
+name of Neo4j's driver.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from neo4j_server import server
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 
 @pytest.fixture(scope="session")
