@@ -1,0 +1,1 @@
+"""Claims, and whether a graph bears them out."""

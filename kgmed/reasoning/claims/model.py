@@ -1,0 +1,106 @@
+"""A claim, its verdict, and the proof of it: frozen values, the shapes that ``--json`` prints.
+
+A claim says that a predicate holds between two concepts, or that it doesn't. The verdict is one of
+:data:`VERDICTS` and never a model's opinion: it follows by named rules from statements, which the
+proof lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kgmed.kg.linking.link import Link
+from kgmed.kg.model import Language, Path, Statement
+
+Verdict = Literal["SUPPORTED", "REFUTED", "UNSUPPORTED", "NOT_COVERED"]
+VERDICTS: tuple[Verdict, ...] = ("SUPPORTED", "REFUTED", "UNSUPPORTED", "NOT_COVERED")
+"""Borne out; contradicted, and borne out by nothing; covered by a source that doesn't state it; about
+something that no source covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed: subject, predicate, object; CURIEs, or links where they come from a text.
+
+    ``start`` and ``end`` are the claim's span in its text in code points, ``text`` that span and
+    ``sentence`` the sentence around it; 0, 0, "" and "" for a claim that comes from no text.
+    """
+
+    subject: str | Link
+    predicate: str
+    object: str | Link
+    negated: bool = False
+    qualifiers: Mapping[str, str] = field(default_factory=dict)
+    start: int = 0
+    end: int = 0
+    text: str = ""
+    sentence: str = ""
+
+    @property
+    def triple(self) -> tuple[str, str, str]:
+        """Ids of both ends, and the predicate between them."""
+        return _id(self.subject), self.predicate, _id(self.object)
+
+
+def _id(end: str | Link) -> str:
+    return end if isinstance(end, str) else end.id
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why: the rule, the statements it was applied to, in order, and the path they form if any.
+
+    ``premises`` are what the rule took for granted besides, in words ("gout is a subclass of
+    arthritis", or counts of members); ``words`` is the proof in one plain sentence.
+    """
+
+    rule: str
+    statements: tuple[Statement, ...] = ()
+    path: Path | None = None
+    premises: tuple[str, ...] = ()
+    words: str = ""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim with its verdict.
+
+    ``reason`` says in a word why it isn't supported ("ambiguous", "no such predicate", ...), ""
+    where the proof says all. ``confidence`` (0-1) is the least of those of links, mappings and
+    statements that were used, and no probability. ``against`` holds what speaks against the
+    verdict; ``alternatives`` are further proofs, where they were asked for.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    reason: str = ""
+    confidence: float = 0.0
+    proof: Proof | None = None
+    against: tuple[Proof, ...] = ()
+    alternatives: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A sentence of a text that states no claim, and why: a question, a condition, no concept ..."""
+
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A text's claims with their verdicts: what ``kgmed verify --json`` prints."""
+
+    text: str
+    lang: Language
+    claims: tuple[Checked, ...]
+    skipped: tuple[Skipped, ...] = ()
+    snapshot: str = ""
+    elapsed_ms: float = 0.0
+    schema: str = "kgmed.verification/1"
