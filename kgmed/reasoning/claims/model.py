@@ -16,8 +16,8 @@ from kgmed.kg.model import Language, Path, Statement
 
 Verdict = Literal["SUPPORTED", "REFUTED", "UNSUPPORTED", "NOT_COVERED"]
 VERDICTS: tuple[Verdict, ...] = ("SUPPORTED", "REFUTED", "UNSUPPORTED", "NOT_COVERED")
-"""Borne out; contradicted, and borne out by nothing; covered by a source that doesn't state it; about
-something that no source covers."""
+"""Borne out; contradicted, and borne out by nothing; covered by a source that doesn't state it;
+about something that no source covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Proof:
 class Checked:
     """A claim with its verdict.
 
-    ``reason`` says in a word why it isn't supported ("ambiguous", "no such predicate", ...), ""
-    where the proof says all. ``confidence`` (0-1) is the least of those of links, mappings and
+    ``reason`` says in a word why it isn't supported ("ambiguous", "no such predicate", ...), and is
+    empty where the proof says all. ``confidence`` (0-1) is the least of those of links, mappings and
     statements that were used, and no probability. ``against`` holds what speaks against the
     verdict; ``alternatives`` are further proofs, where they were asked for.
     """
