@@ -69,8 +69,8 @@ class Checked:
     """A claim with its verdict.
 
     ``reason`` says in a word why it isn't supported ("ambiguous", "no such predicate", ...), and is
-    empty where the proof says all. ``confidence`` (0-1) is the least of those of links, mappings and
-    statements that were used, and no probability. ``against`` holds what speaks against the
+    empty where the proof says all. ``confidence`` (0-1) is the least of those of links, mappings
+    and statements that were used, and no probability. ``against`` holds what speaks against the
     verdict; ``alternatives`` are further proofs, where they were asked for.
     """
 
@@ -85,7 +85,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A sentence of a text that states no claim, and why: a question, a condition, no concept ..."""
+    """A sentence of a text that states no claim, and why: a question, a condition, nothing known."""
 
     start: int
     end: int
