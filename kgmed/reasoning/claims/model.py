@@ -85,7 +85,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A sentence of a text that states no claim, and why: a question, a condition, nothing known."""
+    """A sentence of a text that states no claim, and why: a question, a condition, no concept."""
 
     start: int
     end: int
