@@ -31,9 +31,3 @@ FUNCTION_WORDS = frozenset(
     "a an and the of in for with on to or by at due 的 和 与".split()  # noqa: SIM905
 )
 """Words that only tie the others of a name together ("cancer of the breast")."""
-
-NEGATION_CUES = frozenset(
-    """no not without denies denied deny never negative neither nor absent lacks
-    没有 无 未 否认 不是 并非 排除""".split()  # noqa: SIM905
-)
-"""Cues that negate a mention after them in the same clause (NegEx, Chapman 2001, in small)."""
