@@ -191,7 +191,7 @@ PARTS: list[dict[str, Any]] = [
     {"concepts": ["warfarin"], "predicates": ["interacts_with", "has_half_life"]},
     {"concepts": ["imatinib", "gout"], "hops": 2, "limit": 2_000, "truncate": True},
     {"concepts": ["华法林", "DB01118"], "hops": 0},
-    {"concepts": None, "sources": ["ndfrt"], "predicates": ["treats"], "truncate": True,
+    {"concepts": None, "sources": ["drugcentral"], "predicates": ["treats"], "truncate": True,
      "limit": 3_000},
 ]  # fmt: skip
 
