@@ -154,7 +154,9 @@ def chinese(path: Path) -> list[Figure]:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     documents = [
         Gold(row["id"], row["text"], tuple(
-            Mention(m["start"], m["end"], m["text"], (m["id"].partition(":")[2],))
+            Mention(m["start"], m["end"], m["text"], tuple(
+                id.partition(":")[2] for id in (m["id"], *m.get("also", ())) if id
+            ))
             for m in row["mentions"]
         ))
         for row in rows
