@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.matching import Matcher
@@ -29,14 +30,9 @@ class Finder:
 
     def exact(self, read_: Tokens) -> list[Mention]:
         """The windows that match names as they stand."""
-        firsts, pasts, hashes = read_.windows()
-        found = []
-        for at, held in enumerate(self._matcher.holds(hashes)):
-            if held:
-                mention = self._mention(read_, firsts[at], pasts[at], hashes[at])
-                if mention is not None:
-                    found.append(mention)
-        return found
+        held = chain(*map(self._matcher.held, (read_.windows(), read_.others())))
+        found = (self._mention(read_, *window) for window in held)
+        return [mention for mention in found if mention is not None]
 
     def misspelt(self, read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
         """The windows that match a name but for one token, which isn't a word and lies near one.
@@ -51,14 +47,11 @@ class Finder:
             if not (word.isascii() and word.isalpha()):
                 continue
             for near in self._matcher.near(word):
-                firsts, pasts, hashes = read_.around(at, token_hash(near))
-                for place, held in enumerate(self._matcher.holds(hashes)):
-                    if held:
-                        mention = self._near_mention(
-                            read_, (firsts[place], at, pasts[place]), near, hashes[place]
-                        )
-                        if mention is not None:
-                            found.append(mention)
+                windows = read_.around(at, token_hash(near))
+                for first, past, hash in self._matcher.held(windows):
+                    mention = self._near_mention(read_, (first, at, past), near, hash)
+                    if mention is not None:
+                        found.append(mention)
         return found
 
     def _near_mention(

@@ -9,6 +9,7 @@ from kgmed.kg.linking.context_words import context_stems
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.normalize import is_cjk, key, tokens
 from kgmed.kg.linking.score import Hit, matches_case
+from kgmed.kg.linking.segment import Windows
 from kgmed.kg.linking.stems import FUNCTION_WORDS, name_hash, stem
 from kgmed.kg.linking.traditional import simplified
 from kgmed.kg.model import Name
@@ -34,9 +35,11 @@ class Matcher:
         self._matched: dict[tuple[str, int, bool], list[Hit]] = {}
         self._near: dict[str, list[str]] = {}
 
-    def holds(self, hashes: Sequence[int]) -> list[bool]:
-        """Whether some name has each hash."""
-        return self._lexicon.holds(hashes)
+    def held(self, windows: Windows) -> list[tuple[int, int, int]]:
+        """Those of the windows (first token, token past it, hash) whose hash some name has."""
+        firsts, pasts, hashes = windows
+        places = [at for at, held in enumerate(self._lexicon.holds(hashes)) if held]
+        return [(int(firsts[at]), int(pasts[at]), int(hashes[at])) for at in places]
 
     def hits(
         self, hash: int, span: str, wanted: str, words: Sequence[str], *, any_order: bool

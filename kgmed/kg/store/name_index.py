@@ -17,7 +17,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kgmed.kg.errors import CorruptSnapshot
 from kgmed.kg.linking.stems import VERSION, name_hash, stem_hash, token_hash
@@ -74,7 +74,9 @@ class NameIndex:
         return len(self._numbers)
 
     def holds(self, hashes: Sequence[int]) -> list[bool]:
-        """Whether some name has each hash."""
+        """Whether some name has each hash; of an array, by NumPy."""
+        if not isinstance(hashes, list | tuple):
+            return self._holds_all(cast("npt.NDArray[np.uint64]", hashes))
         buckets, shift, view = self._buckets, self._shift, self._hashes
         found = []
         for value in hashes:
@@ -84,6 +86,23 @@ class NameIndex:
                 at += 1
             found.append(at < stop and view[at] == value)
         return found
+
+    def _holds_all(self, hashes: npt.NDArray[np.uint64]) -> list[bool]:
+        import numpy as np
+
+        starts = np.frombuffer(self._buckets, np.uint32)
+        view = np.frombuffer(self._hashes, np.uint64)
+        bucket = (hashes >> np.uint64(self._shift)).astype(np.int64)
+        at, stop = starts[bucket].astype(np.int64), starts[bucket + 1]
+        found = np.zeros(len(hashes), bool)
+        left = np.flatnonzero(at < stop)
+        while len(left):
+            same = view[at[left]] == hashes[left]
+            found[left[same]] = True
+            left = left[~same]
+            at[left] += 1
+            left = left[at[left] < stop[left]]
+        return found.tolist()
 
     def numbers(self, value: int, *, limit: int | None = None) -> list[int]:
         """The numbers of the names with a hash, at most ``limit`` of them."""

@@ -107,7 +107,7 @@ def write_kgx(
         connection.execute(f"SET memory_limit = {literal(memory)}")
         connection.execute(f"SET temp_directory = {literal(work)}")
         leaving = define(connection, snapshot, allow=allow)
-        _dictionaries(connection, registry)
+        _dictionaries(connection, registry, format)
         _spell_concepts(connection, format)
         write = _Lines(connection, format, compress=compress)
         progress("nodes")
@@ -164,9 +164,11 @@ def _bytes(column: pa.Array) -> memoryview:
     return memoryview(data)[int(ends[0]) : int(ends[-1])]
 
 
-def _dictionaries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """``slot(predicate, slot, name)``: the Biolink predicate, and kgmed's own where that isn't what
-    the reader makes of it."""
+def _dictionaries(
+    connection: duckdb.DuckDBPyConnection, registry: Registry, format: Format
+) -> None:
+    """``slot(predicate, cell, name)``: the Biolink predicate as a cell, and kgmed's own where that
+    isn't what the reader makes of it."""
     names = [name for (name,) in connection.execute("SELECT predicate FROM predicate").fetchall()]
     rows = []
     for name in dict.fromkeys(names):
@@ -181,9 +183,10 @@ def _dictionaries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> 
         CREATE MACRO spelled(id) AS
         coalesce((MAP {{{spelled}}})[split_part(id, ':', 1)], split_part(id, ':', 1))
         || substr(id, instr(id, ':'))""")
-    connection.execute("CREATE TABLE slot(predicate VARCHAR, slot VARCHAR, name VARCHAR)")
+    connection.execute("CREATE TABLE slot(predicate VARCHAR, cell VARCHAR, name VARCHAR)")
     if rows:
         connection.executemany("INSERT INTO slot VALUES (?, ?, ?)", rows)
+    connection.execute(f"UPDATE slot SET cell = {_text(format, 'cell')}")
 
 
 def _slot(registry: Registry, name: str) -> str:
@@ -264,6 +267,12 @@ def _json(value: str) -> str:
     return f"to_json({value})::VARCHAR"
 
 
+def _json_items(column: str) -> str:
+    """The items of a statement's details as JSON; mostly there is one."""
+    return f"""CASE WHEN contains({column}, '{DETAIL_ITEM}') THEN {_json(_items(column))}
+               ELSE '[' || {_json(column)} || ']' END"""
+
+
 def _items(column: str) -> str:
     """The items of a statement's details that are lists."""
     return f"CASE {column} WHEN '' THEN [] ELSE string_split({column}, '{DETAIL_ITEM}') END"
@@ -288,12 +297,14 @@ def _prepare_edges(connection: duckdb.DuckDBPyConnection, format: Format) -> Non
         "original_predicate": (_json("original_predicate"),
                                _is_lossy(format, "original_predicate")),
     })  # fmt: skip
+    escaped = f"regexp_extract(to_json({head})::VARCHAR, '^\"(.*)\"$', 1)"
     connection.execute(f"""
         CREATE TABLE frame AS
         SELECT profile, {_text(format, "primary_knowledge_source")} AS source,
                {_text(format, level)} AS level, {_text(format, agent)} AS agent,
                CASE WHEN original_predicate <> '' THEN {_text(format, "original_predicate")}
-                    ELSE '' END AS original_predicate, {head} AS head
+                    ELSE '' END AS original_predicate,
+               {escaped if format == "jsonl" else head} AS head
         FROM profile""")
 
 
@@ -303,19 +314,26 @@ def _edges(format: Format) -> str:
                 lambda k: k || '=' || (qualifiers::JSON ->> k))"""
     pmid = "lambda x: regexp_replace(x, '^pubmed:(\\d+)$', 'PMID:\\1')"
     references = f"list_transform({_items('publications')}, {pmid})"
+    quote, quoted = ('"', """ || '"'""") if format == "jsonl" else ("", "")
+
+    def original(end: str) -> str:
+        """An end as its source has it, mostly the concept's own id, whose cell is there."""
+        other = f"spelled(original_{end})"
+        return f"CASE WHEN {other} = {end}_id THEN {end} ELSE {_text(format, other)} END"
+
     extra = _members({
         "predicate": (_json("name"), "name <> ''"),
         "qualifiers": ("qualifiers", "qualifiers <> ''"),
-        "source_record": (_json(_items("source_record")), "source_record <> ''"),
+        "source_record": (_json_items("source_record"), "source_record <> ''"),
         "publications": (_json(_items("publications")),
                          _are_lossy(format, "publications")),
         "text": (_json("text"), _is_lossy(format, "text", listed=True)),
     })  # fmt: skip
     cells = {
-        "id": (_text(format, f"'{STATEMENT}' || lower(hex(sid))"), "true"),
+        "id": (f"'{quote}{STATEMENT}' || lower(hex(sid)){quoted}", "true"),
         "category": (_list(format, "['biolink:Association']"), "true"),
         "subject": ("subject", "true"),
-        "predicate": (_text(format, "slot"), "true"),
+        "predicate": ("slot", "true"),
         "object": ("object", "true"),
         "negated": ("'true'", "negated"),
         "qualifiers": (_list(format, said), "qualifiers <> ''"),
@@ -323,20 +341,31 @@ def _edges(format: Format) -> str:
         "primary_knowledge_source": ("source", "true"),
         "knowledge_level": ("level", "true"),
         "agent_type": ("agent", "true"),
-        "original_subject": (_text(format, "spelled(original_subject)"), "original_subject <> ''"),
+        "original_subject": (original("subject"), "original_subject <> ''"),
         "original_predicate": ("original_predicate", "original_predicate <> ''"),
-        "original_object": (_text(format, "spelled(original_object)"), "original_object <> ''"),
+        "original_object": (original("object"), "original_object <> ''"),
         "supporting_text": (_list(format, "[text]"), "text <> ''"),
-        "has_attribute": (_attribute(format), "true"),
+        "has_attribute": (_said(format), "true"),
     }
     return f"""
         SELECT {_line(format, EDGE_SLOTS, cells)} FROM (
-          SELECT *, {_object(f"head || {extra}")} AS extra FROM (
+          SELECT *, {extra} AS extra FROM (
             SELECT t.* EXCLUDE (id), t.id AS sid, f.* EXCLUDE (profile), a.cell AS subject,
-                   b.cell AS object, negated, l.slot, l.name
+                   b.cell AS object, a.id AS subject_id, b.id AS object_id, negated,
+                   l.cell AS slot, l.name
             FROM rows t JOIN frame f USING (profile) JOIN predicate USING (p)
             JOIN slot l USING (predicate)
             JOIN spelled_concept a ON a.cid = t.s JOIN spelled_concept b ON b.cid = t.o))"""
+
+
+def _said(format: Format) -> str:
+    """The cell of an edge's ``has_attribute``: the members of ``head``, which are escaped for JSON
+    already, and of ``extra``."""
+    if format == "tsv":
+        return f"replace('{ATTRIBUTE}' || {_object('head || extra')}, '|', '\\u007c')"
+    rest = "CASE extra WHEN '' THEN '}\"' ELSE substr(to_json(extra || '}')::VARCHAR, 2) END"
+    both = f"CASE head || extra WHEN '' THEN '}}\"' ELSE substr(head || {rest}, 2) END"
+    return f"""'["{ATTRIBUTE}{{' || {both} || ']'"""
 
 
 def _attribute(format: Format) -> str:
