@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from kgmed.kg.curies import normalize
 from kgmed.kg.linking import quality
 from kgmed.kg.linking.finding import Finder
 from kgmed.kg.linking.matching import Matcher
-from kgmed.kg.linking.quality import HEADER, KINDS, Learnt, Quality, modifier_kind
+from kgmed.kg.linking.quality import HEADER, KINDS, Learnt, Own, Quality, modifier_kind
 from kgmed.kg.linking.ranking import Ranker
 from kgmed.kg.linking.segment import Tokens, read
 from kgmed.kg.linking.spans import Mention
@@ -77,9 +77,9 @@ class Recording(Quality):
 
     asked: list[tuple[str, list[str], Collection[str]]] = field(default_factory=list)
 
-    def of(self, key: str, found: list[str], sources: Collection[str]) -> float:
+    def of(self, own: Own, place: Sequence[str]) -> float:
         """Remember; 1."""
-        self.asked.append((key, found, sources))
+        self.asked.append((own.key, [*own.features, *place], own.sources))
         return 1.0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from kgmed.kg.linking.english import zipf
-from kgmed.kg.linking.normalize import is_cjk, key, tokens
+from kgmed.kg.linking.normalize import CJK_FROM, is_cjk, key, tokens
 from kgmed.kg.linking.stems import FUNCTION_WORDS, stem
 from kgmed.kg.store.base import GraphStore
 
@@ -87,6 +87,7 @@ def _stems(text: str) -> list[str]:
 def context_stems(words: Sequence[str]) -> list[str]:
     """What of a text's tokens may speak for a concept: stems of words, pairs of characters."""
     found = [stem(word) for word in words if len(word) > 1]
-    characters = [word if is_cjk(word[0]) else "" for word in words]
-    found += [a + b for a, b in pairwise(characters) if a and b]
+    if any(word > CJK_FROM for word in words):
+        characters = [word if is_cjk(word[0]) else "" for word in words]
+        found += [a + b for a, b in pairwise(characters) if a and b]
     return found

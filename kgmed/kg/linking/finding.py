@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from itertools import chain
 
 from kgmed.kg.linking.english import zipf
-from kgmed.kg.linking.matching import Matcher
+from kgmed.kg.linking.matching import REMEMBERED, Matcher
 from kgmed.kg.linking.normalize import is_cjk, key
-from kgmed.kg.linking.quality import Quality, features, learnt_key
+from kgmed.kg.linking.quality import Own, Quality, features, features_of_place, learnt_key
 from kgmed.kg.linking.score import Hit
 from kgmed.kg.linking.segment import Tokens
 from kgmed.kg.linking.spans import Mention
@@ -27,6 +27,7 @@ class Finder:
     def __init__(self, matcher: Matcher, quality: Quality) -> None:
         self._matcher = matcher
         self._quality = quality
+        self._own: dict[tuple[str, int], tuple[list[Hit], Own]] = {}
 
     def exact(self, read_: Tokens) -> list[Mention]:
         """The windows that match names as they stand."""
@@ -95,19 +96,34 @@ class Finder:
     def _likely(
         self, read_: Tokens, first: int, past: int, *, span: str, wanted: str, hits: list[Hit]
     ) -> float:
-        best = min(hits, key=lambda hit: (_ORDER[hit.match], _KINDS[hit.name.kind]))  # type: ignore[union-attr]
-        ids = {hit.id for hit in hits}
-        sources = {hit.name.source for hit in hits if hit.id == best.id and hit.name is not None}
+        asked = (span, id(hits))
+        known = self._own.get(asked)
+        if known is None or known[0] is not hits:  # another list in the same place
+            if len(self._own) >= REMEMBERED:
+                self._own.clear()
+            own = self._judged(read_.words[first:past], span, wanted, hits)
+            known = self._own[asked] = hits, own
+        own = known[1]
+        if own.features[-1].startswith("characters"):
+            return self._quality.of(own, ())
         start, end, text = read_.starts[first], read_.ends[past - 1], read_.text
-        hyphens = (text[start - 1 : start] == "-") + (text[end : end + 1] == "-")
+        place = features_of_place(
+            hyphens=(text[start - 1 : start] == "-") + (text[end : end + 1] == "-"),
+            before=_word(read_, first - 1, first),
+            after=_word(read_, past, past),
+        )
+        return self._quality.of(own, place)
+
+    def _judged(self, words: list[str], span: str, wanted: str, hits: list[Hit]) -> Own:
+        best = min(hits, key=lambda hit: (_ORDER[hit.match], _KINDS[hit.name.kind]))  # type: ignore[union-attr]
+        sources = {hit.name.source for hit in hits if hit.id == best.id and hit.name is not None}
         assert best.name is not None  # noqa: S101  windows match names alone
         found = features(
-            span, read_.words[first:past], best.match, kind=best.name.kind,
-            exact_case=span == best.name.text, concepts=len(ids), sources=len(sources),
-            hyphens=hyphens, before=_word(read_, first - 1, first), after=_word(read_, past, past),
+            span, words, best.match, kind=best.name.kind, exact_case=span == best.name.text,
+            concepts=len({hit.id for hit in hits}), sources=len(sources),
         )  # fmt: skip
-        everyone = {hit.name.source for hit in hits if hit.name is not None}
-        return self._quality.of(learnt_key(span, wanted), found, everyone)
+        everyone = (hit.name.source for hit in hits if hit.name is not None)
+        return self._quality.own(learnt_key(span, wanted), found, everyone)
 
     def extend_left(self, read_: Tokens, mention: Mention, *, after: int = 0) -> None:
         """Take the words before a name that belong to the mention, where texts taught which do;

@@ -15,7 +15,7 @@ from kgmed.kg.linking.traditional import simplified
 from kgmed.kg.model import Name
 from kgmed.kg.store.base import Lexicon
 
-REMEMBERED = 20_000
+REMEMBERED = 50_000
 """Hashes, spans and words whose names are kept."""
 NAMES = 200
 """Names of one hash that are looked at."""

@@ -20,6 +20,10 @@ _ASCII = {code: " " for code in range(128) if not chr(code).isalnum()}
 _ASCII_TABLE = str.maketrans(_ASCII)
 
 
+CJK_FROM = "\u3400"
+"""Tokens that sort after this are Chinese characters (or Korean and other scripts' words)."""
+
+
 def is_cjk(character: str) -> bool:
     """Whether a character is a Chinese one (Unified Ideographs, extensions A-G included).
 

@@ -17,15 +17,16 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from kgmed.kg.errors import DataError
 from kgmed.kg.linking.english import zipf
-from kgmed.kg.linking.segment import CJK_FROM
+from kgmed.kg.linking.normalize import CJK_FROM
 
 THRESHOLD, WITH_TEXTS = 0.15, 0.35
 """A mention of at least this probability is linked in a text: without and with a table of names."""
@@ -50,20 +51,17 @@ def _common(word: str) -> float:
 
 def features(
     span: str, words: list[str], match: str, *, kind: str, exact_case: bool, concepts: int,
-    sources: int, hyphens: int, before: str, after: str,
+    sources: int,
 ) -> list[str]:  # fmt: skip
-    """The features of a window of a text.
+    """The features of a span of a text, wherever it stands.
 
     ``words`` are its tokens, ``match`` and ``kind`` those of the best name it matches,
     ``exact_case`` whether it is written as the name is. ``concepts`` have such a name, and
-    ``sources`` give it to the first of them. ``hyphens`` counts the sides on which the word goes on
-    behind a hyphen; ``before`` and ``after`` are the tokens beside it, "" where a mark stands
-    there.
+    ``sources`` give it to the first of them.
 
     >>> features("colds", ["colds"], "inflection", kind="synonym", exact_case=False, concepts=1,
-    ...          sources=1, hyphens=0, before="of", after="")  # doctest: +NORMALIZE_WHITESPACE
-    ['match inflection', 'kind synonym', '1 word', 'english 4.5', 'middling', 'source 1',
-     'before common', 'after mark']
+    ...          sources=1)
+    ['match inflection', 'kind synonym', '1 word', 'english 4.5', 'middling', 'source 1']
     """
     found = ["match " + match, "kind " + kind]
     if any(word > CJK_FROM for word in words):
@@ -79,10 +77,21 @@ def features(
     if concepts > 1:
         found.append("concepts 2+" if concepts < 4 else "concepts 4+")
     found.append("source 1" if sources == 1 else "sources 2+")
+    return found
+
+
+def features_of_place(*, hyphens: int, before: str, after: str) -> list[str]:
+    """The features of where a span of words stands.
+
+    ``hyphens`` counts the sides on which the word goes on behind a hyphen; ``before`` and ``after``
+    are the tokens beside it, "" where a mark stands there.
+
+    >>> features_of_place(hyphens=1, before="of", after="")
+    ['before common', 'after mark', 'hyphens 1']
+    """
+    found = [_beside(before)[0], _beside(after)[1]]
     if hyphens:
         found.append("hyphens 1" if hyphens == 1 else "hyphens 2")
-    found.append(_beside(before)[0])
-    found.append(_beside(after)[1])
     return found
 
 
@@ -176,6 +185,16 @@ def modifier_kind(word: str) -> str:
 _ENDINGS = ("ic", "al", "ous", "ive", "ed", "ing", "ar", "ary", "ine", "oid", "ly", "ate", "id")
 
 
+class Own(NamedTuple):
+    """What is known of a span wherever it stands: what it is remembered by (:func:`learnt_key`),
+    its features, the sources of the names it matches, and the log-odds of all that."""
+
+    key: str
+    features: tuple[str, ...]
+    sources: frozenset[str]
+    total: float
+
+
 @dataclass(frozen=True)
 class Quality:
     """Weights of features, and what texts taught of single names (:func:`learnt_key`).
@@ -190,19 +209,23 @@ class Quality:
     modifier_kinds: Mapping[str, Learnt] = field(default_factory=dict)
     threshold: float = THRESHOLD
 
-    def of(self, key: str, found: list[str], sources: Collection[str]) -> float:
-        """The probability that a window of a text with this key and these features is a mention.
-
-        ``sources`` are those of the names that it matches.
-        """
+    def own(self, key: str, found: Sequence[str], sources: Iterable[str]) -> Own:
+        """Add up what is known of a span wherever it stands."""
         weights = self.beside_texts if self.names else self.weights
-        total = weights.get("always", 0.0)
-        for name in found:
-            total += weights.get(name, 0.0)
-        seen = self.names.get(key)
+        total = weights.get("always", 0.0) + sum(weights.get(name, 0.0) for name in found)
         if self.names:
+            seen = self.names.get(key)
             total += weights.get(seen.feature if seen else "texts unseen", 0.0)
+        return Own(key, tuple(found), frozenset(sources), total)
+
+    def of(self, own: Own, place: Sequence[str]) -> float:
+        """The probability that a span is a mention, where it stands with these features."""
+        weights = self.beside_texts if self.names else self.weights
+        total = own.total
+        for name in place:
+            total += weights.get(name, 0.0)
         value = 1 / (1 + math.exp(-total))
+        seen = self.names.get(own.key)
         return value if seen is None else (seen.meant + PRIOR * value) / (seen.seen + PRIOR)
 
     def takes(self, word: str) -> bool:

@@ -14,7 +14,7 @@ from kgmed.kg.linking.score import Hit
 from kgmed.kg.model import Concept
 from kgmed.kg.store.base import GraphStore
 
-REMEMBERED = 20_000
+REMEMBERED = 50_000
 """Concepts that a ranker keeps."""
 
 

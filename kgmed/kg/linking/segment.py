@@ -12,16 +12,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast
 
-from kgmed.kg.linking.normalize import is_cjk, key, tokens
+from kgmed.kg.linking.normalize import CJK_FROM, is_cjk, key, tokens
 from kgmed.kg.linking.stems import MASK, stem, stem_hash, token_hash
 
 MAX_WORDS = 8
 """Tokens of the longest window, function words apart from the first and last included."""
 MAX_CHARACTERS = 24
 """The same where a window begins with a Chinese character."""
-
-CJK_FROM = "\u3400"
-"""Tokens that sort after this are Chinese characters (or Korean and other scripts' words)."""
 
 _ASCII_PIECE = re.compile(r"[A-Za-z0-9]+(?:'[sS]\b)?")
 _MARKS = (

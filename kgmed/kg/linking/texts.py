@@ -122,7 +122,8 @@ class TextReader:
             low = max(0, mention.first - CONTEXT_TOKENS)
             around = partial(context_stems, read_.words[low : mention.past + CONTEXT_TOKENS])
             text_ = mention.text or span
-            usual = self._quality.names.get(learnt_key(text_, key(text_)))
+            names = self._quality.names
+            usual = names.get(learnt_key(text_, key(text_))) if names else None
             ranked = self._ranker.rank(
                 text_, mention.hits, context=around, usual=usual.ids if usual else ()
             )
