@@ -3,8 +3,8 @@
 The search proposes and the rules dispose: what it fetches is handed to
 :mod:`kgmed.reasoning.claims.rules`, which alone make proofs. Exact triples are asked for first,
 hierarchies only where no statement says the claim outright, upwards and by a bounded number of
-concepts. A hub's row is never read whole: :data:`ROW` edges of it, and where it has more, the search
-comes from the other end.
+concepts. A hub's row is never read whole: :data:`ROW` edges of it, and where it has more, the
+search comes from the other end.
 """
 
 from __future__ import annotations
@@ -354,7 +354,7 @@ def support(
 
     ``stated`` is what :func:`direct` found. Stops at the first that entails, unless ``every``.
     """
-    ids = yield from _affected(assertion, stated)
+    ids = yield from affected(assertion, stated)
     facts = Facts(ground.registry, stated, ids=ids)
     found = apply(("statement", "inverse", "symmetric", "sub_predicate"), assertion, facts)
     for search, rule in ((hierarchy, "transitive"), (_entailed, "property_chain")):
@@ -367,7 +367,7 @@ def support(
     if found and not every:
         return found
     facts = yield from across(ground, assertion)
-    ids = {**ids, **(yield from _affected(assertion, facts.statements))}
+    ids = {**ids, **(yield from affected(assertion, facts.statements))}
     facts = Facts(ground.registry, facts.statements, names=facts.names, ids=ids)
     found += carried(assertion, facts)
     return sorted(found, key=lambda proof: not RULES[proof.rule].entails)
@@ -377,7 +377,7 @@ def _entailed(ground: Ground, assertion: Assertion) -> Search[Ids]:
     return (yield from along_chains(ground, assertion, "entailed"))
 
 
-def _affected(assertion: Assertion, stated: Sequence[Statement]) -> Search[dict[str, str]]:
+def affected(assertion: Assertion, stated: Sequence[Statement]) -> Search[dict[str, str]]:
     """What the affected parties of a claim and of statements are called in the graph."""
     if "affected" not in assertion.qualifiers:
         return {}

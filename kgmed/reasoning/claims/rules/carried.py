@@ -104,7 +104,7 @@ def _next(
 def _inherited(
     assertion: Assertion, end: Literal["subject", "object"], facts: Facts
 ) -> list[Variant]:
-    """Concepts below (``up``) or above (``down``) an end whose statements the registry passes on."""
+    """Concepts below an end (``up``) or above it (``down``) whose statements pass to it."""
     entry = facts.registry.get(assertion.predicate)
     if entry is None:
         return []
