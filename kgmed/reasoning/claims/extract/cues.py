@@ -8,6 +8,7 @@ names subjects (inhibitors), ``"o"`` objects (symptoms).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kgmed.reasoning.question.text import fold_word
@@ -35,10 +36,22 @@ _TOO_LOOSE = frozenset(
     "|process|processes|organism|organisms|location|locations|test|tests|gene|genes|risk|risks|source"
     "|sources|function|functions|member|members|association|associations|relation|parents|parent"
     "|open|lower|lie|express|tissue|tissues|output|outputs|disease|diseases|condition|conditions"
-    "|disorder|disorders|action|note|work for|works for|control|is where|medications|medication"
+    "|disorder|disorders|action|note|control|is where|medications|medication"
     "|meds|danger|dangers|subject|example|examples|effects|effect|scale|work by|works by".split("|")
 )
 """Wordings that answer questions and mean too many things in a text to be a cue by themselves."""
+
+
+_REMEDIES = frozenset({"drug", "drugs", "medicine", "medicines", "medication", "medications"})
+
+
+class Frame(NamedTuple):
+    """A clause of the registry: the words around and between its two ends."""
+
+    before: list[str]
+    behind: list[str]
+    predicate: str
+    forward: bool
 
 
 class Cue(NamedTuple):
@@ -77,6 +90,7 @@ class EnglishCues:
         self._verbs = _Node()
         self._nouns = _Node()
         self._bare = _Node()
+        self.frames: dict[str, list[Frame]] = {}
         for name, predicate in registry.items():
             if predicate.takes_value:
                 continue
@@ -87,6 +101,8 @@ class EnglishCues:
                 self._verb(text, name, "o", symmetric=False)
             nouns = (*wording.nouns, *wording.noun)
             inverse = (*wording.inverse_nouns, *wording.inverse_noun)
+            for text in wording.frames:
+                self._frame(text, name)
             for text in nouns:
                 self._noun(text, name, "o")
             for text in inverse:
@@ -110,11 +126,23 @@ class EnglishCues:
         if symmetric and words[-1] == "with" and kind in {"verb", "participle"} and len(words) == 2:
             _put(self._bare, words[:-1], Cue(name, "s", "mutual"))
 
+    def _frame(self, text: str, name: str) -> None:
+        parts = re.split(r"\{([so])\}", text)
+        if len(parts) == 5 and parts[2].strip() not in {"", "and"}:  # noqa: PLR2004
+            before, first, middle, _, behind = parts
+            frame = Frame(_words(before), _words(behind), name, first == "s")
+            self.frames.setdefault(" ".join(_words(middle)), []).append(frame)
+
     def _noun(self, text: str, name: str, side: Side) -> None:
-        if text in _TOO_LOOSE:
-            return
         words = _words(text)
+        if text in _TOO_LOOSE:
+            if text in _REMEDIES:
+                _put(self._nouns, [*words, "for"], Cue(name, side, "noun"))
+            return
         _put(self._bare, words, Cue(name, side, "noun"))
+        self._with_preposition(text, words, name, side)
+
+    def _with_preposition(self, text: str, words: list[str], name: str, side: Side) -> None:
         for preposition in _NOUN_PREPOSITIONS:
             _put(self._nouns, [*words, preposition], Cue(name, side, "noun"))
 
@@ -166,7 +194,7 @@ def _longest(root: _Node, words: list[str], at: int) -> Match | None:
         word = words[place]
         following = node.after.get(word)
         if following is None:
-            if place == at or word not in _SKIP or skipped > 3:  # noqa: PLR2004
+            if place == at or skipped > 3 or not (word in _SKIP or word.endswith("ly")):  # noqa: PLR2004
                 break
             skipped += 1
             negated = negated or word in NEGATIVE

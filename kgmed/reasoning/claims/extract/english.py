@@ -77,6 +77,7 @@ class _Gap:
     left_negated: bool = False
     several: bool = False
     is_break: bool = False
+    gapped: Match | None = None
     words: list[str] = field(default_factory=list)
 
 
@@ -98,6 +99,8 @@ class _English:
         self.out = Reading()
         self.groups: list[_Group] = []
         self.gaps: list[_Gap] = []
+        self.aside = -1
+        """The gap before a group that only gives examples, or stands in apposition."""
         self._lay_out(links)
 
     # Layout: groups and the words between them
@@ -109,6 +112,8 @@ class _English:
         kept: list[Link] = []
         run: list[_Token] = []
         for link in links:
+            if self._relates(link):
+                continue
             tokens, depth = self._tokens(at, link.start - self.offset, depth)
             run += tokens
             at = link.end - self.offset
@@ -120,6 +125,11 @@ class _English:
         tokens, _ = self._tokens(at, len(self.text), depth)
         runs.append(run + tokens)
         self._group(kept, runs)
+
+    def _relates(self, link: Link) -> bool:
+        """Whether a mention is the noun of a relation: "a prodrug of X"."""
+        behind = self.text[link.end - self.offset : link.end - self.offset + 4]
+        return behind == " of " and bool(self.cues.nouns([*link.text.lower().split(), "of"]))
 
     def _tokens(self, start: int, end: int, depth: int) -> tuple[list[_Token], int]:
         """The words from ``start`` to ``end``, without what stands in brackets."""
@@ -183,7 +193,7 @@ class _English:
         match = JOINS.fullmatch(joined)
         if match is None:
             return None
-        if words[0] == "," and len(words) > 1 and words[1] in {"a", "an"} and is_class(link):
+        if words[0] == "," and len(words) > 1 and words[1] in {"a", "an"}:
             return None
         return match.group(1).strip() or ","
 
@@ -219,6 +229,22 @@ class _English:
         gaps = [self.gaps[0]]
         for place, group in enumerate(self.groups):
             following = self.gaps[place + 1]
+            if (
+                len(group.members) > 1
+                and gaps[-1].match is not None
+                and following.match is None
+                and place + 1 < len(self.groups)
+                and len(following.words) == 1
+                and following.words[0] in {"with", "by", "as", "for", "in"}
+                and gaps[-1].words[-1:] == following.words
+            ):
+                last = group.members.pop()
+                low, high = last.link.start - self.offset, last.link.end - self.offset
+                group.end = group.members[-1].link.end - self.offset
+                groups += [group, _Group([last], low, high)]
+                following.gapped = gaps[-1].match
+                gaps += [_Gap([], is_break=True), following]
+                continue
             if (
                 len(group.members) > 1
                 and not group.members[-1].negated
@@ -261,7 +287,7 @@ class _English:
             if skip < len(words) and words[skip] in {"common", "frequent"}:
                 skip += 1
         match = self.cues.bare(words[skip:])
-        if match is not None and match.cue.kind == "noun":
+        if match is not None and match.cue.kind == "noun" and self._is_noun(place, words, skip, match):
             group.noun = match.cue
             after.tokens = after.tokens[skip + match.past :]
             return
@@ -294,6 +320,17 @@ class _English:
             rest = rest[:-1]
         before.tokens = rest
 
+    def _is_noun(self, place: int, words: list[str], skip: int, match: Match) -> bool:
+        """Whether a word that is noun and verb ("causes") is a noun here: what follows tells."""
+        verbs = self.cues.verbs(words[skip:])
+        if skip or not verbs or verbs[0].first:
+            return True
+        rest = words[skip + match.past :]
+        return bool(rest) and (
+            COPULA.fullmatch(_without_adverbs(rest)) is not None
+            or INCLUDES.fullmatch(_without_adverbs(rest)) is not None
+        )
+
     def _analyse(self, place: int, gap: _Gap) -> None:
         words = [token.word for token in gap.tokens]
         gap.words = words
@@ -312,8 +349,9 @@ class _English:
         gap.match = matches[-1]
         left = words[: gap.match.first]
         gap.left_negated = gap.match.negated
-        while left and (left[-1] in AUXILIARY or left[-1] in NEGATIVE or _is_adverb(left[-1])):
-            if left[-1] in NEGATIVE and not (left[-1] == "no"):
+        while left and (left[-1] in AUXILIARY or left[-1] in NEGATIVE or _is_adverb(left[-1])
+                        or left[-1] in {"a", "an", "the", "only"}):  # fmt: skip
+            if left[-1] in NEGATIVE and "only" not in left[-2:] and words[len(left) : len(left) + 1] != ["only"]:
                 gap.left_negated = True
             left.pop()
         for denial in DENIAL:
@@ -350,7 +388,9 @@ class _English:
             left = groups[place - 1] if place else None
             right = groups[place] if place < len(groups) else None
             if gap.match is None:
-                if left is None and right is not None:
+                if left is not None and right is not None and self._framed(place, left, right):
+                    consumed = place
+                elif left is None and right is not None:
                     changed = self._about_carried(right, gap)
                     if changed:
                         current = main = changed
@@ -359,7 +399,7 @@ class _English:
                     if changed:
                         current = changed
                         main = main or changed
-                        consumed = place
+                        consumed = -1 if changed is right.members else place
                 elif left is not None and left.noun is not None:
                     self._mutual_phrase(left, gap)
                 continue
@@ -437,10 +477,14 @@ class _English:
         lead = ADJUNCT.sub("", gap.lead).strip()
         if left is None:
             return self._opening_subject(gap, lead), negated, "start"
-        if left.noun is not None and left.plain is False and not current:
+        if left.noun is not None and not current:
             return [], negated, ""
+        if self.aside == place - 1 and current and lead in {"", ","}:
+            return current, negated, "near"
         relative_match = RELATIVE.fullmatch(lead)
         if relative_match is not None:
+            if left.noun is not None and current:
+                return current, negated, "near"
             return (left.members if left.plain else []), negated, "relative"
         if lead == "" or lead == ",":
             if not self._is_finite(gap) and lead == "":
@@ -537,6 +581,12 @@ class _English:
         denied = negated or any(w in NEGATIVE for w in words)
         if gap.is_break:
             return []
+        if gap.gapped is not None and left.plain and right.plain:
+            cue = gap.gapped.cue
+            first, second = (left, right) if cue.side == "s" else (right, left)
+            span = (self.offset + left.start, self.offset + right.end)
+            self.out.add(first.members, cue.predicate, second.members, negated=False, span=span)
+            return left.members
         joined = _without_adverbs(words)
         span = (self.offset + left.start, self.offset + right.end)
         if left.noun is not None and right.plain:
@@ -556,9 +606,15 @@ class _English:
             if right.noun is not None:
                 self._say(right, left.members, denied or right.noun_negated, span)
                 return left.members
+            if not _comparable(left.members[0].link, right.members[0].link) and not (
+                {"a", "an", "one"} & set(words)
+            ):
+                self.out.reasons.append("indirect")
+                return []
             self.out.add(left.members, "subclass_of", right.members, negated=denied, span=span)
             return left.members
         if APPOSED.fullmatch(joined) or (joined == "," and right.noun is not None):
+            self.aside = place
             if right.noun is not None:
                 self._say(right, left.members[-1:] if place > 1 else left.members, denied, span)
                 return left.members
@@ -566,14 +622,32 @@ class _English:
                 self.out.add(left.members[-1:], "subclass_of", right.members, negated=denied, span=span)
                 return left.members
             return []
-        if INCLUDES.fullmatch(joined) and (
-            is_class(left.members[-1].link) or left.members[-1].link.category == right.members[0].link.category
-        ):
+        last, first = left.members[-1].link, right.members[0].link
+        examples = INCLUDES.fullmatch(joined) and "like" not in words and joined not in {"is", "are"}
+        if examples and (is_class(last) or last.category == first.category != "Drug"):
+            self.aside = place
             self.out.add(right.members, "subclass_of", left.members[-1:], negated=denied, span=span)
             return left.members
         if words and not re.fullmatch(r"[ ,]*(?:and|or|in|with|for)?[ ,]*", joined):
             self.out.reasons.append("no known relation")
         return []
+
+    def _framed(self, place: int, left: _Group, right: _Group) -> bool:
+        """A clause of the registry around two groups: "patients with O should not take S"."""
+        for frame in self.cues.frames.get(" ".join(self.gaps[place].words), ()):
+            before, behind = self.gaps[place - 1].words, self.gaps[place + 1].words
+            if frame.before and before[-len(frame.before) :] != frame.before:
+                continue
+            if frame.behind and behind[: len(frame.behind)] != frame.behind:
+                continue
+            if not left.plain or not right.plain:
+                continue
+            first, second = (left, right) if frame.forward else (right, left)
+            span = (self.offset + left.start, self.offset + right.end)
+            return self.out.add(
+                first.members, frame.predicate, second.members, negated=False, span=span
+            )
+        return False
 
     def _about_carried(self, right: _Group, gap: _Gap) -> list[Member]:
         """ "It is an inhibitor of PTGS2", "it is an anticoagulant"."""
@@ -621,6 +695,14 @@ class _English:
         }:  # fmt: skip
             span = (self.offset + group.start, self.offset + group.end)
             self.out.add_mutual(group.members, cue.predicate, negated=group.noun_negated, span=span)
+
+
+def _comparable(one: Link, other: Link) -> bool:
+    """Whether one may be a kind of the other."""
+    if is_class(other):
+        return not is_kind(one, "DiseaseOrPhenotypicFeature")
+    both = "DiseaseOrPhenotypicFeature"
+    return one.category == other.category or (is_kind(one, both) and is_kind(other, both))
 
 
 def _without_adverbs(words: list[str]) -> str:

@@ -12,7 +12,7 @@ AUXILIARY = frozenset(
 
 ADVERBS = frozenset(
     "also still often sometimes usually always thus therefore hence even indeed too well now"
-    " never just mostly chiefly".split()
+    " never just mostly chiefly do does did".split()
 )
 
 ADJECTIVES = (
@@ -51,7 +51,7 @@ GAP = re.compile(
 
 JOINS = re.compile(
     r"((?:, |; )?(?:and/or|and also|and|or|nor|as well as|plus|along with|together with|& ?|/"
-    r"|but not|and not|but also|and even|and / or|but never|not|rather than)|,|/)"
+    r"|(?:but|though|although|yet) not|and not|but also|and even|and / or|but never|not|rather than)|,|/)"
     rf"(?: (?:also|not|even|with|by|of|to|from|for|in|both|either|the|a|an|on|against|{ADJECTIVES}"
     rf"|{_KINDS}|{_PATIENTS}))*"
 )
