@@ -1,0 +1,116 @@
+"""Claims from a text, without a language model: sentences, cues between linked mentions, lists.
+
+A sentence that states nothing (a question, a condition, a command) is skipped with its reason, and
+so is one whose words between the mentions aren't known. A claim is anchored to its span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kgmed.kg.linking.link import Link
+from kgmed.kg.model import Language
+from kgmed.reasoning.claims.extract.chinese import ChinesePatterns, read_chinese
+from kgmed.reasoning.claims.extract.cues import EnglishCues
+from kgmed.reasoning.claims.extract.english import read_english
+from kgmed.reasoning.claims.extract.found import Found, Member, Reading
+from kgmed.reasoning.claims.extract.sentences import Sentence, sentences, states_nothing
+from kgmed.reasoning.claims.model import Claim, Skipped
+
+if TYPE_CHECKING:
+    from kgmed.kg.predicates import Registry
+
+__all__ = ["extract"]
+
+_CUES: dict[int, tuple[Registry, EnglishCues, ChinesePatterns]] = {}
+_KEPT = 8
+
+
+def extract(
+    text: str, links: Sequence[Link], registry: Registry, *, lang: Language | None = None
+) -> tuple[list[Claim], list[Skipped]]:
+    """The claims of a text, in its order, and the sentences that state none, each with a reason.
+
+    ``links`` are the text's (:meth:`kgmed.kg.linking.linker.Linker.text`), left to right; ``lang``
+    is each sentence's own where it isn't given. An end that has a name but no concept is a link
+    without an id. A sentence that gave a claim isn't skipped, whatever else it says. Reasons are
+    ``question``, ``command``, ``condition``, ``comparison``, ``about the reader``, ``uncertain``,
+    ``not of now``, ``no concept``, ``indirect`` (a word between the mentions changes what is said),
+    ``too long a list`` and ``no known relation``. Linear in the length of the text.
+    """
+    english, chinese = _patterns(registry)
+    claims: list[Claim] = []
+    skipped: list[Skipped] = []
+    carried: list[Member] = []
+    place = 0
+    for sentence in sentences(text, lang=lang):
+        while place < len(links) and links[place].start < sentence.start:
+            place += 1
+        inside: list[Link] = []
+        while place < len(links) and links[place].start < sentence.end:
+            if links[place].end <= sentence.end:
+                inside.append(links[place])
+            place += 1
+        reason = states_nothing(_blanked(sentence, inside), sentence.lang)
+        if reason:
+            skipped.append(_skip(sentence, reason))
+            continue
+        if not inside:
+            skipped.append(_skip(sentence, "no concept"))
+            continue
+        if sentence.lang == "zh":
+            reading = read_chinese(sentence.text, sentence.start, inside, chinese, carried=carried)
+        else:
+            reading = read_english(sentence.text, sentence.start, inside, english, carried=carried)
+        carried = reading.subject or carried
+        found = _distinct(reading)
+        claims += [_claim(text, sentence, one) for one in found]
+        if not found:
+            why = reading.reasons[0] if reading.reasons else "no known relation"
+            skipped.append(_skip(sentence, why))
+    return claims, skipped
+
+
+def _patterns(registry: Registry) -> tuple[EnglishCues, ChinesePatterns]:
+    """The cues of a registry, built once."""
+    kept = _CUES.get(id(registry))
+    if kept is None or kept[0] is not registry:
+        if len(_CUES) >= _KEPT:
+            _CUES.clear()
+        kept = (registry, EnglishCues(registry), ChinesePatterns(registry))
+        _CUES[id(registry)] = kept
+    return kept[1], kept[2]
+
+
+def _blanked(sentence: Sentence, links: list[Link]) -> str:
+    """The sentence with an X for each mention: "may" of a name is no cue."""
+    parts: list[str] = []
+    at = 0
+    for link in links:
+        parts += [sentence.text[at : link.start - sentence.start], "X"]
+        at = link.end - sentence.start
+    return "".join([*parts, sentence.text[at:]])
+
+
+def _distinct(reading: Reading) -> list[Found]:
+    seen: set[tuple[int, str, int, bool]] = set()
+    kept = []
+    for one in sorted(reading.claims, key=lambda c: (c.start, c.end)):
+        key = (one.subject.start, one.predicate, one.object.start, one.negated)
+        if key not in seen:
+            seen.add(key)
+            kept.append(one)
+    return kept
+
+
+def _claim(text: str, sentence: Sentence, found: Found) -> Claim:
+    start, end = max(found.start, sentence.start), min(found.end, sentence.end)
+    return Claim(
+        found.subject, found.predicate, found.object, found.negated,
+        start=start, end=end, text=text[start:end], sentence=sentence.text,
+    )  # fmt: skip
+
+
+def _skip(sentence: Sentence, reason: str) -> Skipped:
+    return Skipped(sentence.start, sentence.end, sentence.text, reason)

@@ -1,0 +1,297 @@
+"""Claims of one Chinese sentence: pairs of mentions whose words around them are a known pattern.
+
+Mentions joined by 、 和 或 are one list. For two neighbouring lists the text between them, and
+where the pattern says so before and behind them, must be a wording of the registry
+(:mod:`.patterns_zh`); a clause that begins with a verb takes the subject of the one before. Anything
+else claims nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from kgmed.kg.linking.english import zipf
+from kgmed.kg.linking.link import Link
+from kgmed.reasoning.claims.extract.found import Member, Reading, is_class, unlinked
+from kgmed.reasoning.claims.extract.patterns_zh import ChinesePatterns, Pattern, plain
+
+__all__ = ["ChinesePatterns", "read_chinese"]
+
+_JOIN = re.compile(
+    r"[、，,]?(?:以及|及其|或者|还有|和/或|并且|、|和|与|及|或|跟|同|/)(?:与|和|对|的|急性|慢性|重度|轻度|严重|老年|部分|其他|各种)?"
+)
+_BUT_NOT = re.compile(r"[，,]?(?:但不是|而不是|而非|但不|并非|但非)")
+_COMMA = re.compile(r"[，,：:]|——")
+_SHIFTS = re.compile(
+    r"的(?!一种|一类|亚型|其中)|水平|活性|表达|合成|代谢|中毒|过敏|缺乏|抵抗|耐药|突变|释放|分泌|浓度|抗体|疫苗|样|相关"
+    r"|诱导|抑制剂|拮抗剂|激动剂|受体激动|受体拮抗|依赖|撤药|戒断|基因突变|所致|引起|导致|患者的|风险|并发|通路|类似物|衍生|前体|过量"
+)
+_PRONOUN = re.compile(r"(?:它们|它|其|该药|本品|此药|该病|本病|这种药|该药物|此病|这种病|这些药|二者|两者|该菌|前者)")
+_CLASS_TAIL = re.compile(r"(?:类)?(?:药物|药|制剂|抗生素|剂)?(?:的一种|之一|中的一种|的一员|的成员|家族|的亚型|的一个亚型|类别)?$")
+_LEADS = re.compile(r"^[，,：:]?(?:从而|进而|并且|并|且|而|以|来|也|还|又|及|同时|因而|因此|故|但|但是|可是|却|不过|然而|此外|另外)+")
+_TRANSLITERATION = frozenset(
+    "阿巴贝比布达德迪地丁多恩尔法凡非芬夫格戈古哈赫霍吉加卡康科克库拉来兰朗勒雷里利林隆卢鲁罗洛马麦曼美蒙米莫姆穆那纳尼诺帕佩泊普"
+    "奇琪瑞若萨塞沙司斯苏索塔泰坦特替托瓦韦维沃西希辛星雅亚伊英尤扎泽佐唑咪嗪啶胺素酯酮酸钠平定普单抗昔他汀"
+)
+_MOST_NAME = 10
+
+
+@dataclass(slots=True)
+class _Group:
+    members: list[Member]
+    start: int
+    end: int
+    joins: list[str] = field(default_factory=list)
+
+
+def read_chinese(
+    text: str, start: int, links: list[Link], patterns: ChinesePatterns, *, carried: list[Member]
+) -> Reading:
+    """The claims of one sentence that begins at ``start`` of its text.
+
+    ``carried`` is what a sentence without a subject of its own, or with 它, is about.
+    """
+    return _Chinese(text, start, links, patterns, carried).read()
+
+
+class _Chinese:
+    def __init__(
+        self, text: str, start: int, links: list[Link], patterns: ChinesePatterns,
+        carried: list[Member],
+    ) -> None:  # fmt: skip
+        self.text, self.offset, self.patterns, self.carried = text, start, patterns, carried
+        self.out = Reading()
+        self.groups = self._grouped(links)
+        self.current: list[Member] = []
+        self.object_at = -1
+        """The group that the last claim acted on."""
+
+    def _grouped(self, links: list[Link]) -> list[_Group]:
+        groups: list[_Group] = []
+        for link in self._outside_brackets(links):
+            low, high = link.start - self.offset, link.end - self.offset
+            if groups:
+                gap = self.text[groups[-1].end : low].strip()
+                if not gap and is_class(groups[-1].members[-1].link) and not is_class(link):
+                    groups[-1].members[-1] = Member(link)
+                    groups[-1].end = high
+                    continue
+                denies = _BUT_NOT.fullmatch(gap) is not None
+                if denies or (gap and _JOIN.fullmatch(gap)):
+                    groups[-1].members.append(Member(link, denies))
+                    groups[-1].joins.append(gap.strip("，,"))
+                    groups[-1].end = high
+                    continue
+            groups.append(_Group([Member(link)], low, high))
+        return groups
+
+    def _outside_brackets(self, links: list[Link]) -> list[Link]:
+        kept = []
+        depth = at = 0
+        for link in links:
+            between = self.text[at : link.start - self.offset]
+            depth += between.count("（") + between.count("(") - between.count("）") - between.count(")")
+            at = link.end - self.offset
+            if depth <= 0:
+                kept.append(link)
+        return kept
+
+    def _between(self, start: int, end: int) -> str:
+        """The text from ``start`` to ``end`` without what stands in brackets."""
+        return re.sub(r"[（(][^（）()]*[）)]?|^[^（）()]*[）)]", "", self.text[start:end]).strip()
+
+    def read(self) -> Reading:
+        groups = self.groups
+        if not groups:
+            return self.out
+        ends = [0, *(group.end for group in groups)]
+        starts = [*(group.start for group in groups), len(self.text)]
+        gaps = [self._between(low, high) for low, high in zip(ends, starts, strict=True)]
+        gaps[-1] = gaps[-1].rstrip("。！!.；;，, ”’\"'")
+        self._opening(gaps)
+        for place, group in enumerate(groups):
+            self._mutual(group, gaps[place], gaps[place + 1])
+            if place + 1 < len(groups):
+                self._pair(place, gaps)
+        self._closing(gaps)
+        if not self.out.subject:
+            self.out.subject = self.current or groups[0].members
+        if not self.out.claims and not self.out.reasons:
+            self.out.reasons.append("no known relation")
+        return self.out
+
+    # One list
+
+    def _mutual(self, group: _Group, before: str, behind: str) -> None:
+        """ "A与B存在相互作用"."""
+        if len(group.members) < 2:  # noqa: PLR2004
+            return
+        clause = _COMMA.split(behind, maxsplit=1)[0]
+        tail, denied = plain(clause)
+        tail = re.sub(r"^(?:存在|具有|有着|有|发生|产生|出现)", "", tail)
+        name = self.patterns.mutual.get(tail)
+        if name is None:
+            head = plain(_COMMA.split(before)[-1])[0]
+            if tail.startswith("的") or not head:
+                return
+            return
+        sides = [place for place, join in enumerate(group.joins) if join[:1] in "与跟同"]
+        split = sides[0] + 1 if sides else 0
+        if not split and len(group.members) == 2:  # noqa: PLR2004
+            split = 1
+        span = (group.start + self.offset, group.end + self.offset + len(clause))
+        if split:
+            self.out.add(
+                group.members[:split], name, group.members[split:], negated=denied, span=span
+            )
+        else:
+            self.out.add_mutual(group.members, name, negated=denied, span=span)
+        self.current = group.members[:split] if split else group.members
+
+    # Two lists
+
+    def _pair(self, place: int, gaps: list[str]) -> None:
+        left, right = self.groups[place], self.groups[place + 1]
+        middle, behind = gaps[place + 1], gaps[place + 2]
+        before = gaps[place]
+        span = (left.start + self.offset, right.end + self.offset)
+        clauses = _COMMA.split(middle)
+        if len(clauses) > 1:
+            if self._says(left.members, middle, before, behind, right, span):
+                return
+            self._continued(left, clauses[-1], behind, right)
+            return
+        if self._says(left.members, middle, before, behind, right, span):
+            if self.object_at == place + 1 or not self.current:
+                self.object_at = place + 1
+            return
+        lead = _LEADS.match(middle)
+        if self.object_at == place and self.current and lead is not None:
+            self._continued(left, middle[lead.end() :], behind, right)
+            return
+        if self.object_at == place and self.current and self._from_current(middle, behind, right):
+            return
+        self.out.reasons.append("no known relation")
+
+    def _says(
+        self, left: list[Member], middle: str, before: str, behind: str, right: _Group,
+        span: tuple[int, int],
+    ) -> bool:  # fmt: skip
+        """Claim what the words between and around two lists say, if a pattern knows them."""
+        text, denied = plain(middle)
+        text = re.sub(r"^通过", "", text)
+        around = plain(_COMMA.split(before)[-1])[0]
+        tail = _COMMA.split(behind, maxsplit=1)[0]
+        rest, tail_denied = plain(tail)
+        for pattern in self.patterns.between.get(text, ()):
+            if pattern.before and not around.endswith(pattern.before):
+                continue
+            if not self._ends(pattern, rest, tail):
+                continue
+            negated = denied != (tail_denied if pattern.behind else False)
+            self._claim(pattern, left, right.members, negated, span)
+            if pattern.forward or not self.current:
+                self.current = left
+            self.object_at = next(i for i, g in enumerate(self.groups) if g is right)
+            return True
+        if text in {"是", "为", "属于", "系", "属"} and _CLASS_TAIL.match(tail):
+            self.out.add(left, "subclass_of", right.members, negated=denied, span=span)
+            self.current = left
+            self.object_at = next(i for i, g in enumerate(self.groups) if g is right)
+            return True
+        return False
+
+    def _ends(self, pattern: Pattern, rest: str, tail: str) -> bool:
+        """Whether what stands behind the second list is what the pattern wants there."""
+        if pattern.behind:
+            rest = re.sub(r"^(?:存在|具有|有着|有|发生|产生|出现)(?=相互作用|配伍)", "", rest)
+            wanted = re.sub(r"^(?:存在|具有|有|发生|产生)(?=相互作用|配伍)", "", pattern.behind)
+            return rest.startswith(wanted) and not _SHIFTS.match(rest[len(wanted) :])
+        return _SHIFTS.match(tail) is None
+
+    def _claim(
+        self, pattern: Pattern, left: list[Member], right: list[Member], negated: bool,
+        span: tuple[int, int],
+    ) -> None:  # fmt: skip
+        first, second = (left, right) if pattern.forward else (right, left)
+        self.out.add(first, pattern.predicate, second, negated=negated, span=span)
+
+    def _continued(self, left: _Group, clause: str, behind: str, right: _Group) -> None:
+        """A clause without a subject of its own: that of the clause before is meant."""
+        clause = re.sub(r"^(?:但是|但|可是|不过|然而|此外|另外|而且|其中|所以|因此|故)", "", clause)
+        pronoun = _PRONOUN.match(clause)
+        if pronoun is not None:
+            clause = clause[pronoun.end() :]
+        subject = self.current or left.members
+        span = (right.start + self.offset - len(clause), right.end + self.offset)
+        if not clause:
+            return
+        if not self._says(subject, clause, "", behind, right, span):
+            if not self._unnamed(clause, behind, right, span):
+                self.out.reasons.append("no known relation")
+        else:
+            self.current = subject
+
+    def _from_current(self, middle: str, behind: str, right: _Group) -> bool:
+        return False
+
+    # The first and the last list
+
+    def _opening(self, gaps: list[str]) -> None:
+        """A first clause whose subject isn't linked, or stands in the sentence before."""
+        opening = _COMMA.split(gaps[0])[-1]
+        if not opening:
+            return
+        right = self.groups[0]
+        pronoun = _PRONOUN.match(opening)
+        rest = opening[pronoun.end() :] if pronoun is not None else opening
+        span = (right.start + self.offset - len(opening), right.end + self.offset)
+        if len(self.groups) > 1 and pronoun is None and not plain(gaps[1])[0].startswith(("，", "。")):
+            follows = self.patterns.between.get(plain(gaps[1])[0])
+            if follows is not None and any(p.before for p in follows):
+                return
+        if self.carried and self._says(self.carried, rest, "", gaps[1], right, span):
+            return
+        if pronoun is None:
+            self._unnamed(rest, gaps[1], right, span)
+
+    def _unnamed(self, clause: str, behind: str, right: _Group, span: tuple[int, int]) -> bool:
+        """A name of no concept, and a verb, before a list."""
+        for size in range(min(_MOST_NAME, len(clause) - 1), 1, -1):
+            name = clause[:size]
+            if not _is_name(name):
+                continue
+            start = right.start - len(clause)
+            if self.text[start : start + size] != name:
+                return False
+            link = unlinked(name, start + self.offset)
+            if self._says([Member(link)], clause[size:], "", behind, right, span):
+                return True
+        return False
+
+    def _closing(self, gaps: list[str]) -> None:
+        """A last clause whose object isn't linked."""
+        group = self.groups[-1]
+        clause = _COMMA.split(gaps[-1], maxsplit=1)[0]
+        for size in range(min(_MOST_NAME, len(clause) - 1), 1, -1):
+            name = clause[-size:]
+            if not _is_name(name):
+                continue
+            text, denied = plain(clause[:-size])
+            for pattern in self.patterns.between.get(text, ()):
+                if pattern.before or pattern.behind:
+                    continue
+                start = self.text.find(name, group.end)
+                link = unlinked(name, start + self.offset)
+                span = (group.start + self.offset, start + size + self.offset)
+                self._claim(pattern, group.members, [Member(link)], denied, span)
+                return
+
+
+def _is_name(text: str) -> bool:
+    """Whether a run looks like the name of a substance or a thing that has none here."""
+    if text.isascii():
+        return text.isalpha() and len(text) > 3 and not zipf(text.lower())  # noqa: PLR2004
+    hits = sum(character in _TRANSLITERATION for character in text)
+    return len(text) > 2 and {text[0], text[-1]} <= _TRANSLITERATION and hits / len(text) >= 0.75  # noqa: PLR2004
