@@ -1,0 +1,9 @@
+"""Tables of claims verified at once: the verdicts of the single claims, in arrays.
+
+The rules are those of :mod:`kgmed.reasoning.claims`; here each works on a column of claims of one
+predicate, with NumPy, and with numba's searches where numba is installed.
+"""
+
+from kgmed.reasoning.claims.batch.table import TableVerifier, verify_triples
+
+__all__ = ["TableVerifier", "verify_triples"]
