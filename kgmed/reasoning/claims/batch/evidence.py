@@ -23,7 +23,7 @@ RULES = (
     "symmetric",
     "sub_predicate",
     "transitive",
-    "chain",
+    "property_chain",
     "inherited",
     "some_narrower",
     "explicit_negative",
@@ -87,19 +87,38 @@ class Evidence:
             self.edges.append(edges)
 
 
+def same(claimed: str, stated: str) -> bool:
+    """Whether two values of a qualifier are written alike; letter case doesn't count.
+
+    >>> same("critical", "Critical ")
+    True
+    """
+    return claimed.strip().casefold() == stated.strip().casefold()
+
+
 def states(claimed: Qualifiers, stated: Qualifiers) -> bool:
     """A statement bears out a claim whose qualifiers it states; it may state more.
 
     >>> states({}, {"severity": "Critical"}), states({"severity": "Minor"}, {})
     (True, False)
     """
-    return all(stated.get(key) == value for key, value in claimed.items())
+    return all(key in stated and same(value, stated[key]) for key, value in claimed.items())
+
+
+NEUTRAL = ("role_group",)
+"""Qualifiers that restrict nothing."""
 
 
 def equals(claimed: Qualifiers, stated: Qualifiers) -> bool:
     """A contrary statement counts where it speaks of the same: what only holds at a high dose
-    says nothing of a claim without one."""
-    return dict(claimed) == dict(stated)
+    says nothing of a claim without one.
+
+    >>> equals({}, {"dose": "high"}), equals({"aspect": "activity"}, {"aspect": "Activity"})
+    (False, True)
+    """
+    left = {key: value for key, value in claimed.items() if key not in NEUTRAL}
+    right = {key: value for key, value in stated.items() if key not in NEUTRAL}
+    return left.keys() == right.keys() and states(left, right)
 
 
 def joined(
@@ -139,16 +158,17 @@ def support(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Ev
         _direct(arrays, claims, found, "symmetric", arrays.codes([name]), reverse=True)
     below = registry.descendants(name)[1:]
     _direct(arrays, claims, found, "sub_predicate", arrays.codes(below), reverse=False)
-    mirrored = [other for other in below if is_symmetric or registry[other].symmetric]
+    mirrored = [other for other in below if flips(registry, other, name)]
     _direct(arrays, claims, found, "sub_predicate", arrays.codes(mirrored), reverse=True)
     if predicate is None:
         return found
     codes = arrays.codes(registry.descendants(name))
     if predicate.transitive:
         _transitive(arrays, claims, found, codes)
-    for chain in predicate.chains:
-        if chain.gives == "entailed":
-            _chain(arrays, registry, claims, found, chain)
+    for name_of, chain in entailing_chains(registry, name):
+        _chain(arrays, registry, claims, found, chain, reverse=False)
+        if registry[name_of].symmetric:
+            _chain(arrays, registry, claims, found, chain, reverse=True)
     for end, inheritance in (
         ("object", predicate.inherit_object),
         ("subject", predicate.inherit_subject),
@@ -182,9 +202,37 @@ def _direct(
         found.add(rule, these, 0, edges)
 
 
+def flips(registry: Registry, stated: str, claimed: str) -> bool:
+    """Whether a statement of ``stated`` read backwards still says ``claimed``: some predicate on
+    the way up is symmetric.
+
+    >>> from kgmed.kg.predicates import registry
+    >>> flips(registry(), "has_complication", "associated_with")
+    True
+    >>> flips(registry(), "inhibits", "has_target")
+    False
+    """
+    way = registry.ancestors(stated)
+    upto = way[: way.index(claimed) + 1]
+    return any(name in registry and registry[name].symmetric for name in upto)
+
+
+def entailing_chains(registry: Registry, name: str) -> list[tuple[str, Chain]]:
+    """The chains that entail a predicate or one below it, and which; none for the root."""
+    if not registry[name].parent:
+        return []
+    return [
+        (below, chain)
+        for below in registry.descendants(name)
+        for chain in registry[below].chains
+        if chain.gives == "entailed"
+    ]
+
+
 def _transitive(arrays: Arrays, claims: Claims, found: Evidence, codes: Sequence[int]) -> None:
+    """Statements end to end; qualifiers that a claim states would have to stand on each."""
     rows = found.open()
-    rows = rows[claims.qualified[rows] == 0]
+    rows = rows[(claims.qualified[rows] == 0) & (claims.subjects[rows] != claims.objects[rows])]
     targets = claims.objects[rows]
     walked = climb(
         arrays, claims.subjects[rows], codes, "out", lambda whose, nodes: nodes == targets[whose]
@@ -193,33 +241,70 @@ def _transitive(arrays: Arrays, claims: Claims, found: Evidence, codes: Sequence
 
 
 def _chain(
-    arrays: Arrays, registry: Registry, claims: Claims, found: Evidence, chain: Chain
+    arrays: Arrays,
+    registry: Registry,
+    claims: Claims,
+    found: Evidence,
+    chain: Chain,
+    *,
+    reverse: bool,
 ) -> None:
-    """Statements end to end, of the predicates that a chain lists or of ones below them."""
+    """Statements end to end, of the predicates that a chain lists or of ones below them.
+
+    The last step may be several statements where its predicate is transitive.
+    """
     rows = found.open()
-    rows = rows[claims.qualified[rows] == 0]
-    owners, nodes = np.arange(len(rows)), claims.subjects[rows]
+    rows = rows[(claims.qualified[rows] == 0) & (claims.subjects[rows] != claims.objects[rows])]
+    starts, targets = claims.subjects[rows], claims.objects[rows]
+    if reverse:
+        starts, targets = targets, starts
+    owners, nodes = np.arange(len(rows)), starts
     trail: list[Longs] = []
     for link in chain.steps[:-1]:
-        codes = arrays.codes(registry.descendants(link.removeprefix("^")))
-        back, nodes, edges = step(arrays, nodes, codes, "in" if link[0] == "^" else "out")
+        back, nodes, edges = _one_step(arrays, registry, nodes, link)
         owners, trail = owners[back], [*(edge[back] for edge in trail), edges]
     last = chain.steps[-1]
-    best: list[tuple[Longs, Longs]] = []
-    for code in arrays.codes(registry.descendants(last.removeprefix("^"))):
-        targets = claims.objects[rows[owners]]
-        s, o = (targets, nodes) if last[0] == "^" else (nodes, targets)
-        best.append(joined(arrays, claims, rows[owners], s, code, o))
-    if not best:
-        return
-    index = np.concatenate([hit[0] for hit in best])
-    edges = np.concatenate([hit[1] for hit in best])
-    order = np.argsort(index, kind="stable")
-    whose, first = np.unique(owners[index[order]], return_index=True)
+    name = last.removeprefix("^")
+    codes = arrays.codes(registry.descendants(name))
+    most = MOST_STEPS if registry[name].transitive and last[0] != "^" else 1
+    walked = climb(
+        arrays,
+        nodes,
+        codes,
+        "in" if last[0] == "^" else "out",
+        lambda whose, reached: reached == targets[owners[whose]],
+        most=most,
+    )
+    met = np.flatnonzero(walked.steps)
+    order = met[np.lexsort((met, walked.steps[met], owners[met]))]
+    whose, first = np.unique(owners[order], return_index=True)
     chosen = order[first]
-    for place, walked in enumerate(trail):
-        found.add("chain", rows[whose], place, walked[index[chosen]])
-    found.add("chain", rows[whose], len(trail), edges[chosen])
+    for place, edges in enumerate(trail):
+        found.add("property_chain", rows[whose], place, edges[chosen])
+    on = np.isin(walked.owners, chosen)
+    found.add(
+        "property_chain",
+        rows[owners[walked.owners[on]]],
+        walked.orders[on] + len(trail),
+        walked.edges[on],
+    )
+
+
+def _one_step(
+    arrays: Arrays, registry: Registry, nodes: Ints, link: str
+) -> tuple[Longs, Ints, Longs]:
+    """Where a step of a chain leads; along symmetric predicates it leads both ways."""
+    name = link.removeprefix("^")
+    way: Way = "in" if link[0] == "^" else "out"
+    below = registry.descendants(name)
+    mirrored = [other for other in below if flips(registry, other, name)]
+    there = step(arrays, nodes, arrays.codes(below), way)
+    if not mirrored:
+        return there
+    back = step(arrays, nodes, arrays.codes(mirrored), "in" if way == "out" else "out")
+    index, reached, edges = (np.concatenate(pair) for pair in zip(there, back, strict=True))
+    order = np.argsort(index, kind="stable")
+    return index[order], reached[order], edges[order]
 
 
 def _hierarchy(arrays: Arrays) -> list[int]:
@@ -381,7 +466,8 @@ def covered(
     """Whether one and the same source has the subject as a subject and the object as an object of
     the predicate or one below it (either end, where it is symmetric); and whether any source has
     the one, and the other. Shapes (n,)."""
-    codes = arrays.codes(registry.descendants(name))
+    below = registry.descendants(name)
+    codes = [*arrays.codes(below), *(arrays.negative[n] for n in below if n in arrays.negative)]
     predicate = registry.get(name)
     of_subject = arrays.sources("out", subjects, codes)
     of_object = arrays.sources("in", objects, codes)
