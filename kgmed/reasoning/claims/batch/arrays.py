@@ -21,6 +21,7 @@ from kgmed.kg.predicates import Predicate
 from kgmed.kg.store.batch import Batch, Ints, lower_bounds, mapped
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.snapshot import Snapshot
+from kgmed.reasoning.claims.batch.rank import Ranking
 
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -159,22 +160,75 @@ class Arrays:
         return found
 
     def _read_qualifiers(self, edge: int) -> Mapping[str, str]:
-        edges, offsets = self.array("d_eid"), self.array("d_off")
-        place = int(np.searchsorted(edges, edge))
-        if place == len(edges) or edges[place] != edge:
-            return {}
-        raw = bytes(self.array("details")[offsets[place] : offsets[place + 1]])
-        fields = raw.decode().split(DETAIL_FIELD)
+        fields = self.details(edge)
         index = DETAIL_FIELDS.index("qualifiers")
         text = fields[index] if len(fields) > index else ""
         qualifiers: Mapping[str, str] = json.loads(text) if text else {}
         return qualifiers
+
+    def details(self, edge: int) -> list[str]:
+        """What ``details.bin`` holds of an edge, in the order of DETAIL_FIELDS."""
+        edges, offsets = self.array("d_eid"), self.array("d_off")
+        place = int(np.searchsorted(edges, edge))
+        if place == len(edges) or edges[place] != edge:
+            return []
+        raw = bytes(self.array("details")[offsets[place] : offsets[place + 1]])
+        return raw.decode().split(DETAIL_FIELD)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The order of statements by their evidence."""
+        return Ranking(self)
+
+    @cached_property
+    def ions(self) -> Ints:
+        """Concepts whose forms aren't one drug, as their name is an ion's; sorted numbers."""
+        code = self.positive.get("form_of")
+        if code is None:
+            return np.empty(0, np.int32)
+        bases = np.unique(self.array("out_nbr")[self.array("out_p") == code])
+        ends = np.unique(self.array("in_nbr")[self.array("in_p") == code])
+        return named_ions(self.snapshot, np.union1d(bases, ends).astype(np.int32))
 
     def statement_ids(self, edges: Longs) -> bytes:
         """The statement ids of edges end to end, 32 hexadecimal digits each."""
         ids = self.array("st_id").reshape(-1, 16)[edges]
         digits: bytes = _HEX[ids].tobytes()
         return digits
+
+
+IONS = frozenset(
+    """potassium lithium iron calcium magnesium zinc sodium copper manganese selenium iodine iodide
+    fluoride chloride phosphate bicarbonate ammonium aluminum aluminium barium strontium silver
+    gold bismuth chromium cobalt""".split()  # noqa: SIM905
+)
+"""Bases whose salts aren't one drug: the ion is the drug, and its salts differ."""
+
+
+def is_ion(name: str) -> bool:
+    """Whether a base's name is an ion's.
+
+    >>> is_ion("Potassium cation"), is_ion("Warfarin")
+    (True, False)
+    """
+    words = name.casefold().split()
+    return bool(words) and words[0] in IONS and (len(words) == 1 or words[1] in {"cation", "ion"})
+
+
+def named_ions(snapshot: Snapshot, nodes: Ints) -> Ints:
+    """Those of some concepts whose English name, or whichever they have, is an ion's."""
+    import duckdb
+    import pyarrow as pa
+
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.register("asked", pa.table({"cid": nodes}))
+        rows = connection.sql(
+            """SELECT cid, arg_min(text, (language <> 'en', nid)) FROM read_parquet(?)
+               JOIN asked USING (cid) GROUP BY cid ORDER BY cid""",
+            params=[str(snapshot.folder / "tables" / "names.parquet")],
+        ).fetchall()
+    return np.array([cid for cid, name in rows if is_ion(name)], np.int32)
 
 
 _HEX = np.frombuffer(b"".join(b"%02x" % n for n in range(256)), "S2").reshape(256)

@@ -15,15 +15,8 @@ import numpy.typing as npt
 
 from kgmed.kg.predicates import Registry
 from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs
-from kgmed.reasoning.claims.batch.evidence import (
-    RULE,
-    Claims,
-    Evidence,
-    Qualifiers,
-    covered,
-    refute,
-    support,
-)
+from kgmed.reasoning.claims.batch.columns import RULE, WEAK, Claims, Evidence, Qualifiers
+from kgmed.reasoning.claims.batch.rules import covered, refute, support
 from kgmed.reasoning.claims.model import VERDICTS
 
 SUPPORTED, REFUTED, UNSUPPORTED, NOT_COVERED = range(len(VERDICTS))
@@ -36,9 +29,9 @@ REASONS = (
     "no such predicate",
     "takes a value",
     "ambiguous",
-    "no source has the subject with this predicate",
-    "no source has the object with this predicate",
-    "no one source has both with this predicate",
+    "subject_not_covered",
+    "object_not_covered",
+    "no_common_source",
 )
 REASON = {text: number for number, text in enumerate(REASONS)}
 Small = npt.NDArray[np.int8]
@@ -151,8 +144,7 @@ def _of_predicate(
 ) -> Decided:
     count = len(claims)
     for_it = support(arrays, registry, its.name, claims)
-    is_some = for_it.rule == RULE["some_narrower"]
-    entailed = (for_it.rule > 0) & ~is_some
+    entailed = (for_it.rule > 0) & ~np.isin(for_it.rule, WEAK)
     against = refute(
         arrays, registry, its.name, claims, np.where(negated, ~entailed, for_it.rule == 0)
     )
@@ -170,10 +162,10 @@ def _of_predicate(
         s, o = claims.subjects[rest], claims.objects[rest]
         both, has_subject, has_object = covered(arrays, registry, its.name, s, o)
         verdict[rest[both]] = UNSUPPORTED
-        why = np.full(len(rest), REASON["no one source has both with this predicate"], np.int8)
+        why = np.full(len(rest), REASON["no_common_source"], np.int8)
         ends = ["object", "subject"] if not its.reverse else ["subject", "object"]
-        why[~has_object] = REASON[f"no source has the {ends[0]} with this predicate"]
-        why[~has_subject] = REASON[f"no source has the {ends[1]} with this predicate"]
+        why[~has_object] = REASON[f"{ends[0]}_not_covered"]
+        why[~has_subject] = REASON[f"{ends[1]}_not_covered"]
         reason[rest] = np.where(both, 0, why)
     kept = [_statements(for_it, by_support), _statements(against, by_refuting)]
     statements = (np.concatenate(column) for column in zip(*kept, strict=True))

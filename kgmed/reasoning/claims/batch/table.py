@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from kgmed.kg.errors import UsageError
 from kgmed.kg.predicates import Registry
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
-from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs
+from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints
+from kgmed.reasoning.claims.batch.columns import RULES, Qualifiers
 from kgmed.reasoning.claims.batch.decide import (
     NOT_COVERED,
     REASON,
@@ -28,7 +29,6 @@ from kgmed.reasoning.claims.batch.decide import (
     relation,
 )
 from kgmed.reasoning.claims.batch.ends import Ends, look_up
-from kgmed.reasoning.claims.batch.evidence import RULES, Qualifiers
 from kgmed.reasoning.claims.model import VERDICTS
 
 if TYPE_CHECKING:
