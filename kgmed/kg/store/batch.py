@@ -32,15 +32,7 @@ class Batch:
         self._folder = base.folder
         self._arrays: dict[str, npt.NDArray[Any]] = {}
         for name in CSR_ARRAYS:
-            path = base.folder / "csr" / f"{name}.bin"
-            expected = base.manifest["files"][f"csr/{name}.bin"][1]
-            if not base.verified and crc_of(path) != expected:
-                raise CorruptSnapshot(f"{path}: its CRC-32 differs. Build the graph again.")
-            dtype = base.manifest["arrays"][name]["dtype"]
-            empty = path.stat().st_size == 0
-            array = np.empty(0, dtype) if empty else np.memmap(path, dtype, "r").view(np.ndarray)
-            array.flags.writeable = False
-            self._arrays[name] = array
+            self._arrays[name] = mapped(base, name)
         self._patched = Patched.read(snapshot, self._arrays) if snapshot.base else Patched.none()
         manifest = snapshot.manifest
         self._codes = {
@@ -154,6 +146,64 @@ class Batch:
             hops,
         )
         return result
+
+
+def mapped(snapshot: Snapshot, name: str) -> npt.NDArray[Any]:
+    """One array of a snapshot that is no overlay, memory-mapped, its checksum verified.
+
+    Raises :class:`~kgmed.kg.errors.CorruptSnapshot` where the checksum differs.
+    """
+    path = snapshot.folder / "csr" / f"{name}.bin"
+    expected = snapshot.manifest["files"][f"csr/{name}.bin"][1]
+    if not snapshot.verified and crc_of(path) != expected:
+        raise CorruptSnapshot(f"{path}: its CRC-32 differs. Build the graph again.")
+    dtype = snapshot.manifest["arrays"][name]["dtype"]
+    empty = path.stat().st_size == 0
+    array = np.empty(0, dtype) if empty else np.memmap(path, dtype, "r").view(np.ndarray)
+    array.flags.writeable = False
+    return array
+
+
+def lower_bounds(
+    offsets: npt.NDArray[Any],
+    codes: npt.NDArray[Any],
+    neighbors: npt.NDArray[Any],
+    rows: npt.NDArray[Any],
+    keys: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """First place in each row at or past a key, ``code << 32 | neighbour``, else the row's end.
+
+    Shapes (n,). Compiled where numba is installed.
+    """
+    try:
+        from kgmed.kg.store import compiled
+    except ImportError:
+        return _numpy_lower_bounds(offsets, codes, neighbors, rows, keys)
+    places: npt.NDArray[np.int64] = compiled.lower_bounds(
+        offsets, codes, neighbors, np.ascontiguousarray(rows), np.ascontiguousarray(keys)
+    )
+    return places
+
+
+def _numpy_lower_bounds(
+    offsets: npt.NDArray[Any],
+    codes: npt.NDArray[Any],
+    neighbors: npt.NDArray[Any],
+    rows: npt.NDArray[Any],
+    keys: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """All searches in step: one round halves every open interval."""
+    low, high = offsets[rows], offsets[rows + 1]
+    active = np.flatnonzero(low < high)
+    while len(active):
+        middle = (low[active] + high[active]) >> 1
+        value = (codes[middle].astype(np.int64) << 32) | neighbors[middle]
+        less = value < keys[active]
+        low[active[less]] = middle[less] + 1
+        high[active[~less]] = middle[~less]
+        active = active[low[active] < high[active]]
+    places: npt.NDArray[np.int64] = low
+    return places
 
 
 def _numba_search() -> Any:

@@ -36,6 +36,24 @@ def has_statements(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def lower_bounds(
+    offsets: Any, codes: Any, neighbors: Any, rows: Any, keys: Any
+) -> Any:  # pragma: no cover  compiled
+    """First place in each row whose (code << 32 | neighbour) is at least the key, or its end."""
+    result = np.empty(len(rows), np.int64)
+    for i in range(len(rows)):
+        low, high = offsets[rows[i]], offsets[rows[i] + 1]
+        while low < high:
+            middle = (low + high) >> 1
+            if ((np.int64(codes[middle]) << 32) | np.int64(neighbors[middle])) < keys[i]:
+                low = middle + 1
+            else:
+                high = middle
+        result[i] = low
+    return result
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _degree(csr: Any, patch: Any, u: int) -> int:  # pragma: no cover  compiled
     """Edges at a node, in and out."""
     out_off, _out_nbr, _out_p, in_off, _in_nbr, _in_p = csr

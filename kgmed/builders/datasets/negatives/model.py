@@ -1,0 +1,57 @@
+"""Negatives and what proves them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is claimed: a triple of CURIEs, and qualifiers."""
+
+    subject: str
+    predicate: str
+    object: str
+    qualifiers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells one from another."""
+        listed = (f"{name}={self.qualifiers[name]}" for name in sorted(self.qualifiers))
+        return (self.subject, self.predicate, self.object, *listed)
+
+
+Verdicts = Callable[[Sequence[Claimed]], Sequence[str]]
+"""The verdict of each of many claims, in order: SUPPORTED, REFUTED, UNSUPPORTED or NOT_COVERED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A claim that the graph doesn't support, made of one that it states.
+
+    ``kind`` says what was changed, ``statement`` is the id of the true statement, ``verdict`` what
+    the verifier said: REFUTED, UNSUPPORTED or NOT_COVERED. UNSUPPORTED isn't known to be false; it
+    is what the graph, which covers both ends, doesn't state.
+    """
+
+    kind: str
+    claim: Claimed
+    statement: str
+    verdict: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the corruptions that were tried, by (kind, outcome).
+
+    Outcomes are verdicts, and ``none`` where a statement has no corruption of the kind. SUPPORTED ones
+    are dropped, and so are verdicts that weren't wanted.
+    """
+
+    tried: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def kept(self, kind: str, verdicts: Sequence[str]) -> int:
+        """How many of a kind were given out."""
+        return sum(self.tried[kind, verdict] for verdict in verdicts)

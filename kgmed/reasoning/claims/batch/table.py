@@ -1,0 +1,335 @@
+"""Verdicts for a table of triples: the same rows in order, with verdict, rule and statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kgmed.kg.errors import UsageError
+from kgmed.kg.predicates import Registry
+from kgmed.kg.store.snapshot import Snapshot, open_snapshot
+from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints
+from kgmed.reasoning.claims.batch.columns import RULES, Qualifiers
+from kgmed.reasoning.claims.batch.decide import (
+    NOT_COVERED,
+    REASON,
+    REASONS,
+    REFUTED,
+    SUPPORTED,
+    Asked,
+    Decided,
+    decide,
+    relation,
+)
+from kgmed.reasoning.claims.batch.ends import Ends, look_up
+from kgmed.reasoning.claims.model import VERDICTS
+
+if TYPE_CHECKING:
+    from kgmed.kg.store.base import GraphStore
+
+TRIPLE = ("subject", "predicate", "object")
+QUALIFIERS = (
+    "severity", "aspect", "direction", "affected", "dose", "route", "frequency", "role_group",
+)  # fmt: skip
+"""Columns that are read as qualifiers; further ones may stand in a column ``qualifiers``, as JSON."""
+ADDED = ("verdict", "rule", "statements", "confidence", "reason")
+"""What is added to a table's columns."""
+AT_ONCE = 250_000
+"""Rows that are decided at a time."""
+_YES, _NO = ("true", "1", "yes", "y", "t"), ("false", "0", "no", "n", "f", "")
+
+
+class TableVerifier:
+    """Verifies tables against one snapshot; opening it maps the files, and reads them as needed.
+
+    ``store`` is an opened embedded graph without an overlay, or the folder of one.
+    """
+
+    def __init__(self, store: GraphStore | Path | str, registry: Registry) -> None:
+        self._store = None if isinstance(store, (str, Path)) else store
+        if self._store is None:
+            snapshot = open_snapshot(Path(store))  # type: ignore[arg-type]
+        else:
+            snapshot = getattr(self._store, "snapshot", None)
+            if not isinstance(snapshot, Snapshot):
+                raise UsageError(
+                    "Tables are verified over a graph in a folder, and this one is on a server. "
+                    "Give the folder that 'kgmed build' wrote, or verify claim by claim."
+                )
+        self.arrays = Arrays(snapshot)
+        self.registry = registry
+        self._mention: Callable[[str], list[Any]] | None = None
+
+    def _link(self, text: str) -> list[Any]:
+        if self._mention is None:
+            from kgmed.kg.linking.linker import Linker
+            from kgmed.kg.store.embedded import open_store
+
+            store = self._store or open_store(self.arrays.snapshot.root)
+            self._mention = Linker(store).mention
+        return self._mention(text)
+
+    def verify(self, table: pa.Table, *, proof: bool = True, first_row: int = 1) -> pa.Table:
+        """A table with :data:`ADDED` columns; see :func:`verify_triples`.
+
+        ``first_row`` is the number of its first row in messages. Without ``proof`` the column
+        ``statements`` is left out.
+        """
+        check_columns(table.schema.names, where="the table")
+        pieces = [
+            self._part(table.slice(begin, AT_ONCE), proof=proof, first_row=first_row + begin)
+            for begin in range(0, max(1, table.num_rows), AT_ONCE)
+        ]
+        return pa.concat_tables(pieces)
+
+    def _part(self, table: pa.Table, *, proof: bool, first_row: int) -> pa.Table:
+        count = table.num_rows
+        both = pa.chunked_array(
+            [*_texts(table, "subject").chunks, *_texts(table, "object").chunks], pa.string()
+        )
+        ends = look_up(self.arrays, both, self._link)
+        words = _texts(table, "predicate").combine_chunks().dictionary_encode()
+        names = [*words.dictionary.to_pylist(), None]
+        relations = [relation(name, self.registry, self.arrays) for name in names]
+        which = pc.fill_null(words.indices, len(names) - 1).to_numpy(zero_copy_only=False)
+        qualified, qualifiers = _qualifiers(table, first_row)
+        asked = Asked(
+            ends.numbers[:count],
+            which.astype(np.int32),
+            ends.numbers[count:],
+            _negated(table, first_row),
+            qualified,
+        )
+        decided = decide(self.arrays, self.registry, asked, relations, qualifiers)
+        self._settle(ends, asked, decided, relations, qualifiers)
+        for name, chosen in (("object", asked.objects), ("subject", asked.subjects)):
+            empty = (
+                pc.fill_null(pc.equal(pc.utf8_trim_whitespace(_texts(table, name)), ""), True)
+                .to_numpy(zero_copy_only=False).astype(bool)
+            )  # fmt: skip
+            decided.reason[empty & (chosen < 0)] = REASON[f"no {name}"]
+        scores = np.minimum(ends.scores[:count], ends.scores[count:])
+        known = (decided.verdict == SUPPORTED) | (decided.verdict == REFUTED)
+        columns = {
+            "verdict": _named(VERDICTS, decided.verdict),
+            "rule": _named(RULES, decided.rule),
+            "statements": self._statements(decided, count) if proof else None,
+            "confidence": pa.array(np.where(known, scores, 0.0)),
+            "reason": _named(REASONS, decided.reason),
+        }
+        for name, column in columns.items():
+            if column is not None:
+                table = table.append_column(name, column)
+        return table
+
+    def _settle(
+        self,
+        ends: Ends,
+        asked: Asked,
+        decided: Decided,
+        relations: list[Any],
+        qualifiers: list[Qualifiers],
+    ) -> None:
+        """An end that may mean several concepts counts where each gives the same verdict, and never
+        refutes."""
+        count = len(asked.subjects)
+        unsure = np.flatnonzero((ends.unsure[:count] >= 0) | (ends.unsure[count:] >= 0))
+        if not len(unsure):
+            return
+        tried: list[tuple[int, int, int]] = []
+        for row in unsure.tolist():
+            choices = [
+                ends.choices[which].tolist() if (which := int(ends.unsure[place])) >= 0
+                else [int(ends.numbers[place])]
+                for place in (row, count + row)
+            ]  # fmt: skip
+            tried += [(row, s, o) for s, o in product(*choices)]
+        rows, subjects, objects = (np.array(column) for column in zip(*tried, strict=True))
+        some = asked.take(rows)
+        again = Asked(
+            subjects.astype(np.int32), some.relations, objects.astype(np.int32), some.negated,
+            some.qualified,
+        )  # fmt: skip
+        verdicts = decide(self.arrays, self.registry, again, relations, qualifiers).verdict
+        differs = np.zeros(count, bool)
+        differs[rows[verdicts != decided.verdict[rows]]] = True
+        differs[unsure[decided.verdict[unsure] == REFUTED]] = True
+        decided.verdict[differs] = NOT_COVERED
+        decided.rule[differs] = 0
+        decided.reason[differs] = REASON["ambiguous"]
+        kept = ~differs[decided.rows]
+        decided.rows, decided.orders, decided.edges = (
+            column[kept] for column in (decided.rows, decided.orders, decided.edges)
+        )
+
+    def _statements(self, decided: Decided, count: int) -> pa.Array:
+        """The statement ids of each row's proof, in its order."""
+        order = np.lexsort((np.arange(len(decided.rows)), decided.orders, decided.rows))
+        edges = decided.edges[order]
+        ids = self.arrays.statement_ids(edges)
+        bounds = np.arange(0, 32 * len(edges) + 1, 32, dtype=np.int32)
+        texts = pa.StringArray.from_buffers(
+            len(edges), pa.py_buffer(bounds), pa.py_buffer(ids)
+        )
+        offsets = np.zeros(count + 1, np.int32)
+        np.cumsum(np.bincount(decided.rows, minlength=count), out=offsets[1:])
+        return pa.ListArray.from_arrays(pa.array(offsets), texts)
+
+
+def verify_triples(
+    store: GraphStore | Path | str,
+    triples: pa.Table | pa.RecordBatch | Mapping[str, Any],
+    *,
+    registry: Registry | None = None,
+    proof: bool = True,
+) -> pa.Table:
+    """The verdicts of a table of claims: its rows in order, with :data:`ADDED` columns.
+
+    ``triples`` has text columns subject, predicate and object: CURIEs, bare ids or names, and a
+    predicate's name, its inverse or its Biolink name. A column ``negated`` holds booleans,
+    :data:`QUALIFIERS` and ``qualifiers`` (JSON objects) what the claim states besides; every other
+    column is carried through. ``statements`` are the ids that prove the verdict, in the order of
+    the proof; without ``proof`` they are left out, which is faster. ``reason`` says why a claim is
+    NOT_COVERED; ``confidence`` (0-1) is the lesser of both ends' links, 0 without a proof.
+
+    Raises :class:`~kgmed.kg.errors.UsageError` for a table without these columns, or with values
+    that can't be read, and :class:`~kgmed.kg.errors.StoreError` for a graph with an overlay.
+
+    >>> from kgmed import open_graph
+    >>> claims = {"subject": ["warfarin", "warfarin"], "predicate": ["interacts_with", "treats"],
+    ...           "object": ["drugbank:DB01118", "zorblaxin"]}
+    >>> table = verify_triples(open_graph().store, claims)
+    >>> table.select(["verdict", "rule", "reason"]).to_pylist()[1]
+    {'verdict': 'NOT_COVERED', 'rule': '', 'reason': 'no such object'}
+    """
+    if registry is None:
+        from kgmed.kg.predicates import registry as shipped
+
+        registry = shipped()
+    if isinstance(triples, pa.RecordBatch):
+        triples = pa.Table.from_batches([triples])
+    elif not isinstance(triples, pa.Table):
+        triples = pa.table(dict(triples))
+    return TableVerifier(store, registry).verify(triples, proof=proof)
+
+
+def check_columns(names: list[str], *, where: str) -> None:
+    """Raise :class:`~kgmed.kg.errors.UsageError` unless the columns are those of claims."""
+    missing = [name for name in TRIPLE if name not in names]
+    if missing:
+        raise UsageError(
+            f"{where}: found the columns {', '.join(names) or 'none'}; expected "
+            f"{', '.join(TRIPLE)}, and {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. Rename the columns."
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    taken = [name for name in ADDED if name in names]
+    if twice or taken:
+        problem = f"comes twice: {twice[0]}" if twice else f"would be overwritten: {taken[0]}"
+        raise UsageError(f"{where}: a column {problem}. Rename or drop it.")
+
+
+def _texts(table: pa.Table, name: str) -> pa.ChunkedArray:
+    column = table.column(name)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not (pa.types.is_null(column.type) or _is_text(column.type)):
+        raise UsageError(
+            f"the table: found the column {name} of type {column.type}, expected texts. "
+            "Cast it to string."
+        )
+    return column.cast(pa.string())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    is_view = getattr(pa.types, "is_string_view", lambda _kind: False)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or is_view(kind))
+
+
+def _negated(table: pa.Table, first_row: int) -> Flags:
+    """The column ``negated`` as flags; none, null and empty are no negation."""
+    if "negated" not in table.schema.names:
+        return np.zeros(table.num_rows, bool)
+    column = table.column("negated")
+    if pa.types.is_boolean(column.type):
+        return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), bool)
+    words = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string()))), "")
+    flags = pc.is_in(words, pa.array(_YES)).to_numpy(zero_copy_only=False).astype(bool)
+    known = pc.is_in(words, pa.array(_YES + _NO)).to_numpy(zero_copy_only=False).astype(bool)
+    if not known.all():
+        row = int(np.flatnonzero(~known)[0])
+        raise UsageError(
+            f"the table, row {first_row + row}: found negated {column[row].as_py()!r}, expected "
+            "true or false."
+        )
+    return np.asarray(flags, bool)
+
+
+def _qualifiers(table: pa.Table, first_row: int) -> tuple[Ints, list[Qualifiers]]:
+    """Per row which of the distinct sets of qualifiers it states, 0 for none; and the sets."""
+    names = [name for name in QUALIFIERS if name in table.schema.names]
+    has_json = "qualifiers" in table.schema.names
+    sets: list[Qualifiers] = [{}]
+    codes = np.zeros(table.num_rows, np.int32)
+    if not names and not has_json:
+        return codes, sets
+    columns = [pc.fill_null(_texts(table, name), "").to_pylist() for name in names]
+    if has_json:
+        columns.append(_as_json(table.column("qualifiers")))
+    number: dict[tuple[str, ...], int] = {}
+    for row, values in enumerate(zip(*columns, strict=True)):
+        if any(values):
+            code = number.get(values)
+            if code is None:
+                stated = {n: v for n, v in zip(names, values, strict=False) if v}
+                if has_json and values[-1]:
+                    stated |= _read_json(values[-1], first_row + row)
+                code = number[values] = len(sets) if stated else 0
+                sets += [stated] if stated else []
+            codes[row] = code
+    return codes, sets
+
+
+def _as_json(column: pa.ChunkedArray) -> list[str]:
+    """A column of JSON texts, or of structs or maps, as JSON texts."""
+    if pa.types.is_null(column.type) or _is_text(column.type):
+        return list(pc.fill_null(column.cast(pa.string()), "").to_pylist())
+    return [
+        "" if value is None
+        else json.dumps({k: v for k, v in dict(value).items() if v is not None}, sort_keys=True)
+        for value in column.to_pylist()
+    ]  # fmt: skip
+
+
+def _read_json(text: str, row: int) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise UsageError(
+            f"the table, row {row}: found qualifiers {text[:80]!r}, expected a JSON object such as "
+            '{"severity": "Critical"}.'
+        )
+    return {str(key): str(value) for key, value in found.items() if value not in (None, "")}
+
+
+def _named(names: tuple[str, ...], numbers: Any) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names)).dictionary_decode()
+
+
+def in_parts(rows: int, at_once: int = AT_ONCE) -> Iterator[tuple[int, int]]:
+    """First and past-the-last row of consecutive parts.
+
+    >>> list(in_parts(5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for begin in range(0, rows, at_once):
+        yield begin, min(begin + at_once, rows)
