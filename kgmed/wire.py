@@ -13,14 +13,17 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.diff.model import Diff
+from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.links import LinkedDocument, LinkedFiles, Links
 from kgmed.kg.mapping_set import MappingsWritten
-from kgmed.kg.model import Concept, Name, Path, Statement
+from kgmed.kg.model import Concept, Language, Name, Path, Statement
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.neo4j.report import Loaded, Rows
 from kgmed.kg.views.written import KgxWritten, RdfWritten
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
+from kgmed.reasoning.claims.model import Proof, Skipped, Verification
+from kgmed.reasoning.claims.recheck import Rechecked
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -111,6 +114,53 @@ class Overlay:
     schema: str = "kgmed.overlay/1"
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedClaim:
+    """A claim of a text with its verdict; ``subject`` and ``object`` are links or CURIEs."""
+
+    start: int
+    end: int
+    text: str
+    subject: str | Link
+    predicate: str
+    object: str | Link
+    negated: bool
+    qualifiers: MappingABC[str, str]
+    verdict: str
+    reason: str
+    confidence: float
+    proof: Proof | None
+    against: tuple[Proof, ...]
+    sentence: str
+    alternatives: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What ``kgmed verify --json`` prints."""
+
+    text: str
+    lang: Language
+    claims: tuple[VerifiedClaim, ...]
+    skipped: tuple[Skipped, ...]
+    snapshot: str
+    elapsed_ms: float
+    schema: str = "kgmed.verification/1"
+
+
+def verified(found: Verification) -> Verified:
+    """A verification as it is printed: what is claimed and what came of it side by side."""
+    claims = tuple(
+        VerifiedClaim(
+            c.claim.start, c.claim.end, c.claim.text, c.claim.subject, c.claim.predicate,
+            c.claim.object, c.claim.negated, c.claim.qualifiers, c.verdict, c.reason, c.confidence,
+            c.proof, c.against, c.claim.sentence, c.alternatives,
+        )
+        for c in found.claims
+    )  # fmt: skip
+    return Verified(found.text, found.lang, claims, found.skipped, found.snapshot, found.elapsed_ms)
+
+
 SHAPES: dict[str, type] = {
     "kgmed.answer/1": Answer,
     "kgmed.links/1": Links,
@@ -129,6 +179,8 @@ SHAPES: dict[str, type] = {
     "kgmed.load/1": Loaded,
     "kgmed.cypher/1": Rows,
     "kgmed.rdf/1": RdfWritten,
+    "kgmed.verification/1": Verified,
+    "kgmed.rechecked/1": Rechecked,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

@@ -15,6 +15,8 @@ import typer
 COMMANDS = {
     "ask": "ask",
     "link": "link",
+    "verify": "verify",
+    "proof": "proof",
     "show": "graph",
     "paths": "graph",
     "why": "graph",

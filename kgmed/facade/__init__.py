@@ -13,9 +13,10 @@ from kgmed.facade.opening import (
     open_diff,
     open_graph,
     server_address,
+    verify,
 )
 
 __all__ = [
     "MAX_HOPS", "Graph", "ask", "diff", "find_paths", "link", "load_graph", "open_diff",
-    "open_graph", "server_address",
+    "open_graph", "server_address", "verify",
 ]  # fmt: skip

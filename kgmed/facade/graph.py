@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from kgmed.facade.linking import Linking
+from kgmed.facade.verifying import Verifying
 from kgmed.facade.views import Views
 from kgmed.kg.errors import UnknownConcept, UsageError
 
@@ -19,7 +20,7 @@ PROGRAMS = ("direct",)
 MAX_HOPS = 6
 
 
-class Graph(Linking, Views):
+class Graph(Linking, Verifying, Views):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the

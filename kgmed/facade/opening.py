@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kgmed.kg.store.neo4j.report import Loaded, Tell
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.reasoning.answer import Answer
+    from kgmed.reasoning.claims.model import Verification
 
 
 def _to_stderr(text: str) -> None:
@@ -134,6 +135,18 @@ def link(
     """
     with open_graph(graph) as opened:
         return opened.link(text, lang=lang, categories=categories)
+
+
+def verify(
+    text: str, *, graph: str | FilePath | None = None, lang: Language | None = None
+) -> Verification:
+    """Open a graph, verify one text, close it: :meth:`Graph.verify` in one call.
+
+    >>> [checked.verdict for checked in verify("Imatinib inhibits ABL1.").claims]
+    ['SUPPORTED']
+    """
+    with open_graph(graph) as opened:
+        return opened.verify(text, lang=lang)
 
 
 def find_paths(

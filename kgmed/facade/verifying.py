@@ -1,0 +1,55 @@
+"""What a graph's facade checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from kgmed.facade.base import Opened
+
+if TYPE_CHECKING:
+    from kgmed.kg.model import Language
+    from kgmed.reasoning.claims.model import Checked, Claim, Verification
+    from kgmed.reasoning.claims.texts import TextVerifier
+
+
+class Verifying(Opened):
+    """The methods of a graph that tell what it bears out."""
+
+    def verify(self, text: str, *, lang: Language | None = None) -> Verification:
+        """The claims of a text, each with its verdict and proof.
+
+        >>> found = open_graph().verify("Warfarin interacts with amiodarone. Is it safe?")
+        >>> [checked.verdict for checked in found.claims], found.skipped[0].reason
+        (['SUPPORTED'], 'question')
+        """
+        return self._text_verifier(lang).verify(text, lang=lang)
+
+    def verify_stream(
+        self, parts: Iterable[str], *, lang: Language | None = None
+    ) -> Iterator[Verification]:
+        """A text that arrives in parts: the verdicts of each sentence as soon as it is whole."""
+        return self._text_verifier(lang).stream(parts, lang=lang)
+
+    def verify_claims(
+        self, claims: Iterable[Claim], *, alternatives: bool = False
+    ) -> list[Checked]:
+        """The verdict of each claim, in order; with ``alternatives`` further proofs, too.
+
+        >>> from kgmed.reasoning.claims.model import Claim
+        >>> claim = Claim("drugbank:DB00682", "interacts_with", "drugbank:DB01118")
+        >>> open_graph().verify_claims([claim])[0].proof.rule
+        'statement'
+        """
+        from kgmed.reasoning.claims.verify import Verifier
+
+        verifier = Verifier(self.store, self.registry, alternatives=alternatives)
+        return verifier.claims(list(claims))
+
+    def _text_verifier(self, lang: Language | None) -> TextVerifier:
+        from kgmed.kg.linking.linker import Linker
+        from kgmed.reasoning.claims.texts import TextVerifier
+        from kgmed.reasoning.claims.verify import Verifier
+
+        verifier = Verifier(self.store, self.registry, lang=lang)
+        return TextVerifier(Linker(self.store), verifier, snapshot=self.info().snapshot)

@@ -1,0 +1,150 @@
+"""Verdicts for people: lines for a shell, a page with the text marked, RefChecker's labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import pairwise
+
+from kgmed.kg.linking.html import PAGE, PAGE_END, plain
+from kgmed.kg.linking.link import Link
+from kgmed.kg.model import Statement
+from kgmed.reasoning.claims.model import VERDICTS, Checked, Proof, Verdict, Verification
+from kgmed.reasoning.claims.texts import counts
+
+COLOURS: dict[Verdict, str] = {
+    "SUPPORTED": "#bfe3c8",
+    "REFUTED": "#f7c6c0",
+    "UNSUPPORTED": "#fbe6a8",
+    "NOT_COVERED": "#dddddd",
+}
+LABELS: dict[Verdict, str] = {
+    "SUPPORTED": "Entailment",
+    "REFUTED": "Contradiction",
+    "UNSUPPORTED": "Neutral",
+    "NOT_COVERED": "Neutral",
+}
+"""RefChecker's label of a verdict (https://github.com/amazon-science/RefChecker); two are one."""
+WORST: tuple[Verdict, ...] = ("REFUTED", "UNSUPPORTED", "NOT_COVERED", "SUPPORTED")
+"""Which verdict a span shows that holds several claims: the first of these."""
+
+NOTICE = "kgmed compares with what its sources state. It is not medical advice."
+
+
+def lines(found: Verification) -> Iterator[str]:
+    """A verification as text: verdict, claim, proof in words, statements; then what was skipped."""
+    for checked in found.claims:
+        yield f"{checked.verdict:<12} {said(checked)}"
+        if checked.proof is not None and checked.proof.words:
+            yield f"             {checked.proof.words}"
+        for proof in (checked.proof, *checked.against):
+            if proof is None:
+                continue
+            if proof is not checked.proof:
+                yield f"             against ({proof.rule}): {proof.words}"
+            for statement in proof.statements:
+                yield f"               {cited(statement)}"
+    for skipped in found.skipped:
+        yield f"{'(skipped)':<12} {skipped.text}  [{skipped.reason}]"
+    told = ", ".join(f"{n} {verdict}" for verdict, n in counts(found.claims).items())
+    yield ""
+    yield f"{len(found.claims)} claims{': ' + told if told else ''}."
+
+
+def said(checked: Checked) -> str:
+    """A claim as its text has it, else as its triple."""
+    claim = checked.claim
+    if claim.text:
+        return " ".join(claim.text.split())
+    return f"{_name(claim.subject)} {'not ' * claim.negated}{claim.predicate} {_name(claim.object)}"
+
+
+def cited(statement: Statement) -> str:
+    """A statement's id, source, release and licence."""
+    source = statement.primary_knowledge_source.removeprefix("infores:")
+    return "  ".join(filter(None, (statement.id[:8], source, statement.release, statement.licence)))
+
+
+def _name(end: str | Link) -> str:
+    return end if isinstance(end, str) else end.name or end.text
+
+
+def refchecker(found: Verification) -> dict[str, object]:
+    """Claims as triplets of names with RefChecker's labels, in order."""
+    return {
+        "response": found.text,
+        "claims": [
+            [_name(c.claim.subject), ("not " * c.claim.negated) + c.claim.predicate,
+             _name(c.claim.object)]
+            for c in found.claims
+        ],
+        "Y": [LABELS[c.verdict] for c in found.claims],
+    }  # fmt: skip
+
+
+def page(found: Verification, *, title: str = "kgmed verify") -> str:
+    """A page that marks each span of the text by its verdict, with every proof below it."""
+    return PAGE.format(title=plain(title)) + body(found) + PAGE_END
+
+
+def body(found: Verification) -> str:
+    """The marked text and its proofs, without a page around them."""
+    legend = " ".join(
+        f'<mark style="background:{COLOURS[verdict]}">{verdict}</mark>' for verdict in VERDICTS
+    )
+    parts = [f"<p>{legend}</p>\n", f'<div dir="auto">{_marked(found)}</div>\n']
+    for number, checked in enumerate(found.claims, 1):
+        parts.append(_told(number, checked))
+    if found.skipped:
+        rows = "".join(
+            f"<li>{plain(one.text)} <i>({escape(one.reason)})</i></li>" for one in found.skipped
+        )
+        parts.append(f"<h2>States nothing that can be checked</h2>\n<ul>{rows}</ul>\n")
+    parts.append(f"<p><small>{NOTICE} Snapshot {plain(found.snapshot[:16])}.</small></p>\n")
+    return "".join(parts)
+
+
+def _marked(found: Verification) -> str:
+    """The text, cut where claims begin and end; a stretch shows the worst of its verdicts."""
+    edges = {0, len(found.text)}
+    for checked in found.claims:
+        edges |= {checked.claim.start, checked.claim.end}
+    cuts = sorted(edge for edge in edges if 0 <= edge <= len(found.text))
+    parts = []
+    for start, end in pairwise(cuts):
+        text = plain(found.text[start:end]).replace("\n", "<br>\n")
+        here = [
+            (number, checked.verdict)
+            for number, checked in enumerate(found.claims, 1)
+            if checked.claim.start <= start and end <= checked.claim.end
+        ]
+        if here:
+            verdict = min((verdict for _, verdict in here), key=WORST.index)
+            numbers = ", ".join(f"{number}: {verdict}" for number, verdict in here)
+            text = (
+                f'<mark style="background:{COLOURS[verdict]}" title="{escape(numbers)}">'
+                f"{text}</mark>"
+            )
+        parts.append(text)
+    return "".join(parts)
+
+
+def _told(number: int, checked: Checked) -> str:
+    head = (
+        f'<h2>{number}. <mark style="background:{COLOURS[checked.verdict]}">{checked.verdict}'
+        f"</mark> {plain(said(checked))}</h2>\n"
+    )
+    proofs = [("", checked.proof), *(("Against: ", proof) for proof in checked.against)]
+    return head + "".join(_proof(word, proof) for word, proof in proofs if proof is not None)
+
+
+def _proof(word: str, proof: Proof) -> str:
+    cites = "".join(f"<li><code>{plain(cited(one))}</code></li>" for one in proof.statements)
+    premises = "".join(f"<li>{plain(premise)}</li>" for premise in proof.premises)
+    text = f"<p>{word}{plain(proof.words)} <i>({escape(proof.rule)})</i></p>\n"
+    return text + (f"<ul>{cites}{premises}</ul>\n" if cites or premises else "")
+
+
+def worst(claims: Iterable[Checked]) -> Verdict | None:
+    """The worst verdict among claims; None where there are none."""
+    return min((checked.verdict for checked in claims), key=WORST.index, default=None)

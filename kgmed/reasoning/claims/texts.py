@@ -1,0 +1,108 @@
+"""Texts verified: links, claims, verdicts; at once, or sentence by sentence as a text arrives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from kgmed.kg.linking.language import detect_language
+from kgmed.kg.linking.link import Link
+from kgmed.kg.linking.linker import Linker
+from kgmed.kg.model import Language
+from kgmed.reasoning.claims.extract import extract
+from kgmed.reasoning.claims.extract.sentences import sentences
+from kgmed.reasoning.claims.model import Checked, Claim, Verification
+from kgmed.reasoning.claims.verify import Verifier
+
+MAX_SENTENCE = 20_000
+"""Code points without a sentence's end after which a stream is verified all the same."""
+
+
+class TextVerifier:
+    """Verifies texts against one graph, whose snapshot hash the results tell."""
+
+    def __init__(self, linker: Linker, verifier: Verifier, *, snapshot: str) -> None:
+        self._linker = linker
+        self._verifier = verifier
+        self._snapshot = snapshot
+
+    def verify(self, text: str, *, lang: Language | None = None) -> Verification:
+        """The claims of a text with their verdicts, and the sentences that state none."""
+        begin = time.perf_counter()
+        claims, skipped = extract(text, self._linker.text(text), self._verifier.registry, lang=lang)
+        checked = self._verifier.claims(claims)
+        spent = round((time.perf_counter() - begin) * 1e3, 3)
+        return Verification(
+            text, lang or detect_language(text), tuple(checked), tuple(skipped), self._snapshot,
+            spent,
+        )  # fmt: skip
+
+    def stream(
+        self, parts: Iterable[str], *, lang: Language | None = None
+    ) -> Iterator[Verification]:
+        """A text that arrives in parts: the sentences that are whole, as soon as they are.
+
+        Offsets are those of the whole text. What a sentence's end may still belong to ("0." of
+        "0.5 mg") waits for the next part.
+        """
+        held, start = "", 0
+        for part in parts:
+            held += part
+            whole = _whole(held)
+            if whole:
+                yield _moved(self.verify(held[:whole], lang=lang), start)
+                held, start = held[whole:], start + whole
+        if held.strip():
+            yield _moved(self.verify(held, lang=lang), start)
+
+
+def _whole(text: str) -> int:
+    """Where the last sentence ends that more text can't change; 0 where there is none."""
+    ends = [sentence.end for sentence in sentences(text) if _is_whole(text, sentence.end)]
+    if not ends:
+        return len(text) if len(text) > MAX_SENTENCE else 0
+    return ends[-1]
+
+
+def _is_whole(text: str, end: int) -> bool:
+    """Whether a sentence is over: a stop and a blank after it, a Chinese stop, or a line's end."""
+    after = text[end : end + 1]
+    last = text[:end].rstrip("\"'”’)]』」）")[-1:]
+    if last in set("。！？；"):
+        return bool(after) or text[end - 1] in "。！？；"
+    return after == "\n" or (last in set(".!?;") and after.isspace())
+
+
+def _moved(found: Verification, by: int) -> Verification:
+    if not by:
+        return found
+    return replace(
+        found,
+        claims=tuple(
+            replace(checked, claim=_moved_claim(checked.claim, by)) for checked in found.claims
+        ),
+        skipped=tuple(replace(s, start=s.start + by, end=s.end + by) for s in found.skipped),
+    )
+
+
+def _moved_claim(claim: Claim, by: int) -> Claim:
+    def end(link: str | Link) -> str | Link:
+        if isinstance(link, str):
+            return link
+        return replace(link, start=link.start + by, end=link.end + by)
+
+    return replace(
+        claim, start=claim.start + by, end=claim.end + by,
+        subject=end(claim.subject), object=end(claim.object),
+    )  # fmt: skip
+
+
+def counts(claims: Iterable[Checked]) -> dict[str, int]:
+    """How many claims got which verdict, in the order of the verdicts."""
+    from kgmed.reasoning.claims.model import VERDICTS
+
+    found = dict.fromkeys(VERDICTS, 0)
+    for checked in claims:
+        found[checked.verdict] += 1
+    return {str(verdict): n for verdict, n in found.items() if n}
