@@ -50,7 +50,8 @@ def _values(ground: Ground, assertion: Assertion) -> Search[Findings]:
     stated = yield from evidence.values(assertion.subject, assertion.predicate)
     proofs = RULES["value"].find(assertion, Facts(ground.registry, stated))
     sources = tuple(sorted({s.primary_knowledge_source for s in stated}))
-    return Findings(supports=tuple(proofs), coverage=Coverage(sources, sources))
+    has = assertion.predicate in ground.present
+    return Findings(supports=tuple(proofs), coverage=Coverage(sources, sources, has))
 
 
 def _findings(
