@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from kgmed.kg.predicates import registry
 from kgmed.reasoning.claims.evidence import Ask, run
+from kgmed.reasoning.claims.ground import ROW, Ground
 from kgmed.reasoning.claims.judge import judge
 from kgmed.reasoning.claims.rules import RULES, Assertion, Facts, holds
 from kgmed.reasoning.claims.rules.examples import said, told
-from kgmed.reasoning.claims.search import ROW, Ground
 from kgmed.reasoning.claims.verdict import REASONS
 from kgmed.reasoning.claims.verify import bottleneck
 from kgmed.reasoning.claims.words import PHRASES
@@ -175,9 +175,15 @@ def test_a_claim_gets_the_verdict_of_its_rule(
 
 def test_a_proof_is_made_again_from_its_own_statements_and_from_nothing_less(graph: Told) -> None:
     made = 0
-    for line in LINES + ["coumadin interacts_with amiodarone", "metformin treats diabetes",
-                         "gout subclass_of joint-disease", "albumin located_in body",
-                         "ibuprofen interacts_with lithium", "warfarin has_role role"]:  # fmt: skip
+    carried = [
+        "coumadin interacts_with amiodarone",
+        "metformin treats diabetes",
+        "gout subclass_of joint-disease",
+        "albumin located_in body",
+        "ibuprofen interacts_with lithium",
+        "warfarin has_role role",
+    ]
+    for line in LINES + carried:
         words = line.split(": ")[-1].removeprefix("not ").split()
         checked = graph.check(line.split(": ")[-1])
         proof = checked.proof
@@ -222,14 +228,14 @@ def test_a_denial_and_an_assertion_by_two_sources_are_a_conflict_and_both_suppor
     graph = Told(
         tmp_path / "g", "aspirin interacts_with warfarin", "b: not aspirin interacts_with warfarin"
     )
-    for line, said, other in (
+    for line, rule, other in (
         ("warfarin interacts_with aspirin", "symmetric", "explicit_negative"),
         ("not warfarin interacts_with aspirin", "explicit_negative", "symmetric"),
     ):
         checked = graph.check(line)
         assert checked.verdict == "SUPPORTED"
         assert checked.proof is not None
-        assert (checked.proof.rule, [p.rule for p in checked.against]) == (said, [other])
+        assert (checked.proof.rule, [p.rule for p in checked.against]) == (rule, [other])
 
 
 def test_a_plausible_chain_is_told_and_supports_nothing(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -254,10 +255,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Claim], list[s
     graph = Told(tmp_path_factory.mktemp("small") / "g", *LINES)
     plain = [line.split(": ")[-1].removeprefix("not ") for line in LINES]
     swapped = [" ".join([w[2], w[1], w[0]]) for w in (line.split() for line in plain)]
-    crossed = [
-        " ".join([a.split()[0], a.split()[1], b.split()[2]])
-        for a, b in zip(plain, plain[1:], strict=False)
-    ]
+    crossed = [" ".join([a.split()[0], a.split()[1], b.split()[2]]) for a, b in pairwise(plain)]
     claims = [claim(line) for line in plain + swapped + crossed]
     claims += [replace(c, negated=True) for c in claims]
     return claims, [c.verdict for c in graph.verifier.claims(claims)]

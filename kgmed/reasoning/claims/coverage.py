@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from kgmed.kg.store.base import EdgeDirection
 from kgmed.reasoning.claims import evidence
 from kgmed.reasoning.claims.evidence import Search
+from kgmed.reasoning.claims.ground import Ground
 from kgmed.reasoning.claims.rules import Assertion
-from kgmed.reasoning.claims.search import Ground
 
 
 @dataclass(frozen=True, slots=True)

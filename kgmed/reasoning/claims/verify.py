@@ -6,7 +6,7 @@
 ...     verifier = Verifier(graph.store, registry())
 ...     checked = verifier.claim(Claim("DB00682", "interacts_with", "DB01118"))
 >>> checked.verdict, checked.proof.rule
-('SUPPORTED', 'statement')
+('SUPPORTED', 'symmetric')
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.store.base import GraphStore
 from kgmed.reasoning.claims import evidence
 from kgmed.reasoning.claims.evidence import Search, run
+from kgmed.reasoning.claims.ground import Ground
 from kgmed.reasoning.claims.judge import Judged, judge
 from kgmed.reasoning.claims.model import Checked, Claim, Proof
 from kgmed.reasoning.claims.rules import Assertion
-from kgmed.reasoning.claims.search import Ground
 from kgmed.reasoning.claims.words import Speaker
 
 READINGS = 4
