@@ -295,6 +295,7 @@ def test_a_hub_is_not_read_whole_and_the_proof_is_found_from_the_other_end(tmp_p
         *crowd,
         *broad,
         "aspirin treats disease-290",
+        "ibuprofen treats disease-99",
         "metformin treats type-2-diabetes",
         "type-2-diabetes subclass_of diabetes",
         "diabetes subclass_of metabolic-disease",
@@ -313,6 +314,8 @@ def test_a_hub_is_not_read_whole_and_the_proof_is_found_from_the_other_end(tmp_p
         "metformin treats type-2-diabetes"
     )
     assert graph.check("aspirin treats metabolic-disease").verdict == "SUPPORTED"
+    last = graph.check("ibuprofen treats metabolic-disease")  # stated of the row's last
+    assert graph.said(last)[0] == "ibuprofen treats disease-99"
     assert limits
     assert max(limits) == ROW + 1
 

@@ -15,9 +15,10 @@ from claim_graphs import Told, claim
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_claims_rules import LINES
+from untold import Untold
 
 from kgmed.builders.overlay import make_overlay
-from kgmed.facade import Graph
+from kgmed.facade import Graph, load_graph, open_graph
 from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.model import Statement
 from kgmed.kg.predicates import registry
@@ -83,6 +84,7 @@ def check(graph: Graph, verifier: Verifier, line: str) -> Checked:
         ("imatinib | has_target | ABL1", "SUPPORTED", "sub_predicate"),
         ("imatinib | activates | ABL1", "REFUTED", "excludes"),
         ("not imatinib | activates | ABL1", "SUPPORTED", "excludes"),
+        ("warfarin | related_to | amiodarone", "SUPPORTED", "sub_predicate"),
         ("gout | treated_by | allopurinol", "SUPPORTED", "inverse"),
         ("gout | subclass_of | arthritis", "SUPPORTED", "statement"),
         ("arthritis | subclass_of | gout", "REFUTED", "asymmetric_reverse"),
@@ -304,3 +306,14 @@ def test_without_its_statements_a_proof_is_gone(tmp_path: Path) -> None:
         assert after.proof is not None
         assert gone.id not in {s.id for s in after.proof.statements}
         assert after.proof != before.proof
+
+
+@pytest.mark.real
+def test_a_server_gives_the_same_verdicts_and_proofs(
+    tmp_path: Path, small: tuple[list[Claim], list[str]], neo4j_uri: str
+) -> None:
+    claims, _verdicts = small
+    graph = Told(tmp_path / "g", *LINES)
+    load_graph(neo4j_uri, tmp_path / "g", prune=True, tell=Untold())
+    with open_graph(neo4j_uri, progress=Untold()) as served:
+        assert Verifier(served.store, registry()).claims(claims) == graph.verifier.claims(claims)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from kgmed.kg.store.base import EdgeDirection
 from kgmed.reasoning.claims import evidence
 from kgmed.reasoning.claims.evidence import Search, Triple
 from kgmed.reasoning.claims.ground import (
@@ -124,12 +125,13 @@ def _stated(
 ) -> Search[Stated]:
     names = ground.below(assertion.predicate)
     at_object = end == "object"
-    rows = yield from evidence.edges(others, names, "out" if at_object else "in", limit=ROW + 1)
+    direction: EdgeDirection = "out" if at_object else "in"
+    rows, is_cut = yield from evidence.row(others, names, direction, limit=ROW)
     found: dict[str, Ids] = {}
-    for edge in (edge for row in rows for edge in row[:ROW]):
+    for edge in (edge for row in rows for edge in row):
         found.setdefault(edge.object if at_object else edge.subject, []).append(edge.statement)
     found.pop(assertion.object if at_object else assertion.subject, None)
-    return Stated(assertion, end, others, found, any(len(row) > ROW for row in rows))
+    return Stated(assertion, end, others, found, is_cut)
 
 
 def _inheriting(
@@ -159,17 +161,16 @@ def _narrower(ground: Ground, stated: Stated, here: str) -> Search[Ids]:
     top = yield from evidence.edges([here], ["subclass_of"], "out", limit=1)
     if not top[0]:
         return []
-    rows = yield from evidence.edges([here], ["subclass_of"], "in", limit=ROW + 1)
+    rows, cut_below = yield from evidence.row([here], ["subclass_of"], "in", limit=ROW)
     first = {edge.subject: [edge.statement] for edge in rows[0]}
     hits = yield from _hits(ground, stated, list(first))
     ways = first
     if not hits:
         ways = {}
-        if not stated.is_cut and len(stated.rows) <= len(first):
-            ways = yield from _from_below(stated, here, first)
+        if not stated.is_cut and (cut_below or len(stated.rows) <= len(first)):
+            ways = yield from _from_below(stated, here, None if cut_below else first)
         else:
-            nodes = list(first)[:ROW]
-            rows = yield from evidence.edges(nodes, ["subclass_of"], "in", limit=FAN)
+            rows = yield from evidence.edges(list(first), ["subclass_of"], "in", limit=FAN)
             for edge in (edge for row in rows for edge in row):
                 if edge.subject != here:
                     ways.setdefault(edge.subject, [edge.statement, *first[edge.object]])
@@ -178,19 +179,20 @@ def _narrower(ground: Ground, stated: Stated, here: str) -> Search[Ids]:
     return [*ids[: 4 * STATEMENTS], top[0][0].statement] if ids else []
 
 
-def _from_below(stated: Stated, here: str, first: dict[str, Ids]) -> Search[dict[str, Ids]]:
-    """Concepts of which the claim is stated, two steps below a class, each with the way up."""
+def _from_below(stated: Stated, here: str, first: dict[str, Ids] | None) -> Search[dict[str, Ids]]:
+    """Concepts of which the claim is stated, two steps below a class, each with the way up, and
+    one step below where ``first``, the concepts right below the class, weren't all read."""
     rows = yield from evidence.edges(list(stated.rows), ["subclass_of"], "out", limit=FAN)
     parents = [edge for row in rows for edge in row if edge.object != here]
-    links = first
-    if len(first) > ROW:  # the class's row was cut
-        asked = list(dict.fromkeys(edge.object for edge in parents))
-        found = yield from evidence.triples([(id, "subclass_of", here) for id in asked])
-        links = {id: some[:1] for id, some in zip(asked, found, strict=True) if some}
     ways: dict[str, Ids] = {}
+    if first is None:
+        asked = list(dict.fromkeys([*stated.rows, *(edge.object for edge in parents)]))
+        found = yield from evidence.triples([(id, "subclass_of", here) for id in asked])
+        first = {id: some[:1] for id, some in zip(asked, found, strict=True) if some}
+        ways = {id: first[id] for id in stated.rows if id in first}
     for edge in parents:
-        if edge.object in links:
-            ways.setdefault(edge.subject, [edge.statement, *links[edge.object]])
+        if edge.object in first:
+            ways.setdefault(edge.subject, [edge.statement, *first[edge.object]])
     return ways
 
 
