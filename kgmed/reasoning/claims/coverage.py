@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from kgmed.kg.store.base import EdgeDirection
 from kgmed.reasoning.claims import evidence
 from kgmed.reasoning.claims.evidence import Search
+from kgmed.reasoning.claims.ground import Ground
 from kgmed.reasoning.claims.rules import Assertion
-from kgmed.reasoning.claims.search import Ground
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The sources that speak of each end under the claim's predicate.
+    """The sources that speak of each end under the claim's predicate, and whether the graph has
+    any statement of it.
 
     >>> Coverage(("infores:a", "infores:b"), ("infores:b",)).common
     ('infores:b',)
@@ -29,6 +30,7 @@ class Coverage:
 
     subject: tuple[str, ...]
     object: tuple[str, ...]
+    has_predicate: bool = True
 
     @property
     def common(self) -> tuple[str, ...]:
@@ -40,6 +42,8 @@ class Coverage:
         """Why the claim isn't covered, in a word; '' where it is."""
         if self.common:
             return ""
+        if not self.has_predicate:
+            return "predicate_absent"
         if not self.subject:
             return "subject_not_covered"
         return "no_common_source" if self.object else "object_not_covered"
@@ -49,6 +53,8 @@ def coverage(ground: Ground, assertion: Assertion) -> Search[Coverage]:
     """The sources at each end of a claim. A value has no end of its own: the subject's stand."""
     entry = ground.registry.get(assertion.predicate)
     predicates: tuple[str, ...] | None = ground.below(assertion.predicate)
+    if not predicates:
+        return Coverage((), (), has_predicate=False)
     if entry is not None and not entry.parent:
         predicates = None  # the root: statements of any predicate
     ends: tuple[EdgeDirection, EdgeDirection] = ("out", "in")

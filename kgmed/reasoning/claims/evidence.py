@@ -86,12 +86,22 @@ def triples(wanted: Sequence[Triple], *, negated: bool = False) -> Search[list[l
 def edges(
     ids: Sequence[str], predicates: Sequence[str], direction: EdgeDirection, *, limit: int
 ) -> Search[list[list[Edge]]]:
-    """The positive edges at each concept, at most ``limit`` read of each."""
+    """The positive edges at each concept, of the first ``limit`` edges."""
+    rows, _is_cut = yield from row(ids, predicates, direction, limit=limit)
+    return rows
+
+
+def row(
+    ids: Sequence[str], predicates: Sequence[str], direction: EdgeDirection, *, limit: int
+) -> Search[tuple[list[list[Edge]], bool]]:
+    """The positive edges at each concept, of the first ``limit`` edges, and whether some concept
+    has more."""
     if not ids or not predicates:
-        return [[] for _ in ids]
-    options = (("predicates", tuple(predicates)), ("direction", direction), ("limit", limit))
+        return [[] for _ in ids], False
+    options = (("predicates", tuple(predicates)), ("direction", direction), ("limit", limit + 1))
     found: list[list[Edge]] = yield Ask("neighbors", ids, options)
-    return [[edge for edge in some if not edge.negated] for some in found]
+    positive = [[edge for edge in some[:limit] if not edge.negated] for some in found]
+    return positive, any(len(some) > limit for some in found)
 
 
 def between(subject: str, object: str) -> Search[list[Statement]]:

@@ -10,10 +10,10 @@ from kgmed.kg.model import Concept, Statement
 from kgmed.reasoning.claims import evidence, search
 from kgmed.reasoning.claims.coverage import Coverage, coverage
 from kgmed.reasoning.claims.evidence import Search
+from kgmed.reasoning.claims.ground import CANDIDATES, Ground, both_ways
 from kgmed.reasoning.claims.model import Proof
 from kgmed.reasoning.claims.rules import RULES, Assertion, Facts
 from kgmed.reasoning.claims.rules.base import fits
-from kgmed.reasoning.claims.search import Ground
 from kgmed.reasoning.claims.verdict import Decision, Findings, decide
 
 MEMBERS = 64
@@ -50,7 +50,8 @@ def _values(ground: Ground, assertion: Assertion) -> Search[Findings]:
     stated = yield from evidence.values(assertion.subject, assertion.predicate)
     proofs = RULES["value"].find(assertion, Facts(ground.registry, stated))
     sources = tuple(sorted({s.primary_knowledge_source for s in stated}))
-    return Findings(supports=tuple(proofs), coverage=Coverage(sources, sources))
+    has = assertion.predicate in ground.present
+    return Findings(supports=tuple(proofs), coverage=Coverage(sources, sources, has))
 
 
 def _findings(
@@ -120,11 +121,13 @@ def _members(ground: Ground, assertion: Assertion, *, is_subject: bool) -> Searc
     there = assertion.object if is_subject else assertion.subject
     if assertion.predicate in MEMBERSHIP:
         return 0, 0
+    below = ground.below(assertion.predicate)
     names = [name for name in MEMBERSHIP if name in ground.present]
-    rows = yield from evidence.edges([here], names, "in", limit=MEMBERS)
+    most = min(MEMBERS, CANDIDATES // (2 * len(below) or 1))
+    rows = yield from evidence.edges([here], names, "in", limit=most)
     members = list(dict.fromkeys(edge.subject for edge in rows[0] if edge.subject != there))
     groups = [
-        search.both_ways(
+        both_ways(
             ground,
             member if is_subject else there,
             assertion.predicate,

@@ -6,7 +6,7 @@
 ...     verifier = Verifier(graph.store, registry())
 ...     checked = verifier.claim(Claim("DB00682", "interacts_with", "DB01118"))
 >>> checked.verdict, checked.proof.rule
-('SUPPORTED', 'statement')
+('SUPPORTED', 'symmetric')
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.store.base import GraphStore
 from kgmed.reasoning.claims import evidence
 from kgmed.reasoning.claims.evidence import Search, run
+from kgmed.reasoning.claims.ground import Ground
 from kgmed.reasoning.claims.judge import Judged, judge
 from kgmed.reasoning.claims.model import Checked, Claim, Proof
 from kgmed.reasoning.claims.rules import Assertion
-from kgmed.reasoning.claims.search import Ground
-from kgmed.reasoning.claims.verdict import Decision
 from kgmed.reasoning.claims.words import Speaker
 
 READINGS = 4
@@ -108,11 +107,6 @@ class Verifier:
         readings = yield from self._readings(claim, *predicate)
         if isinstance(readings, str):
             return self._unread(claim, "not_linked", readings)
-        if not self._ground.below(predicate[0]):
-            proof = Proof("not_covered")
-            decision = Decision("NOT_COVERED", "predicate_absent", proof)
-            judged = Judged(readings[0].assertion, decision)
-            return (yield from self._told(readings[0].claim, judged))
         tried: list[tuple[Claim, Judged]] = []
         for reading in readings:
             judged = yield from judge(
@@ -204,26 +198,34 @@ def choose(tried: Sequence[tuple[Claim, Judged]]) -> tuple[Claim, Judged] | str:
     """The reading of a claim whose verdict counts, or why none does.
 
     A reading that the graph says nothing of is no rival to one that it does; among concepts of the
-    same name, the one that the graph says it of is meant. What refutes must refute every reading,
-    and of concepts that the text surely names.
+    same name, the one that the graph says it of is meant. What refutes must refute every reading
+    and speak of concepts that the text surely names; only statements that refute a reading do so
+    beside others of the same name that the graph says nothing of. Their categories don't: a gene
+    and a disease may share a name.
     """
     live = [(c, j) for c, j in tried if j.decision.verdict != "NOT_COVERED"]
     if not live:
         return tried[0]
     verdicts = {judged.decision.verdict for _claim, judged in live}
     if verdicts == {"REFUTED"}:
-        if len(live) < len(tried):
+        proof = live[0][1].decision.proof
+        told = proof is not None and proof.rule != "ill_typed" and _share_a_name(tried)
+        if len(live) < len(tried) and not told:
             return "ambiguous"
         return "uncertain_link" if _is_uncertain(live[0][0]) else live[0]
     if len(verdicts) == 1:
         return live[0]
-    if len({key(_named(claim)) for claim, _judged in live}) > 1:
+    if not _share_a_name(live):
         return "ambiguous"
     for wanted in ("SUPPORTED", "UNSUPPORTED"):
         for claim, judged in live:
             if judged.decision.verdict == wanted:
                 return claim, judged
     return "ambiguous"
+
+
+def _share_a_name(tried: Sequence[tuple[Claim, Judged]]) -> bool:
+    return len({key(_named(claim)) for claim, _judged in tried}) == 1
 
 
 def _meanings(end: str | Link) -> list[str | Link]:

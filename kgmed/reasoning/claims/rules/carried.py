@@ -229,8 +229,9 @@ def inherited(assertion: Assertion, facts: Facts) -> list[Proof]:
     """A statement holds of everything narrower (``down``) or broader (``up``) where the registry
     says ``entailed``: what is contraindicated in kidney failure is so in acute kidney failure.
 
-    Sound for the predicates that declare it (contraindicated_in, has_role). Only along
-    ``subclass_of``; never along ``broader``.
+    Sound for the predicates that declare it (contraindicated_in, has_role), along ``subclass_of``.
+    Not applied along ``broader``, nor to a predicate that declares nothing: a symptom of a disease
+    needn't be one of its every kind.
 
     >>> from kgmed.reasoning.claims.rules.examples import said, told
     >>> facts = told("metformin contraindicated_in kidney-failure",

@@ -54,7 +54,8 @@ def inverse(assertion: Assertion, facts: Facts) -> list[Proof]:
 
     "Gout is treated by allopurinol" is read as "allopurinol treats gout" before any rule is tried
     (``inverted`` remembers it). Sound: an inverse is a reading of the same statement, not another
-    predicate; the registry refuses a table where it isn't.
+    predicate; the registry refuses a table where it isn't. Not applied to a claim worded by the
+    predicate itself.
 
     >>> from kgmed.reasoning.claims.rules.examples import said, told
     >>> facts = told("allopurinol treats gout")
@@ -113,8 +114,8 @@ def value(assertion: Assertion, facts: Facts) -> list[Proof]:
     """A statement whose value is the claimed one: the same text but for case and spaces, or the
     same number; ``assertion.object`` is the value as written, with its unit if it has one.
 
-    Sound: it is what a source says. Another value refutes nothing: two sources may give two half
-    lives, and one definition doesn't contradict another.
+    Sound: it is what a source says. Not applied across units, and another value refutes nothing:
+    two sources may give two half-lives, and one definition doesn't contradict another.
 
     >>> from kgmed.kg.model import Statement, Value
     >>> from kgmed.kg.predicates import registry
