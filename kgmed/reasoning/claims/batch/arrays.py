@@ -150,6 +150,15 @@ class Arrays:
         flags: Flags = answer[codes[nodes]]
         return flags
 
+    def is_one_of(self, nodes: Ints, categories: Sequence[str]) -> Flags:
+        """Whether a category of each concept is one of some, or below one."""
+        from kgmed.kg.categories import is_a
+
+        codes, sets = self._categories
+        answer = [any(is_a(mine, c) for mine in found for c in categories) for found in sets]
+        flags: Flags = np.array(answer or [False], bool)[codes[nodes]]
+        return flags
+
     # Details
 
     def qualifiers(self, edge: int) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,20 +13,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgmed.kg.errors import UsageError
+from kgmed.kg.linking.normalize import key
 from kgmed.kg.predicates import Registry
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints
-from kgmed.reasoning.claims.batch.columns import RULES, Qualifiers
+from kgmed.reasoning.claims.batch.columns import RULE, RULES, Qualifiers
 from kgmed.reasoning.claims.batch.decide import (
     NOT_COVERED,
     REASON,
     REASONS,
     REFUTED,
     SUPPORTED,
+    UNSUPPORTED,
     Asked,
     Decided,
+    Relations,
     decide,
-    relation,
 )
 from kgmed.reasoning.claims.batch.ends import Ends, look_up
 from kgmed.reasoning.claims.model import VERDICTS
@@ -65,6 +67,8 @@ class TableVerifier:
                 )
         self.arrays = Arrays(snapshot)
         self.registry = registry
+        present = frozenset(self.arrays.positive) | frozenset(self.arrays.negative)
+        self._relations = Relations(registry, present)
         self._mention: Callable[[str], list[Any]] | None = None
 
     def _link(self, text: str) -> list[Any]:
@@ -97,7 +101,7 @@ class TableVerifier:
         ends = look_up(self.arrays, both, self._link)
         words = _texts(table, "predicate").combine_chunks().dictionary_encode()
         names = [*words.dictionary.to_pylist(), None]
-        relations = [relation(name, self.registry, self.arrays) for name in names]
+        relations = [self._relations.of(name) for name in names]
         which = pc.fill_null(words.indices, len(names) - 1).to_numpy(zero_copy_only=False)
         qualified, qualifiers = _qualifiers(table, first_row)
         asked = Asked(
@@ -109,19 +113,12 @@ class TableVerifier:
         )
         decided = decide(self.arrays, self.registry, asked, relations, qualifiers)
         self._settle(ends, asked, decided, relations, qualifiers)
-        for name, chosen in (("object", asked.objects), ("subject", asked.subjects)):
-            empty = (
-                pc.fill_null(pc.equal(pc.utf8_trim_whitespace(_texts(table, name)), ""), True)
-                .to_numpy(zero_copy_only=False).astype(bool)
-            )  # fmt: skip
-            decided.reason[empty & (chosen < 0)] = REASON[f"no {name}"]
         scores = np.minimum(ends.scores[:count], ends.scores[count:])
-        known = (decided.verdict == SUPPORTED) | (decided.verdict == REFUTED)
         columns = {
             "verdict": _named(VERDICTS, decided.verdict),
             "rule": _named(RULES, decided.rule),
             "statements": self._statements(decided, count) if proof else None,
-            "confidence": pa.array(np.where(known, scores, 0.0)),
+            "confidence": pa.array(scores),
             "reason": _named(REASONS, decided.reason),
         }
         for name, column in columns.items():
@@ -143,31 +140,44 @@ class TableVerifier:
         unsure = np.flatnonzero((ends.unsure[:count] >= 0) | (ends.unsure[count:] >= 0))
         if not len(unsure):
             return
-        tried: list[tuple[int, int, int]] = []
-        for row in unsure.tolist():
-            choices = [
-                ends.choices[which].tolist() if (which := int(ends.unsure[place])) >= 0
-                else [int(ends.numbers[place])]
-                for place in (row, count + row)
-            ]  # fmt: skip
-            tried += [(row, s, o) for s, o in product(*choices)]
-        rows, subjects, objects = (np.array(column) for column in zip(*tried, strict=True))
+        readings = [
+            (row, s, o)
+            for row in unsure.tolist()
+            for s, o in product(ends.meanings(row), ends.meanings(count + row))
+        ]
+        rows = np.array([row for row, _s, _o in readings])
         some = asked.take(rows)
         again = Asked(
-            subjects.astype(np.int32), some.relations, objects.astype(np.int32), some.negated,
+            np.array([s for _row, (s, _name), _o in readings], np.int32),
+            some.relations,
+            np.array([o for _row, _s, (o, _name) in readings], np.int32),
+            some.negated,
             some.qualified,
-        )  # fmt: skip
-        verdicts = decide(self.arrays, self.registry, again, relations, qualifiers).verdict
-        differs = np.zeros(count, bool)
-        differs[rows[verdicts != decided.verdict[rows]]] = True
-        differs[unsure[decided.verdict[unsure] == REFUTED]] = True
-        decided.verdict[differs] = NOT_COVERED
-        decided.rule[differs] = 0
-        decided.reason[differs] = REASON["ambiguous"]
-        kept = ~differs[decided.rows]
-        decided.rows, decided.orders, decided.edges = (
-            column[kept] for column in (decided.rows, decided.orders, decided.edges)
         )
+        tried = decide(self.arrays, self.registry, again, relations, qualifiers)
+        first = np.searchsorted(rows, unsure)
+        bounds = zip(unsure.tolist(), first.tolist(), [*first[1:].tolist(), len(rows)], strict=True)
+        taken = np.full(len(rows), -1)
+        for row, start, stop in bounds:
+            verdicts = tried.verdict[start:stop].tolist()
+            names = [key(f"{s}, {o}") for _row, (_s, s), (_o, o) in readings[start:stop]]
+            is_guess = ends.is_guess(row) or ends.is_guess(count + row)
+            chosen = choose(verdicts, names, is_guess=is_guess)
+            if isinstance(chosen, str):
+                decided.verdict[row], decided.reason[row] = NOT_COVERED, REASON[chosen]
+                decided.rule[row] = RULE["not_covered"]
+                continue
+            taken[start + chosen] = row
+            for column, from_column in (
+                (decided.verdict, tried.verdict),
+                (decided.rule, tried.rule),
+                (decided.reason, tried.reason),
+            ):
+                column[row] = from_column[start + chosen]
+        kept, new = ~np.isin(decided.rows, unsure), taken[tried.rows] >= 0
+        decided.rows = np.concatenate([decided.rows[kept], taken[tried.rows[new]]])
+        decided.orders = np.concatenate([decided.orders[kept], tried.orders[new]])
+        decided.edges = np.concatenate([decided.edges[kept], tried.edges[new]])
 
     def _statements(self, decided: Decided, count: int) -> pa.Array:
         """The statement ids of each row's proof, in its order."""
@@ -181,6 +191,36 @@ class TableVerifier:
         offsets = np.zeros(count + 1, np.int32)
         np.cumsum(np.bincount(decided.rows, minlength=count), out=offsets[1:])
         return pa.ListArray.from_arrays(pa.array(offsets), texts)
+
+
+def choose(verdicts: Sequence[int], names: Sequence[str], *, is_guess: bool) -> int | str:
+    """Which of a claim's readings counts, or why none does.
+
+    One that the graph says nothing of is no rival to one that it does; among concepts of the same
+    name, the one that the graph says it of is meant. What refutes must refute every reading, and of
+    concepts that are surely named.
+
+    >>> choose([NOT_COVERED, SUPPORTED], ["cold, x", "copd, x"], is_guess=False)
+    1
+    >>> choose([REFUTED], ["gout, x"], is_guess=True)
+    'uncertain_link'
+    """
+    live = [i for i, verdict in enumerate(verdicts) if verdict != NOT_COVERED]
+    if not live:
+        return 0
+    said = {verdicts[i] for i in live}
+    if said == {REFUTED}:
+        if len(live) < len(verdicts):
+            return "ambiguous"
+        return "uncertain_link" if is_guess else live[0]
+    if len(said) == 1:
+        return live[0]
+    if len({names[i] for i in live}) == 1:
+        for wanted in (SUPPORTED, UNSUPPORTED):
+            for i in live:
+                if verdicts[i] == wanted:
+                    return i
+    return "ambiguous"
 
 
 def verify_triples(
@@ -207,7 +247,7 @@ def verify_triples(
     ...           "object": ["drugbank:DB01118", "zorblaxin"]}
     >>> table = verify_triples(open_graph().store, claims)
     >>> table.select(["verdict", "rule", "reason"]).to_pylist()[1]
-    {'verdict': 'NOT_COVERED', 'rule': '', 'reason': 'no such object'}
+    {'verdict': 'NOT_COVERED', 'rule': 'not_covered', 'reason': 'not_linked'}
     """
     if registry is None:
         from kgmed.kg.predicates import registry as shipped
