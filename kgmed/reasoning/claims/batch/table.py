@@ -31,6 +31,7 @@ from kgmed.reasoning.claims.batch.decide import (
     decide,
 )
 from kgmed.reasoning.claims.batch.ends import Ends, look_up
+from kgmed.reasoning.claims.batch.mapped import Mapped
 from kgmed.reasoning.claims.model import VERDICTS
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class TableVerifier:
                 )
         self.arrays = Arrays(snapshot)
         self.registry = registry
+        self._mapped = Mapped(self.arrays)
         present = frozenset(self.arrays.positive) | frozenset(self.arrays.negative)
         self._relations = Relations(registry, present)
         self._mention: Callable[[str], list[Any]] | None = None
@@ -114,6 +116,8 @@ class TableVerifier:
         decided = decide(self.arrays, self.registry, asked, relations, qualifiers)
         self._settle(ends, asked, decided, relations, qualifiers)
         scores = np.minimum(ends.scores[:count], ends.scores[count:])
+        if proof and len(decided.edges):
+            np.minimum.at(scores, decided.rows, self._mapped.least(decided.edges))
         columns = {
             "verdict": _named(VERDICTS, decided.verdict),
             "rule": _named(RULES, decided.rule),
