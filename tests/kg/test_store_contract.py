@@ -238,6 +238,28 @@ def test_statements_are_found_by_their_triple_and_a_negated_one_is_not(store: Gr
     assert store.has_statements(triples) == [bool(f) for f in store.find_statements(triples)]
 
 
+def test_statements_that_deny_a_triple_are_found_when_asked_for(store: GraphStore) -> None:
+    triples = [(s, row["predicate"], o) for s, o, row in EXPECTED.values()]
+    for triple, found in zip(triples, store.find_statements(triples, negated=True), strict=True):
+        assert found == sorted(
+            id
+            for id, (s, o, row) in EXPECTED.items()
+            if (s, row["predicate"], o) == triple and row["negated"]
+        )
+
+
+@pytest.mark.parametrize("direction", ["out", "in", "both"])
+@pytest.mark.parametrize("predicates", [None, ["treats"], ["unheard"], []])
+def test_the_sources_at_a_concept_are_those_of_its_edges(
+    store: GraphStore, direction: Any, predicates: list[str] | None
+) -> None:
+    ids = [f"mesh:D{i:06d}" for i in range(N)]
+    edges = store.neighbors(ids, predicates=predicates, direction=direction)
+    expected = [[SOURCE] if some else [] for some in edges]
+    assert store.sources_of(ids, predicates=predicates, direction=direction) == expected
+    assert store.sources_of(["mesh:nothing"]) == [[]]
+
+
 def test_values_come_with_unit_and_language(store: GraphStore) -> None:
     found = store.values(["mesh:D000001"])[0]
     assert [(s.predicate, s.value and s.value.text) for s in found] == [

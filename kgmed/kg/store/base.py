@@ -182,12 +182,28 @@ class GraphStore(Protocol):
         """
         ...
 
-    def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
-        """The ids of the positive statements with this subject, predicate and object, sorted."""
+    def find_statements(
+        self, triples: Sequence[tuple[str, str, str]], *, negated: bool = False
+    ) -> list[list[str]]:
+        """The ids of the positive statements with this subject, predicate and object, sorted; of
+        those that deny it where ``negated``."""
         ...
 
     def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
         """Whether a positive statement has this subject, predicate and object."""
+        ...
+
+    def sources_of(
+        self,
+        ids: Sequence[str],
+        *,
+        predicates: Sequence[str] | None = None,
+        direction: EdgeDirection = "both",
+    ) -> list[list[str]]:
+        """The sources (infores) of the statements at each concept, negated ones too, sorted.
+
+        ``direction`` says which end the concept is: ``out`` where it is the subject.
+        """
         ...
 
     def statements(self, ids: Sequence[str]) -> list[Statement | None]:

@@ -19,6 +19,8 @@ from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 SHORTEST_ID_PREFIX = 8
 SHORT_ROW = 512
 """Edges up to which looking at each one beats finding the runs of equal codes."""
+PROFILES_AT_ONCE = 256
+"""Edges whose sources are read before it is asked whether any source is missing."""
 FEW_CODES = 16
 """Predicate codes up to which cutting out their runs beats walking over all runs."""
 
@@ -49,6 +51,8 @@ class EmbeddedStore:
         self._positive = bytes(not negated for _name, negated in self._predicates)
         self._profiles = self._open_profiles()
         self._ids: dict[int, str] = {}
+        self._covering: dict[frozenset[str] | None, frozenset[str]] = {}
+        self._coverage_rows: list[tuple[str, str]] = []
         self.lexicon = LocalLexicon(self._names, self.id_of)
 
     def _open_names(self) -> Names:
@@ -196,25 +200,81 @@ class EmbeddedStore:
     def _statement_id(self, edge: int) -> str:
         return self._csr.statement_id(edge)
 
-    def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
+    def find_statements(
+        self, triples: Sequence[tuple[str, str, str]], *, negated: bool = False
+    ) -> list[list[str]]:
         return [
-            sorted(self._statement_id(edge) for edge in self._find(*triple)) for triple in triples
+            sorted(self._statement_id(edge) for edge in self._find(*triple, negated=negated))
+            for triple in triples
         ]
 
     def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
         return [len(self._find(*triple)) > 0 for triple in triples]
 
-    def _find(self, subject: str, predicate: str, object: str) -> Sequence[int]:
-        s, o = self._names.cids((subject, object))
-        if s is None or o is None:
-            return range(0)
+    def _find(
+        self, subject: str, predicate: str, object: str, *, negated: bool = False
+    ) -> Sequence[int]:
         for code in self._codes.get(predicate, ()):
-            if self._positive[code]:
-                return self._edges_of(s, code, o)
+            if self._positive[code] != negated:
+                s, o = self._names.cids((subject, object))
+                return range(0) if s is None or o is None else self._edges_of(s, code, o)
         return range(0)
 
     def _edges_of(self, subject: int, code: int, object: int) -> Sequence[int]:
         return self._csr.find(subject, code, object)
+
+    def sources_of(
+        self,
+        ids: Sequence[str],
+        *,
+        predicates: Sequence[str] | None = None,
+        direction: EdgeDirection = "both",
+    ) -> list[list[str]]:
+        wanted = self._wanted(predicates)
+        most = len(self._sources_with(None if predicates is None else frozenset(predicates)))
+        result = []
+        for cid in self._names.cids(ids):
+            found: set[str] = set()
+            for way in ("out", "in"):
+                if cid is not None and direction in (way, "both"):
+                    for profiles in self._profiles_at(cid, wanted, incoming=way == "in"):
+                        found.update(self._profiles[n][0] for n in set(profiles))
+                        if len(found) >= most:  # the graph has no others of these predicates
+                            break
+            result.append(sorted(found))
+        return result
+
+    def _sources_with(self, predicates: frozenset[str] | None) -> frozenset[str]:
+        """The sources that the graph has of some predicates."""
+        found = self._covering.get(predicates)
+        if found is None:
+            if not self._coverage_rows:
+                self._coverage_rows = [(row.predicate, row.source) for row in self.coverage()]
+            found = self._covering[predicates] = frozenset(
+                source
+                for predicate, source in self._coverage_rows
+                if predicates is None or predicate in predicates
+            )
+        return found
+
+    def _profiles_at(
+        self, cid: int, wanted: list[int] | None, *, incoming: bool
+    ) -> Iterator[Iterable[int]]:
+        """The profiles of the edges out of or into a concept, some at a time."""
+        csr = self._csr
+        for code in wanted if wanted is not None else [None]:
+            start, stop = csr.in_range(cid, code) if incoming else csr.out_range(cid, code)
+            for first in range(start, stop, PROFILES_AT_ONCE):
+                last = min(first + PROFILES_AT_ONCE, stop)
+                if not incoming:
+                    csr.out_prof.touch(first, last)
+                    yield csr.out_prof.view[first:last]
+                    continue
+                csr.in_eid.touch(first, last)
+                edges = csr.in_eid.view[first:last]
+                for edge in edges:
+                    csr.out_prof.touch(edge, edge + 1)
+                yield map(csr.out_prof.view.__getitem__, edges)
 
     def statements(self, ids: Sequence[str]) -> list[Statement | None]:
         return [self._statement(id) for id in ids]

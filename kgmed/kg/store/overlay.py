@@ -224,6 +224,21 @@ class OverlayStore(EmbeddedStore):
             rows += [(subjects[i], codes[i], cid, edges[i]) for i in range(start, stop)]
         return rows
 
+    def _profiles_at(
+        self, cid: int, wanted: list[int] | None, *, incoming: bool
+    ) -> Iterator[Iterable[int]]:
+        if not self._is_patched(cid):
+            yield from super()._profiles_at(cid, wanted, incoming=incoming)
+            return
+        rows = (self._in_rows if incoming else self._out_rows)(cid, wanted, None)
+        yield [self._profile(edge) for _subject, _code, _object, edge in rows]
+
+    def _profile(self, edge: int) -> int:
+        if edge >= self._csr.edges:
+            return int(self._added_edge(edge)[3])
+        self._csr.out_prof.touch(edge, edge + 1)
+        return int(self._csr.out_prof.view[edge])
+
     def degrees(self, ids: Sequence[str]) -> list[int]:
         nodes = [None if cid is None else self._key(cid) for cid in self._names.cids(ids)]
         found = iter(self.node_degrees([node for node in nodes if node is not None]))

@@ -141,11 +141,20 @@ _PAIR = (
 
 
 def find(predicates: Sequence[str]) -> str:
-    """The ids of positive statements by both ends and their predicate, which is one of some:
-    (n, [id ...])."""
+    """The ids of statements by both ends and their predicate, which is one of some, positive or
+    ``$negated``: (n, [id ...])."""
     return (
         f"{_PAIR} MATCH (s)-[r{types(predicates)}]->(o)"
-        " WHERE type(r) = $predicates[n] AND NOT r.negated RETURN n, collect(r.id)"
+        " WHERE type(r) = $predicates[n] AND r.negated = $negated RETURN n, collect(r.id)"
+    )
+
+
+def sources(predicates: Sequence[str] | None, *, incoming: bool) -> str:
+    """The sources of the statements at concepts: (n, [source ...])."""
+    left, right = ("<-", "-") if incoming else ("-", "->")
+    return (
+        f"{_CONCEPT}{left}[r{types(predicates)}]{right}(:Concept)"
+        " RETURN n, collect(DISTINCT r.primary_knowledge_source)"
     )
 
 

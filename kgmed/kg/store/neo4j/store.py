@@ -205,7 +205,9 @@ class Neo4jStore:
         for groups in self._of_each(queries.edges(wanted, incoming=incoming), ids):
             yield decode.edges(groups, incoming=incoming)
 
-    def find_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[list[str]]:
+    def find_statements(
+        self, triples: Sequence[tuple[str, str, str]], *, negated: bool = False
+    ) -> list[list[str]]:
         result: list[list[str]] = [[] for _ in triples]
         places = [n for n, triple in enumerate(triples) if triple[1] in self._known]
         for start in range(0, len(places), IDS_AT_ONCE):
@@ -216,6 +218,7 @@ class Neo4jStore:
                 subjects=[triples[n][0] for n in part],
                 objects=[triples[n][2] for n in part],
                 predicates=predicates,
+                negated=negated,
             )
             for place, ids in rows:
                 result[part[place]] = sorted(ids)
@@ -233,6 +236,22 @@ class Neo4jStore:
 
     def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
         return [bool(ids) for ids in self.find_statements(triples)]
+
+    def sources_of(
+        self,
+        ids: Sequence[str],
+        *,
+        predicates: Sequence[str] | None = None,
+        direction: EdgeDirection = "both",
+    ) -> list[list[str]]:
+        wanted = self._wanted(predicates)
+        found: list[set[str]] = [set() for _ in ids]
+        for way in ("out", "in"):
+            if direction in (way, "both") and wanted != []:
+                query = queries.sources(wanted, incoming=way == "in")
+                for sources, rows in zip(found, self._of_each(query, ids), strict=True):
+                    sources.update(source for row in rows for source in row[0])
+        return [sorted(sources) for sources in found]
 
     def statements(self, ids: Sequence[str]) -> list[Statement | None]:
         texts = [id.lower() for id in ids]
