@@ -25,9 +25,7 @@ def table(rows: list[Row]) -> pa.Table:
     columns = list(zip(*rows, strict=True))
     names = ("subject", "predicate", "object", "negated")
     stated = [json.dumps(q) if q else None for q in columns[4]]
-    return pa.table(
-        {**dict(zip(names, map(list, columns[:4]), strict=True)), "qualifiers": stated}
-    )
+    return pa.table({**dict(zip(names, map(list, columns[:4]), strict=True)), "qualifiers": stated})
 
 
 def claims(graph: Graph, count: int, seed: int) -> list[Row]:
@@ -174,7 +172,9 @@ def test_a_misspelt_name_never_refutes(graph: Graph) -> None:
 
 
 def test_no_rows_give_no_rows(graph: Graph) -> None:
-    empty = pa.table({name: pa.array([], pa.string()) for name in ("subject", "predicate", "object")})
+    empty = pa.table(
+        {name: pa.array([], pa.string()) for name in ("subject", "predicate", "object")}
+    )
     assert verify_triples(graph.store, empty).num_rows == 0
 
 
@@ -182,7 +182,10 @@ def test_no_rows_give_no_rows(graph: Graph) -> None:
     ("columns", "words"),
     [
         ({"subject": ["a"], "object": ["b"]}, "predicate is missing"),
-        ({"subject": [1], "predicate": ["treats"], "object": ["b"]}, "column subject of type int64"),
+        (
+            {"subject": [1], "predicate": ["treats"], "object": ["b"]},
+            "column subject of type int64",
+        ),
         (
             {"subject": ["a"], "predicate": ["treats"], "object": ["b"], "verdict": [""]},
             "would be overwritten: verdict",

@@ -64,9 +64,7 @@ def climb(
     )
 
 
-def step(
-    arrays: Arrays, nodes: Ints, codes: Sequence[int], way: Way
-) -> tuple[Longs, Ints, Longs]:
+def step(arrays: Arrays, nodes: Ints, codes: Sequence[int], way: Way) -> tuple[Longs, Ints, Longs]:
     """One step from each node: (index of the node, where it leads, edge number), in order."""
     found = []
     neighbors = arrays.array(f"{way}_nbr")

@@ -170,5 +170,3 @@ def joined(
             kept[i] = accept(claimed, arrays.qualifiers(int(edges[i])))
         index, edges = index[kept], edges[kept]
     return index, edges
-
-

@@ -109,8 +109,13 @@ class Asked:
 
     def take(self, rows: Longs) -> Asked:
         """Some of the rows."""
-        columns = (self.subjects, self.relations, self.objects, self.negated, self.qualified)
-        return Asked(*(column[rows] for column in columns))
+        return Asked(
+            self.subjects[rows],
+            self.relations[rows],
+            self.objects[rows],
+            self.negated[rows],
+            self.qualified[rows],
+        )
 
 
 def decide(
@@ -211,8 +216,6 @@ def _statements(evidence: Evidence, wanted: Flags) -> tuple[Longs, Longs, Longs]
     """The statements of those rows whose verdict the evidence decided."""
     if not evidence.rows:
         return _EMPTY, _EMPTY, _EMPTY
-    rows, orders, edges = map(
-        np.concatenate, (evidence.rows, evidence.orders, evidence.edges)
-    )
+    rows, orders, edges = map(np.concatenate, (evidence.rows, evidence.orders, evidence.edges))
     kept = wanted[rows]
     return rows[kept], orders[kept], edges[kept]

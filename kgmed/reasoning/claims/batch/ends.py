@@ -12,7 +12,7 @@ import numpy.typing as npt
 from kgmed.kg.curies import PREFIXES, candidates, normalize
 from kgmed.kg.errors import CurieError
 from kgmed.kg.linking.score import CLOSE
-from kgmed.reasoning.claims.batch.arrays import Arrays, Ints, Longs
+from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,8 +62,14 @@ class Ends:
         return which >= 0 and self.choices[which].is_guess
 
 
-def look_up(arrays: Arrays, column: pa.ChunkedArray, mention: Mention) -> Ends:
-    """The concepts of a column's texts; ``mention`` links those that aren't ids of the graph."""
+def look_up(arrays: Arrays, column: pa.ChunkedArray, mention: Mention, *, apart: Flags) -> Ends:
+    """The concepts of a column's texts, subjects and then objects; ``mention`` links those that
+    aren't ids of the graph. Rows ``apart`` are left without."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if apart.any():
+        column = pc.if_else(pa.array(np.concatenate([apart, apart])), None, column)
     encoded = column.combine_chunks().dictionary_encode()
     indices, texts = encoded.indices, encoded.dictionary
     numbers = arrays.batch.numbers(texts)
@@ -77,7 +83,7 @@ def look_up(arrays: Arrays, column: pa.ChunkedArray, mention: Mention) -> Ends:
     known = dict(zip(every, arrays.batch.numbers(every).tolist(), strict=True)) if every else {}
     for i, text, some in zip(missing.tolist(), asked, spelt, strict=True):
         numbers[i] = next((known[curie] for curie in some if known[curie] >= 0), -1)
-        if numbers[i] >= 0 or _is_curie(text) or not text.strip():
+        if numbers[i] >= 0 or is_curie(text) or not text.strip():
             continue
         found = mention(text)
         if not found:
@@ -115,7 +121,7 @@ def _nothing(count: int) -> tuple[Ints, npt.NDArray[np.float64], Longs]:
     return np.full(count, -1, np.int32), np.ones(count), np.full(count, -1)
 
 
-def _is_curie(text: str) -> bool:
+def is_curie(text: str) -> bool:
     """Whether a text is a CURIE of a known prefix, and so no name."""
     try:
         return normalize(text).partition(":")[0] in PREFIXES

@@ -103,9 +103,7 @@ def verify_file(
     return FileReport(done, dict(verdicts), len(resumed))
 
 
-def _facts(
-    graph: Path | str, source: Path, kind: str, *, proof: bool, rows: int
-) -> dict[str, Any]:
+def _facts(graph: Path | str, source: Path, kind: str, *, proof: bool, rows: int) -> dict[str, Any]:
     """What parts depend on: they are used again only where all of it is the same."""
     if not source.is_file():
         raise UsageError(f"{source}: there is no such file.")
@@ -139,9 +137,7 @@ def _prepare(folder: Path, facts: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {}
 
 
-def _missing(
-    source: Path, folder: Path, rows: int, notes: Mapping[int, Any]
-) -> Iterator[_Part]:
+def _missing(source: Path, folder: Path, rows: int, notes: Mapping[int, Any]) -> Iterator[_Part]:
     """The parts of a file that no earlier run has finished."""
     first_row = 1
     for number, content in enumerate(read(source, rows=rows)):

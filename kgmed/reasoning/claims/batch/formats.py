@@ -84,9 +84,7 @@ def _separated(path: Path, delimiter: str, rows: int) -> Iterator[pa.Table]:
         raise UsageError(f"{path}: found no header line, expected the columns {', '.join(TRIPLE)}.")
     parse = pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     reading = pcsv.ReadOptions(use_threads=False)  # one thread counts lines for its errors
-    names = pcsv.read_csv(
-        pa.py_buffer(head.encode()), parse_options=parse
-    ).column_names
+    names = pcsv.read_csv(pa.py_buffer(head.encode()), parse_options=parse).column_names
     check_columns(names, where=str(path))
     convert = pcsv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False

@@ -61,9 +61,7 @@ class Mapped:
             for original in wanted[cid]:
                 self._known[cid, original] = bottleneck(rows, own, original)
 
-    def _mappings(
-        self, cids: list[int]
-    ) -> Iterable[tuple[int, str, list[tuple[str, str, float]]]]:
+    def _mappings(self, cids: list[int]) -> Iterable[tuple[int, str, list[tuple[str, str, float]]]]:
         """Concepts that some mapping below 1 joined: number, id, and the mappings, surest first."""
         import duckdb
         import pyarrow as pa
@@ -78,7 +76,10 @@ class Mapped:
                          FROM read_parquet($1) WHERE status = 'merged')
                    JOIN asked USING (cid) JOIN read_parquet($2) c USING (cid)
                    GROUP BY cid, id HAVING min(confidence) < 1""",
-                params={"1": str(tables / "mappings.parquet"), "2": str(tables / "concepts.parquet")},
+                params={
+                    "1": str(tables / "mappings.parquet"),
+                    "2": str(tables / "concepts.parquet"),
+                },
             )
             yield from rows.fetchall()
 

@@ -182,14 +182,14 @@ def _one_step(
     if not mirrored:
         return there
     back = step(arrays, nodes, arrays.codes(mirrored), "in" if way == "out" else "out")
-    index, reached, edges = (np.concatenate(pair) for pair in zip(there, back, strict=True))
+    index = np.concatenate([there[0], back[0]])
+    reached = np.concatenate([there[1], back[1]])
+    edges = np.concatenate([there[2], back[2]])
     order = np.argsort(index, kind="stable")
     return index[order], reached[order], edges[order]
 
 
-def refute(
-    arrays: Arrays, registry: Registry, name: str, claims: Claims, asked: Flags
-) -> Evidence:
+def refute(arrays: Arrays, registry: Registry, name: str, claims: Claims, asked: Flags) -> Evidence:
     """What contradicts claims of a predicate, of those that are ``asked`` about."""
     found = Evidence.none(len(claims))
     found.rule[~asked] = -1  # decided elsewhere
@@ -252,9 +252,7 @@ def _opposite(
         found.rule[found.rule == -2] = 0
 
 
-def differing(
-    arrays: Arrays, registry: Registry, name: str, claims: Claims
-) -> tuple[Longs, Longs]:
+def differing(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> tuple[Longs, Longs]:
     """(claim, edge) of the statements that join a claim's ends with other qualifiers than it has,
     the nearest predicate first."""
     rows = np.flatnonzero(claims.qualified)
