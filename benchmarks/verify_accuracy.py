@@ -1,9 +1,9 @@
 """Claims whose labels are known by how they were made.
 
-(a) true claims (statements as they stand, mirrored, worded by the inverse, generalised to the
-parent predicate) and hard negatives by kind; (c) DrugMechDB paths whose statements were taken out of
-a copy of the graph; (d) all statements of the graph. What proposes negatives is the table's
-verifier, what judges them the one of single claims, which shares no code with it.
+(a) true claims (statements as they stand, worded by the inverse, generalised to the parent
+predicate, denied) and hard negatives by kind; (c) DrugMechDB paths whose statements were taken out
+of a copy of the graph; (d) all statements of the graph. What proposes negatives is the table's
+verifier, what judges them the one of single claims, which works over statements, not arrays.
 """
 
 from __future__ import annotations
@@ -110,9 +110,7 @@ def generated(store: EmbeddedStore, tables: TableVerifier, count: int) -> list[F
 
 
 def _claim(claimed: Claimed) -> Claim:
-    return Claim(
-        claimed.subject, claimed.predicate, claimed.object, qualifiers=claimed.qualifiers
-    )
+    return Claim(claimed.subject, claimed.predicate, claimed.object, qualifiers=claimed.qualifiers)
 
 
 def _true(statements: Iterable[Statement], chance: random.Random) -> Iterable[tuple[str, Claim]]:
@@ -150,7 +148,7 @@ def held_out(store: EmbeddedStore) -> list[Figure]:
     snapshot = store.snapshot
     with database() as connection:
         paths = connection.sql(
-            f"SELECT path, steps FROM '{snapshot.folder / 'tables' / 'paths.parquet'}' ORDER BY path"
+            f"SELECT path, steps FROM '{snapshot.folder}/tables/paths.parquet' ORDER BY path"
         ).fetchall()
     if not paths:
         return [Figure("held-out paths", "refuted", 0, "claims", 0, note="no curated paths")]
