@@ -73,13 +73,13 @@ def speed(root: Path, asked: pa.Table) -> list[Figure]:
     few = asked.slice(0, 2000)
     verifier.verify(few)  # compiles, maps and verifies the files
     count, figures = asked.num_rows, []
-    for proof, target in ((False, 300_000), (True, 50_000)):
+    for proof, wanted in ((False, 300_000), (True, 50_000)):
         what = "with proof" if proof else "verdict only"
         before = anonymous_bytes()
         spent = seconds(lambda proof=proof: verifier.verify(asked, proof=proof))
         grown = (anonymous_bytes() - before) / 1e6
         figures.append(
-            Figure("table", what, count / spent, "claims/s", target, "at least",
+            Figure("table", what, count / spent, "claims/s", wanted, "at least",
                    note=f"one process, RssAnon grown by {grown:,.0f} MB"),
         )  # fmt: skip
         say(f"  {what}: {count / spent:,.0f} claims/s")
