@@ -91,18 +91,14 @@ def swapped(ground: Ground, true: Statement, _chance: random.Random) -> Iterable
         yield Claimed(true.object, true.predicate, true.subject, true.qualifiers)
 
 
-def excluded_predicate(
-    ground: Ground, true: Statement, chance: random.Random
-) -> Iterable[Claimed]:
+def excluded_predicate(ground: Ground, true: Statement, chance: random.Random) -> Iterable[Claimed]:
     """A predicate that excludes the true one: an agonist made an antagonist."""
     entry = ground.registry.get(true.predicate)
     for other in _some(entry.excludes if entry else (), chance):
         yield Claimed(true.subject, other, true.object, true.qualifiers)
 
 
-def flipped_qualifier(
-    ground: Ground, true: Statement, chance: random.Random
-) -> Iterable[Claimed]:
+def flipped_qualifier(ground: Ground, true: Statement, chance: random.Random) -> Iterable[Claimed]:
     """Another value of one qualifier, as other statements of the predicate have it."""
     for name in _some(sorted(true.qualifiers), chance):
         values = ground.pools.values.get((true.predicate, name), {})
@@ -151,7 +147,7 @@ def co_occurring(ground: Ground, true: Statement, chance: random.Random) -> Iter
         hub = shared[place]
         near += [edge.object if edge.subject == hub else edge.subject for edge in edges]
     own = {true.subject, true.object}
-    ids = [id for id in _some(sorted(set(near) - own), chance, most=4 * TRIES)]
+    ids = _some(sorted(set(near) - own), chance, most=4 * TRIES)
     for id, concept in zip(ids, store.concepts(ids), strict=True):
         categories = concept.categories if concept else ()
         if any(is_a(category, wanted) for category in categories for wanted in entry.range):

@@ -46,8 +46,8 @@ class Negative:
 class Counts:
     """What became of the corruptions that were tried, by (kind, outcome).
 
-    Outcomes are verdicts, and ``none`` where a statement has no corruption of the kind. SUPPORTED ones
-    are dropped, and so are verdicts that weren't wanted.
+    Outcomes are verdicts, and ``none`` where a statement has no corruption of the kind. SUPPORTED
+    ones are dropped, and so are verdicts that weren't wanted.
     """
 
     tried: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -55,11 +55,11 @@ def negatives(
         Ground(store, registry or shipped(), Pools()),
         verdicts,
         kinds,
-        seed,
-        share,
-        frozenset(wanted),
         iter(store.scan() if statements is None else statements),
         Counts() if counts is None else counts,
+        seed=seed,
+        share=share,
+        wanted=frozenset(wanted),
     )
 
 
@@ -67,11 +67,12 @@ def _stream(
     ground: Ground,
     verdicts: Verdicts,
     kinds: Sequence[str],
+    statements: Iterator[Statement],
+    counts: Counts,
+    *,
     seed: int,
     share: float,
     wanted: frozenset[str],
-    statements: Iterator[Statement],
-    counts: Counts,
 ) -> Iterator[Negative]:
     while block := list(islice(statements, BLOCK)):
         usable = [s for s in block if s.object and not s.negated and s.retracted is None]

@@ -2,8 +2,8 @@
 
 Concepts, edges and predicate codes are numbered as in :mod:`kgmed.kg.store.csr`. ``out`` reads a
 row of subjects, ``in`` a row of objects; a place in ``out`` arrays is an edge number, a place in
-``in`` arrays becomes one by :meth:`Arrays.edges`. An overlay has no such arrays of its own, so
-that a graph with one is refused here and verified claim by claim.
+``in`` arrays becomes one by :meth:`Arrays.edges`. An overlay has no such arrays of its own: claims
+of a graph with one are verified one by one (:mod:`kgmed.reasoning.claims.batch.singly`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.kg.errors import StoreError
 from kgmed.kg.predicates import Predicate
-from kgmed.kg.store.batch import Batch, Ints, lower_bounds, mapped
+from kgmed.kg.store.batch import Batch, lower_bounds, mapped
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.reasoning.claims.batch.rank import Ranking
 
+Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Way = Literal["out", "in"]
@@ -36,10 +36,7 @@ class Arrays:
 
     def __init__(self, snapshot: Snapshot) -> None:
         if snapshot.base is not None:
-            raise StoreError(
-                f"{snapshot.root}: an overlay lies on this graph; its claims are verified one by "
-                "one. Build the graph again with the overlay's files to verify tables fast."
-            )
+            raise ValueError(f"{snapshot.root}: an overlay has no arrays of its own")
         self.snapshot = snapshot
         self.batch = Batch(snapshot)
         self._mapped: dict[str, npt.NDArray[Any]] = {}
@@ -148,6 +145,15 @@ class Arrays:
         wanted = predicate.domain if end == "subject" else predicate.range
         answer: Flags = np.array([disjoint(found, wanted) for found in sets] or [False], bool)
         flags: Flags = answer[codes[nodes]]
+        return flags
+
+    def is_one_of(self, nodes: Ints, categories: Sequence[str]) -> Flags:
+        """Whether a category of each concept is one of some, or below one."""
+        from kgmed.kg.categories import is_a
+
+        codes, sets = self._categories
+        answer = [any(is_a(mine, c) for mine in found for c in categories) for found in sets]
+        flags: Flags = np.array(answer or [False], bool)[codes[nodes]]
         return flags
 
     # Details

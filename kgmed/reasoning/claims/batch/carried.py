@@ -98,9 +98,7 @@ def _no_ions(arrays: Arrays, some: Variants) -> Variants:
     return some.take(np.flatnonzero(~np.isin(some.nodes, arrays.ions)))
 
 
-def carried(
-    arrays: Arrays, registry: Registry, name: str, claims: Claims, found: Evidence
-) -> None:
+def carried(arrays: Arrays, registry: Registry, name: str, claims: Claims, found: Evidence) -> None:
     """Decide the claims that levels and inheritance bear out."""
     predicate = registry[name]
     below = registry.descendants(name)
@@ -180,7 +178,8 @@ def _witness(arrays: Arrays, node: int) -> int:
     _index, _nodes, edges = step(
         arrays, np.array([node], np.int32), arrays.codes([HIERARCHY]), "out"
     )
-    return min(edges.tolist(), key=arrays.ranking.rank)
+    best: int = min(edges.tolist(), key=arrays.ranking.rank)
+    return best
 
 
 def _by_levels(

@@ -28,8 +28,15 @@ RULES = (
     "asymmetric_reverse",
     "excludes",
     "ill_typed",
+    "covered",
+    "not_covered",
+    "some_only",
+    "qualifiers_differ",
+    "members_only",
+    "value",
 )
-"""Names of rules by number; 0 is none. The last four refute, the others support."""
+"""Names of rules by number, 0 for none: those that support, the four that refute, and what a proof
+is called where nothing decides."""
 RULE = {name: number for number, name in enumerate(RULES)}
 WEAK = (RULE["by_class"], RULE["some_narrower"])
 """Rules that support and don't entail: what they support isn't refuted by being denied."""
@@ -163,5 +170,3 @@ def joined(
             kept[i] = accept(claimed, arrays.qualifiers(int(edges[i])))
         index, edges = index[kept], edges[kept]
     return index, edges
-
-

@@ -16,23 +16,26 @@ import numpy.typing as npt
 from kgmed.kg.predicates import Registry
 from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs
 from kgmed.reasoning.claims.batch.columns import RULE, WEAK, Claims, Evidence, Qualifiers
-from kgmed.reasoning.claims.batch.rules import covered, refute, support
+from kgmed.reasoning.claims.batch.rules import covered, differing, members, refute, support
 from kgmed.reasoning.claims.model import VERDICTS
 
 SUPPORTED, REFUTED, UNSUPPORTED, NOT_COVERED = range(len(VERDICTS))
 REASONS = (
     "",
-    "no subject",
-    "no object",
-    "no such subject",
-    "no such object",
-    "no such predicate",
-    "takes a value",
+    "not_stated",
+    "unknown_predicate",
+    "not_linked",
+    "predicate_absent",
     "ambiguous",
+    "uncertain_link",
+    "some_only",
+    "qualifiers_differ",
+    "members_only",
     "subject_not_covered",
     "object_not_covered",
     "no_common_source",
 )
+"""Why a claim is neither supported nor refuted: those of :mod:`kgmed.reasoning.claims.verdict`."""
 REASON = {text: number for number, text in enumerate(REASONS)}
 Small = npt.NDArray[np.int8]
 
@@ -49,26 +52,34 @@ class Relation:
     reason: int = 0
 
 
-def relation(text: str | None, registry: Registry, arrays: Arrays) -> Relation:
-    """What a table's word for a predicate means: a predicate, an inverse, or a Biolink name.
+class Relations:
+    """What a table's words for predicates mean in one graph: names, inverses, Biolink names."""
 
-    >>> from kgmed.kg.predicates import registry
-    >>> relation("treated_by", registry(), None)
-    Relation(name='treats', reverse=True, reason=0)
-    """
-    text = (text or "").strip()
-    if text in registry:
-        return Relation(text, reason=REASON["takes a value"] * registry[text].takes_value)
-    for name in registry:
-        if registry[name].inverse == text:
-            return Relation(name, True, REASON["takes a value"] * registry[name].takes_value)
-    biolink = text if text.startswith("biolink:") else f"biolink:{text}"
-    known = registry.from_label("biolink", biolink)
-    if known is not None:
-        return Relation(known[0].name, known[1])
-    if arrays is not None and (text in arrays.positive or text in arrays.negative):
-        return Relation(text)
-    return Relation(text, reason=REASON["no such predicate"])
+    def __init__(self, registry: Registry, present: frozenset[str]) -> None:
+        self._registry = registry
+        self._present = present
+        self._inverses = {entry.inverse: name for name, entry in registry.items()}
+
+    def of(self, text: str | None) -> Relation:
+        """What a word means.
+
+        >>> from kgmed.kg.predicates import registry
+        >>> Relations(registry(), frozenset({"treats"})).of("treated_by")
+        Relation(name='treats', reverse=True, reason=0)
+        """
+        registry, text = self._registry, text or ""
+        name, is_inverse = text, False
+        if text not in registry:
+            label = registry.from_label("biolink", text)
+            if text in self._inverses:
+                name, is_inverse = self._inverses[text], True
+            elif label is not None:
+                name, is_inverse = label[0].name, label[1]
+            elif text not in self._present:
+                return Relation(text, reason=REASON["unknown_predicate"])
+        if not any(below in self._present for below in registry.descendants(name)):
+            return Relation(name, is_inverse, REASON["predicate_absent"])
+        return Relation(name, is_inverse)
 
 
 @dataclass(slots=True)
@@ -98,8 +109,13 @@ class Asked:
 
     def take(self, rows: Longs) -> Asked:
         """Some of the rows."""
-        columns = (self.subjects, self.relations, self.objects, self.negated, self.qualified)
-        return Asked(*(column[rows] for column in columns))
+        return Asked(
+            self.subjects[rows],
+            self.relations[rows],
+            self.objects[rows],
+            self.negated[rows],
+            self.qualified[rows],
+        )
 
 
 def decide(
@@ -112,19 +128,21 @@ def decide(
     """The verdicts of all rows, decided predicate by predicate."""
     count = len(asked.subjects)
     verdict = np.full(count, NOT_COVERED, np.int8)
-    rule, reason = np.zeros(count, np.int8), np.zeros(count, np.int8)
+    rule = np.full(count, RULE["not_covered"], np.int8)
+    reason = np.full(count, REASON["not_linked"], np.int8)
     pieces: list[tuple[Longs, Longs, Longs]] = []
     ends_known = (asked.subjects >= 0) & (asked.objects >= 0)
-    reason[asked.objects < 0] = REASON["no such object"]
-    reason[asked.subjects < 0] = REASON["no such subject"]
     order = np.argsort(asked.relations, kind="stable")
     bounds = np.searchsorted(asked.relations[order], np.arange(len(relations) + 1))
     for place, its in enumerate(relations):
         rows = order[bounds[place] : bounds[place + 1]]
-        if its.reason:
+        if its.reason == REASON["unknown_predicate"]:
             reason[rows] = its.reason
             continue
         rows = rows[ends_known[rows]]
+        if its.reason:
+            reason[rows] = its.reason
+            continue
         if not len(rows):
             continue
         s, o = asked.subjects[rows], asked.objects[rows]
@@ -144,40 +162,60 @@ def _of_predicate(
 ) -> Decided:
     count = len(claims)
     for_it = support(arrays, registry, its.name, claims)
-    entailed = (for_it.rule > 0) & ~np.isin(for_it.rule, WEAK)
-    against = refute(
-        arrays, registry, its.name, claims, np.where(negated, ~entailed, for_it.rule == 0)
-    )
+    has_support = for_it.rule > 0
+    entailed = has_support & ~np.isin(for_it.rule, WEAK)
+    against = refute(arrays, registry, its.name, claims, negated | ~has_support)
+    denied = negated & (against.rule == RULE["explicit_negative"])
+    by_support = np.where(negated, entailed & ~denied, has_support)
+    by_refuting = denied | ((against.rule > 0) & ~has_support)
     verdict = np.full(count, NOT_COVERED, np.int8)
-    reason = np.zeros(count, np.int8)
-    by_support = np.where(negated, entailed, for_it.rule > 0)
-    by_refuting = (against.rule > 0) & ~by_support
     verdict[by_support] = np.where(negated[by_support], REFUTED, SUPPORTED)
     verdict[by_refuting] = np.where(negated[by_refuting], SUPPORTED, REFUTED)
     rule = np.where(by_support, for_it.rule, np.where(by_refuting, against.rule, 0))
     if its.reverse:
         rule[rule == RULE["statement"]] = RULE["inverse"]
-    rest = np.flatnonzero(~by_support & ~by_refuting)
-    if len(rest):
-        s, o = claims.subjects[rest], claims.objects[rest]
-        both, has_subject, has_object = covered(arrays, registry, its.name, s, o)
-        verdict[rest[both]] = UNSUPPORTED
-        why = np.full(len(rest), REASON["no_common_source"], np.int8)
-        ends = ["object", "subject"] if not its.reverse else ["subject", "object"]
-        why[~has_object] = REASON[f"{ends[0]}_not_covered"]
-        why[~has_subject] = REASON[f"{ends[1]}_not_covered"]
-        reason[rest] = np.where(both, 0, why)
+    reason = np.zeros(count, np.int8)
+    only_some = has_support & ~by_support & ~by_refuting
+    verdict[only_some] = UNSUPPORTED
+    rule[only_some], reason[only_some] = RULE["some_only"], REASON["some_only"]
     kept = [_statements(for_it, by_support), _statements(against, by_refuting)]
+    rest = np.flatnonzero(~has_support & ~by_refuting)
+    if len(rest):
+        found = _undecided(arrays, registry, its, claims.take(rest))
+        verdict[rest], rule[rest], reason[rest] = found.verdict, found.rule, found.reason
+        kept.append((rest[found.rows], found.orders, found.edges))
     statements = (np.concatenate(column) for column in zip(*kept, strict=True))
     return Decided(verdict, rule.astype(np.int8), reason, *statements)
+
+
+def _undecided(arrays: Arrays, registry: Registry, its: Relation, claims: Claims) -> Decided:
+    """Claims for and against which nothing speaks: other qualifiers, members, coverage."""
+    both, has_subject, has_object = covered(
+        arrays, registry, its.name, claims.subjects, claims.objects
+    )
+    reason = np.full(len(claims), REASON["no_common_source"], np.int8)
+    reason[~has_object] = REASON["object_not_covered"]
+    reason[~has_subject] = REASON["subject_not_covered"]
+    reason[both] = REASON["not_stated"]
+    rule = np.where(both, RULE["covered"], RULE["not_covered"])
+    of_members = members(arrays, registry, its.name, claims)
+    reason[of_members], rule[of_members] = REASON["members_only"], RULE["members_only"]
+    rows, edges = differing(arrays, registry, its.name, claims)
+    reason[rows], rule[rows] = REASON["qualifiers_differ"], RULE["qualifiers_differ"]
+    unsupported = np.isin(reason, _UNSUPPORTED)
+    verdict = np.where(unsupported, UNSUPPORTED, NOT_COVERED).astype(np.int8)
+    _whose, starts = np.unique(rows, return_index=True)
+    orders = np.arange(len(rows)) - np.repeat(starts, np.diff([*starts, len(rows)]))
+    return Decided(verdict, rule.astype(np.int8), reason, rows, orders, edges)
+
+
+_UNSUPPORTED = [REASON[name] for name in ("not_stated", "members_only", "qualifiers_differ")]
 
 
 def _statements(evidence: Evidence, wanted: Flags) -> tuple[Longs, Longs, Longs]:
     """The statements of those rows whose verdict the evidence decided."""
     if not evidence.rows:
         return _EMPTY, _EMPTY, _EMPTY
-    rows, orders, edges = map(
-        np.concatenate, (evidence.rows, evidence.orders, evidence.edges)
-    )
+    rows, orders, edges = map(np.concatenate, (evidence.rows, evidence.orders, evidence.edges))
     kept = wanted[rows]
     return rows[kept], orders[kept], edges[kept]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.kg.curies import PREFIXES, normalize
+from kgmed.kg.curies import PREFIXES, candidates, normalize
 from kgmed.kg.errors import CurieError
-from kgmed.reasoning.claims.batch.arrays import Arrays, Ints, Longs
+from kgmed.kg.linking.score import CLOSE
+from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,9 +21,18 @@ if TYPE_CHECKING:
 
 GUESSES = ("fuzzy", "tokens", "part")
 """Kinds of match (:mod:`kgmed.kg.linking.score`) that may be a misunderstanding."""
-MOST_CHOICES = 5
-"""Concepts that a name may mean, of which each is tried."""
+READINGS = 4
+"""Concepts that one name is tried for: the best, and what it may as well mean."""
 Mention = Callable[[str], "list[Candidate]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an uncertain name may mean: concepts and their names, and whether it may be misspelt."""
+
+    numbers: tuple[int, ...]
+    names: tuple[str, ...]
+    is_guess: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +46,57 @@ class Ends:
     numbers: Ints
     scores: npt.NDArray[np.float64]
     unsure: Longs
-    choices: Sequence[Ints]
+    choices: Sequence[Choice]
+
+    def meanings(self, row: int) -> list[tuple[int, str]]:
+        """The concepts that an end may mean, with their names; one without a name if it is sure."""
+        which = int(self.unsure[row])
+        if which < 0:
+            return [(int(self.numbers[row]), "")]
+        choice = self.choices[which]
+        return list(zip(choice.numbers, choice.names, strict=True))
+
+    def is_guess(self, row: int) -> bool:
+        """Whether an end's name may be misspelt or incomplete."""
+        which = int(self.unsure[row])
+        return which >= 0 and self.choices[which].is_guess
 
 
-def look_up(arrays: Arrays, column: pa.ChunkedArray, mention: Mention) -> Ends:
-    """The concepts of a column's texts; ``mention`` links those that aren't ids of the graph."""
+def look_up(arrays: Arrays, column: pa.ChunkedArray, mention: Mention, *, apart: Flags) -> Ends:
+    """The concepts of a column's texts, subjects and then objects; ``mention`` links those that
+    aren't ids of the graph. Rows ``apart`` are left without."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if apart.any():
+        column = pc.if_else(pa.array(np.concatenate([apart, apart])), None, column)
     encoded = column.combine_chunks().dictionary_encode()
     indices, texts = encoded.indices, encoded.dictionary
     numbers = arrays.batch.numbers(texts)
     scores = np.ones(len(texts))
     unsure = np.full(len(texts), -1)
-    choices: list[Ints] = []
+    choices: list[Choice] = []
     missing = np.flatnonzero(numbers < 0)
     asked = [texts[int(i)].as_py() for i in missing]
-    written = [_normalised(text) for text in asked]
-    found = arrays.batch.numbers([text or "" for text in written]) if asked else numbers[:0]
-    for i, text, curie, number in zip(missing.tolist(), asked, written, found.tolist(), strict=True):
-        if number >= 0 or curie is not None or not text.strip():
-            numbers[i] = number
+    spelt = [candidates(text) for text in asked]
+    every = [curie for some in spelt for curie in some]
+    known = dict(zip(every, arrays.batch.numbers(every).tolist(), strict=True)) if every else {}
+    for i, text, some in zip(missing.tolist(), asked, spelt, strict=True):
+        numbers[i] = next((known[curie] for curie in some if known[curie] >= 0), -1)
+        if numbers[i] >= 0 or is_curie(text) or not text.strip():
             continue
-        candidates = mention(text)
-        if not candidates:
+        found = mention(text)
+        if not found:
             continue
-        ids = arrays.batch.numbers([candidate.id for candidate in candidates])
-        numbers[i], scores[i] = ids[0], candidates[0].score
-        if len(candidates) > 1 or candidates[0].why.startswith(GUESSES):
+        best = found[0]
+        rivals = [other for other in found[1:] if best.score - other.score < CLOSE]
+        meant = [best, *rivals[: READINGS - 1]]
+        ids = arrays.batch.numbers([candidate.id for candidate in meant])
+        numbers[i], scores[i] = ids[0], best.score
+        is_guess = best.why.startswith(GUESSES)
+        if len(meant) > 1 or is_guess:
             unsure[i] = len(choices)
-            choices.append(ids[:MOST_CHOICES])
+            choices.append(Choice(tuple(ids.tolist()), tuple(c.name for c in meant), is_guess))
     if not len(texts):
         return Ends(*_nothing(len(column)), [])
     places = _filled(indices)
@@ -87,11 +121,9 @@ def _nothing(count: int) -> tuple[Ints, npt.NDArray[np.float64], Longs]:
     return np.full(count, -1, np.int32), np.ones(count), np.full(count, -1)
 
 
-def _normalised(text: str) -> str | None:
-    """A CURIE of a known prefix as kgmed writes it; None for what is a name or a bare id."""
+def is_curie(text: str) -> bool:
+    """Whether a text is a CURIE of a known prefix, and so no name."""
     try:
-        curie = normalize(text)
+        return normalize(text).partition(":")[0] in PREFIXES
     except CurieError:
-        return None
-    prefix = curie.partition(":")[0]
-    return curie if prefix in PREFIXES or text == curie else None
+        return False

@@ -25,6 +25,7 @@ from kgmed.kg.predicates import digest, registry
 from kgmed.kg.store.snapshot import open_snapshot
 from kgmed.reasoning.claims.batch.formats import (
     counts,
+    fields_of,
     format_of,
     join,
     read,
@@ -85,7 +86,9 @@ def verify_file(
         raise UsageError(f"{target}: there is no folder {target.absolute().parent}. Make it first.")
     folder = target.with_name(target.name + ".parts")
     resumed = _prepare(folder, _facts(graph, source, kind, proof=proof, rows=rows))
-    job = _Job(Path(graph), source, kind, proof)
+    # a table has the same columns in all of its parts; lines of JSON are carried as they are
+    fields = fields_of(source) if format_of(source) == "jsonl" != kind else ()
+    job = _Job(Path(graph), source, kind, proof, fields)
     done = sum(entry["rows"] for entry in resumed.values())
     progress(done)
     notes: dict[int, dict[str, Any]] = dict(resumed)
@@ -103,9 +106,7 @@ def verify_file(
     return FileReport(done, dict(verdicts), len(resumed))
 
 
-def _facts(
-    graph: Path | str, source: Path, kind: str, *, proof: bool, rows: int
-) -> dict[str, Any]:
+def _facts(graph: Path | str, source: Path, kind: str, *, proof: bool, rows: int) -> dict[str, Any]:
     """What parts depend on: they are used again only where all of it is the same."""
     if not source.is_file():
         raise UsageError(f"{source}: there is no such file.")
@@ -139,9 +140,7 @@ def _prepare(folder: Path, facts: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {}
 
 
-def _missing(
-    source: Path, folder: Path, rows: int, notes: Mapping[int, Any]
-) -> Iterator[_Part]:
+def _missing(source: Path, folder: Path, rows: int, notes: Mapping[int, Any]) -> Iterator[_Part]:
     """The parts of a file that no earlier run has finished."""
     first_row = 1
     for number, content in enumerate(read(source, rows=rows)):
@@ -158,6 +157,7 @@ class _Job:
     source: Path
     kind: str
     proof: bool
+    fields: tuple[str, ...]
 
     def verifier(self) -> TableVerifier:
         """A verifier over the graph, with the predicates that ship with kgmed."""
@@ -168,9 +168,9 @@ class _Job:
         lines = part.content if isinstance(part.content, list) else None
         table = part.content
         if lines is not None:
-            table = table_of(lines, path=self.source, first_row=part.first_row)
+            table = table_of(lines, path=self.source, first_row=part.first_row, fields=self.fields)
         table = verifier.verify(table, proof=self.proof, first_row=part.first_row)
-        write_part(part.path, self.kind, table, lines)
+        write_part(part.path, self.kind, table, lines if self.kind == "jsonl" else None)
         note = {
             "number": part.number,
             "rows": table.num_rows,

@@ -84,9 +84,7 @@ def _separated(path: Path, delimiter: str, rows: int) -> Iterator[pa.Table]:
         raise UsageError(f"{path}: found no header line, expected the columns {', '.join(TRIPLE)}.")
     parse = pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     reading = pcsv.ReadOptions(use_threads=False)  # one thread counts lines for its errors
-    names = pcsv.read_csv(
-        pa.py_buffer(head.encode()), parse_options=parse
-    ).column_names
+    names = pcsv.read_csv(pa.py_buffer(head.encode()), parse_options=parse).column_names
     check_columns(names, where=str(path))
     convert = pcsv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
@@ -131,9 +129,40 @@ def _lines(path: Path, rows: int) -> Iterator[list[str]]:
         yield held
 
 
-def table_of(lines: Sequence[str], *, path: Path, first_row: int) -> pa.Table:
-    """The columns that verifying needs of lines of JSON; rows are counted without empty lines."""
-    records = []
+def fields_of(path: Path) -> tuple[str, ...]:
+    """The fields of all lines of a file of JSON lines, in the order in which they first come."""
+    names: dict[str, None] = dict.fromkeys(TRIPLE)
+    row = 0
+    for lines in _lines(path, _SCANNED_AT_ONCE):
+        for record in _records(lines, path=path, first_row=row + 1):
+            names.update(dict.fromkeys(record))
+        row += len(lines)
+    return tuple(names)
+
+
+_SCANNED_AT_ONCE = 10_000
+
+
+def table_of(
+    lines: Sequence[str], *, path: Path, first_row: int, fields: Sequence[str] = ()
+) -> pa.Table:
+    """The columns that verifying needs of lines of JSON, or all of ``fields``, as texts; rows are
+    counted without empty lines."""
+    records = list(_records(lines, path=path, first_row=first_row))
+    names = fields or [
+        name
+        for name in _JSON_COLUMNS
+        if name in TRIPLE or any(name in record for record in records)
+    ]
+    return pa.table(
+        {
+            name: pa.array([_plain(name, r.get(name)) for r in records], pa.string())
+            for name in names
+        }
+    )
+
+
+def _records(lines: Sequence[str], *, path: Path, first_row: int) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, first_row):
         try:
             record = json.loads(line)
@@ -142,22 +171,17 @@ def table_of(lines: Sequence[str], *, path: Path, first_row: int) -> pa.Table:
         if not isinstance(record, dict) or any(
             not isinstance(record.get(name), str | None) for name in TRIPLE
         ):
+            expected = f"a JSON object with the texts {', '.join(TRIPLE)}"
             raise RowError(
-                path, number, found=line.strip()[:80], expected="a JSON object with the texts "
-                + ", ".join(TRIPLE), hint="One object a line.",
-            )  # fmt: skip
+                path, number, found=line.strip()[:80], expected=expected, hint="One object a line."
+            )
         missing = [name for name in TRIPLE if name not in record]
         taken = [name for name in ADDED if name in record]
         if missing or taken:
             found = f"no {missing[0]!r}" if missing else f"the field {taken[0]!r}"
             expected = "fields " + ", ".join(TRIPLE) if missing else "that name to be free"
             raise RowError(path, number, found=found, expected=expected)
-        records.append(record)
-    columns: dict[str, Any] = {}
-    for name in _JSON_COLUMNS:
-        if name in TRIPLE or any(name in record for record in records):
-            columns[name] = pa.array([_plain(name, r.get(name)) for r in records], pa.string())
-    return pa.table(columns)
+        yield record
 
 
 def _plain(name: str, value: Any) -> str | None:
@@ -165,7 +189,7 @@ def _plain(name: str, value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False) if name == "qualifiers" else str(value)
+    return str(value) if name in QUALIFIERS else json.dumps(value, ensure_ascii=False)
 
 
 # Writing -----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,13 +60,14 @@ class Ranking:
 
 
 def first_of(
-    rows: Longs, order: Longs, key: Callable[[int], object], values: Longs
+    rows: Longs, order: Longs, key: Callable[[int], Any], values: Longs
 ) -> tuple[Longs, Longs]:
     """The value with the least key of each run of equal ``rows``; ``order`` names the values.
 
     Keys are asked for only where a row has several.
 
-    >>> found = first_of(np.array([1, 1, 2]), np.array([0, 1, 2]), lambda i: -i, np.array([7, 8, 9]))
+    >>> order, values = np.array([0, 1, 2]), np.array([7, 8, 9])
+    >>> found = first_of(np.array([1, 1, 2]), order, lambda i: -i, values)
     >>> [x.tolist() for x in found]
     [[1, 2], [8, 9]]
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from kgmed.kg.predicates import Chain, Registry
-from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs, Way
+from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs, Way, laid_out
 from kgmed.reasoning.claims.batch.carried import carried
 from kgmed.reasoning.claims.batch.climb import climb, step
 from kgmed.reasoning.claims.batch.columns import (
@@ -182,14 +182,14 @@ def _one_step(
     if not mirrored:
         return there
     back = step(arrays, nodes, arrays.codes(mirrored), "in" if way == "out" else "out")
-    index, reached, edges = (np.concatenate(pair) for pair in zip(there, back, strict=True))
+    index = np.concatenate([there[0], back[0]])
+    reached = np.concatenate([there[1], back[1]])
+    edges = np.concatenate([there[2], back[2]])
     order = np.argsort(index, kind="stable")
     return index[order], reached[order], edges[order]
 
 
-def refute(
-    arrays: Arrays, registry: Registry, name: str, claims: Claims, asked: Flags
-) -> Evidence:
+def refute(arrays: Arrays, registry: Registry, name: str, claims: Claims, asked: Flags) -> Evidence:
     """What contradicts claims of a predicate, of those that are ``asked`` about."""
     found = Evidence.none(len(claims))
     found.rule[~asked] = -1  # decided elsewhere
@@ -250,6 +250,76 @@ def _opposite(
         codes = arrays.codes([name])
         _direct(arrays, claims, found, "excludes", codes, reverse=reverse, accept=opposes)
         found.rule[found.rule == -2] = 0
+
+
+def differing(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> tuple[Longs, Longs]:
+    """(claim, edge) of the statements that join a claim's ends with other qualifiers than it has,
+    the nearest predicate first."""
+    rows = np.flatnonzero(claims.qualified)
+    if not len(rows):
+        return rows, rows
+    below = registry.descendants(name)
+    mirrored = [other for other in below if flips(registry, other, name)]
+    s, o = claims.subjects[rows], claims.objects[rows]
+    hits = [joined(arrays, claims, rows, s, c, o, accept=anything) for c in arrays.codes(below)]
+    others = np.flatnonzero(s != o)
+    for code in arrays.codes(mirrored):
+        index, edges = joined(
+            arrays, claims, rows[others], o[others], code, s[others], accept=anything
+        )
+        hits.append((others[index], edges))
+    index, edges = (np.concatenate(column) for column in zip(*hits, strict=True))
+    order = np.argsort(index, kind="stable")
+    return rows[index[order]], edges[order]
+
+
+MEMBERS = 64
+"""Members of a class that are looked at."""
+MEMBERSHIP = ("in_drug_class", "has_role")
+CLASSES = ("DrugClass", "ChemicalRole")
+
+
+def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Flags:
+    """Whether a claim's end is a class of which some member has what is claimed of it."""
+    found = np.zeros(len(claims), bool)
+    if name in MEMBERSHIP:
+        return found
+    codes = arrays.codes(registry.descendants(name))
+    mirrored = arrays.codes(
+        [other for other in registry.descendants(name) if flips(registry, other, name)]
+    )
+    for is_subject in (True, False):
+        here, there = claims.subjects, claims.objects
+        if not is_subject:
+            here, there = there, here
+        rows = np.flatnonzero(arrays.is_one_of(here, CLASSES) & ~found)
+        if not len(rows):
+            continue
+        index, nodes = _members(arrays, here[rows])
+        mine = rows[index]
+        index, nodes, mine = (column[nodes != there[mine]] for column in (index, nodes, mine))
+        ends = (nodes, there[mine]) if is_subject else (there[mine], nodes)
+        for some, (s, o) in ((codes, ends), (mirrored, ends[::-1])):
+            for code in some:
+                first, past = arrays.spans(s, code, o)
+                found[mine[first < past]] = True
+    return found
+
+
+def _members(arrays: Arrays, classes: Ints) -> tuple[Longs, Ints]:
+    """(index, member) of each class's first members, in the order of (predicate, id)."""
+    left = np.full(len(classes), MEMBERS)
+    hits = []
+    for code in sorted(arrays.codes(MEMBERSHIP)):
+        first, past = arrays.runs("in", classes, code)
+        past = np.minimum(past, first + left)
+        left = left - (past - first)
+        index, places = laid_out(first, past)
+        hits.append((index, arrays.array("in_nbr")[places]))
+    if not hits:
+        return np.empty(0, np.int64), np.empty(0, np.int32)
+    index, nodes = (np.concatenate(column) for column in zip(*hits, strict=True))
+    return index, nodes
 
 
 def covered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,32 +13,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgmed.kg.errors import UsageError
+from kgmed.kg.linking.normalize import key
 from kgmed.kg.predicates import Registry
-from kgmed.kg.store.snapshot import Snapshot, open_snapshot
-from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints
-from kgmed.reasoning.claims.batch.columns import RULES, Qualifiers
+from kgmed.kg.store.snapshot import Snapshot
+from kgmed.reasoning.claims.batch.arrays import Arrays, Flags, Ints, Longs
+from kgmed.reasoning.claims.batch.columns import RULE, RULES, Qualifiers
 from kgmed.reasoning.claims.batch.decide import (
     NOT_COVERED,
     REASON,
     REASONS,
     REFUTED,
     SUPPORTED,
+    UNSUPPORTED,
     Asked,
     Decided,
+    Relation,
+    Relations,
     decide,
-    relation,
 )
 from kgmed.reasoning.claims.batch.ends import Ends, look_up
+from kgmed.reasoning.claims.batch.mapped import Mapped
+from kgmed.reasoning.claims.batch.singly import Row, Singly
 from kgmed.reasoning.claims.model import VERDICTS
 
 if TYPE_CHECKING:
+    from kgmed.kg.linking.link import Candidate
     from kgmed.kg.store.base import GraphStore
 
 TRIPLE = ("subject", "predicate", "object")
 QUALIFIERS = (
     "severity", "aspect", "direction", "affected", "dose", "route", "frequency", "role_group",
 )  # fmt: skip
-"""Columns that are read as qualifiers; further ones may stand in a column ``qualifiers``, as JSON."""
+"""Columns that are read as qualifiers; others may stand in a column ``qualifiers``, as JSON."""
 ADDED = ("verdict", "rule", "statements", "confidence", "reason")
 """What is added to a table's columns."""
 AT_ONCE = 250_000
@@ -47,34 +53,29 @@ _YES, _NO = ("true", "1", "yes", "y", "t"), ("false", "0", "no", "n", "f", "")
 
 
 class TableVerifier:
-    """Verifies tables against one snapshot; opening it maps the files, and reads them as needed.
+    """Verifies tables against one graph; opening it maps the files, and reads them as needed.
 
-    ``store`` is an opened embedded graph without an overlay, or the folder of one.
+    ``store`` is an opened graph, or the folder of one. The arrays serve graphs in folders that have
+    no overlay; any other graph's claims are verified one by one.
     """
 
     def __init__(self, store: GraphStore | Path | str, registry: Registry) -> None:
-        self._store = None if isinstance(store, (str, Path)) else store
-        if self._store is None:
-            snapshot = open_snapshot(Path(store))  # type: ignore[arg-type]
-        else:
-            snapshot = getattr(self._store, "snapshot", None)
-            if not isinstance(snapshot, Snapshot):
-                raise UsageError(
-                    "Tables are verified over a graph in a folder, and this one is on a server. "
-                    "Give the folder that 'kgmed build' wrote, or verify claim by claim."
-                )
-        self.arrays = Arrays(snapshot)
-        self.registry = registry
-        self._mention: Callable[[str], list[Any]] | None = None
-
-    def _link(self, text: str) -> list[Any]:
-        if self._mention is None:
-            from kgmed.kg.linking.linker import Linker
+        if isinstance(store, (str, Path)):
             from kgmed.kg.store.embedded import open_store
 
-            store = self._store or open_store(self.arrays.snapshot.root)
-            self._mention = Linker(store).mention
-        return self._mention(text)
+            store = open_store(store)
+        self.registry = registry
+        self._singly = Singly(store, registry)
+        self.arrays: Arrays | None = None
+        snapshot = getattr(store, "snapshot", None)
+        if isinstance(snapshot, Snapshot) and snapshot.base is None:
+            self.arrays = Arrays(snapshot)
+            self._mapped = Mapped(self.arrays)
+            present = frozenset(self.arrays.positive) | frozenset(self.arrays.negative)
+            self._relations = Relations(registry, present)
+
+    def _link(self, text: str) -> list[Candidate]:
+        return self._singly.linker.mention(text)
 
     def verify(self, table: pa.Table, *, proof: bool = True, first_row: int = 1) -> pa.Table:
         """A table with :data:`ADDED` columns; see :func:`verify_triples`.
@@ -90,97 +91,187 @@ class TableVerifier:
         return pa.concat_tables(pieces)
 
     def _part(self, table: pa.Table, *, proof: bool, first_row: int) -> pa.Table:
+        negated = _negated(table, first_row)
+        qualified, qualifiers = _qualifiers(table, first_row)
+        if self.arrays is None:
+            every = np.arange(table.num_rows)
+            told = self._one_by_one(table, every, negated, qualified, qualifiers)
+            return with_columns(table, told, proof=proof)
         count = table.num_rows
         both = pa.chunked_array(
             [*_texts(table, "subject").chunks, *_texts(table, "object").chunks], pa.string()
         )
-        ends = look_up(self.arrays, both, self._link)
         words = _texts(table, "predicate").combine_chunks().dictionary_encode()
         names = [*words.dictionary.to_pylist(), None]
-        relations = [relation(name, self.registry, self.arrays) for name in names]
+        relations = [self._relations.of(name) for name in names]
         which = pc.fill_null(words.indices, len(names) - 1).to_numpy(zero_copy_only=False)
-        qualified, qualifiers = _qualifiers(table, first_row)
+        takes_value = np.array([self._takes_value(its) for its in relations])[which]
+        ends = look_up(self.arrays, both, self._link, apart=takes_value)
         asked = Asked(
             ends.numbers[:count],
             which.astype(np.int32),
             ends.numbers[count:],
-            _negated(table, first_row),
+            negated,
             qualified,
         )
         decided = decide(self.arrays, self.registry, asked, relations, qualifiers)
-        self._settle(ends, asked, decided, relations, qualifiers)
-        for name, chosen in (("object", asked.objects), ("subject", asked.subjects)):
-            empty = (
-                pc.fill_null(pc.equal(pc.utf8_trim_whitespace(_texts(table, name)), ""), True)
-                .to_numpy(zero_copy_only=False).astype(bool)
-            )  # fmt: skip
-            decided.reason[empty & (chosen < 0)] = REASON[f"no {name}"]
+        _settle(self.arrays, self.registry, ends, asked, decided, relations, qualifiers)
         scores = np.minimum(ends.scores[:count], ends.scores[count:])
-        known = (decided.verdict == SUPPORTED) | (decided.verdict == REFUTED)
-        columns = {
+        if proof and len(decided.edges):
+            np.minimum.at(scores, decided.rows, self._mapped.least(decided.edges))
+        told = {
             "verdict": _named(VERDICTS, decided.verdict),
             "rule": _named(RULES, decided.rule),
-            "statements": self._statements(decided, count) if proof else None,
-            "confidence": pa.array(np.where(known, scores, 0.0)),
+            "statements": _statements(self.arrays, decided, count) if proof else None,
+            "confidence": pa.array(scores),
             "reason": _named(REASONS, decided.reason),
         }
-        for name, column in columns.items():
-            if column is not None:
-                table = table.append_column(name, column)
-        return table
+        rows = np.flatnonzero(takes_value)
+        if len(rows):
+            apart = self._one_by_one(table, rows, negated, qualified, qualifiers)
+            told = {name: _replaced(column, rows, apart[name]) for name, column in told.items()}
+        return with_columns(table, told, proof=proof)
 
-    def _settle(
+    def _takes_value(self, its: Relation) -> bool:
+        entry = self.registry.get(its.name)
+        return entry is not None and entry.takes_value and not its.reason
+
+    def _one_by_one(
         self,
-        ends: Ends,
-        asked: Asked,
-        decided: Decided,
-        relations: list[Any],
+        table: pa.Table,
+        rows: Longs,
+        negated: Flags,
+        qualified: Ints,
         qualifiers: list[Qualifiers],
-    ) -> None:
-        """An end that may mean several concepts counts where each gives the same verdict, and never
-        refutes."""
-        count = len(asked.subjects)
-        unsure = np.flatnonzero((ends.unsure[:count] >= 0) | (ends.unsure[count:] >= 0))
-        if not len(unsure):
-            return
-        tried: list[tuple[int, int, int]] = []
-        for row in unsure.tolist():
-            choices = [
-                ends.choices[which].tolist() if (which := int(ends.unsure[place])) >= 0
-                else [int(ends.numbers[place])]
-                for place in (row, count + row)
-            ]  # fmt: skip
-            tried += [(row, s, o) for s, o in product(*choices)]
-        rows, subjects, objects = (np.array(column) for column in zip(*tried, strict=True))
-        some = asked.take(rows)
-        again = Asked(
-            subjects.astype(np.int32), some.relations, objects.astype(np.int32), some.negated,
-            some.qualified,
-        )  # fmt: skip
-        verdicts = decide(self.arrays, self.registry, again, relations, qualifiers).verdict
-        differs = np.zeros(count, bool)
-        differs[rows[verdicts != decided.verdict[rows]]] = True
-        differs[unsure[decided.verdict[unsure] == REFUTED]] = True
-        decided.verdict[differs] = NOT_COVERED
-        decided.rule[differs] = 0
-        decided.reason[differs] = REASON["ambiguous"]
-        kept = ~differs[decided.rows]
-        decided.rows, decided.orders, decided.edges = (
-            column[kept] for column in (decided.rows, decided.orders, decided.edges)
-        )
+    ) -> dict[str, pa.Array]:
+        """The added columns of some rows, verified claim by claim."""
+        chosen = [_texts(table, name).take(pa.array(rows)).to_pylist() for name in TRIPLE]
+        claims = [
+            Row(s or "", p or "", o or "", bool(negated[row]), qualifiers[qualified[row]])
+            for row, s, p, o in zip(rows.tolist(), *chosen, strict=True)
+        ]
+        told = self._singly.verify(claims)
+        return {
+            "verdict": pa.array([t.verdict for t in told], pa.string()),
+            "rule": pa.array([t.rule for t in told], pa.string()),
+            "statements": pa.array([t.statements for t in told], pa.list_(pa.string())),
+            "confidence": pa.array([t.confidence for t in told], pa.float64()),
+            "reason": pa.array([t.reason for t in told], pa.string()),
+        }
 
-    def _statements(self, decided: Decided, count: int) -> pa.Array:
-        """The statement ids of each row's proof, in its order."""
-        order = np.lexsort((np.arange(len(decided.rows)), decided.orders, decided.rows))
-        edges = decided.edges[order]
-        ids = self.arrays.statement_ids(edges)
-        bounds = np.arange(0, 32 * len(edges) + 1, 32, dtype=np.int32)
-        texts = pa.StringArray.from_buffers(
-            len(edges), pa.py_buffer(bounds), pa.py_buffer(ids)
-        )
-        offsets = np.zeros(count + 1, np.int32)
-        np.cumsum(np.bincount(decided.rows, minlength=count), out=offsets[1:])
-        return pa.ListArray.from_arrays(pa.array(offsets), texts)
+
+def _settle(
+    arrays: Arrays,
+    registry: Registry,
+    ends: Ends,
+    asked: Asked,
+    decided: Decided,
+    relations: Sequence[Relation],
+    qualifiers: list[Qualifiers],
+) -> None:
+    """An end that may mean several concepts counts where each gives the same verdict, and never
+    refutes."""
+    count = len(asked.subjects)
+    unsure = np.flatnonzero((ends.unsure[:count] >= 0) | (ends.unsure[count:] >= 0))
+    if not len(unsure):
+        return
+    readings = [
+        (row, s, o)
+        for row in unsure.tolist()
+        for s, o in product(ends.meanings(row), ends.meanings(count + row))
+    ]
+    rows = np.array([row for row, _s, _o in readings])
+    some = asked.take(rows)
+    again = Asked(
+        np.array([s for _row, (s, _name), _o in readings], np.int32),
+        some.relations,
+        np.array([o for _row, _s, (o, _name) in readings], np.int32),
+        some.negated,
+        some.qualified,
+    )
+    tried = decide(arrays, registry, again, relations, qualifiers)
+    first = np.searchsorted(rows, unsure)
+    bounds = zip(unsure.tolist(), first.tolist(), [*first[1:].tolist(), len(rows)], strict=True)
+    taken = np.full(len(rows), -1)
+    for row, start, stop in bounds:
+        verdicts = tried.verdict[start:stop].tolist()
+        names = [key(f"{s}, {o}") for _row, (_s, s), (_o, o) in readings[start:stop]]
+        is_guess = ends.is_guess(row) or ends.is_guess(count + row)
+        chosen = choose(verdicts, names, is_guess=is_guess)
+        if isinstance(chosen, str):
+            decided.verdict[row], decided.reason[row] = NOT_COVERED, REASON[chosen]
+            decided.rule[row] = RULE["not_covered"]
+            continue
+        taken[start + chosen] = row
+        for column, from_column in (
+            (decided.verdict, tried.verdict),
+            (decided.rule, tried.rule),
+            (decided.reason, tried.reason),
+        ):
+            column[row] = from_column[start + chosen]
+    kept, new = ~np.isin(decided.rows, unsure), taken[tried.rows] >= 0
+    decided.rows = np.concatenate([decided.rows[kept], taken[tried.rows[new]]])
+    decided.orders = np.concatenate([decided.orders[kept], tried.orders[new]])
+    decided.edges = np.concatenate([decided.edges[kept], tried.edges[new]])
+
+
+def _statements(arrays: Arrays, decided: Decided, count: int) -> pa.Array:
+    """The statement ids of each row's proof, in its order."""
+    order = np.lexsort((np.arange(len(decided.rows)), decided.orders, decided.rows))
+    edges = decided.edges[order]
+    ids = arrays.statement_ids(edges)
+    bounds = np.arange(0, 32 * len(edges) + 1, 32, dtype=np.int32)
+    texts = pa.StringArray.from_buffers(len(edges), pa.py_buffer(bounds), pa.py_buffer(ids))
+    offsets = np.zeros(count + 1, np.int32)
+    np.cumsum(np.bincount(decided.rows, minlength=count), out=offsets[1:])
+    return pa.ListArray.from_arrays(pa.array(offsets), texts)
+
+
+def with_columns(table: pa.Table, told: Mapping[str, pa.Array], *, proof: bool) -> pa.Table:
+    """A table with the added columns, in their order."""
+    for name in ADDED:
+        if proof or name != "statements":
+            table = table.append_column(name, told[name])
+    return table
+
+
+def _replaced(column: pa.Array | None, rows: Longs, values: pa.Array) -> pa.Array | None:
+    """A column with other values in some rows."""
+    if column is None:
+        return None
+    places = np.arange(len(column))
+    places[rows] = len(column) + np.arange(len(rows))
+    return pa.concat_arrays([column, values.cast(column.type)]).take(pa.array(places))
+
+
+def choose(verdicts: Sequence[int], names: Sequence[str], *, is_guess: bool) -> int | str:
+    """Which of a claim's readings counts, or why none does.
+
+    One that the graph says nothing of is no rival to one that it does; among concepts of the same
+    name, the one that the graph says it of is meant. What refutes must refute every reading, and of
+    concepts that are surely named.
+
+    >>> choose([NOT_COVERED, SUPPORTED], ["cold, x", "copd, x"], is_guess=False)
+    1
+    >>> choose([REFUTED], ["gout, x"], is_guess=True)
+    'uncertain_link'
+    """
+    live = [i for i, verdict in enumerate(verdicts) if verdict != NOT_COVERED]
+    if not live:
+        return 0
+    said = {verdicts[i] for i in live}
+    if said == {REFUTED}:
+        if len(live) < len(verdicts):
+            return "ambiguous"
+        return "uncertain_link" if is_guess else live[0]
+    if len(said) == 1:
+        return live[0]
+    if len({names[i] for i in live}) == 1:
+        for wanted in (SUPPORTED, UNSUPPORTED):
+            for i in live:
+                if verdicts[i] == wanted:
+                    return i
+    return "ambiguous"
 
 
 def verify_triples(
@@ -199,15 +290,17 @@ def verify_triples(
     the proof; without ``proof`` they are left out, which is faster. ``reason`` says why a claim is
     NOT_COVERED; ``confidence`` (0-1) is the lesser of both ends' links, 0 without a proof.
 
+    A graph with an overlay or on a server gives the same verdicts, some thousand claims a second.
+
     Raises :class:`~kgmed.kg.errors.UsageError` for a table without these columns, or with values
-    that can't be read, and :class:`~kgmed.kg.errors.StoreError` for a graph with an overlay.
+    that can't be read.
 
     >>> from kgmed import open_graph
     >>> claims = {"subject": ["warfarin", "warfarin"], "predicate": ["interacts_with", "treats"],
     ...           "object": ["drugbank:DB01118", "zorblaxin"]}
     >>> table = verify_triples(open_graph().store, claims)
     >>> table.select(["verdict", "rule", "reason"]).to_pylist()[1]
-    {'verdict': 'NOT_COVERED', 'rule': '', 'reason': 'no such object'}
+    {'verdict': 'NOT_COVERED', 'rule': 'not_covered', 'reason': 'not_linked'}
     """
     if registry is None:
         from kgmed.kg.predicates import registry as shipped
@@ -323,13 +416,3 @@ def _read_json(text: str, row: int) -> dict[str, str]:
 
 def _named(names: tuple[str, ...], numbers: Any) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names)).dictionary_decode()
-
-
-def in_parts(rows: int, at_once: int = AT_ONCE) -> Iterator[tuple[int, int]]:
-    """First and past-the-last row of consecutive parts.
-
-    >>> list(in_parts(5, 2))
-    [(0, 2), (2, 4), (4, 5)]
-    """
-    for begin in range(0, rows, at_once):
-        yield begin, min(begin + at_once, rows)

@@ -1,0 +1,71 @@
+"""What membership alone costs elsewhere: the same triples, of the same statements, in memory.
+
+A peer answers whether a triple is there: no rule, no coverage, no negation, no proof.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+from measure import Figure, database, say, seconds
+
+from kgmed.kg.store.snapshot import Snapshot
+
+STATEMENTS, QUESTIONS = 1_000_000, 200_000
+Triple = tuple[str, str, str]
+
+
+def beside(figures: Sequence[Figure], snapshot: Snapshot, asked: pa.Table) -> list[Figure]:
+    """The figures of tables, with pyoxigraph beside verdicts and SQLite beside proofs."""
+    triples = _statements(snapshot)
+    rows = asked.slice(0, QUESTIONS)
+    columns = (rows.column(name).to_pylist() for name in ("subject", "predicate", "object"))
+    questions = list(zip(*columns, strict=True))
+    found = {"with proof": ("sqlite3 in memory, membership only", _sqlite(triples, questions))}
+    if importlib.util.find_spec("pyoxigraph") is None:
+        say("  pyoxigraph isn't installed: left out")
+    else:
+        found["verdict only"] = ("pyoxigraph, membership only", _pyoxigraph(triples, questions))
+    return [
+        replace(f, peer=found[f.what][0], peer_value=found[f.what][1])
+        if f.area == "table" and f.what in found
+        else f
+        for f in figures
+    ]
+
+
+def _statements(snapshot: Snapshot) -> list[Triple]:
+    tables = snapshot.folder / "tables"
+    names = [name for name, _negated in snapshot.manifest["predicates"]]
+    with database() as connection:
+        rows = connection.sql(
+            f"""SELECT a.id, p, b.id FROM (SELECT * FROM '{tables / "statements.parquet"}'
+                                           LIMIT {STATEMENTS})
+                JOIN '{tables / "concepts.parquet"}' a ON a.cid = s
+                JOIN '{tables / "concepts.parquet"}' b ON b.cid = o"""
+        ).fetchall()
+    return [(s, names[p], o) for s, p, o in rows]
+
+
+def _sqlite(triples: list[Triple], questions: list[Triple]) -> float:
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE st(s TEXT, p TEXT, o TEXT, PRIMARY KEY(s, p, o)) WITHOUT ROWID")
+    base.executemany("INSERT OR IGNORE INTO st VALUES (?, ?, ?)", triples)
+    sql = "SELECT 1 FROM st WHERE s = ? AND p = ? AND o = ?"
+    return len(questions) / seconds(lambda: [base.execute(sql, t).fetchone() for t in questions])
+
+
+def _pyoxigraph(triples: list[Triple], questions: list[Triple]) -> float:
+    from pyoxigraph import NamedNode, Quad, Store
+
+    def quad(triple: Triple) -> Any:
+        return Quad(*(NamedNode(f"https://example.org/{term}") for term in triple))
+
+    store = Store()
+    store.bulk_extend(quad(triple) for triple in triples)
+    return len(questions) / seconds(lambda: [quad(triple) in store for triple in questions])
