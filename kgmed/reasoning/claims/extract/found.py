@@ -60,13 +60,17 @@ class Reading:
                     continue
                 name = between(predicate, one.link, other.link)
                 ends = (one.link.start, one.link.end, other.link.start, other.link.end)
-                denied = negated != (one.negated or other.negated) if negated else (
-                    one.negated or other.negated
+                denied = (
+                    negated != (one.negated or other.negated)
+                    if negated
+                    else (one.negated or other.negated)
                 )
                 if one.negated and negated:
                     denied = True
                 self.claims.append(
-                    Found(one.link, name, other.link, denied, min(*ends, span[0]), max(*ends, span[1]))
+                    Found(
+                        one.link, name, other.link, denied, min(*ends, span[0]), max(*ends, span[1])
+                    )
                 )
         return True
 
@@ -83,7 +87,7 @@ class Reading:
 
 
 def unlinked(text: str, start: int) -> Link:
-    """A name that no concept has: a link without an id, so that the claim is kept and its end shown.
+    """A name that no concept has, as a link without an id: the claim is kept, and its end shown.
 
     >>> unlinked("Zorblaxin", 0).id
     ''
