@@ -125,6 +125,7 @@ class _Chinese:
 
     def read(self) -> Reading:
         groups = self.groups
+        self.out.pairwise = "分别" in self.text
         if not groups:
             return self.out
         ends = [0, *(group.end for group in groups)]
@@ -181,6 +182,9 @@ class _Chinese:
         clauses = _COMMA.split(middle)
         if len(clauses) > 1:
             if self._says(left.members, middle, before, behind, right, span):
+                return
+            if not self.current and clauses[0].strip():
+                self.out.reasons.append("indirect")
                 return
             self._continued(left, clauses[-1], behind, right)
             return

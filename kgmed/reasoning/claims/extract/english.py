@@ -43,6 +43,8 @@ from kgmed.reasoning.claims.extract.words_en import (
 
 _MOST_NAME = 4
 _BEFORE_NAMES = word_set("the a an drug medicine gene new agent both either neither ,")
+_NEW_CLAUSE = word_set("and but while whereas because since though although that so : as or")
+_OF_THE_HEAD = word_set("in for of with at by from on to during")
 _BETWEEN = word_set("between among of")
 
 
@@ -65,6 +67,7 @@ class _English(Layout):
 
     def read(self) -> Reading:
         """The claims of the sentence."""
+        self.out.pairwise = "respectively" in self.text
         self._walk()
         return self.out
 
@@ -203,7 +206,7 @@ class _English(Layout):
                 if self.current:
                     subject = (self.main or self.current) if self.relative else self.current
                     return subject, negated, "direct"
-                return nearest, negated, "direct"
+                return self._head(place), negated, "direct"
             if self.relative and self.consumed == place - 1:
                 return self.main, negated, "direct"
             if self.consumed == place - 1 and self.consumed >= 0 and self.current:
@@ -212,7 +215,7 @@ class _English(Layout):
                     negated,
                     "direct",
                 )
-            return nearest, negated, "direct"
+            return self._head(place), negated, "direct"
         if lead.split()[-1] in {"it", "they"}:
             return self.main or self.current or nearest, negated, "conj"
         if LEAD.fullmatch(lead) is not None:
@@ -232,6 +235,24 @@ class _English(Layout):
             return new, negated, "direct"
         self.out.reasons.append("indirect")
         return [], negated, ""
+
+    def _head(self, place: int) -> list[Member]:
+        """Whom a verb right behind a group is said of, where nothing was claimed before it: the
+        group, or the one before it that it only describes ("aspirin in asthma causes ...")."""
+        left = self.groups[place - 1]
+        nearest = left.members if left.plain else []
+        if self.current or place < 2 or self.gaps[place - 1].is_break:
+            return nearest
+        before = self.gaps[place - 1]
+        if before.match is not None or before.gapped is not None:
+            return nearest
+        if _NEW_CLAUSE & set(before.words) or not before.words:
+            return nearest
+        if before.words[0] == "," or before.words[0] in _OF_THE_HEAD:
+            head = self.groups[place - 2]
+            return head.members if head.plain else []
+        self.out.reasons.append("indirect")
+        return []
 
     def _opening_subject(self, gap: Gap, lead: str) -> list[Member]:
         for denial in DENIAL:

@@ -33,6 +33,7 @@ from kgmed.reasoning.claims.extract.words_en import (
 )
 from kgmed.reasoning.question.text import fold_word
 
+_SHOWN = word_set("shown known found proven reported able")
 _BEHIND = word_set("receptor receptors channel channels enzyme 's protein kinase gene")
 _FREQUENT = word_set("common main typical known most usual chief principal classic frequent")
 """Between a mention and a noun that relates to it: "PTGS2 enzyme inhibitor"."""
@@ -377,7 +378,8 @@ class Layout:
         left = words[: gap.match.first]
         gap.left_negated = gap.match.negated
         while left and (left[-1] in AUXILIARY or left[-1] in NEGATIVE or is_adverb(left[-1])
-                        or left[-1] in {"a", "an", "the", "only"}):  # fmt: skip
+                        or left[-1] in {"a", "an", "the", "only"}
+                        or (left[-1] == "to" and left[-2:-1] and left[-2] in _SHOWN)):  # fmt: skip
             if (
                 left[-1] in NEGATIVE
                 and "only" not in left[-2:]

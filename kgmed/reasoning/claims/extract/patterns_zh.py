@@ -28,6 +28,7 @@ _FILLER = re.compile(
     r"|受体|通道|蛋白|基因|一直|仍|仍然|依然|药效上|属于是|本身|或多或少|对人体|人体内"
     r"|在体内|体内|经代谢|在成人中|临床|[“”\"'《》 　（）()]"
 )
+_BOTH = re.compile("不但|不仅仅|不仅|不只|不光|不单|分别|无论")
 NEGATION = re.compile(
     r"并不是|并不|并非|不是|绝非|不会|不能|不可以|不可|没有|未见|未能|从不|绝不|毫无|从未"
     r"|不|没|未|无"
@@ -69,6 +70,7 @@ def plain(text: str) -> tuple[str, bool]:
     >>> plain("也可用于治疗"), plain("并不会引起"), plain("不是")
     (('用于治疗', False), ('引起', True), ('是', True))
     """
+    text = _BOTH.sub("", text)
     denied = len(NEGATION.findall(text)) % 2 == 1
     return _FILLER.sub("", NEGATION.sub(_left_over, text)), denied
 

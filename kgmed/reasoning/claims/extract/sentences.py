@@ -103,7 +103,8 @@ _COMMAND_EN = re.compile(
     r"|show|see|refer|add|set|change|accept|confirm|verify|believe|override|act|imagine)\b"
 )
 _DOUBT_EN = re.compile(
-    r"\b(?:it is (?:unclear|unknown|possible|conceivable|uncertain|debated|not known|not clear"
+    r"\b(?:den(?:y|ies|ied) that|which is (?:false|untrue|wrong|incorrect|not true|a myth|nonsense)"
+    r"|it is (?:unclear|unknown|possible|conceivable|uncertain|debated|not known|not clear"
     r"|suspected|thought|believed|speculated|hypothesi[sz]ed|assumed|rumou?red)"
     r"|(?:some|many|most|a few|few) (?:people|patients|experts|authors|doctors|physicians"
     r"|clinicians|believe|think|say|claim|argue)"
@@ -158,7 +159,7 @@ _COMMAND_ZH = re.compile(
     r"|建议|避免|停用|停止|应当|应该|不得|禁止|回答|输出|假装|把|将.{1,12}标)"
 )
 _DOUBT_ZH = re.compile(
-    r"可能|也许|或许|大概|似乎|疑似|怀疑|据说|据称|据传|传说|有人|听说|民间|尚不|尚未"
+    r"的说法|谣言|误传|并不属实|不属实|并非所有|不是所有|可能|也许|或许|大概|似乎|疑似|怀疑|据说|据称|据传|传说|有人|听说|民间|尚不|尚未"
     r"|未明|不明|不清楚|尚无|推测|猜测|据报道|有望|待证实"
     r"|未经证实|未得到证实|有待|初步|没有证据|缺乏证据|无证据|被认为|认为|理论上|号称"
     r"|声称|争议|研究中|试验中|未必|不一定|貌似|好像|相传"
