@@ -84,6 +84,8 @@ class _Chinese:
         self.out = Reading()
         self.groups = self._grouped(links)
         self.current: list[Member] = []
+        self.through = False
+        """Whether the last claim said by what means ("通过抑制"): its subject does what follows."""
         self.object_at = -1
         """The group that the last claim acted on."""
 
@@ -188,15 +190,16 @@ class _Chinese:
                 return
             self._continued(left, clauses[-1], behind, right)
             return
+        if self.through and self.object_at == place and self.current:
+            self.through = False
+            self._continued(left, middle, behind, right)
+            return
         if self._says(left.members, middle, before, behind, right, span):
-            if self.object_at == place + 1 or not self.current:
-                self.object_at = place + 1
+            self.through = plain(middle)[0].startswith("通过")
             return
         lead = _LEADS.match(middle)
         if self.object_at == place and self.current and lead is not None:
             self._continued(left, middle[lead.end() :], behind, right)
-            return
-        if self.object_at == place and self.current and self._from_current(middle, behind, right):
             return
         self.out.reasons.append("no known relation")
 
@@ -265,9 +268,6 @@ class _Chinese:
                 self.out.reasons.append("no known relation")
         else:
             self.current = subject
-
-    def _from_current(self, middle: str, behind: str, right: _Group) -> bool:
-        return False
 
     # The first and the last list
 

@@ -194,6 +194,8 @@ class _English(Layout):
             return [], negated, ""
         if self.aside == place - 1 and self.current and lead in {"", ","}:
             return self.current, negated, "near"
+        if "without" in gap.words and self.current:
+            return self.current, negated, "conj"
         relative_match = RELATIVE.fullmatch(lead)
         if relative_match is not None:
             if left.noun is not None and self.current:

@@ -88,7 +88,7 @@ _COMPARISON_EN = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|versus|vs|compared (?:with|to)"
     r"|in comparison (?:with|to)|superior to|inferior to"
     r"|non-inferior|as (?:well|effective|good|potent|strong|safe|dangerous|likely|often) as"
-    r"(?<!as well as)|equally \w+ (?:to|as)|outperforms?|rivals|similar in (?:efficacy"
+    r"(?<!as well as)|equally \w+ (?:to|as)|outperforms?|rivals|works? as well as|similar in (?:efficacy"
     r"|effect) to)\b"
 )
 _READER_EN = re.compile(r"\b(?:you|your|yours|yourself|i|my|me|mine|myself|i'm|i've|you're)\b")
