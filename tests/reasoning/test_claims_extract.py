@@ -237,6 +237,8 @@ def test_a_list_that_is_too_long_is_skipped_and_not_multiplied(read: Extractor) 
         "Warfarin treats gout and aspirin treats pain, which ",
         "华法林治疗痛风，也抑制PTGS2，",
         "not not only and , , ( ",
+        "Warfarin treats nonselectivenonselectivelyly nonselective lyly ",
+        "had according to according to , like ",
     ],
 )
 def test_the_time_is_linear_in_the_text(graph: Graph, unit: str) -> None:

@@ -81,14 +81,15 @@ _QUESTION_EN = re.compile(
 )
 _WHEN_CLAUSE = re.compile(r"(?:what|who|how|why|where|which)\b.*[^?]$")
 _CONDITION_EN = re.compile(
-    r"\b(?:if|unless|whether|suppose|supposing|provided that|assuming|in case|had .* been"
-    r"|were .* to|would have|would be|would|hypothetically|imagine|let's say)\b"
+    r"\b(?:if|unless|whether|suppose|supposing|provided that|assuming|in case|had .{1,60} been"
+    r"|were .{1,60} to|would have|would be|would|hypothetically|imagine|let's say)\b"
 )
 _COMPARISON_EN = re.compile(
     r"\b(?:(?<!rather )(?<!other )than|versus|vs|compared (?:with|to)"
     r"|in comparison (?:with|to)|superior to|inferior to"
     r"|non-inferior|as (?:well|effective|good|potent|strong|safe|dangerous|likely|often) as"
-    r"(?<!as well as)|equally \w+ (?:to|as)|outperforms?|rivals|works? as well as|similar in (?:efficacy"
+    r"(?<!as well as)|equally \w+ (?:to|as)|outperforms?|rivals|works? as well as"
+    r"|similar in (?:efficacy"
     r"|effect) to)\b"
 )
 _READER_EN = re.compile(r"\b(?:you|your|yours|yourself|i|my|me|mine|myself|i'm|i've|you're)\b")

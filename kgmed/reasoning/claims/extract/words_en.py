@@ -51,7 +51,7 @@ GAP = re.compile(
     rf"|only|mainly|primarily|\w+ly|combination with|drugs such as|drugs like|the likes of"
     rf"|symptoms such as|diseases such as|conditions such as|things like|such as|including|like"
     rf"|the following ?:?|:|among other things|among others"
-    rf"|{_DETERMINERS}|{ADJECTIVES}|{_KINDS}))*"
+    rf"|{_DETERMINERS}|{ADJECTIVES}|{_KINDS})(?!\w))*"
 )
 """What may stand between a cue and what it acts on."""
 
@@ -62,7 +62,7 @@ JOINS = re.compile(
     r"|rather than)|, like|,|/)"
     rf"(?: (?:also|not|even|with|by|of|to|from|for|in|both|either|the|a|an|on|against"
     rf"|{ADJECTIVES}"
-    rf"|{_KINDS}|{_PATIENTS}))*"
+    rf"|{_KINDS}|{_PATIENTS})(?!\w))*"
 )
 """What may stand between two members of a list."""
 
@@ -74,14 +74,14 @@ COPULA = re.compile(
     r"|is known as|ranks among|falls under|falls into|acts|may be|can be|is used as|are used as"
     r"|counts among|can act as|constitutes|represents|has long been|have been|has been)"
     rf"(?: (?:as|among|of|one|class|group|family|type|kind|to|by|nature|{_DETERMINERS}"
-    rf"|{ADJECTIVES}|{_KINDS}))*"
+    rf"|{ADJECTIVES}|{_KINDS})(?!\w))*"
 )
 
 INCLUDES = re.compile(
     r"(?:,? ?(?:include|includes|including|such as|like|for example|e\.g\.|eg|e . g ."
     r"|are|is|:|namely|i\.e\.|comprise|comprises|encompass|encompasses|consist of|may include"
     r"|can include|included|are among others|-|–|—|for instance))"
-    rf"(?: ?(?:,|:|{_DETERMINERS}|{ADJECTIVES}|{_KINDS}|for example))*"
+    rf"(?: ?(?:,|:|{_DETERMINERS}|{ADJECTIVES}|{_KINDS}|for example)(?!\w))*"
 )
 
 EXAMPLES = re.compile(r",? ?(?:includ|such as|compris|encompass|consist|may includ|can includ)")
@@ -97,8 +97,8 @@ LEAD = re.compile(
     r"|furthermore|however|it|they|which|that|neither|the|a|an|in fact|indeed"
     r"|it is (?:true|known|clear)"
     r"|as|well|is|are|can|be|in|addition|fact|true|known|both|of|course|clearly|classically"
-    r"|generally|typically|drug|drugs|medicine|antibiotic|according to .*|in adults"
-    r"|in children))*"
+    r"|generally|typically|drug|drugs|medicine|antibiotic|in adults"
+    r"|in children)(?!\w))*"
 )
 """Words before a cue that join it to what was said before."""
 
@@ -111,7 +111,7 @@ ADJUNCT = re.compile(
     r"|most people)"
     r"|when taken (?:together|orally|daily)|taken together|given together|taken by mouth|together"
     r"|by mouth|cream|ointment|gel|eye drops|drops|syrup|infusions?|molecules?|infections?"
-    r"|, for (?:example|instance) ,|, like .* ,|, however ,|, on the other hand ,|, too ,"
+    r"|, for (?:example|instance) ,|, like [^,]* ,|, however ,|, on the other hand ,|, too ,"
     r"|, in turn ,"
     r"|, by contrast ,|, in contrast ,|in turn|they|both|all|each|therapeutically"
     r"|, for its part ,|gene|protein"
