@@ -18,6 +18,7 @@ from kgmed.reasoning.claims.extract.sets import word_set
 _ABBREVIATIONS = word_set(
     "e.g i.e vs dr mr mrs ms prof st no fig cf approx etc al sp spp subsp var ca resp inc"
 )
+_LATIN = re.compile(r"[A-Za-z][A-Za-z.]*$")
 _STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|;(?=\s|$)|\n+|[。！？；]+[”’」』）]*")
 _OPENERS_ZH = re.compile(r"[，,、：:]")
 
@@ -51,8 +52,8 @@ def sentences(text: str, *, lang: Language | None = None) -> Iterator[Sentence]:
 
 
 def _abbreviates(text: str, dot: int) -> bool:
-    before = text[max(0, dot - 12) : dot].rsplit(None, 1)
-    word = before[-1].lstrip("(") if before else ""
+    before = _LATIN.search(text[max(0, dot - 12) : dot])
+    word = before.group() if before is not None else ""
     if word.lower() in _ABBREVIATIONS:
         return True
     return (
