@@ -2,8 +2,8 @@
 
 Mentions joined by 、 和 或 are one list. For two neighbouring lists the text between them, and
 where the pattern says so before and behind them, must be a wording of the registry
-(:mod:`.patterns_zh`); a clause that begins with a verb takes the subject of the one before. Anything
-else claims nothing.
+(:mod:`.patterns_zh`); a clause that begins with a verb takes the subject of the one before.
+Anything else claims nothing.
 """
 
 from __future__ import annotations
@@ -14,25 +14,45 @@ from dataclasses import dataclass, field
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.link import Link
 from kgmed.reasoning.claims.extract.found import Member, Reading, is_class, unlinked
-from kgmed.reasoning.claims.extract.patterns_zh import ChinesePatterns, Pattern, plain
+from kgmed.reasoning.claims.extract.patterns_zh import ChinesePatterns, Pattern, kept, plain
 
 __all__ = ["ChinesePatterns", "read_chinese"]
 
 _JOIN = re.compile(
-    r"[、，,]?(?:以及|及其|或者|还有|和/或|并且|、|和|与|及|或|跟|同|/)(?:与|和|对|的|急性|慢性|重度|轻度|严重|老年|部分|其他|各种)?"
+    r"[、，,]?(?:以及|及其|或者|还有|和/或|并且|、|和|与|及|或|跟|同|/)(?:与|和|对|的"
+    r"|急性|慢性|重度|轻度|严重|老年|部分|其他|各种)?"
 )
+_OTHER_MEMBER = re.compile(r"(?:[、和与及][A-Za-z][A-Za-z0-9-]{1,12})+[、和与及]")
+"""A list's member that isn't linked."""
 _BUT_NOT = re.compile(r"[，,]?(?:但不是|而不是|而非|但不|并非|但非)")
 _COMMA = re.compile(r"[，,：:]|——")
 _SHIFTS = re.compile(
-    r"的(?!一种|一类|亚型|其中)|水平|活性|表达|合成|代谢|中毒|过敏|缺乏|抵抗|耐药|突变|释放|分泌|浓度|抗体|疫苗|样|相关"
-    r"|诱导|抑制剂|拮抗剂|激动剂|受体激动|受体拮抗|依赖|撤药|戒断|基因突变|所致|引起|导致|患者的|风险|并发|通路|类似物|衍生|前体|过量"
+    r"的(?!一种|一类|亚型|其中)|水平|活性|表达|合成|代谢|中毒|过敏|缺乏|抵抗|耐药|突变"
+    r"|释放|分泌|浓度|抗体|疫苗|样|相关"
+    r"|诱导|抑制剂|拮抗剂|激动剂|受体激动|受体拮抗|依赖|撤药|戒断|基因突变|所致|引起|导致"
+    r"|患者的|风险|并发|通路|类似物|衍生|前体|过量"
 )
-_PRONOUN = re.compile(r"(?:它们|它|其|该药|本品|此药|该病|本病|这种药|该药物|此病|这种病|这些药|二者|两者|该菌|前者)")
-_CLASS_TAIL = re.compile(r"(?:类)?(?:药物|药|制剂|抗生素|剂)?(?:的一种|之一|中的一种|的一员|的成员|家族|的亚型|的一个亚型|类别)?$")
-_LEADS = re.compile(r"^[，,：:]?(?:从而|进而|并且|并|且|而|以|来|也|还|又|及|同时|因而|因此|故|但|但是|可是|却|不过|然而|此外|另外)+")
-_TRANSLITERATION = frozenset(
-    "阿巴贝比布达德迪地丁多恩尔法凡非芬夫格戈古哈赫霍吉加卡康科克库拉来兰朗勒雷里利林隆卢鲁罗洛马麦曼美蒙米莫姆穆那纳尼诺帕佩泊普"
-    "奇琪瑞若萨塞沙司斯苏索塔泰坦特替托瓦韦维沃西希辛星雅亚伊英尤扎泽佐唑咪嗪啶胺素酯酮酸钠平定普单抗昔他汀"
+_PRONOUN = re.compile(
+    r"(?:它们|它|其|该药|本品|此药|该病|本病|这种药|该药物|此病|这种病|这些药|二者|两者"
+    r"|该菌|前者)"
+)
+_CLASS_TAIL = re.compile(
+    r"(?:类)?(?:药物|药|制剂|抗生素|剂)?(?:的一种|之一|中的一种|的一员|的成员|家族|的亚型"
+    r"|的一个亚型|类别)?$"
+)
+_LEADS = re.compile(
+    r"^[，,：:]?(?:从而|进而|并且|并|且|而|以|来|也|还|又|及|同时|因而|因此|故|但|但是"
+    r"|可是|却|不过|然而|此外|另外)+"
+)
+_FINITE = re.compile(
+    r"治疗|抑制|引起|导致|属于|包括|存在|发生|出现|缓解|预防|激活|拮抗|表明|显示|研究|发现|证实"
+)
+_AROUND = re.compile(
+    r"^(?P<left>(?:可|可以|能|常|主要|也|不能|不|不可)?(?:用|使用"
+    r"|以))(?P<name>.{2,10}?)(?P<right>治疗|预防)$"
+    r"|^(?P<left2>(?:主要|常|多|也|不"
+    r"|并不)?(?:是)?由)(?P<name2>.{2,10}?)(?P<right2>(?:所)?(?:引起|导致|致|造成)的?)$"
+    r"|^(?P<left3>(?:并)?不?(?:是|为|属于))(?P<name3>[^的]{2,10})(?P<right3>的.{2,8})$"
 )
 _MOST_NAME = 10
 
@@ -64,6 +84,8 @@ class _Chinese:
         self.out = Reading()
         self.groups = self._grouped(links)
         self.current: list[Member] = []
+        self.through = False
+        """Whether the last claim said by what means ("通过抑制"): its subject does what follows."""
         self.object_at = -1
         """The group that the last claim acted on."""
 
@@ -78,7 +100,7 @@ class _Chinese:
                     groups[-1].end = high
                     continue
                 denies = _BUT_NOT.fullmatch(gap) is not None
-                if denies or (gap and _JOIN.fullmatch(gap)):
+                if denies or (gap and (_JOIN.fullmatch(gap) or _OTHER_MEMBER.fullmatch(gap))):
                     groups[-1].members.append(Member(link, denies))
                     groups[-1].joins.append(gap.strip("，,"))
                     groups[-1].end = high
@@ -91,7 +113,9 @@ class _Chinese:
         depth = at = 0
         for link in links:
             between = self.text[at : link.start - self.offset]
-            depth += between.count("（") + between.count("(") - between.count("）") - between.count(")")
+            depth += (
+                between.count("（") + between.count("(") - between.count("）") - between.count(")")
+            )
             at = link.end - self.offset
             if depth <= 0:
                 kept.append(link)
@@ -103,6 +127,7 @@ class _Chinese:
 
     def read(self) -> Reading:
         groups = self.groups
+        self.out.pairwise = "分别" in self.text
         if not groups:
             return self.out
         ends = [0, *(group.end for group in groups)]
@@ -125,7 +150,7 @@ class _Chinese:
 
     def _mutual(self, group: _Group, before: str, behind: str) -> None:
         """ "A与B存在相互作用"."""
-        if len(group.members) < 2:  # noqa: PLR2004
+        if len(group.members) < 2:
             return
         clause = _COMMA.split(behind, maxsplit=1)[0]
         tail, denied = plain(clause)
@@ -138,7 +163,7 @@ class _Chinese:
             return
         sides = [place for place, join in enumerate(group.joins) if join[:1] in "与跟同"]
         split = sides[0] + 1 if sides else 0
-        if not split and len(group.members) == 2:  # noqa: PLR2004
+        if not split and len(group.members) == 2:
             split = 1
         span = (group.start + self.offset, group.end + self.offset + len(clause))
         if split:
@@ -160,36 +185,47 @@ class _Chinese:
         if len(clauses) > 1:
             if self._says(left.members, middle, before, behind, right, span):
                 return
+            if not self.current and clauses[0].strip():
+                self.out.reasons.append("indirect")
+                return
             self._continued(left, clauses[-1], behind, right)
             return
+        if self.through and self.object_at == place and self.current:
+            self.through = False
+            self._continued(left, middle, behind, right)
+            return
         if self._says(left.members, middle, before, behind, right, span):
-            if self.object_at == place + 1 or not self.current:
-                self.object_at = place + 1
+            self.through = plain(middle)[0].startswith("通过")
             return
         lead = _LEADS.match(middle)
         if self.object_at == place and self.current and lead is not None:
             self._continued(left, middle[lead.end() :], behind, right)
             return
-        if self.object_at == place and self.current and self._from_current(middle, behind, right):
-            return
         self.out.reasons.append("no known relation")
 
-    def _says(
+    def _says(  # noqa: PLR0917
         self, left: list[Member], middle: str, before: str, behind: str, right: _Group,
         span: tuple[int, int],
     ) -> bool:  # fmt: skip
         """Claim what the words between and around two lists say, if a pattern knows them."""
         text, denied = plain(middle)
-        text = re.sub(r"^通过", "", text)
+        text = re.sub(r"^(?:通过|所)", "", text)
         around = plain(_COMMA.split(before)[-1])[0]
         tail = _COMMA.split(behind, maxsplit=1)[0]
         rest, tail_denied = plain(tail)
-        for pattern in self.patterns.between.get(text, ()):
+        own = kept(middle)
+        known = self.patterns.between.get(text, [])
+        choices = [(p, denied) for p in known if p.behind]
+        choices += [(p, False) for p in self.patterns.between.get(own, ()) if own]
+        choices += [(p, denied) for p in known if not p.behind]
+        own_tail = kept(tail)
+        for pattern, is_denied in choices:
             if pattern.before and not around.endswith(pattern.before):
                 continue
-            if not self._ends(pattern, rest, tail):
+            its_own = bool(own_tail and pattern.behind and own_tail.startswith(pattern.behind))
+            if not its_own and not self._ends(pattern, rest, tail):
                 continue
-            negated = denied != (tail_denied if pattern.behind else False)
+            negated = is_denied != (tail_denied and bool(pattern.behind) and not its_own)
             self._claim(pattern, left, right.members, negated, span)
             if pattern.forward or not self.current:
                 self.current = left
@@ -233,9 +269,6 @@ class _Chinese:
         else:
             self.current = subject
 
-    def _from_current(self, middle: str, behind: str, right: _Group) -> bool:
-        return False
-
     # The first and the last list
 
     def _opening(self, gaps: list[str]) -> None:
@@ -247,7 +280,11 @@ class _Chinese:
         pronoun = _PRONOUN.match(opening)
         rest = opening[pronoun.end() :] if pronoun is not None else opening
         span = (right.start + self.offset - len(opening), right.end + self.offset)
-        if len(self.groups) > 1 and pronoun is None and not plain(gaps[1])[0].startswith(("，", "。")):
+        if (
+            len(self.groups) > 1
+            and pronoun is None
+            and not plain(gaps[1])[0].startswith(("，", "。"))
+        ):
             follows = self.patterns.between.get(plain(gaps[1])[0])
             if follows is not None and any(p.before for p in follows):
                 return
@@ -258,7 +295,7 @@ class _Chinese:
 
     def _unnamed(self, clause: str, behind: str, right: _Group, span: tuple[int, int]) -> bool:
         """A name of no concept, and a verb, before a list."""
-        for size in range(min(_MOST_NAME, len(clause) - 1), 1, -1):
+        for size in range(2, min(_MOST_NAME, len(clause) - 1) + 1):
             name = clause[:size]
             if not _is_name(name):
                 continue
@@ -274,6 +311,20 @@ class _Chinese:
         """A last clause whose object isn't linked."""
         group = self.groups[-1]
         clause = _COMMA.split(gaps[-1], maxsplit=1)[0]
+        around = _AROUND.match(clause)
+        if around is not None:
+            name = around["name"] or around["name2"] or around["name3"]
+            start = self.text.find(name, group.end)
+            if _is_name(name) and start >= 0:
+                right = _Group(
+                    [Member(unlinked(name, start + self.offset))], start, start + len(name)
+                )
+                span = (group.start + self.offset, right.end + self.offset)
+                left = around["left"] or around["left2"] or around["left3"]
+                behind = around["right"] or around["right2"] or around["right3"]
+                self.groups.append(right)
+                self._says(group.members, left, "", behind, right, span)
+            return
         for size in range(min(_MOST_NAME, len(clause) - 1), 1, -1):
             name = clause[-size:]
             if not _is_name(name):
@@ -289,9 +340,20 @@ class _Chinese:
                 return
 
 
+_NOT_IN_NAMES = re.compile(
+    r"[的了是在和与对为以其而等不有所从到被把使让于中由用将这那各每某及或曾未无没并但也都均还]"
+)
+_NOT_LAST = frozenset("可能会常多主要应需较很更最便就又再已")
+
+
 def _is_name(text: str) -> bool:
-    """Whether a run looks like the name of a substance or a thing that has none here."""
+    """Whether a run looks like the name of a thing that has none here."""
     if text.isascii():
-        return text.isalpha() and len(text) > 3 and not zipf(text.lower())  # noqa: PLR2004
-    hits = sum(character in _TRANSLITERATION for character in text)
-    return len(text) > 2 and {text[0], text[-1]} <= _TRANSLITERATION and hits / len(text) >= 0.75  # noqa: PLR2004
+        return text.isalpha() and len(text) > 3 and not zipf(text.lower())
+    return (
+        len(text) > 2
+        and _NOT_IN_NAMES.search(text) is None
+        and text[-1] not in _NOT_LAST
+        and text[0] not in _NOT_LAST
+        and _FINITE.search(text) is None
+    )

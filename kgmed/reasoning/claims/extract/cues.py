@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kgmed.reasoning.claims.extract.sets import phrase_set, word_set
 from kgmed.reasoning.question.text import fold_word
 
 if TYPE_CHECKING:
@@ -23,21 +24,23 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _PREPOSITIONS = frozenset({"with", "to", "by", "for", "in", "of", "against", "from", "on", "at"})
 _NOUN_PREPOSITIONS = ("of", "for", "to", "in", "with", "against", "between", "among", "at")
 _MODALS = frozenset({"can", "may"})
-_SKIP = frozenset(
-    "also not mainly primarily commonly often only still chiefly mostly widely sometimes usually"
-    " routinely effectively n't directly strongly potently weakly selectively successfully a an the"
-    " both either never just frequently currently mostly solely typically".split()
+_SKIP = word_set(
+    "also not mainly primarily commonly often only still chiefly mostly widely sometimes "
+    "usually routinely effectively n't directly strongly potently weakly selectively "
+    "successfully a an the no both either never just frequently currently mostly solely "
+    "typically"
 )
 """Words that may stand inside a cue: "is used mainly to treat"."""
 NEGATIVE = frozenset({"not", "n't", "never", "cannot", "neither", "nor", "no", "without"})
-_TOO_LOOSE = frozenset(
-    "includes|include|including|such as|is a|is an|is one of the|use|uses|drug|drugs|medicine|result"
-    "|results|reason|reasons|part|form|forms|class|classes|sign|type|types|kind|kinds|product|products"
-    "|process|processes|organism|organisms|location|locations|test|tests|gene|genes|risk|risks|source"
-    "|sources|function|functions|member|members|association|associations|relation|parents|parent"
-    "|open|lower|lie|express|tissue|tissues|output|outputs|disease|diseases|condition|conditions"
-    "|disorder|disorders|action|note|control|is where|medications|medication"
-    "|meds|danger|dangers|subject|example|examples|effects|effect|scale|work by|works by".split("|")
+_TOO_LOOSE = phrase_set(
+    "includes|include|including|such as|is a|is an|is one of the|use|uses|drug|drugs|"
+    "medicine|result|results|reason|reasons|part|form|forms|class|classes|sign|type|"
+    "types|kind|kinds|product|products|process|processes|organism|organisms|location|"
+    "locations|test|tests|gene|genes|risk|risks|source|sources|function|functions|member|"
+    "members|association|associations|relation|parents|parent|open|lower|lie|express|"
+    "tissue|tissues|output|outputs|disease|diseases|condition|conditions|disorder|"
+    "disorders|action|note|control|is where|medications|medication|meds|danger|dangers|"
+    "subject|example|examples|effects|effect|scale|work by|works by"
 )
 """Wordings that answer questions and mean too many things in a text to be a cue by themselves."""
 
@@ -64,6 +67,7 @@ class Cue(NamedTuple):
     predicate: str
     side: Side
     kind: str
+    symmetric: bool = False
 
 
 class Match(NamedTuple):
@@ -104,9 +108,9 @@ class EnglishCues:
             for text in wording.frames:
                 self._frame(text, name)
             for text in nouns:
-                self._noun(text, name, "o")
+                self._noun(text, name, "o", symmetric=predicate.symmetric)
             for text in inverse:
-                self._noun(text, name, "s")
+                self._noun(text, name, "s", symmetric=False)
 
     def _verb(self, text: str, name: str, side: Side, *, symmetric: bool) -> None:
         if text in _TOO_LOOSE:
@@ -118,7 +122,7 @@ class EnglishCues:
         words = [word for word in words if word not in _ARTICLES]
         if not words or words in (["of"], ["in"]):
             return
-        ing = words[0].endswith("ing") and not words[0] == "bring"
+        ing = words[0].endswith("ing") and words[0] != "bring"
         kind = "participle" if ing else "be" if finite else "verb"
         if side == "o" and not finite and words[0].endswith("ed") and words[-1] in {"by", "with"}:
             kind = "be"
@@ -128,23 +132,24 @@ class EnglishCues:
 
     def _frame(self, text: str, name: str) -> None:
         parts = re.split(r"\{([so])\}", text)
-        if len(parts) == 5 and parts[2].strip() not in {"", "and"}:  # noqa: PLR2004
+        if len(parts) == 5 and parts[2].strip() not in {"", "and"}:
             before, first, middle, _, behind = parts
             frame = Frame(_words(before), _words(behind), name, first == "s")
             self.frames.setdefault(" ".join(_words(middle)), []).append(frame)
 
-    def _noun(self, text: str, name: str, side: Side) -> None:
+    def _noun(self, text: str, name: str, side: Side, *, symmetric: bool) -> None:
         words = _words(text)
         if text in _TOO_LOOSE:
             if text in _REMEDIES:
                 _put(self._nouns, [*words, "for"], Cue(name, side, "noun"))
             return
         _put(self._bare, words, Cue(name, side, "noun"))
-        self._with_preposition(text, words, name, side)
+        self._with_preposition(words, Cue(name, side, "noun", symmetric))
 
-    def _with_preposition(self, text: str, words: list[str], name: str, side: Side) -> None:
+    def _with_preposition(self, words: list[str], cue: Cue) -> None:
         for preposition in _NOUN_PREPOSITIONS:
-            _put(self._nouns, [*words, preposition], Cue(name, side, "noun"))
+            _put(self._nouns, [*words, preposition], cue)
+            _put(self._nouns, [*words, "of", "choice", preposition], cue)
 
     def verbs(self, words: list[str]) -> list[Match]:
         """The verbs in a run of words, left to right, the longest at each place."""
@@ -194,7 +199,7 @@ def _longest(root: _Node, words: list[str], at: int) -> Match | None:
         word = words[place]
         following = node.after.get(word)
         if following is None:
-            if place == at or skipped > 3 or not (word in _SKIP or word.endswith("ly")):  # noqa: PLR2004
+            if place == at or skipped > 3 or not (word in _SKIP or word.endswith("ly")):
                 break
             skipped += 1
             negated = negated or word in NEGATIVE

@@ -38,6 +38,8 @@ class Reading:
     claims: list[Found] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     subject: list[Member] = field(default_factory=list)
+    pairwise: bool = False
+    """Whether lists go one by one: "respectively"."""
 
     def add(
         self,
@@ -54,19 +56,26 @@ class Reading:
         if len(subjects) * len(objects) > MOST_PAIRS:
             self.reasons.append("too long a list")
             return False
-        for one in subjects:
-            for other in objects:
+        for place, one in enumerate(subjects):
+            paired = self.pairwise and len(subjects) == len(objects)
+            for other in objects[place : place + 1] if paired else objects:
                 if one.link.id and one.link.id == other.link.id:
                     continue
+                if predicate == "causes" and other.link.category in _MOLECULES:
+                    continue  # "induces CYP3A4" isn't said of a disease
                 name = between(predicate, one.link, other.link)
                 ends = (one.link.start, one.link.end, other.link.start, other.link.end)
-                denied = negated != (one.negated or other.negated) if negated else (
-                    one.negated or other.negated
+                denied = (
+                    negated != (one.negated or other.negated)
+                    if negated
+                    else (one.negated or other.negated)
                 )
                 if one.negated and negated:
                     denied = True
                 self.claims.append(
-                    Found(one.link, name, other.link, denied, min(*ends, span[0]), max(*ends, span[1]))
+                    Found(
+                        one.link, name, other.link, denied, min(*ends, span[0]), max(*ends, span[1])
+                    )
                 )
         return True
 
@@ -83,7 +92,7 @@ class Reading:
 
 
 def unlinked(text: str, start: int) -> Link:
-    """A name that no concept has: a link without an id, so that the claim is kept and its end shown.
+    """A name that no concept has, as a link without an id: the claim is kept, and its end shown.
 
     >>> unlinked("Zorblaxin", 0).id
     ''

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from kgmed.kg.linking.language import detect_language
 from kgmed.kg.model import Language
+from kgmed.reasoning.claims.extract.sets import word_set
 
-_ABBREVIATIONS = frozenset(
-    "e.g i.e vs dr mr mrs ms prof st no fig cf approx etc al sp spp subsp var ca resp inc".split()
+_ABBREVIATIONS = word_set(
+    "e.g i.e vs dr mr mrs ms prof st no fig cf approx etc al sp spp subsp var ca resp inc"
 )
+_LATIN = re.compile(r"[A-Za-z][A-Za-z.]*$")
 _STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|;(?=\s|$)|\n+|[。！？；]+[”’」』）]*")
 _OPENERS_ZH = re.compile(r"[，,、：:]")
 
@@ -50,11 +52,13 @@ def sentences(text: str, *, lang: Language | None = None) -> Iterator[Sentence]:
 
 
 def _abbreviates(text: str, dot: int) -> bool:
-    before = text[max(0, dot - 12) : dot].rsplit(None, 1)
-    word = before[-1].lstrip("(") if before else ""
+    before = _LATIN.search(text[max(0, dot - 12) : dot])
+    word = before.group() if before is not None else ""
     if word.lower() in _ABBREVIATIONS:
         return True
-    return len(word) == 1 and word.isupper() and text[dot + 1 : dot + 2] == " " and _goes_on(text, dot)
+    return (
+        len(word) == 1 and word.isupper() and text[dot + 1 : dot + 2] == " " and _goes_on(text, dot)
+    )
 
 
 def _goes_on(text: str, dot: int) -> bool:
@@ -78,13 +82,16 @@ _QUESTION_EN = re.compile(
 )
 _WHEN_CLAUSE = re.compile(r"(?:what|who|how|why|where|which)\b.*[^?]$")
 _CONDITION_EN = re.compile(
-    r"\b(?:if|unless|whether|suppose|supposing|provided that|assuming|in case|had .* been"
-    r"|were .* to|would have|would be|would|hypothetically|imagine|let's say)\b"
+    r"\b(?:if|unless|whether|suppose|supposing|provided that|assuming|in case|had .{1,60} been"
+    r"|were .{1,60} to|would have|would be|would|hypothetically|imagine|let's say)\b"
 )
 _COMPARISON_EN = re.compile(
-    r"\b(?:than|versus|vs|compared (?:with|to)|in comparison (?:with|to)|superior to|inferior to"
+    r"\b(?:(?<!rather )(?<!other )than|versus|vs|compared (?:with|to)"
+    r"|in comparison (?:with|to)|superior to|inferior to"
     r"|non-inferior|as (?:well|effective|good|potent|strong|safe|dangerous|likely|often) as"
-    r"(?<!as well as)|equally \w+ (?:to|as)|outperforms?|rivals|similar in (?:efficacy|effect) to)\b"
+    r"(?<!as well as)|equally \w+ (?:to|as)|outperforms?|rivals|works? as well as"
+    r"|similar in (?:efficacy"
+    r"|effect) to)\b"
 )
 _READER_EN = re.compile(r"\b(?:you|your|yours|yourself|i|my|me|mine|myself|i'm|i've|you're)\b")
 _COMMAND_EN = re.compile(
@@ -98,7 +105,8 @@ _COMMAND_EN = re.compile(
     r"|show|see|refer|add|set|change|accept|confirm|verify|believe|override|act|imagine)\b"
 )
 _DOUBT_EN = re.compile(
-    r"\b(?:it is (?:unclear|unknown|possible|conceivable|uncertain|debated|not known|not clear"
+    r"\b(?:den(?:y|ies|ied) that|which is (?:false|untrue|wrong|incorrect|not true|a myth|nonsense)"
+    r"|it is (?:unclear|unknown|possible|conceivable|uncertain|debated|not known|not clear"
     r"|suspected|thought|believed|speculated|hypothesi[sz]ed|assumed|rumou?red)"
     r"|(?:some|many|most|a few|few) (?:people|patients|experts|authors|doctors|physicians"
     r"|clinicians|believe|think|say|claim|argue)"
@@ -114,13 +122,15 @@ _DOUBT_EN = re.compile(
     r"|potentially|apparently|conceivably|arguably|purportedly"
     r"|(?:is|are|was|were|been) (?:\w+ )?(?:thought|believed|suspected|hypothesi[sz]ed|assumed"
     r"|speculated|said|rumou?red|reputed|alleged|claimed|presumed|reported|considered) to"
-    r"|seems?(?: to)?|appears? to|suggests?|suggested|speculat\w+|hypothes[ei]\w+|tentative(?:ly)?"
+    r"|seems?(?: to)?|appears? to|suggests?|suggested|speculat\w+|hypothes[ei]\w+"
+    r"|tentative(?:ly)?"
     r"|preliminary|is under investigation|investigational|trial (?:is|was|will)|being studied"
     r"|hopes?|hoped|likely|unlikely|theor(?:y|etically)|in theory|doubtful|questionable)\b"
 )
 _PAST_EN = re.compile(
     r"\b(?:no longer|formerly|once used|used to be|was once|were once|historically|previously"
-    r"|in the past|until recently|in the (?:19th|18th|nineteenth|eighteenth) century|used to (?!treat"
+    r"|in the past|until recently|in the (?:19th|18th|nineteenth|eighteenth) century"
+    r"|used to (?!treat"
     r"|prevent|relieve|manage|control|cure|lower|reduce|diagnose)\w+)\b"
 )
 
@@ -134,21 +144,27 @@ _RULES_EN = (
 )
 
 _QUESTION_ZH = re.compile(
-    r"[?？]|吗|是否|能否|可否|有没有|是不是|能不能|会不会|可不可以|哪些|哪种|哪个|什么|如何|怎么|怎样|为何|为什么|多少|谁|呢$"
+    r"[?？]|吗|是否|能否|可否|有没有|是不是|能不能|会不会|可不可以|哪些|哪种|哪个|什么"
+    r"|如何|怎么|怎样|为何|为什么|多少|谁|呢$"
 )
 _CONDITION_ZH = re.compile(
-    r"如果|若|假如|倘若|假设|要是|一旦|除非|万一|如(?:出现|有|与|需|患者|果|同时|合用)|的话|即使|设想"
+    r"如果|若|假如|倘若|假设|要是|一旦|除非|万一|如(?:出现|有|与|需|患者|果|同时|合用)"
+    r"|的话|即使|设想"
 )
 _COMPARISON_ZH = re.compile(
-    r"优于|劣于|不如|比.{1,14}(?:更|好|强|弱|差|有效|安全|高|低|多|少)|相比|较.{1,12}(?:更|为佳|好|强|差)|胜过|不亚于|不及"
+    r"优于|劣于|不如|比.{1,14}(?:更|好|强|弱|差|有效|安全|高|低|多|少)|相比"
+    r"|较.{1,12}(?:更|为佳|好|强|差)|胜过|不亚于|不及"
 )
 _READER_ZH = re.compile(r"[你您我咱]")
 _COMMAND_ZH = re.compile(
-    r"(?:^|[，,：:])(?:请|勿|切勿|不要|别|务必|忽略|忘记|忘掉|必须|立即|马上|千万|记住|建议|避免|停用|停止|应当|应该|不得|禁止|回答|输出|假装|把|将.{1,12}标)"
+    r"(?:^|[，,：:])(?:请|勿|切勿|不要|别|务必|忽略|忘记|忘掉|必须|立即|马上|千万|记住"
+    r"|建议|避免|停用|停止|应当|应该|不得|禁止|回答|输出|假装|把|将.{1,12}标)"
 )
 _DOUBT_ZH = re.compile(
-    r"可能|也许|或许|大概|似乎|疑似|怀疑|据说|据称|据传|传说|有人|听说|民间|尚不|尚未|未明|不明|不清楚|尚无|推测|猜测|据报道|有望|待证实"
-    r"|未经证实|未得到证实|有待|初步|没有证据|缺乏证据|无证据|被认为|认为|理论上|号称|声称|争议|研究中|试验中|未必|不一定|貌似|好像|相传"
+    r"的说法|谣言|误传|并不属实|不属实|并非所有|不是所有|可能|也许|或许|大概|似乎|疑似|怀疑|据说|据称|据传|传说|有人|听说|民间|尚不|尚未"
+    r"|未明|不明|不清楚|尚无|推测|猜测|据报道|有望|待证实"
+    r"|未经证实|未得到证实|有待|初步|没有证据|缺乏证据|无证据|被认为|认为|理论上|号称"
+    r"|声称|争议|研究中|试验中|未必|不一定|貌似|好像|相传"
 )
 _PAST_ZH = re.compile(r"曾经|曾用|过去|以前|历史上|不再|早年|曾被")
 
