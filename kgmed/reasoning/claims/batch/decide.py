@@ -140,13 +140,19 @@ def decide(
             reason[rows] = its.reason
             continue
         rows = rows[ends_known[rows]]
-        if its.reason:
-            reason[rows] = its.reason
-            continue
         if not len(rows):
             continue
         s, o = asked.subjects[rows], asked.objects[rows]
         claims = Claims(*((o, s) if its.reverse else (s, o)), asked.qualified[rows], qualifiers)
+        if its.reason:  # no statement of it: all that can be told is that it can't be
+            against = refute(arrays, registry, its.name, claims, np.ones(len(rows), bool))
+            entry = registry.get(its.name)
+            typed = (against.rule == RULE["ill_typed"]) & (entry is None or not entry.takes_value)
+            reason[rows[~typed]] = its.reason
+            its_verdict = np.where(asked.negated[rows[typed]], SUPPORTED, REFUTED)
+            verdict[rows[typed]], rule[rows[typed]] = its_verdict, RULE["ill_typed"]
+            reason[rows[typed]] = 0
+            continue
         found = _of_predicate(arrays, registry, its, claims, asked.negated[rows])
         verdict[rows], rule[rows], reason[rows] = found.verdict, found.rule, found.reason
         pieces.append((rows[found.rows], found.orders, found.edges))
