@@ -38,8 +38,8 @@ class Verifying(Opened):
 
         >>> from kgmed.reasoning.claims.model import Claim
         >>> claim = Claim("drugbank:DB00682", "interacts_with", "drugbank:DB01118")
-        >>> open_graph().verify_claims([claim])[0].proof.rule
-        'statement'
+        >>> open_graph().verify_claims([claim])[0].verdict
+        'SUPPORTED'
         """
         from kgmed.reasoning.claims.verify import Verifier
 
