@@ -78,7 +78,7 @@ def verify(
     was claimed.
 
     Example: kgmed verify "Warfarin interacts with amiodarone." --fail-on refuted
-    """  # fmt: skip
+    """
     from kgmed.kg.errors import UsageError
 
     given = [name for name, value in (("TEXT", text), ("--file", file), ("--triples", triples),
