@@ -192,6 +192,7 @@ def run(chosen: argparse.Namespace, work: Path) -> tuple[list[Figure], dict[str,
     """All phases; returns the figures and facts about the run."""
     documents = list(read_pubtator(chosen.data / DEVELOPMENT))
     texts = [(d.id, d.text) for d in documents]
+    warm = [d.text for d in read_pubtator(chosen.data / TRAINING)]
     write_texts(documents, work / "texts.jsonl")
     write_texts(documents[:SLOW_TEXTS], work / "few.jsonl")
     training = read_dictionary(chosen.data)
@@ -211,7 +212,7 @@ def run(chosen: argparse.Namespace, work: Path) -> tuple[list[Figure], dict[str,
         }
         for way, wanted in (ways(fuzzy=chosen.fuzzy) | {"names learnt from texts": {}}).items():
             asked = {**wanted, "categories": MARKED}
-            found: Run = apart(link_texts, str(root), texts, asked, options_of[way])
+            found: Run = apart(link_texts, str(root), texts, asked, options_of[way], warm)
             systems[f"{name}, {way}"] = (found, score(documents, found.found))
             if made is training:
                 speeds[way] = found
@@ -226,7 +227,7 @@ def run(chosen: argparse.Namespace, work: Path) -> tuple[list[Figure], dict[str,
         facts = large_graph(work, training, all_texts, names)
         root = work / f"names-{names}/graph"
         runs = {
-            way: apart(link_texts, str(root), texts, wanted, {})
+            way: apart(link_texts, str(root), texts, wanted, {}, warm)
             for way, wanted in ways(fuzzy=chosen.fuzzy).items()
         }
         peers: list[Run] = []

@@ -21,9 +21,6 @@ from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.linking.quality import quality
 
-SECONDS, PASSES, PATIENCE = 15.0, 5, 120.0
-"""Passes are repeated so long, or so often; one that lasts longer than PATIENCE is cut short."""
-
 ADVERSE = {
     "one word again and again": "acute ",
     "a name again and again": "type 2 diabetes mellitus ",
@@ -95,8 +92,12 @@ def link_texts(
     texts: Sequence[tuple[str, str]],
     wanted: Mapping[str, Any],
     linker: Mapping[str, Any],
+    warm: Sequence[str] = (),
 ) -> Run:
     """Link texts (id, text) with a graph; run in a fresh process, for its memory.
+
+    Each text is read once: the linker remembers names and spans, so a second reading would be of
+    its memory. ``warm`` are other texts, read before and not measured, as in a long batch.
 
     ``wanted`` are options of ``Linker.text``, ``linker`` of ``Linker``; ``learnt`` among them is a
     table of names (linking_train.py). Ids lose their prefix.
@@ -108,25 +109,17 @@ def link_texts(
             given["quality"] = quality().learnt(given.pop("learnt"))
         made = Linker(graph.store, **options(Linker.__init__, **given))
         chosen = options(made.text, **wanted)
-        rates: list[float] = []
-        per_cpu: list[float] = []
-        found: dict[str, list[Link]] = {}
-        start = time.perf_counter()
-        while not rates or (time.perf_counter() - start < SECONDS and len(rates) < PASSES):
-            begin, cpu, found = time.perf_counter(), time.process_time(), {}
-            for id, text in texts:
-                found[id] = made.text(text, **chosen)
-                if time.perf_counter() - begin > PATIENCE:
-                    break
-            rates.append(len(found) / (time.perf_counter() - begin))
-            per_cpu.append(len(found) / (time.process_time() - cpu))
+        for text in warm:
+            made.text(text, **chosen)
+        begin, cpu = time.perf_counter(), time.process_time()
+        found: dict[str, list[Link]] = {id: made.text(text, **chosen) for id, text in texts}
+        rate = len(found) / (time.perf_counter() - begin)
+        per_cpu = len(found) / (time.process_time() - cpu)
     plain = {
         id: [(link.start, link.end, link.id.partition(":")[2]) for link in links]
         for id, links in found.items()
     }
-    middle = len(rates) // 2
-    speeds = sorted(rates)[middle], sorted(per_cpu)[middle]
-    return Run("kgmed", plain, *speeds, len(found), peak.bytes)
+    return Run("kgmed", plain, rate, per_cpu, len(found), peak.bytes)
 
 
 def link_with_peer(python: Path, peer: str, dictionary: Path, texts: Path, out: Path) -> Run:

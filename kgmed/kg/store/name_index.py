@@ -7,7 +7,7 @@
                   words     uint64  W             sorted hashes of the names' tokens of letters a-z
 
 Little-endian, each part aligned to 8 bytes, mapped into memory. A look-up reads two buckets and
-bisects the few hashes between them. Reading needs the standard library alone.
+goes through the few hashes between them. Reading needs the standard library alone.
 """
 
 from __future__ import annotations
