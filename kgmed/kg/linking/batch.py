@@ -2,19 +2,15 @@
 
 Each worker process opens the graph for itself: what is mapped is shared by the system. Documents
 go out in chunks, of which a few for each worker are under way, so that memory doesn't grow with
-the number of documents. Workers are spawned, which works from threads and notebooks; a script
-that uses them must not do so when it is imported (``if __name__ == "__main__":``).
+the number of documents (:mod:`kgmed.kg.workers`).
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +23,7 @@ from kgmed.kg.linking.links import LinkedDocument, link_document
 from kgmed.kg.linking.quality import quality
 from kgmed.kg.model import Language
 from kgmed.kg.store.base import GraphStore
+from kgmed.kg.workers import Workers
 
 if TYPE_CHECKING:
     from kgmed.kg.linking.rerank import Reranker
@@ -111,12 +108,7 @@ def _in_workers(
     how: How,
     processes: int,
 ) -> Iterator[T]:
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(open_store, how, make),
-    )
+    pool = Workers(processes, _start, (open_store, how, make))
     waiting: deque[Future[list[T]]] = deque()
     try:
         for chunk in chunks(documents):
@@ -170,18 +162,9 @@ class _Worker:
 def _start(
     open_store: Callable[[], GraphStore], how: How, make: Callable[[LinkedDocument], object]
 ) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends the pool
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     _Worker.open_store, _Worker.how, _Worker.make = (
         staticmethod(open_store), how, staticmethod(make),
     )  # fmt: skip
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _link(chunk: Sequence[Document]) -> list[Any]:

@@ -8,11 +8,10 @@ the target appears when all parts are there.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import pyarrow as pa
 from kgmed.kg.errors import UsageError
 from kgmed.kg.predicates import digest, registry
 from kgmed.kg.store.snapshot import open_snapshot
+from kgmed.kg.workers import Workers
 from kgmed.reasoning.claims.batch.formats import (
     counts,
     fields_of,
@@ -197,8 +197,7 @@ def _run(job: _Job, parts: Iterator[_Part], processes: int) -> Iterator[dict[str
         for part in (*waiting, *parts):
             yield job.do(verifier, part)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start, (job,)) as pool:
+    with Workers(processes, _start, (job,)) as pool:
         running: list[Future[dict[str, Any]]] = [pool.submit(_do, part) for part in waiting]
         waiting.clear()
         try:
