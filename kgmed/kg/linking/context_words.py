@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from kgmed.kg.linking.english import zipf
@@ -30,12 +31,11 @@ class Profiles:
         """For each concept, the weight of the context's stems that speak for it, and these stems,
         weightiest first. The stems of ``without``, the span itself, don't count."""
         self._prepare(ids)
-        own = set(_stems(without))
-        around = dict.fromkeys(word for word in context if word not in own)
+        around = set(context).difference(_stems(without))
         found = []
         for id in ids:
             profile = self._known[id]
-            words = sorted((-profile[word], word) for word in around if word in profile)
+            words = sorted((-profile[word], word) for word in around & profile.keys())
             found.append((-sum(weight for weight, _ in words), [word for _, word in words]))
         return found
 
@@ -80,14 +80,36 @@ def _add(profile: dict[str, float], text: str, most: float) -> None:
         profile[pair] = max(profile.get(pair, 0.0), most)
 
 
-def _stems(text: str) -> list[str]:
-    return context_stems(tokens(key(text)))
+@lru_cache(maxsize=4096)
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(context_stems(tokens(key(text))))
 
 
 def context_stems(words: Sequence[str]) -> list[str]:
     """What of a text's tokens may speak for a concept: stems of words, pairs of characters."""
-    found = [stem(word) for word in words if len(word) > 1]
-    if any(word > CJK_FROM for word in words):
-        characters = [word if is_cjk(word[0]) else "" for word in words]
-        found += [a + b for a, b in pairwise(characters) if a and b]
-    return found
+    return Around(words).between(0, len(words))
+
+
+class Around:
+    """What of a text's tokens may speak for a concept, at each token: the stem of a word, and the
+    pair that a Chinese character makes with the next. Worked out when first asked for."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._stems: list[str] | None = None
+        self._pairs: list[str] = []
+
+    def between(self, first: int, past: int) -> list[str]:
+        """What stands at the tokens from ``first`` on, before ``past``.
+
+        >>> Around(["acute", "糖", "尿", "病"]).between(0, 3)
+        ['acut', '糖尿']
+        """
+        if self._stems is None:
+            words = self._words
+            self._stems = [stem(word) if len(word) > 1 else "" for word in words]
+            if any(word > CJK_FROM for word in words):
+                characters = [word if is_cjk(word[0]) else "" for word in words]
+                self._pairs = [a + b if a and b else "" for a, b in pairwise(characters)]
+        pairs = self._pairs[first : past - 1] if self._pairs else []
+        return [word for word in (*self._stems[first:past], *pairs) if word]
