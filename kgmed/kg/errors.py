@@ -13,6 +13,7 @@ KgmedError
 │   ├── FormatVersion   a snapshot of a format that this kgmed can't read
 │   ├── CorruptSnapshot bytes differ from the checksum written when it was built
 │   └── ServerError     a server that holds a graph can't be reached, or refuses
+├── OutputError         what was asked for can't be written, or its folder holds something else
 ├── ConfigError         kgmed.toml or an environment variable is wrong
 └── MissingExtra        an optional package isn't installed
 
@@ -105,6 +106,10 @@ class CorruptSnapshot(StoreError):
 
 class ServerError(StoreError):
     """A server that holds a graph can't be reached, or refuses what was asked."""
+
+
+class OutputError(KgmedError):
+    """What was asked for can't be written, or its folder holds what another run wrote."""
 
 
 class ConfigError(KgmedError):

@@ -52,17 +52,23 @@ class Entity:
     held_out: bool = False
 
 
+def _no_terms(_id: str) -> Sequence[tuple[str, str]]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """The entities of a part, by id, and the names of all that their facts speak of.
 
     ``name(id, lang)`` is the preferred name in that language, or None where there is none;
-    ``held_out(id)`` says whether training never sees a concept.
+    ``held_out(id)`` says whether training never sees a concept, ``name_terms(id)`` what sources
+    and licences (source, licence) its names are from: a row that rests on no statement has these.
     """
 
     entities: Sequence[Entity]
     name: Callable[[str, Language], str | None]
     held_out: Callable[[str], bool]
+    name_terms: Callable[[str], Sequence[tuple[str, str]]] = _no_terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""Caps per predicate and hub, and a bound on rows: chosen by hashes, without any global state.
+
+A row stays with the probability that its cap asks for, drawn from a hash of the seed and the id of
+its first statement, so that every part, and every partition on another machine, decides alike. With
+n statements of a predicate, rows of k of them are about n / k: each stays with cap * k / n. Of a
+concept with n statements likewise.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.splits import draw
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What of the rows stays. ``statements`` counts those of each predicate, ``hubs`` those at each
+    concept that has more than ``per_hub``. 0 is no cap."""
+
+    seed: int
+    per_predicate: int = 0
+    per_hub: int = 0
+    statements: Mapping[str, int] | None = None
+    hubs: Mapping[str, int] | None = None
+
+    def keeps(self, draft: Draft) -> bool:
+        """Whether a draft stays; one that rests on no statement always does."""
+        if not draft.facts or not (self.per_predicate or self.per_hub):
+            return True
+        chance = self.chance(draft)
+        return chance >= 1 or draw(self.seed, draft.facts[0].ids[0]) < chance
+
+    def chance(self, draft: Draft) -> float:
+        """The probability that a draft stays: that of the cap that asks for the least."""
+        least = 1.0
+        if self.per_predicate:
+            for name, k in Counter(fact.predicate for fact in draft.facts).items():
+                n = (self.statements or {}).get(name, 0)
+                if n:
+                    least = min(least, self.per_predicate * k / n)
+        if self.per_hub and self.hubs:
+            ends = Counter(
+                end for fact in draft.facts for end in {fact.subject, fact.object}
+                if end in self.hubs
+            )  # fmt: skip
+            for end, k in ends.items():
+                least = min(least, self.per_hub * k / self.hubs[end])
+        return least
+
+
+class Lowest(Generic[T]):
+    """Keeps the items with the lowest of some numbers, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._heap: list[tuple[float, str, T]] = []
+
+    def add(self, number: float, id: str, item: T) -> None:
+        """Take an item in; ``id`` settles ties."""
+        entry = (-number, id, item)
+        if len(self._heap) < self.most:
+            heapq.heappush(self._heap, entry)
+        elif self._heap and entry[:2] > self._heap[0][:2]:
+            heapq.heapreplace(self._heap, entry)
+
+    def __iter__(self) -> Iterator[T]:
+        """What was kept, in the order of ids."""
+        for _number, _id, item in sorted(self._heap, key=lambda entry: entry[1]):
+            yield item
+
+
+def quota(most: int, ends: list[int], part: int) -> int:
+    """How many rows a part may write of ``most`` over all parts, by what each weighs.
+
+    >>> [quota(10, [5, 5, 20], part) for part in range(3)]
+    [1, 2, 7]
+    """
+    total, before = sum(ends), sum(ends[:part])
+    return most * (before + ends[part]) // total - most * before // total

@@ -1,0 +1,132 @@
+"""The facts at one end of a part's concepts, as columns: what tasks' values are made of on demand.
+
+Statements of equal ends, predicate, sign and qualifiers are one fact, whatever source says them.
+"""
+
+from __future__ import annotations
+
+from binascii import hexlify
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
+
+if TYPE_CHECKING:
+    from kgmed.builders.datasets.feed import Arrays
+
+ID_BYTES = 16
+
+
+@dataclass(slots=True)
+class Edges:
+    """Facts in the order (own end, predicate code, other end, first id). Shapes (n,).
+
+    ``own`` and ``other`` are concept numbers, ``code`` is the predicate with its sign, ``profile``
+    and ``ids`` (n * 16 bytes) are those of the first statement. ``qualifiers`` holds those that
+    have some (JSON), ``more`` the further statements of a fact: (profile, id).
+    ``starts`` (concepts + 1) are the first facts of each of the part's concepts.
+    """
+
+    own: npt.NDArray[np.int32]
+    code: npt.NDArray[np.uint16]
+    other: npt.NDArray[np.int32]
+    profile: npt.NDArray[np.uint32]
+    ids: bytes
+    starts: npt.NDArray[np.int64]
+    qualifiers: dict[int, str] = field(default_factory=dict)
+    more: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def id(self, place: int) -> str:
+        """The first statement's id, in hexadecimal."""
+        return self.ids[place * ID_BYTES : (place + 1) * ID_BYTES].hex()
+
+
+def edges(arrays: Arrays, leaves: npt.NDArray[np.bool_], first: int, last: int, way: str) -> Edges:
+    """The facts out of (``way`` "out") or into ("in") the concepts ``first`` to before ``last``.
+
+    ``leaves`` says which profiles may leave, shape (profiles,).
+    """
+    offsets = arrays[f"{way}_off"][first : last + 1]
+    start, stop = int(offsets[0]), int(offsets[-1])
+    other = np.asarray(arrays[f"{way}_nbr"][start:stop])
+    code = np.asarray(arrays[f"{way}_p"][start:stop])
+    own = np.repeat(np.arange(first, last, dtype=np.int32), np.diff(offsets))
+    row = np.arange(start, stop) if way == "out" else np.asarray(arrays["in_eid"][start:stop])
+    profile = arrays["out_prof"][row]
+    kept = leaves[profile]
+    if not kept.all():
+        own, other, code, row, profile = (a[kept] for a in (own, other, code, row, profile))
+    qualified = _qualifiers(arrays, row)
+    ids = arrays["st_id"].reshape(-1, ID_BYTES)[row]
+    return _merged(own, code, other, profile, ids, qualified, first, last)
+
+
+def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
+    """Place -> qualifiers, of the statements that have some.
+
+    They are the last field of an edge's details, and a JSON object: only details that end in a
+    brace are looked at.
+    """
+    with_details = arrays["d_eid"]
+    if not len(with_details) or not len(row):
+        return {}
+    place = np.searchsorted(with_details, row)
+    inside = place < len(with_details)
+    found = np.flatnonzero(inside)
+    found = found[with_details[place[found]] == row[found]]
+    offsets, blob = arrays["d_off"], arrays["details"]
+    entry = place[found]
+    ends = offsets[entry + 1]
+    braced = blob[ends - 1] == ord("}")
+    result = {}
+    for at, start, end in zip(
+        found[braced].tolist(), offsets[entry[braced]].tolist(), ends[braced].tolist(), strict=True
+    ):
+        fields = blob[start:end].tobytes().decode().split(DETAIL_FIELD)
+        if len(fields) == len(DETAIL_FIELDS):
+            result[at] = fields[-1]
+    return result
+
+
+def _merged(
+    own: npt.NDArray[Any], code: npt.NDArray[Any], other: npt.NDArray[Any],
+    profile: npt.NDArray[Any], ids: npt.NDArray[Any], qualified: dict[int, str],
+    first: int, last: int,
+) -> Edges:  # fmt: skip
+    """Columns of facts, of columns of statements in the order (own, code, other, id)."""
+    same = np.zeros(len(own), bool)
+    same[1:] = (own[1:] == own[:-1]) & (code[1:] == code[:-1]) & (other[1:] == other[:-1])
+    head = np.ones(len(own), bool)
+    further: dict[int, list[int]] = {}
+    if same.any():
+        starts = np.flatnonzero(same & ~np.append(False, same[:-1])) - 1
+        breaks = np.append(np.flatnonzero(~same), len(own))
+        stops = breaks[np.searchsorted(breaks, starts, side="right")]
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+            seen: dict[str, int] = {}
+            for place in range(start, stop):
+                lead = seen.setdefault(qualified.get(place, ""), place)
+                if lead != place:
+                    head[place] = False
+                    further.setdefault(lead, []).append(place)
+    counts = np.bincount(own[head] - first, minlength=last - first)
+    starts_of = np.concatenate([[0], np.cumsum(counts)])
+    number = np.cumsum(head) - 1
+    more = {
+        int(number[lead]): [(int(profile[at]), ids[at].tobytes().hex()) for at in places]
+        for lead, places in further.items()
+    }
+    kept = {int(number[at]): text for at, text in qualified.items() if head[at]}
+    return Edges(own[head], code[head], other[head], profile[head],
+                 np.ascontiguousarray(ids[head]).tobytes(), starts_of, kept, more)  # fmt: skip
+
+
+def hexadecimal(ids: bytes) -> bytes:
+    """Many ids of 16 bytes as 32 hexadecimal digits each."""
+    return hexlify(ids)

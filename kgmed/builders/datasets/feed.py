@@ -1,0 +1,351 @@
+"""What tasks read: the entities of a part with their facts, from the files of a run.
+
+A **part** is a range of concept numbers. Its entities are made one by one as they are asked for,
+and the facts of a long row one by one, so that a concept with a million statements takes the memory
+of its columns and no more.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from kgmed.builders.datasets.edges import Edges, edges
+from kgmed.builders.datasets.model import Block, Entity, Fact
+from kgmed.kg.model import Language, Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+LONG = 5_000
+"""Facts of a row up to which they are kept once made; of a longer one they are made each time."""
+
+
+class Feed:
+    """The files that :func:`~kgmed.builders.datasets.prepare.prepare` laid out, mapped."""
+
+    def __init__(self, folder: Path) -> None:
+        note = json.loads((folder / "feed.json").read_text(encoding="utf-8"))
+        self.folder = folder
+        self.predicates: list[tuple[str, bool]] = [(name, no) for name, no in note["predicates"]]
+        self.profiles: list[dict[str, Any]] = note["profiles"]
+        self.categories = [tuple(names) for names in note["categories"]]
+        self.name_sources: list[tuple[str, str]] = [(n, text) for n, text in note["name_sources"]]
+        self.parts: list[int] = note["parts"]
+        self.arrays: Arrays = {
+            name: _mapped(Path(path), note["dtypes"][name]) for name, path in note["arrays"].items()
+        }
+        self.category_of = np.load(folder / "categories.npy", mmap_mode="r")
+        self.held = np.load(folder / "held.npy", mmap_mode="r")
+        self.leaves = np.load(folder / "leaves.npy", mmap_mode="r")
+        self.value_starts = np.load(folder / "values.npy", mmap_mode="r")
+        self.path_starts = np.load(folder / "paths.npy", mmap_mode="r")
+        self.profile_leaves = np.array([entry["leaves"] for entry in self.profiles], bool)
+        self.sources = [(entry["source"],) for entry in self.profiles]
+        self.licences = [tuple(sorted(filter(None, entry["licence"].split(" AND "))))
+                         for entry in self.profiles]  # fmt: skip
+        self._tables: dict[str, pa.RecordBatch] = {}
+
+    def __len__(self) -> int:
+        """The number of parts."""
+        return len(self.parts) - 1
+
+    @property
+    def concepts(self) -> int:
+        """How many concepts there are; they are numbered in the order of their ids."""
+        return self.parts[-1]
+
+    def table(self, name: str) -> pa.RecordBatch:
+        """A table of the run, mapped."""
+        found = self._tables.get(name)
+        if found is None:
+            import pyarrow as pa
+
+            source = pa.memory_map(str(self.folder / f"{name}.arrow"))
+            found = self._tables[name] = pa.ipc.open_file(source).get_batch(0)
+        return found
+
+    @cached_property
+    def ids(self) -> pa.Array:
+        """The id of each concept."""
+        return self.table("ids").column("id")
+
+    def names(self, lang: Language) -> pa.Array:
+        """The preferred name of each concept, null where there is none."""
+        return self.table(f"names-{lang}").column("text")
+
+    def languages(self) -> list[str]:
+        """Languages whose names were laid out."""
+        return sorted(p.stem.removeprefix("names-") for p in self.folder.glob("names-*.arrow"))
+
+    def number(self, id: str) -> int | None:
+        """The number of a concept by its id, None for one that the graph doesn't hold."""
+        found = bisect_left(_Texts(self.ids), id)
+        return found if found < self.concepts and self.ids[found].as_py() == id else None
+
+    def degree(self, first: int, last: int) -> npt.NDArray[np.int64]:
+        """The graph's statements at each concept of a range, those that stay behind as well."""
+        into, out = self.arrays["in_off"], self.arrays["out_off"]
+        return np.diff(out[first : last + 1]) + np.diff(into[first : last + 1])
+
+    def weight(self, first: int, last: int) -> int:
+        """What a range of concepts weighs: ends of statements, and one for each concept."""
+        into, out = self.arrays["in_off"], self.arrays["out_off"]
+        ends = out[last] - out[first] + into[last] - into[first]
+        return int(ends) + last - first
+
+    def weights(self) -> list[int]:
+        """What each part weighs."""
+        return [self.weight(*ends) for ends in zip(self.parts, self.parts[1:], strict=False)]
+
+    def edges(self, first: int, last: int, way: str) -> Edges:
+        """The facts out of or into a range of concepts that may leave."""
+        return edges(self.arrays, self.profile_leaves, first, last, way)
+
+    def block(self, part: int) -> PartBlock:
+        """The entities of a part."""
+        return PartBlock(self, self.parts[part], self.parts[part + 1])
+
+    def values(self, first: int, last: int) -> list[dict[str, Any]]:
+        """Statements with a value of a range of concepts, in the order of their subjects."""
+        start, stop = int(self.value_starts[first]), int(self.value_starts[last])
+        rows: list[dict[str, Any]] = []
+        if stop > start:
+            rows = self.table("values").slice(start, stop - start).to_pylist()
+        return rows
+
+
+def _mapped(path: Path, dtype: str) -> npt.NDArray[Any]:
+    if not path.stat().st_size:
+        return np.empty(0, dtype)
+    return np.memmap(path, dtype, "r").view(np.ndarray)
+
+
+class _Texts(Sequence[str]):
+    """An Arrow column of texts, for bisection."""
+
+    def __init__(self, column: pa.Array) -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._column[place].as_py()
+
+
+class Near:
+    """Ids, names and marks of the concepts that a part speaks of, looked up once."""
+
+    def __init__(self, feed: Feed, numbers: npt.NDArray[Any]) -> None:
+        self._feed = feed
+        ids = feed.ids.take(numbers).to_pylist()
+        self.ids: dict[int, str] = dict(zip(numbers.tolist(), ids, strict=True))
+        self.numbers: dict[str, int] = dict(zip(ids, numbers.tolist(), strict=True))
+        self.names: dict[str, dict[str, str | None]] = {}
+        for lang in feed.languages():
+            texts = feed.names(lang).take(numbers).to_pylist()  # type: ignore[arg-type]
+            self.names[lang] = dict(zip(ids, texts, strict=True))
+        held = feed.held[numbers]
+        self._held = {id for id, mark in zip(ids, held.tolist(), strict=True) if mark}
+
+    def name(self, id: str, lang: Language) -> str | None:
+        """A preferred name; None where there is none in that language."""
+        known = self.names.get(lang, {})
+        if id in known:
+            return known[id]
+        number = self._feed.number(id)
+        found = None
+        if number is not None and lang in self.names:
+            found = self._feed.names(lang)[number].as_py()
+        known[id] = found
+        return found
+
+    def name_terms(self, id: str) -> list[tuple[str, str]]:
+        """The source and licence of each of a concept's names."""
+        feed = self._feed
+        number = self.numbers.get(id)
+        if number is None:
+            number = feed.number(id)
+        found = []
+        for lang in self.names if number is not None else ():
+            code = feed.table(f"names-{lang}").column("source")[number].as_py()
+            if code >= 0:
+                found.append(feed.name_sources[code])
+        return found
+
+    def held_out(self, id: str) -> bool:
+        """Whether training never sees a concept."""
+        if id in self.numbers:
+            return id in self._held
+        number = self._feed.number(id)
+        return number is not None and bool(self._feed.held[number])
+
+
+class PartBlock(Block):
+    """A block that makes its entities as they are asked for."""
+
+    __slots__ = ("feed", "first", "into", "last", "near", "out", "rows")
+
+    def __init__(self, feed: Feed, first: int, last: int) -> None:
+        out, into = feed.edges(first, last, "out"), feed.edges(first, last, "in")
+        numbers = np.unique(
+            np.concatenate([np.arange(first, last, dtype=np.int32), out.other, into.other])
+        )
+        near = Near(feed, numbers)
+        object.__setattr__(self, "feed", feed)
+        for name, value in (
+            ("first", first), ("last", last), ("out", out), ("into", into),
+            ("near", near), ("rows", _by_subject(feed, first, last)),
+            ("entities", _Entities(self, first, last)), ("name", near.name),
+            ("held_out", near.held_out), ("name_terms", near.name_terms),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    feed: Feed
+    first: int
+    last: int
+    out: Edges
+    into: Edges
+    near: Near
+    rows: dict[int, list[dict[str, Any]]]
+
+    def entity(self, number: int) -> Entity:
+        """The entity of a concept number of the part."""
+        feed, place = self.feed, number - self.first
+        id = self.near.ids[number]
+        said: dict[str, Sequence[Fact]] = {}
+        of: dict[str, Sequence[Fact]] = {}
+        for edges, target, way in ((self.out, said, "out"), (self.into, of, "in")):
+            start, stop = int(edges.starts[place]), int(edges.starts[place + 1])
+            for name, facts in self._by_predicate(edges, start, stop, way):
+                target[name] = facts if name not in target else _in_order(target[name], facts, way)
+        for row in self.rows.get(number, ()):
+            name, negated = feed.predicates[row["p"]]
+            said[name] = [*said.get(name, ()), self._valued(id, row, negated=negated)]
+        names = {lang: text for lang in self.near.names if (text := self.near.name(id, lang))}  # type: ignore[arg-type]
+        degree = int(feed.degree(number, number + 1)[0])
+        held = bool(feed.held[number])
+        return Entity(id, feed.categories[feed.category_of[number]], names, said, of, degree, held)
+
+    def _by_predicate(
+        self, edges: Edges, start: int, stop: int, way: str
+    ) -> Iterator[tuple[str, Sequence[Fact]]]:
+        codes = edges.code[start:stop]
+        if not len(codes):
+            return
+        breaks = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+        for begin, end in zip(breaks, breaks[1:], strict=False):
+            name, _negated = self.feed.predicates[codes[begin]]
+            row = _Row(self, edges, start + begin, start + end, way)
+            yield name, list(row) if end - begin <= LONG else row
+
+    def _valued(self, id: str, row: dict[str, Any], *, negated: bool) -> Fact:
+        profile = row["profile"]
+        value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
+        qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
+        name = self.feed.predicates[row["p"]][0]
+        return Fact((row["id"].hex(),), id, name, "", self.feed.sources[profile],
+                    self.feed.licences[profile], negated, qualifiers, value)  # fmt: skip
+
+    def fact(self, edges: Edges, place: int, way: str) -> Fact:
+        """One fact of the part's columns."""
+        feed, ids = self.feed, self.near.ids
+        own, other = ids[int(edges.own[place])], ids[int(edges.other[place])]
+        subject, object = (own, other) if way == "out" else (other, own)
+        predicate, negated = feed.predicates[edges.code[place]]
+        profile = int(edges.profile[place])
+        said = edges.qualifiers.get(place)
+        qualifiers = json.loads(said) if said else {}
+        more = edges.more.get(place)
+        if more is None:
+            return Fact((edges.id(place),), subject, predicate, object, feed.sources[profile],
+                        feed.licences[profile], negated, qualifiers)  # fmt: skip
+        profiles = [profile, *(profile for profile, _id in more)]
+        return Fact(
+            tuple(sorted({edges.id(place), *(id for _profile, id in more)})),
+            subject, predicate, object,
+            tuple(sorted({source for at in profiles for source in feed.sources[at]})),
+            tuple(sorted({text for at in profiles for text in feed.licences[at]})),
+            negated, qualifiers,
+        )  # fmt: skip
+
+
+def _by_subject(feed: Feed, first: int, last: int) -> dict[int, list[dict[str, Any]]]:
+    """The statements with a value of a part's concepts, by number."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    rows = feed.values(first, last)
+    if rows:
+        starts = feed.value_starts[first : last + 1] - feed.value_starts[first]
+        for place, (start, stop) in enumerate(
+            zip(starts.tolist(), starts[1:].tolist(), strict=False)
+        ):
+            if stop > start:
+                chosen = [r for r in rows[start:stop] if feed.profile_leaves[r["profile"]]]
+                found[first + place] = chosen
+    return found
+
+
+def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: str) -> Sequence[Fact]:
+    """The affirmed and the denied facts of a predicate together, in the order of their ends."""
+    end = "object" if way == "out" else "subject"
+    return sorted([*left, *right], key=lambda fact: (getattr(fact, end), fact.ids[0]))
+
+
+class _Entities(Sequence[Entity]):
+    """The entities of a part that may leave, kept once made: each task asks for all of them."""
+
+    def __init__(self, block: PartBlock, first: int, last: int) -> None:
+        self._block = block
+        self._numbers = (np.flatnonzero(block.feed.leaves[first:last]) + first).tolist()
+        self._made: dict[int, Entity] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Entity: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Entity]: ...
+    def __getitem__(self, place: int | slice) -> Entity | Sequence[Entity]:
+        if isinstance(place, slice):
+            return [self._entity(number) for number in self._numbers[place]]
+        return self._entity(self._numbers[place])
+
+    def __iter__(self) -> Iterator[Entity]:
+        return map(self._entity, self._numbers)
+
+    def _entity(self, number: int) -> Entity:
+        found = self._made.get(number)
+        if found is None:
+            found = self._made[number] = self._block.entity(number)
+        return found
+
+
+class _Row(Sequence[Fact]):
+    """Facts of one predicate at one concept, made as they are asked for."""
+
+    def __init__(self, block: PartBlock, edges: Edges, start: int, stop: int, way: str) -> None:
+        self._block, self._edges, self._way = block, edges, way
+        self._places = range(start, stop)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Fact: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Fact]: ...
+    def __getitem__(self, place: int | slice) -> Fact | Sequence[Fact]:
+        make, edges, way = self._block.fact, self._edges, self._way
+        if isinstance(place, slice):
+            return [make(edges, at, way) for at in self._places[place]]
+        return make(edges, self._places[place], way)

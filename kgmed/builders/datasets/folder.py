@@ -1,0 +1,141 @@
+"""The folder of a dataset: what runs left in it, and whether another run may go on there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+from kgmed.builders.datasets.job import NOTES, Job, digest
+from kgmed.builders.datasets.parts import write_text
+from kgmed.builders.datasets.writers import cannot_write, digest_of, remove_killed
+from kgmed.kg.errors import OutputError
+from kgmed.kg.store.snapshot import is_running
+
+RUN = "run.json"
+WORK = "work-"
+_SHARED = {"snapshot": "the graph (its snapshot hash)", "files": "the file type"}
+"""What all kinds of datasets in a folder have in common."""
+
+
+def enter(out: Path, kind: str, settings: dict[str, Any]) -> None:
+    """Make the folder, or see that what it holds was made with the same settings.
+
+    Raises :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written, that holds
+    other files, or another run's rows.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: a file is in the way; --out names a folder.")
+    if out.is_dir() and not (out / NOTES).is_dir():
+        foreign = sorted(path.name for path in out.iterdir())
+        if foreign:
+            raise OutputError(
+                f"{out}: the folder holds other files ({foreign[0]} ...) and no dataset that kgmed "
+                "made. Name an empty or a new folder."
+            )
+    for path in sorted((out / NOTES).glob(f"*/{RUN}")) if out.is_dir() else []:
+        _compare(out, path.parent.name, read_run(path), settings, mine=path.parent.name == kind)
+    notes = out / NOTES / kind
+    try:
+        notes.mkdir(parents=True, exist_ok=True)
+        remove_killed(notes)
+        if not (notes / RUN).exists():
+            write_text(notes / RUN, json.dumps({"settings": settings}, ensure_ascii=False, indent=1))
+    except OSError as error:
+        raise cannot_write(error, notes) from error
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """The settings of a run that wrote to a folder."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    except (ValueError, KeyError, OSError) as error:
+        raise OutputError(
+            f"{path}: can't be read ({error}). Without it nothing is known of the rows in the "
+            "folder: name another folder."
+        ) from error
+    return found
+
+
+def _compare(
+    out: Path, kind: str, there: dict[str, Any], settings: dict[str, Any], *, mine: bool
+) -> None:
+    compared = settings if mine else {name: settings[name] for name in _SHARED}
+    for name, wanted in compared.items():
+        found = there.get(name)
+        if found != wanted:
+            what = _SHARED.get(name, name)
+            raise OutputError(
+                f"{out}: holds {kind} made with another setting: {what} is {_shown(found)} there "
+                f"and {_shown(wanted)} here. Name another folder, or the same settings to go on."
+            )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
+
+
+def finished(job: Job, parts: int) -> dict[int, dict[str, Any]]:
+    """The notes of the parts that are finished, by number; their files are read and compared.
+
+    Raises :class:`~kgmed.kg.errors.OutputError` for a file that isn't what the run wrote.
+    """
+    notes = {}
+    for number in range(parts):
+        path = job.note(number)
+        if not path.exists():
+            continue
+        try:
+            note = json.loads(path.read_text(encoding="utf-8"))
+            files = note["files"]
+        except (ValueError, KeyError) as error:
+            raise OutputError(
+                f"{path}: isn't the note that a run wrote ({error}). Remove it: the part is "
+                "then written anew."
+            ) from error
+        if note["digest"] != job.digest or note["parts"] != parts:
+            raise OutputError(
+                f"{path}: was written by a run with other settings. Name another folder."
+            )
+        for file in files:
+            _check(job.out / file["path"], file, path)
+        notes[number] = note
+    return notes
+
+
+def _check(path: Path, file: dict[str, Any], note: Path) -> None:
+    try:
+        size = path.stat().st_size
+        same = size == file["bytes"] and digest_of(path) == file["sha256"]
+    except FileNotFoundError:
+        found = "it is gone"
+    except OSError as error:
+        found = f"it can't be read ({error.strerror})"
+    else:
+        if same:
+            return
+        found = f"found {size:,} bytes" if size != file["bytes"] else "its SHA-256 differs"
+    raise OutputError(
+        f"{path}: was changed since it was written: {found}, expected {file['bytes']:,} bytes with "
+        f"the SHA-256 {file['sha256'][:16]}... To have its part written anew, remove {note}."
+    )
+
+
+def start_work(job_notes: Path) -> Path:
+    """The folder of a run's own files; those of killed runs of this machine are removed."""
+    host = socket.gethostname()
+    for path in job_notes.glob(f"{WORK}*"):
+        name, _, pid = path.name.removeprefix(WORK).rpartition("-")
+        if name == host and pid.isdigit() and not is_running(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)
+    folder = job_notes / f"{WORK}{host}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+__all__ = ["RUN", "WORK", "digest", "enter", "finished", "read_run", "start_work"]

@@ -1,0 +1,110 @@
+"""What a run will write, and how long it will take: told before it begins.
+
+Tasks are run on a sample of the concepts, spread evenly over the graph, and their rows are scaled
+up by the statements at the sampled concepts. The same graph and settings give the same rows; the
+time is that of this machine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.formats import line
+from kgmed.builders.datasets.job import Chunk, Job, Making
+from kgmed.builders.datasets.parts import Counts, rows_of
+
+RANGES = 32
+"""Ranges of concepts that are sampled."""
+RANGE = 40
+"""Concepts in each, and LEAST and MOST their ends of statements."""
+LEAST, MOST = 200, 5_000
+CHARACTERS = {"en": 4.2, "zh": 1.5}
+"""Characters of a token, about: what large models' tokenizers make of text in a language."""
+START_S = 1.5
+"""Seconds that a process takes to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run will write: rows by (task, language), tokens and bytes in all, and seconds.
+
+    ``whole`` says that the sample was all of the graph, so that the rows are no estimate.
+    """
+
+    rows: dict[tuple[str, str], int]
+    tokens: int
+    bytes: int
+    seconds: float
+    whole: bool
+
+    @property
+    def total(self) -> int:
+        """Rows of all tasks and languages."""
+        return sum(self.rows.values())
+
+
+def tokens(characters: int, lang: str) -> int:
+    """About how many tokens a text of so many characters has.
+
+    >>> tokens(4200, "en"), tokens(1500, "zh")
+    (1000, 1000)
+    """
+    return round(characters / CHARACTERS.get(lang, 3.0))
+
+
+def forecast(job: Job, feed: Feed, making: Making, *, processes: int, prepared_s: float) -> Forecast:
+    """Run the tasks on a sample, and scale up what came out."""
+    start = perf_counter()
+    counts, size, weight = Counts(), 0, 0
+    configs = job.maker.configs()
+    ranges = list(sampled(feed))
+    for first, last in ranges:
+        weight += feed.weight(first, last)
+        for made in rows_of(job, feed, making, PartBlock(feed, first, last), counts):
+            if isinstance(made, Chunk):
+                counts.add_chunk(made)
+                size += len(made.data)
+                continue
+            counts.add(made)
+            for config in job.maker.configs_of(made.task):
+                size += len(line(configs[config].record(made)))
+    took = perf_counter() - start
+    scale = feed.weight(0, feed.concepts) / max(1, weight)
+    rows: Counter[tuple[str, str]] = Counter()
+    told = 0.0
+    for (task, lang, split), n in counts.rows.items():
+        rows[task, lang] += n
+        told += tokens(counts.characters[task, lang, split], lang) * scale
+    found = {key: round(n * scale) for key, n in sorted(rows.items())}
+    total, most = sum(found.values()), job.settings.max_rows
+    kept = most / total if most and total > most else 1.0
+    starting = START_S if processes > 1 else 0.0
+    return Forecast(
+        {key: round(n * kept) for key, n in found.items()},
+        round(told * kept),
+        round(size * scale * kept),
+        prepared_s + starting + took * scale / processes,
+        sum(last - first for first, last in ranges) == feed.concepts,
+    )
+
+
+def sampled(feed: Feed) -> Iterator[tuple[int, int]]:
+    """Ranges of concepts, at even distances; all of a small graph."""
+    if feed.concepts <= RANGES * RANGE:
+        if feed.concepts:
+            yield 0, feed.concepts
+        return
+    step = feed.concepts / RANGES
+    for number in range(RANGES):
+        first = int(number * step)
+        last = first
+        end = min(int((number + 1) * step), first + RANGE * 10)
+        while last < end and feed.weight(first, last) < MOST:
+            last += 1
+            if last - first >= RANGE and feed.weight(first, last) >= LEAST:
+                break
+        yield first, max(last, first + 1)
