@@ -74,8 +74,10 @@ class Sentences:
         turn = turn % counts[codes] if len(s) else turn
         most = int(counts.max()) if len(counts) else 1
         kinds = (codes * most + turn) * 2 + denied
+        if len(known) * most < 1 << 15:
+            kinds = kinds.astype(np.uint16)  # sorted by radix
         order = np.argsort(kinds, kind="stable")
-        ends = np.flatnonzero(np.diff(kinds[order])) + 1
+        ends = np.flatnonzero(np.diff(kinds[order].astype(np.int64))) + 1
         parts = []
         for rows in np.split(order, ends):
             if not len(rows):
