@@ -12,7 +12,7 @@ from kgmed.kg.model import Language, Statement
 from kgmed.kg.predicates import Registry
 from kgmed.kg.verbalize import Verbalizer
 from kgmed.kg.verbalize.lists import join
-from kgmed.kg.verbalize.qualifiers import SEVERITIES, severity
+from kgmed.kg.verbalize.qualifiers import severity, severity_rank
 from kgmed.reasoning.answer import Item
 
 __all__ = [
@@ -160,15 +160,6 @@ def cite(ids: Sequence[str]) -> str:
     '[8f537b0d]'
     """
     return "".join(f"[{id[:SHORT_ID]}]" for id in ids)
-
-
-def severity_rank(value: str) -> int:
-    """Where a severity stands, worst first; an unknown one after the known.
-
-    >>> severity_rank("Critical") < severity_rank("Significant") < severity_rank("")
-    True
-    """
-    return SEVERITIES.index(value) if value in SEVERITIES else len(SEVERITIES)
 
 
 def source_names(

@@ -9,6 +9,7 @@ from kgmed.kg import categories
 from kgmed.kg.model import Concept, Language, Statement
 from kgmed.kg.verbalize import english
 from kgmed.kg.verbalize import qualifiers as words_of
+from kgmed.kg.verbalize.grouping import grouped
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
@@ -39,16 +40,19 @@ def described(
         def named(id: str, stand_in: str = stand_in) -> str:
             return stand_in if id == concept.id else name(id)
 
-        sentences.append(say.grouped(group, named, lang=lang, wording=wording, limit=limit))
+        sentences.append(
+            grouped(
+                say, group, named, lang, wording=wording, limit=limit, about=concept.id,
+                opened=pronoun,
+            )  # fmt: skip
+        )
     return ("" if lang == "zh" else " ").join(sentences)
 
 
 def _opens(say: Verbalizer, predicate: str, *, inverse: bool) -> bool:
-    """Whether all wordings of a predicate open with the end told from: a pronoun may stand there."""
+    """Whether a predicate has wordings that open with the end told from, for a pronoun."""
     mark = "{o}" if inverse else "{s}"
-    listed = say.choices(predicate, "en", inverse=inverse, listed=True)
-    single = say.choices(predicate, "en", inverse=inverse)
-    return all(text.startswith(mark) for text in (*listed, *single))
+    return say.choices(predicate, "en", inverse=inverse, opened=True)[0].startswith(mark)
 
 
 def _category(concept: Concept, own: str, lang: Language) -> str:
@@ -86,8 +90,11 @@ def _groups(
     for place, predicate in enumerate(_FIRST):
         order[predicate] = place - len(_FIRST)
 
-    def rank(item: tuple[tuple[str, bool, bool, str], list[Statement]]) -> tuple[int, str, bool]:
+    def rank(
+        item: tuple[tuple[str, bool, bool, str], list[Statement]],
+    ) -> tuple[int, str, bool, int]:
         predicate, inverse, _, _ = item[0]
-        return order.get(predicate, len(order)), predicate, inverse
+        severity = words_of.severity_rank(item[1][0].qualifiers.get("severity", ""))
+        return order.get(predicate, len(order)), predicate, inverse, severity
 
     return sorted(found.items(), key=rank)

@@ -116,12 +116,13 @@ def base(verb: str) -> str:
     return verb.removesuffix("s")
 
 
-_FIRST = re.compile(r"\{([so])\} ([\w-]+)(.*)")
+_FIRST = re.compile(r"\{([so])\} ((?:\w+ly )*)([\w-]+)(.*)")
 _COMPLEMENT = re.compile(
     r"^( not)?( as)? (?:an?) ((?:[\w-]+ )*?)([\w-]+(?: or [\w-]+)?)"
     r"(?= (?:of|for|to|in|by|with|between|involved|associated|that)\b)"
 )
 _THE = re.compile(r"^( not)? the ((?:[\w-]+ )*?)([\w-]+)(?= (?:of|for)\b)")
+_ACT_AS = re.compile(r"^( not act)( as .*)$")
 _ONE_OF = re.compile(r"^( not)? one of the ")
 _NAMED_HEAD = re.compile(r"^the ([\w -]+?) \{([so])\} ([\w-]+)(.*)")
 _EQUATION = re.compile(
@@ -138,6 +139,8 @@ def inflect(template: str, numbers: Mapping[str, Number]) -> str:
 
     >>> inflect("{s} is an inhibitor of {o}", {"s": "many", "o": "one"})
     '{s} are inhibitors of {o}'
+    >>> inflect("{s} positively regulates {o}", {"s": "many", "o": "one"})
+    '{s} positively regulate {o}'
     >>> inflect("{s} has the symptom {o}", {"s": "one", "o": "list"})
     '{s} has the symptoms {o}'
     >>> inflect("the mechanism of action of {s} is {o}", {"s": "one", "o": "list"})
@@ -156,7 +159,7 @@ def inflect(template: str, numbers: Mapping[str, Number]) -> str:
         template = f"the {head[1]} {{{head[2]}}} {verb}{rest}"
     opened = _FIRST.match(template)
     if opened is not None and numbers[opened[1]] != "one":
-        template = f"{{{opened[1]}}} {_many(opened[2], opened[3])}"
+        template = f"{{{opened[1]}}} {opened[2]}{_many(opened[3], opened[4])}"
     return _listed(template, numbers)
 
 
@@ -165,8 +168,10 @@ def _many(verb: str, rest: str) -> str:
     if verb == "is":
         rest = _ONE_OF.sub(lambda m: f"{m[1] or ''} among the ", rest)
         rest = _THE.sub(lambda m: f"{m[1] or ''} the {m[2]}{plural(m[3])}", rest)
-    if verb in {"is", "acts"} or rest.startswith(" not act"):
+    if verb in {"is", "acts"}:
         rest = _COMPLEMENT.sub(_complement, rest)
+    if verb == "does":
+        rest = _ACT_AS.sub(lambda m: m[1] + _COMPLEMENT.sub(_complement, m[2]), rest)
     return base(verb) + rest
 
 
@@ -202,7 +207,7 @@ def takes_lists(template: str) -> bool:
 
 _INCLUDE = re.compile(r"^(the .*?) include ")
 _THERE = re.compile(r"^there is an? ")
-_FINITE = re.compile(r"^((?:the [\w -]+? )?(?:of |for |to )?\{[so]\}) ([\w-]+)(.*)")
+_FINITE = re.compile(r"^((?:the [\w -]+? )?(?:of |for |to )?\{[so]\}) ((?:\w+ly )*)([\w-]+)(.*)")
 
 
 def negate(template: str) -> str:
@@ -222,9 +227,9 @@ def negate(template: str) -> str:
     found = _FINITE.match(template)
     if found is None or " not " in template or ":" in template or template.startswith("for "):
         return f"it is not the case that {template}"
-    head, verb, rest = found.groups()
+    head, adverb, verb, rest = found.groups()
     if verb == "can":
         return f"{head} cannot{rest}"
     if verb == "is":
         return f"{head} is not{rest}"
-    return f"{head} does not {base(verb)}{rest}"
+    return f"{head} does not {adverb}{base(verb)}{rest}"

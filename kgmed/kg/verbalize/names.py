@@ -1,10 +1,11 @@
 """Which of a concept's names stands in a sentence.
 
-The preferred name of the language, with three exceptions: a name turned round for an index
-("Diabetes Mellitus, Type 2") gives way to the same words in their order where the graph has them; a
-substance in capitals ("SIMEPREVIR") to another spelling, or is written small; and, where asked, a
-name that several concepts share to one that only this concept has, so that the sentence can be read
-back. Without a name in the language the concept has its name in the other one.
+The preferred name of the language, with two exceptions: a name turned round for an index
+("Diabetes Mellitus, Type 2") gives way to the same words in their order where the graph has them
+(none is turned by rule: "atrial fibrillation, familial, 14" has no one order), and a substance in
+capitals ("SIMEPREVIR") to another spelling, or is written small. Without a name in the language the
+concept has its name in the other one. A name that several concepts share stays, because a rarer
+synonym reads worse; :func:`shared` tells which, for writers whose sentences are read back.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from kgmed.kg.store.base import GraphStore
 _SPELT = 6
 """Letters from which on a word in capitals is taken for a spelling, not for an abbreviation."""
 _SYMBOLS = ("Gene", "GeneFamily", "Protein", "MacromolecularComplex")
-_MOST = 80
-"""Code points of a name that may replace a shared one; longer ones are descriptions."""
 
 
 def display(names: Sequence[Name], lang: Language, *, categories: Sequence[str] = ()) -> str:
@@ -47,14 +46,8 @@ def display(names: Sequence[Name], lang: Language, *, categories: Sequence[str] 
     return first
 
 
-def display_names(
-    store: GraphStore, ids: Sequence[str], *, lang: Language, unambiguous: bool = False
-) -> dict[str, str]:
-    """The display names of concepts, by id. An id that the graph hasn't stands for itself.
-
-    With ``unambiguous`` a name that other concepts share gives way to the first synonym that they
-    don't, where there is one.
-    """
+def display_names(store: GraphStore, ids: Sequence[str], *, lang: Language) -> dict[str, str]:
+    """The display names of concepts, by id. An id that the graph hasn't stands for itself."""
     wanted = list(dict.fromkeys(ids))
     known = store.lexicon.names(wanted)
     concepts = store.concepts(wanted)
@@ -62,8 +55,6 @@ def display_names(
     for id, names, concept in zip(wanted, known, concepts, strict=True):
         categories = concept.categories if concept is not None else ()
         found[id] = display(names, lang, categories=categories) or id
-    if unambiguous:
-        _untangle(store, found, dict(zip(wanted, known, strict=True)), lang)
     return found
 
 
@@ -72,22 +63,6 @@ def shared(store: GraphStore, names: dict[str, str]) -> set[str]:
     ids = list(names)
     hits = store.lexicon.exact([key(names[id]) for id in ids])
     return {id for id, found in zip(ids, hits, strict=True) if {i for i, _ in found} - {id}}
-
-
-def _untangle(
-    store: GraphStore, found: dict[str, str], known: dict[str, list[Name]], lang: Language
-) -> None:
-    for id in shared(store, found):
-        others = [
-            name.text
-            for name in _of(known[id], lang)
-            if name.kind != "abbreviation" and len(name.text) <= _MOST and ", " not in name.text
-        ]
-        hits = store.lexicon.exact([key(text) for text in others])
-        for text, owners in zip(others, hits, strict=True):
-            if {owner for owner, _ in owners} == {id}:
-                found[id] = text
-                break
 
 
 def _of(names: Sequence[Name], lang: Language) -> list[Name]:
@@ -101,18 +76,18 @@ def _uninverted(text: str, names: Sequence[Name]) -> str:
         return text
     words = sorted(key(text).split())
     for name in names:
-        if ", " not in name.text and sorted(key(name.text).split()) == words:
+        if "," not in name.text and sorted(key(name.text).split()) == words:
             return name.text
     return text
 
 
 def _spelt(text: str, names: Sequence[Name], categories: Sequence[str]) -> str:
-    if not text.isupper() or len(text) < _SPELT:
+    plain = all(word.isalpha() for word in text.split())
+    if not (plain and text.isupper() and len(text) >= _SPELT):
         return text
     for name in names:
         if name.text != text and name.text.casefold() == text.casefold():
             return name.text
-    plain = all(word.isalpha() for word in text.replace("-", " ").split())
     symbol = any(is_a(category, kind) for category in categories for kind in _SYMBOLS)
     substance = any(is_a(category, "ChemicalEntity") for category in categories)
-    return text.lower() if plain and substance and not symbol else text
+    return text.lower() if substance and not symbol else text

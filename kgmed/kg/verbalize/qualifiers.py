@@ -164,6 +164,15 @@ def severity(lang: Language, value: str) -> str:
     return SEVERITY_ZH.get(value, value) if lang == "zh" else value
 
 
+def severity_rank(value: str) -> int:
+    """Where a severity stands, worst first; an unknown one after the known.
+
+    >>> severity_rank("Critical") < severity_rank("Significant") < severity_rank("")
+    True
+    """
+    return SEVERITIES.index(value) if value in SEVERITIES else len(SEVERITIES)
+
+
 def tail(
     qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Language
 ) -> str:

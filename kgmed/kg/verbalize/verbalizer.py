@@ -170,19 +170,22 @@ class Verbalizer:
         lang: Language,
         wording: int = 0,
         limit: int | None = None,
+        about: str = "",
     ) -> str:
         """Statements of one predicate that share an end, as one sentence with a list.
 
         They share the subject (the list is of objects or values) or the object (the list is of
         subjects), and all are negated or none is. The list keeps their order, each name once;
         with a ``limit`` it tells how many more there are. What only some are qualified by stands
-        in brackets behind each.
+        in brackets behind each. ``about`` is the end that the sentence is about, by default the
+        one they share, the subject first.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for statements that share no end.
         """
         from kgmed.kg.verbalize.grouping import grouped
 
-        return grouped(self, statements, _looked_up(names), lang, wording=wording, limit=limit)
+        known = _looked_up(names)
+        return grouped(self, statements, known, lang, wording=wording, limit=limit, about=about)
 
     def concept(
         self,
@@ -228,12 +231,8 @@ class Verbalizer:
         found = texts(self.registry, predicate, lang, inverse=inverse)
         takes = chinese.takes_lists if lang == "zh" else english.takes_lists
         mark = "{o}" if inverse else "{s}"
-        kept = [
-            text
-            for text in found
-            if (not listed or takes(text)) and (not opened or text.startswith(mark))
-        ]
-        return kept or list(found)
+        kept = [text for text in found if not opened or text.startswith(mark)] or list(found)
+        return [text for text in kept if not listed or takes(text)] or kept
 
 
 def _looked_up(names: Names) -> Callable[[str], str]:
