@@ -81,7 +81,7 @@ def opening(name: str) -> str:
     return name[0].upper() + name[1:] if _LOWER.match(name) else name
 
 
-_NOUNS = {"half-life": "half-lives", "expression": "expressions", "analysis": "analyses"}
+_NOUNS = {"half-life": "half-lives", "life": "lives", "status": "statuses"}
 
 
 def plural(noun: str) -> str:
@@ -124,11 +124,14 @@ _COMPLEMENT = re.compile(
 _THE = re.compile(r"^( not)? the ((?:[\w-]+ )*?)([\w-]+)(?= (?:of|for)\b)")
 _ACT_AS = re.compile(r"^( not act)( as .*)$")
 _ONE_OF = re.compile(r"^( not)? one of the ")
-_NAMED_HEAD = re.compile(r"^the ([\w -]+?) \{([so])\} ([\w-]+)(.*)")
+_NAMED_HEAD = re.compile(
+    r"^the ([\w -]+?)(?<! of)(?<! for)(?<! to)(?<! in) \{([so])\} ([\w-]+)(.*)"
+)
 _EQUATION = re.compile(
     r"^the ((?:[\w-]+ )*?)([\w-]+)((?: of [\w -]+?)?) (of|for) \{([so])\} is( not)? \{([so])\}$"
 )
-_APPOSED = re.compile(r"\bthe ((?:[\w-]+ )*?)([\w-]+)( of)? \{([so])\}")
+_APPOSED = re.compile(r"\bthe ((?:[\w-]+ )*?)([\w-]+)( of| of \w+)? \{([so])\}")
+_PREPOSITIONS = frozenset("of for to in on as hold against with by from at".split())
 _AS_A = re.compile(r"\{([so])\} as an? ([\w-]+)$")
 _OF_LIST = frozenset(("role", "capability"))
 _UNLISTED = re.compile(r"\bbetween \{[so]\} and \{[so]\}|\bof \{[so]\} and \{[so]\}")
@@ -185,7 +188,9 @@ def _listed(template: str, numbers: Mapping[str, Number]) -> str:
 
     def named(found: re.Match[str]) -> str:
         words, noun, of, slot = found.groups()
-        if numbers[slot] != "list" or (of and noun not in _OF_LIST):
+        if numbers[slot] != "list" or noun in _PREPOSITIONS or " of " in f" {words}":
+            return found[0]
+        if of == " of" and noun not in _OF_LIST:
             return found[0]
         return f"the {words}{plural(noun)}{of or ''} {{{slot}}}"
 
