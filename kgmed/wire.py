@@ -12,6 +12,7 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from kgmed.builders.datasets.report import Forecast, Trace, Written
 from kgmed.kg.diff.model import Diff
 from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.links import LinkedDocument, LinkedFiles, Links
@@ -179,6 +180,9 @@ SHAPES: dict[str, type] = {
     "kgmed.load/1": Loaded,
     "kgmed.cypher/1": Rows,
     "kgmed.rdf/1": RdfWritten,
+    "kgmed.dataset/1": Written,
+    "kgmed.forecast/1": Forecast,
+    "kgmed.trace/1": Trace,
     "kgmed.verification/1": Verified,
     "kgmed.rechecked/1": Rechecked,
 }

@@ -35,6 +35,7 @@ COMMANDS = {
 
 EXPORT = "export"
 EXPORTS = {
+    "instructions": ("export_datasets", "instructions"),
     "kgx": ("export_kgx", "kgx"),
     "neo4j": ("export_neo4j", "neo4j"),
     "rdf": ("export_rdf", "rdf"),
@@ -77,7 +78,11 @@ def make_app(only: str | None = None) -> typer.Typer:
         if only in {None, name}:
             app.command(name)(_function(module, name))
     if only in {None, EXPORT}:
-        group = typer.Typer(help="Write the graph in another form.", no_args_is_help=True)
+        group = typer.Typer(
+            help="Write the graph in another form, or as datasets; or trace a row of a dataset.",
+            invoke_without_command=True,
+            callback=_function("export_trace", "trace"),
+        )
         for name, place in EXPORTS.items():
             group.command(name)(_function(*place))
         app.add_typer(group, name=EXPORT)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kgmed.builders.datasets.folder import RUN
-from kgmed.builders.datasets.formats import FORMATS, TEXT, Format
+from kgmed.builders.datasets.formats import FORMATS, PAIRS, TEXT, Format
 from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
@@ -182,6 +182,8 @@ def _features(format: Format) -> list[str]:
             lines.append("    list:")
             lines += [f"    {'- ' if line == 0 else '  '}{text}" for key in of
                       for line, text in enumerate((f"name: {key}", "dtype: string"))]  # fmt: skip
+        elif of == PAIRS:
+            lines += ["    list:", "      list: string"]
         else:
             lines.append("    list: string")
     return lines
@@ -339,9 +341,10 @@ def _again(kinds: Sequence[Kind]) -> str:
 
 
 def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
-    """The entries of LLaMA-Factory's ``dataset_info.json``: a folder per config and its columns.
+    """The entries of LLaMA-Factory's ``dataset_info.json``, one per config and split.
 
-    LLaMA-Factory reads every file of a folder, so that an entry names the files of one split.
+    A ``script_url`` is what it hands to ``datasets.load_dataset`` with the config (``subset``) and
+    split: here the folder itself, whose card says which files are whose.
     """
     found: dict[str, Any] = {}
     for kind in kinds:
@@ -354,7 +357,9 @@ def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
             for split in SPLITS:
                 if kind.files[config, split]:
                     name = f"{config}_{split}"
-                    found[name] = {"file_name": f"{config}/{split}-*", **entry}
+                    found[name] = {
+                        "script_url": ".", "subset": config, "split": split, **entry
+                    }  # fmt: skip
     return found
 
 

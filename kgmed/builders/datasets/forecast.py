@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from time import perf_counter
 
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import line
 from kgmed.builders.datasets.job import Chunk, Job, Making
 from kgmed.builders.datasets.parts import Counts, rows_of
+from kgmed.builders.datasets.report import Forecast
+from kgmed.kg.views.licensing import Leaving
 
 RANGES = 32
 """Ranges of concepts that are sampled."""
@@ -28,25 +29,6 @@ START_S = 1.5
 """Seconds that a process takes to start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a run will write: rows by (task, language), tokens and bytes in all, and seconds.
-
-    ``whole`` says that the sample was all of the graph, so that the rows are no estimate.
-    """
-
-    rows: dict[tuple[str, str], int]
-    tokens: int
-    bytes: int
-    seconds: float
-    whole: bool
-
-    @property
-    def total(self) -> int:
-        """Rows of all tasks and languages."""
-        return sum(self.rows.values())
-
-
 def tokens(characters: int, lang: str) -> int:
     """About how many tokens a text of so many characters has.
 
@@ -56,7 +38,9 @@ def tokens(characters: int, lang: str) -> int:
     return round(characters / CHARACTERS.get(lang, 3.0))
 
 
-def forecast(job: Job, feed: Feed, making: Making, *, processes: int, prepared_s: float) -> Forecast:
+def forecast(
+    job: Job, feed: Feed, making: Making, leaving: Leaving, *, processes: int, prepared_s: float
+) -> Forecast:
     """Run the tasks on a sample, and scale up what came out."""
     start = perf_counter()
     counts, size, weight = Counts(), 0, 0
@@ -79,16 +63,20 @@ def forecast(job: Job, feed: Feed, making: Making, *, processes: int, prepared_s
     for (task, lang, split), n in counts.rows.items():
         rows[task, lang] += n
         told += tokens(counts.characters[task, lang, split], lang) * scale
-    found = {key: round(n * scale) for key, n in sorted(rows.items())}
-    total, most = sum(found.values()), job.settings.max_rows
+    total, most = sum(rows.values()) * scale, job.settings.max_rows
     kept = most / total if most and total > most else 1.0
-    starting = START_S if processes > 1 else 0.0
+    found: dict[str, dict[str, int]] = {}
+    for (task, lang), n in sorted(rows.items()):
+        found.setdefault(task, {})[lang] = round(n * scale * kept)
     return Forecast(
-        {key: round(n * kept) for key, n in found.items()},
+        job.settings.kind,
+        found,
         round(told * kept),
         round(size * scale * kept),
-        prepared_s + starting + took * scale / processes,
+        prepared_s + (START_S if processes > 1 else 0.0) + took * scale / processes,
         sum(last - first for first, last in ranges) == feed.concepts,
+        leaving,
+        job.snapshot,
     )
 
 

@@ -17,8 +17,9 @@ from kgmed.builders.datasets.model import Message, Row
 
 Record = dict[str, Any]
 LIST = "list"
-"""Type of a column of texts; other columns are a text, ``string``, or a list of objects of texts,
-given as the objects' keys."""
+"""Type of a column of texts; other columns are a text, ``string``, pairs of texts, or a list of
+objects of texts, given as the objects' keys."""
+PAIRS = "pairs"
 PROVENANCE: dict[str, Any] = {
     "rationale": "string", "statements": LIST, "sources": LIST, "licence": "string",
     "split": "string", "snapshot": "string", "extra": "string",
@@ -75,7 +76,7 @@ def _alpaca(row: Row) -> Record:
     *before, (asked, answered) = turns or [("", "")]
     return {
         **_head(row), "instruction": asked, "input": "", "output": answered, "system": system,
-        "history": [{"user": user, "assistant": answer} for user, answer in before],
+        "history": [[user, answer] for user, answer in before],
         **provenance(row),
     }  # fmt: skip
 
@@ -99,7 +100,7 @@ FORMATS: dict[str, Format] = {
     "messages": Format({**_OF, "messages": ("role", "content"), **PROVENANCE}, _messages),
     "alpaca": Format(
         {**_OF, "instruction": "string", "input": "string", "output": "string", "system": "string",
-         "history": ("user", "assistant"), **PROVENANCE}, _alpaca),
+         "history": PAIRS, **PROVENANCE}, _alpaca),
     "sharegpt": Format(
         {**_OF, "conversations": ("from", "value"), "system": "string", **PROVENANCE}, _sharegpt),
     "chatml": Format({**_OF, "text": "string", **PROVENANCE}, _chatml),

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.builders.datasets.splits import held_out
+from kgmed.kg import layers
 from kgmed.kg.errors import UsageError
 from kgmed.kg.layers import PROFILE, literal
 from kgmed.kg.store.batch import mapped
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
     from kgmed.kg.store.snapshot import Snapshot
 
-PART = 100_000
-"""Ends of statements in a part: about 50,000 statements out of its concepts, and as many into
-them. The number of parts depends on the graph alone, never on what is written."""
+PARTS, SMALLEST, LARGEST = 64, 40_000, 150_000
+"""A graph has about so many parts, of at least and at most so many ends of statements (a statement
+has two). The number of parts depends on the graph alone, never on what is written."""
 ARRAYS = ("out_off", "out_nbr", "out_p", "out_prof", "st_id", "in_off", "in_nbr", "in_p", "in_eid",
           "d_eid", "d_off", "details")  # fmt: skip
 _DTYPES = {"out_off": "int64", "out_nbr": "int32", "out_p": "uint16", "out_prof": "uint32",
@@ -115,6 +116,16 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {name: int(n) for name, n in rows}
 
 
+def languages_of(snapshot: Snapshot) -> list[str]:
+    """The languages in which a graph has names, whatever their licences."""
+    import duckdb
+
+    with closing(duckdb.connect()) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        layers.define(connection, snapshot)
+        return _languages(connection)
+
+
 def _languages(connection: duckdb.DuckDBPyConnection) -> list[str]:
     found = connection.execute("SELECT DISTINCT language FROM names ORDER BY 1").fetchall()
     return [language for (language,) in found if language]
@@ -141,8 +152,9 @@ def _parts(degrees: npt.NDArray[np.int64]) -> list[int]:
     total = np.cumsum(degrees + 1)
     if not len(total):
         return [0, 0]
-    count = max(1, round(int(total[-1]) / PART))
-    wanted = np.arange(1, count) * (int(total[-1]) / count)
+    whole = int(total[-1])
+    count = max(1, round(whole / min(LARGEST, max(SMALLEST, whole // PARTS))))
+    wanted = np.arange(1, count) * (whole / count)
     inner = np.unique(np.searchsorted(total, wanted))
     return [0, *(int(n) for n in inner if 0 < n < len(total)), len(total)]
 

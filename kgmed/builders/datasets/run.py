@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from kgmed.builders.datasets import folder
 from kgmed.builders.datasets.card import write_card
 from kgmed.builders.datasets.feed import Feed
-from kgmed.builders.datasets.forecast import Forecast, forecast
+from kgmed.builders.datasets.forecast import forecast
 from kgmed.builders.datasets.job import NOTES, Job, Maker, Making, Settings, Tell, digest
 from kgmed.builders.datasets.parts import make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
+from kgmed.builders.datasets.report import Forecast, Written
 from kgmed.builders.datasets.writers import cannot_write, remove_killed
 from kgmed.kg.errors import OutputError, UsageError
 from kgmed.kg.predicates import digest as predicates_digest
@@ -32,27 +32,6 @@ from kgmed.kg.workers import Workers
 
 if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a run wrote: rows by config and split in the folder, of all parts that are finished.
-
-    ``complete`` says that no part is missing; the card is written then. ``made`` counts the parts
-    that this run made, ``parts`` all.
-    """
-
-    out: str
-    kind: str
-    rows: dict[str, dict[str, int]]
-    tasks: dict[str, dict[str, int]]
-    bytes: int
-    parts: int
-    made: int
-    complete: bool
-    leaving: Leaving
-    snapshot: str
-    schema: str = "kgmed.dataset/1"
 
 
 class Run:
@@ -119,8 +98,11 @@ class Run:
     def forecast(self, job: Job, feed: Feed) -> Forecast:
         """What the run will write."""
         self._tell("forecasting from a sample")
-        return forecast(job, feed, self._start(feed), processes=self._used(len(feed)),
-                        prepared_s=self._prepared_s)  # fmt: skip
+        assert self.prepared is not None  # noqa: S101  for the type checker
+        return forecast(
+            job, feed, self._start(feed), self.prepared.leaving,
+            processes=self._used(len(feed)), prepared_s=self._prepared_s,
+        )  # fmt: skip
 
     def write(self, *, partition: tuple[int, int] | None = None) -> Written:
         """Make the parts that are missing, of a partition (I of N) or all, and the card at the end.

@@ -5,34 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kgmed.builders.datasets.folder import RUN, read_run
 from kgmed.builders.datasets.job import NOTES
+from kgmed.builders.datasets.report import Trace
 from kgmed.kg.errors import OutputError, UnknownConcept, UsageError
-from kgmed.kg.model import Statement
 from kgmed.kg.store.base import GraphStore
 
 _ID = re.compile(r"[0-9a-f]{16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A row, the file that holds it, and the statements that it rests on, whole.
-
-    ``missing`` are ids of statements that this graph doesn't hold; ``snapshot`` is the hash of the
-    graph that was asked, ``made_from`` of the one that the row was made from.
-    """
-
-    row: dict[str, Any]
-    file: str
-    statements: tuple[Statement, ...]
-    missing: tuple[str, ...]
-    made_from: str
-    snapshot: str
-    schema: str = "kgmed.trace/1"
 
 
 def trace(out: Path, id: str, store: GraphStore) -> Trace:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
-from kgmed.builders.datasets.formats import Format, Record, line
+from kgmed.builders.datasets.formats import PAIRS, Format, Record, line
 from kgmed.kg.errors import OutputError
 from kgmed.kg.store.snapshot import is_running
 
@@ -160,7 +160,8 @@ def schema(format: Format) -> pa.Schema:
             return pa.string()
         if isinstance(of, tuple):
             return pa.list_(pa.struct([(key, pa.string()) for key in of]))
-        return pa.list_(pa.string())
+        texts = pa.list_(pa.string())
+        return pa.list_(texts) if of == PAIRS else texts
 
     return pa.schema([(name, kind(of)) for name, of in format.columns.items()])
 

@@ -1,0 +1,71 @@
+"""What the datasets' commands tell: what a run will write, what it wrote, what a row rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kgmed.kg.model import Statement
+from kgmed.kg.views.licensing import Leaving
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run will write: rows by task and language; tokens, bytes and seconds in all.
+
+    ``whole`` says that all of the graph was looked at, so that the rows are no estimate.
+    """
+
+    kind: str
+    rows: dict[str, dict[str, int]]
+    tokens: int
+    bytes: int
+    seconds: float
+    whole: bool
+    leaving: Leaving
+    snapshot: str
+    schema: str = "kgmed.forecast/1"
+
+    @property
+    def total(self) -> int:
+        """Rows of all tasks and languages."""
+        return sum(n for of in self.rows.values() for n in of.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is in a dataset's folder after a run: rows by config and split, and by task and language
+    (counted once however many forms they are written in).
+
+    ``made`` counts the parts that this run made, ``parts`` all there are; ``complete`` says that no
+    part is missing, and that the card is written.
+    """
+
+    out: str
+    kind: str
+    rows: dict[str, dict[str, int]]
+    tasks: dict[str, dict[str, int]]
+    bytes: int
+    parts: int
+    made: int
+    complete: bool
+    leaving: Leaving
+    snapshot: str
+    schema: str = "kgmed.dataset/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A row, the file that holds it, and the statements that it rests on, whole.
+
+    ``missing`` are ids of statements that this graph doesn't hold; ``snapshot`` is the hash of the
+    graph that was asked, ``made_from`` that of the one that the row was made from.
+    """
+
+    row: dict[str, Any]
+    file: str
+    statements: tuple[Statement, ...]
+    missing: tuple[str, ...]
+    made_from: str
+    snapshot: str
+    schema: str = "kgmed.trace/1"

@@ -1,0 +1,232 @@
+"""A graph as datasets for training: what its facade writes, forecasts and traces."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from kgmed.facade.base import Opened
+from kgmed.kg.errors import UsageError
+
+if TYPE_CHECKING:
+    from kgmed.builders.datasets.job import Maker, Settings
+    from kgmed.builders.datasets.negatives import Claimed
+    from kgmed.builders.datasets.report import Forecast, Trace, Written
+    from kgmed.kg.model import Language
+    from kgmed.kg.store.base import GraphStore
+    from kgmed.reasoning.claims.batch import TableVerifier
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+Tell = Callable[[str], None]
+
+
+class Datasets(Opened):
+    """The methods of a graph that write datasets."""
+
+    def write_instructions(
+        self,
+        out: str | FilePath,
+        *,
+        tasks: Sequence[str] = (),
+        languages: Sequence[str] = (),
+        formats: Sequence[str] = ("messages",),
+        files: str = "jsonl",
+        max_rows: int = 0,
+        per_predicate: int = 0,
+        per_hub: int = 0,
+        seed: int = 0,
+        processes: int = 0,
+        partition: tuple[int, int] | None = None,
+        allow_restricted: Sequence[str] = (),
+        progress: Tell = lambda _text: None,
+    ) -> Written:
+        """Write instruction rows into the folder ``out``, with a dataset card.
+
+        ``tasks`` and ``languages`` are all that there are where none are named; ``formats`` are of
+        messages, alpaca, sharegpt, chatml and openai, each a config; ``files`` is jsonl or parquet.
+        ``max_rows`` bounds the rows, ``per_predicate`` and ``per_hub`` how many rows of a task
+        there are about one predicate or one concept, 0 for no bound. ``processes`` is 0 for one a
+        core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
+        goes on where one was ended. ``allow_restricted`` names licences or sources that aren't open
+        and may leave.
+
+        Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,
+        and :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or holds
+        something else. In a script, several processes need ``if __name__ == "__main__":``.
+        """
+        maker, settings = self._instructions(
+            tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
+            per_hub=per_hub, seed=seed, allow=allow_restricted,
+        )  # fmt: skip
+        return self._write(maker, settings, out, processes, partition, progress)
+
+    def forecast_instructions(
+        self,
+        *,
+        tasks: Sequence[str] = (),
+        languages: Sequence[str] = (),
+        formats: Sequence[str] = ("messages",),
+        max_rows: int = 0,
+        per_predicate: int = 0,
+        per_hub: int = 0,
+        seed: int = 0,
+        processes: int = 0,
+        allow_restricted: Sequence[str] = (),
+        progress: Tell = lambda _text: None,
+    ) -> Forecast:
+        """What :meth:`write_instructions` would write, from a sample: rows, tokens, bytes, time."""
+        maker, settings = self._instructions(
+            tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
+            per_hub=per_hub, seed=seed, allow=allow_restricted,
+        )  # fmt: skip
+        return self._forecast(maker, settings, processes, progress)
+
+    def trace_row(self, out: str | FilePath, id: str) -> Trace:
+        """The statements behind a row of the dataset in the folder ``out``, from this graph."""
+        from kgmed.builders.datasets.trace import trace
+
+        return trace(FilePath(out).expanduser(), id, self.store)
+
+    def _instructions(
+        self,
+        tasks: Sequence[str],
+        languages: Sequence[str],
+        formats: Sequence[str],
+        files: str,
+        *,
+        max_rows: int,
+        per_predicate: int,
+        per_hub: int,
+        seed: int,
+        allow: Sequence[str],
+    ) -> tuple[Maker, Settings]:
+        from kgmed.builders.datasets.formats import FORMATS
+        from kgmed.builders.datasets.instructions import KIND, Instructions, chosen, known_tasks
+        from kgmed.builders.datasets.job import Settings
+
+        names = chosen(tasks, tuple(known_tasks()), "task")
+        forms = chosen(formats or ("messages",), tuple(FORMATS), "format")
+        settings = Settings(
+            KIND,
+            names,
+            self._languages(languages),
+            forms,
+            _file_type(files, ("jsonl", "parquet")),  # type: ignore[arg-type]  checked there
+            seed,
+            _bound(max_rows, "max_rows"),
+            _bound(per_predicate, "per_predicate"),
+            _bound(per_hub, "per_hub"),
+            tuple(allow),
+        )
+        return Instructions(names, forms, self._opening()), settings
+
+    def _languages(self, asked: Sequence[str]) -> tuple[Language, ...]:
+        """The languages asked for, or those in which the graph has names."""
+        from kgmed.builders.datasets.instructions import chosen
+        from kgmed.builders.datasets.prepare import languages_of
+
+        named: tuple[Language, ...] = chosen(asked, LANGUAGES, "language")  # type: ignore[assignment]
+        if asked:
+            return named
+        there = languages_of(self.local_store().snapshot)
+        return tuple(lang for lang in LANGUAGES if lang in there) or LANGUAGES
+
+    def _opening(self) -> Callable[[], tuple[GraphStore, Verdicts]]:
+        info = self.info()
+        return partial(_open, self._uri or info.uri, info.snapshot)
+
+    def _write(
+        self,
+        maker: Maker,
+        settings: Settings,
+        out: str | FilePath,
+        processes: int,
+        partition: tuple[int, int] | None,
+        progress: Tell,
+    ) -> Written:
+        import kgmed
+        from kgmed.builders.datasets.run import Run
+
+        if partition is not None and not 0 <= partition[0] < partition[1]:
+            raise UsageError(
+                f"Found the partition {partition[0]}/{partition[1]}, expected I/N with I from 0 to "
+                "N - 1: 0/4, 1/4, 2/4 and 3/4 are the partitions of four."
+            )
+        snapshot = self.local_store().snapshot
+        with Run(
+            snapshot, FilePath(out).expanduser(), maker, settings, version=kgmed.__version__,
+            processes=_processes(processes), tell=progress,
+        ) as run:  # fmt: skip
+            return run.write(partition=partition)
+
+    def _forecast(
+        self, maker: Maker, settings: Settings, processes: int, progress: Tell
+    ) -> Forecast:
+        import kgmed
+        from kgmed.builders.datasets.run import Run
+
+        with TemporaryDirectory(prefix="kgmed-forecast-") as folder:
+            work = FilePath(folder)
+            with Run(
+                self.local_store().snapshot, work, maker, settings, version=kgmed.__version__,
+                processes=_processes(processes), tell=progress,
+            ) as run:  # fmt: skip
+                return run.forecast(*run.prepare(within=work / "work"))
+
+
+class Verdicts:
+    """The verdicts of claims over a graph, as the makers of datasets ask for them; the verifier is
+    opened at the first question."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+        self._verifier: TableVerifier | None = None
+
+    def __call__(self, claims: Sequence[Claimed]) -> list[str]:
+        import pyarrow as pa
+
+        if self._verifier is None:
+            from kgmed.kg.predicates import registry
+            from kgmed.reasoning.claims.batch import TableVerifier
+
+            self._verifier = TableVerifier(self._store, registry())
+        if not claims:
+            return []
+        columns = {
+            name: [getattr(claim, name) for claim in claims]
+            for name in ("subject", "predicate", "object")
+        }
+        columns["qualifiers"] = [json.dumps(dict(claim.qualifiers)) for claim in claims]
+        told = self._verifier.verify(pa.table(columns), proof=False)
+        verdicts: list[str] = told.column("verdict").to_pylist()
+        return verdicts
+
+
+def _open(uri: str, snapshot: str) -> tuple[GraphStore, Verdicts]:
+    from kgmed.facade.opening import open_again
+
+    store = open_again(uri, snapshot)
+    return store, Verdicts(store)
+
+
+def _file_type(name: str, known: Sequence[str]) -> str:
+    if name not in known:
+        raise UsageError(f"Found the file type {name!r}, expected one of: {', '.join(known)}.")
+    return name
+
+
+def _bound(value: int, name: str) -> int:
+    if value < 0:
+        raise UsageError(f"Found {name}={value}, expected a number of rows, or 0 for no bound.")
+    return value
+
+
+def _processes(asked: int) -> int:
+    if asked < 0:
+        raise UsageError(f"Found processes={asked}, expected at least 1, or 0 for one a core.")
+    return asked or os.cpu_count() or 1
