@@ -215,7 +215,7 @@ def _opening(kinds: Sequence[Kind]) -> str:
     lines = [
         "# A dataset made from a medical knowledge graph", "",
         f"Made by [kgmed](https://github.com/kgmed/kgmed): {names}, "
-        f"{sum(kind.total for kind in kinds):,} rows, about {told:,} tokens. Each row names the "
+        f"{sum(kind.total for kind in kinds):,} rows, about {told / 1e6:,.1f} million tokens. Each row names the "
         "statements of the graph that it rests on, their sources and licences. Nothing here is "
         "medical advice; what a source states may be wrong or out of date.",
     ]  # fmt: skip

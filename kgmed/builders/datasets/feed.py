@@ -193,7 +193,7 @@ class Near:
 class PartBlock(Block):
     """A block that makes its entities as they are asked for."""
 
-    __slots__ = ("feed", "first", "into", "last", "near", "out", "rows")
+    __slots__ = ("degrees", "feed", "first", "into", "last", "near", "out", "rows")
 
     def __init__(self, feed: Feed, first: int, last: int) -> None:
         out, into = feed.edges(first, last, "out"), feed.edges(first, last, "in")
@@ -203,7 +203,7 @@ class PartBlock(Block):
         near = Near(feed, numbers)
         object.__setattr__(self, "feed", feed)
         for name, value in (
-            ("first", first), ("last", last), ("out", out), ("into", into),
+            ("first", first), ("last", last), ("degrees", feed.degree(first, last).tolist()), ("out", out), ("into", into),
             ("near", near), ("rows", _by_subject(feed, first, last)),
             ("entities", _Entities(self, first, last)), ("name", near.name),
             ("held_out", near.held_out), ("name_terms", near.name_terms),
@@ -217,6 +217,7 @@ class PartBlock(Block):
     into: Edges
     near: Near
     rows: dict[int, list[dict[str, Any]]]
+    degrees: list[int]
 
     def entity(self, number: int) -> Entity:
         """The entity of a concept number of the part."""
@@ -232,9 +233,10 @@ class PartBlock(Block):
             name, negated = feed.predicates[row["p"]]
             said[name] = [*said.get(name, ()), self._valued(id, row, negated=negated)]
         names = {lang: text for lang in self.near.names if (text := self.near.name(id, lang))}  # type: ignore[arg-type]
-        degree = int(feed.degree(number, number + 1)[0])
-        held = bool(feed.held[number])
-        return Entity(id, feed.categories[feed.category_of[number]], names, said, of, degree, held)
+        return Entity(
+            id, feed.categories[feed.category_of[number]], names, said, of, self.degrees[place],
+            bool(feed.held[number]),
+        )  # fmt: skip
 
     def _by_predicate(
         self, edges: Edges, start: int, stop: int, way: str
@@ -245,8 +247,11 @@ class PartBlock(Block):
         breaks = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
         for begin, end in zip(breaks, breaks[1:], strict=False):
             name, _negated = self.feed.predicates[codes[begin]]
-            row = _Row(self, edges, start + begin, start + end, way)
-            yield name, list(row) if end - begin <= LONG else row
+            places = range(start + begin, start + end)
+            if len(places) <= LONG:
+                yield name, [self.fact(edges, place, way) for place in places]
+            else:
+                yield name, _Row(self, edges, places, way)
 
     def _valued(self, id: str, row: dict[str, Any], *, negated: bool) -> Fact:
         profile = row["profile"]
@@ -333,9 +338,8 @@ class _Entities(Sequence[Entity]):
 class _Row(Sequence[Fact]):
     """Facts of one predicate at one concept, made as they are asked for."""
 
-    def __init__(self, block: PartBlock, edges: Edges, start: int, stop: int, way: str) -> None:
-        self._block, self._edges, self._way = block, edges, way
-        self._places = range(start, stop)
+    def __init__(self, block: PartBlock, edges: Edges, places: range, way: str) -> None:
+        self._block, self._edges, self._places, self._way = block, edges, places, way
 
     def __len__(self) -> int:
         return len(self._places)

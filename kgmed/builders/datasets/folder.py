@@ -63,7 +63,8 @@ def read_run(path: Path) -> dict[str, Any]:
 def _compare(
     out: Path, kind: str, there: dict[str, Any], settings: dict[str, Any], *, mine: bool
 ) -> None:
-    compared = settings if mine else {name: settings[name] for name in _SHARED}
+    shared = {name: settings[name] for name in _SHARED}
+    compared = {**shared, **settings} if mine else shared
     for name, wanted in compared.items():
         found = there.get(name)
         if found != wanted:

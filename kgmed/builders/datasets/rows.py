@@ -40,7 +40,10 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
         sources, licences = name_terms(block, draft.about)
     asked = next((text for role, text in draft.messages if role == "user"), "")
     return Row(
-        row_id(draft.task, draft.lang, draft.wording, statements, asked=asked, key=draft.key),
+        row_id(
+            draft.task, draft.lang, draft.wording, statements, asked=asked,
+            key=_FIELD.join((draft.key, *draft.about)),
+        ),  # fmt: skip
         draft.task,
         draft.lang,
         draft.messages,
