@@ -66,7 +66,9 @@ def is_plural(name: str) -> bool:
     return not (binomial and not zipf(stem))
 
 
-_LOWER = re.compile(r"[a-z\u00df-\u00f6\u00f8-\u00ff]{2,}(?![a-z\u00df-\u00ff]*[A-Z0-9])(?![.+^])")
+_LOWER = re.compile(
+    r"(?:[a-z\u00df-\u00f6\u00f8-\u00ff]{2,}(?![a-z\u00df-\u00ff]*[A-Z0-9])(?![.+^])|an? )"
+)
 
 
 @lru_cache(maxsize=1 << 17)
