@@ -68,9 +68,12 @@ def share(counts: Counter[str]) -> float:
 
 
 def sample(graph: Graph, count: int, *, seed: int, most: int | None = None) -> list[Statement]:
-    """Statements of a graph at random, at most ``most`` of a predicate (None: no bound)."""
+    """Statements of a graph at random, at most ``most`` of a predicate (None: no bound), whose
+    ends have names."""
     chance = random.Random(seed)
     found = [s for s in graph.store.scan() if s.value is None and s.subject != s.object]
+    names = display_names(graph.store, [id for s in found for id in (s.subject, s.object)], lang="en")
+    found = [s for s in found if names[s.subject] != s.subject and names[s.object] != s.object]
     chance.shuffle(found)
     kept: Counter[str] = Counter()
     chosen = []
