@@ -66,9 +66,7 @@ def rates(graph: Graph, copies: int) -> list[Figure]:
         columns = subjects.tolist(), predicates.indices.to_pylist(), objects.tolist()
 
         def loop(names: list[str] = names, columns: tuple[list[int], ...] = columns) -> list[str]:
-            return [
-                f"{names[s]} {words[p]} {names[o]}." for s, p, o in zip(*columns, strict=True)
-            ]
+            return [f"{names[s]} {words[p]} {names[o]}." for s, p, o in zip(*columns, strict=True)]
 
         plain = best(loop)
         figures += [
@@ -83,9 +81,7 @@ def rates(graph: Graph, copies: int) -> list[Figure]:
     return figures
 
 
-def one_by_one(
-    graph: Graph, talker: Verbalizer, names: dict[str, str], lang: Language
-) -> Figure:
+def one_by_one(graph: Graph, talker: Verbalizer, names: dict[str, str], lang: Language) -> Figure:
     """The rate of :meth:`Verbalizer.statement`."""
     rows = [s for s in graph.store.scan() if s.value is None]
     spent = best(lambda: [talker.statement(s, names, lang=lang) for s in rows])

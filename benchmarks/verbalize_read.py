@@ -72,7 +72,9 @@ def sample(graph: Graph, count: int, *, seed: int, most: int | None = None) -> l
     ends have names."""
     chance = random.Random(seed)
     found = [s for s in graph.store.scan() if s.value is None and s.subject != s.object]
-    names = display_names(graph.store, [id for s in found for id in (s.subject, s.object)], lang="en")
+    names = display_names(
+        graph.store, [id for s in found for id in (s.subject, s.object)], lang="en"
+    )
     found = [s for s in found if names[s.subject] != s.subject and names[s.object] != s.object]
     chance.shuffle(found)
     kept: Counter[str] = Counter()
@@ -129,7 +131,7 @@ def reads(
 
 def _outcome(  # noqa: PLR0917
     s: Statement,
-    denied: bool,  # noqa: FBT001
+    denied: bool,
     names: dict[str, str],
     links: Sequence[Link],
     claims: Sequence[Claim],

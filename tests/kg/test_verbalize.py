@@ -194,7 +194,9 @@ def test_a_concept_is_told_in_a_paragraph() -> None:
         "Warfarin is a drug. It interacts with clopidogrel (severity: critical). "
         "It interacts with aspirin (severity: minor). It treats gout."
     )
-    assert SAY.concept(warfarin, said[:1], ZH, lang="zh") == "华法林是一种药物。华法林可用于治疗痛风。"
+    assert (
+        SAY.concept(warfarin, said[:1], ZH, lang="zh") == "华法林是一种药物。华法林可用于治疗痛风。"
+    )
 
 
 def test_a_path_is_told_from_its_start() -> None:
@@ -318,7 +320,7 @@ def numbers() -> Iterator[Mapping[str, str]]:
 
 
 @pytest.mark.parametrize("negated", [False, True])
-def test_no_wording_leaves_debris(negated: bool) -> None:  # noqa: FBT001
+def test_no_wording_leaves_debris(negated: bool) -> None:
     wrong = []
     for name, predicate in registry().items():
         for lang in LANGUAGES:

@@ -255,7 +255,5 @@ def _end(object: str | Value, name: Callable[[str], str], lang: Language) -> str
     return values.words(object, lang) if isinstance(object, Value) else name(object)
 
 
-def _tail(
-    said: Mapping[str, str] | None, name: Callable[[str], str], lang: Language
-) -> str:
+def _tail(said: Mapping[str, str] | None, name: Callable[[str], str], lang: Language) -> str:
     return words_of.tail(said, name, lang=lang) if said else ""
