@@ -144,6 +144,7 @@ PHRASES: dict[Language, dict[str, str]] = {
     },
 }
 
+
 def phrase(lang: Language, key: str, /, **parts: object) -> str:
     """One phrase, filled.
 

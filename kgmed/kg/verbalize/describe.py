@@ -42,7 +42,13 @@ def described(
 
         sentences.append(
             grouped(
-                say, group, named, lang, wording=wording, limit=limit, about=concept.id,
+                say,
+                group,
+                named,
+                lang,
+                wording=wording,
+                limit=limit,
+                about=concept.id,
                 opened=pronoun,
             )  # fmt: skip
         )

@@ -51,7 +51,8 @@ def grouped(
     if first.negated:
         text = denied(text, lang)
     many: english.Number = "list" if len(shown) > 1 else "one"
-    if many == "one" and lang == "en" and english.is_plural(shown[0]):
+    valued = first.value is not None
+    if many == "one" and lang == "en" and not valued and english.is_plural(shown[0]):
         many = "many"
     return _sentence(text, name(shared), (listed, many), lang, tail=behind, inverse=inverse)
 

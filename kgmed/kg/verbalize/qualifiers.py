@@ -173,9 +173,7 @@ def severity_rank(value: str) -> int:
     return SEVERITIES.index(value) if value in SEVERITIES else len(SEVERITIES)
 
 
-def tail(
-    qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Language
-) -> str:
+def tail(qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Language) -> str:
     """Qualifiers as what stands behind a sentence, before its full stop; '' for none.
 
     ``name`` gives the name of the id that ``affected`` or ``actor`` holds.

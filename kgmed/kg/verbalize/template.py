@@ -62,9 +62,7 @@ class Template:
         """The sentence of two names; ``tail`` (qualifiers in brackets) stands before its stop."""
         first, second = (subject, object) if self.first == "s" else (object, subject)
         number = subject if self.agrees == "s" else object
-        prefix, between, suffix = (
-            self.plural if self.agrees and number.plural else self.singular
-        )
+        prefix, between, suffix = self.plural if self.agrees and number.plural else self.singular
         head = first.opening if self.opens else first.text
         if tail:
             stop = STOPS[self.lang]

@@ -110,7 +110,10 @@ class Verbalizer:
         """What is claimed of two ends (or an end and a value), as one sentence."""
         known = _looked_up(names)
         template = self._template(predicate, lang, wording, inverse=inverse, negated=negated)
-        ends = form(known(subject), lang), form(_end(object, known, lang), lang)
+        target = form(_end(object, known, lang), lang)
+        if isinstance(object, Value):
+            target = target._replace(plural=False)  # "40 hours is the half-life"
+        ends = form(known(subject), lang), target
         return template.sentence(*ends, tail=_tail(qualifiers, known, lang))
 
     def clause(
@@ -127,7 +130,8 @@ class Verbalizer:
         text = self._text(statement.predicate, lang, wording, inverse=inverse)
         object = statement.value if statement.value is not None else statement.object
         ends = known(statement.subject), _end(object, known, lang)
-        said = self._clause(text, ends, lang, negated=statement.negated)
+        valued = statement.value is not None
+        said = self._clause(text, ends, lang, negated=statement.negated, valued=valued)
         return said + _tail(statement.qualifiers, known, lang)
 
     def claim_clause(
@@ -148,13 +152,14 @@ class Verbalizer:
         return self._clause(text, (known(subject), known(object)), lang, negated=negated)
 
     def _clause(
-        self, text: str, ends: tuple[str, str], lang: Language, *, negated: bool
-    ) -> str:
+        self, text: str, ends: tuple[str, str], lang: Language, *, negated: bool,
+        valued: bool = False,
+    ) -> str:  # fmt: skip
         if negated:
             text = denied(text, lang)
         if lang == "en":
             numbers: dict[str, english.Number] = {
-                end: "many" if english.is_plural(name) else "one"
+                end: "many" if english.is_plural(name) and not (valued and end == "o") else "one"
                 for end, name in zip("so", ends, strict=True)
             }
             text = english.inflect(text, numbers)
@@ -250,7 +255,5 @@ def _end(object: str | Value, name: Callable[[str], str], lang: Language) -> str
     return values.words(object, lang) if isinstance(object, Value) else name(object)
 
 
-def _tail(
-    said: Mapping[str, str] | None, name: Callable[[str], str], lang: Language
-) -> str:
+def _tail(said: Mapping[str, str] | None, name: Callable[[str], str], lang: Language) -> str:
     return words_of.tail(said, name, lang=lang) if said else ""
