@@ -35,7 +35,8 @@ COMMANDS = {
 
 EXPORT = "export"
 EXPORTS = {
-    "instructions": ("export_datasets", "instructions"),
+    "corpus": ("export_corpus", "corpus"),
+    "instructions": ("export_instructions", "instructions"),
     "kgx": ("export_kgx", "kgx"),
     "neo4j": ("export_neo4j", "neo4j"),
     "rdf": ("export_rdf", "rdf"),

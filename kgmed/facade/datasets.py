@@ -86,6 +86,58 @@ class Datasets(Opened):
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
+    def write_corpus(
+        self,
+        out: str | FilePath,
+        *,
+        tasks: Sequence[str] = (),
+        languages: Sequence[str] = (),
+        files: str = "jsonl",
+        passage_tokens: int = 0,
+        max_rows: int = 0,
+        per_predicate: int = 0,
+        per_hub: int = 0,
+        seed: int = 0,
+        processes: int = 0,
+        partition: tuple[int, int] | None = None,
+        allow_restricted: Sequence[str] = (),
+        progress: Tell = lambda _text: None,
+    ) -> Written:
+        """Write a corpus for continued pretraining into the folder ``out``, with a dataset card.
+
+        ``tasks`` are of sentences, passages_one_hop, passages_two_hop, passages_balanced,
+        paths_curated and paths_found, each a config; ``files`` is jsonl, parquet or txt, a text a
+        line. ``passage_tokens`` bounds a passage, 0 for the default. The rest is as in
+        :meth:`write_instructions`.
+        """
+        maker, settings = self._corpus(
+            tasks, languages, files, passage_tokens=passage_tokens, max_rows=max_rows,
+            per_predicate=per_predicate, per_hub=per_hub, seed=seed, allow=allow_restricted,
+        )  # fmt: skip
+        return self._write(maker, settings, out, processes, partition, progress)
+
+    def forecast_corpus(
+        self,
+        *,
+        tasks: Sequence[str] = (),
+        languages: Sequence[str] = (),
+        files: str = "jsonl",
+        passage_tokens: int = 0,
+        max_rows: int = 0,
+        per_predicate: int = 0,
+        per_hub: int = 0,
+        seed: int = 0,
+        processes: int = 0,
+        allow_restricted: Sequence[str] = (),
+        progress: Tell = lambda _text: None,
+    ) -> Forecast:
+        """What :meth:`write_corpus` would write, from a sample: rows, tokens, bytes, time."""
+        maker, settings = self._corpus(
+            tasks, languages, files, passage_tokens=passage_tokens, max_rows=max_rows,
+            per_predicate=per_predicate, per_hub=per_hub, seed=seed, allow=allow_restricted,
+        )  # fmt: skip
+        return self._forecast(maker, settings, processes, progress)
+
     def trace_row(self, out: str | FilePath, id: str) -> Trace:
         """The statements behind a row of the dataset in the folder ``out``, from this graph."""
         from kgmed.builders.datasets.trace import trace
@@ -124,6 +176,41 @@ class Datasets(Opened):
             tuple(allow),
         )
         return Instructions(names, forms, self._opening()), settings
+
+    def _corpus(
+        self,
+        tasks: Sequence[str],
+        languages: Sequence[str],
+        files: str,
+        *,
+        passage_tokens: int,
+        max_rows: int,
+        per_predicate: int,
+        per_hub: int,
+        seed: int,
+        allow: Sequence[str],
+    ) -> tuple[Maker, Settings]:
+        from kgmed.builders.datasets.corpus import KIND, TASKS, Corpus
+        from kgmed.builders.datasets.corpus.maker import BUDGET
+        from kgmed.builders.datasets.instructions import chosen
+        from kgmed.builders.datasets.job import Settings
+        from kgmed.builders.datasets.writers import FILE_TYPES
+
+        names = chosen(tasks, tuple(TASKS), "task")
+        budget = passage_tokens or BUDGET
+        settings = Settings(
+            KIND,
+            names,
+            self._languages(languages),
+            files=_file_type(files, FILE_TYPES),  # type: ignore[arg-type]  checked there
+            seed=seed,
+            max_rows=_bound(max_rows, "max_rows"),
+            per_predicate=_bound(per_predicate, "per_predicate"),
+            per_hub=_bound(per_hub, "per_hub"),
+            allow=tuple(allow),
+            more={"passage_tokens": _bound(budget, "passage_tokens")},
+        )
+        return Corpus(names, budget), settings
 
     def _languages(self, asked: Sequence[str]) -> tuple[Language, ...]:
         """The languages asked for, or those in which the graph has names."""

@@ -27,7 +27,7 @@ class Edges:
     ``own`` and ``other`` are concept numbers, ``code`` is the predicate with its sign, ``profile``
     and ``ids`` (n * 16 bytes) are those of the first statement. ``qualifiers`` holds those that
     have some (JSON), ``more`` the further statements of a fact: (profile, id).
-    ``starts`` (concepts + 1) are the first facts of each of the part's concepts.
+    ``starts`` (concepts + 1) are the first facts of each of the concepts.
     """
 
     own: npt.NDArray[np.int32]
@@ -47,24 +47,31 @@ class Edges:
         return self.ids[place * ID_BYTES : (place + 1) * ID_BYTES].hex()
 
 
-def edges(arrays: Arrays, leaves: npt.NDArray[np.bool_], first: int, last: int, way: str) -> Edges:
-    """The facts out of (``way`` "out") or into ("in") the concepts ``first`` to before ``last``.
+def edges(
+    arrays: Arrays, leaves: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], way: str, *,
+    most: int | None = None,
+) -> Edges:  # fmt: skip
+    """The facts out of (``way`` "out") or into ("in") some concepts, at most so many of each.
 
-    ``leaves`` says which profiles may leave, shape (profiles,).
+    ``numbers`` are ascending; ``leaves`` says which profiles may leave, shape (profiles,).
     """
-    offsets = arrays[f"{way}_off"][first : last + 1]
-    start, stop = int(offsets[0]), int(offsets[-1])
-    other = np.asarray(arrays[f"{way}_nbr"][start:stop])
-    code = np.asarray(arrays[f"{way}_p"][start:stop])
-    own = np.repeat(np.arange(first, last, dtype=np.int32), np.diff(offsets))
-    row = np.arange(start, stop) if way == "out" else np.asarray(arrays["in_eid"][start:stop])
+    offsets = arrays[f"{way}_off"]
+    starts, lengths = offsets[numbers], offsets[numbers + 1] - offsets[numbers]
+    if most is not None:
+        lengths = np.minimum(lengths, most)
+    ends = np.cumsum(lengths)
+    place = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+    other = arrays[f"{way}_nbr"][place]
+    code = arrays[f"{way}_p"][place]
+    own = np.repeat(numbers.astype(np.int32), lengths)
+    row = place if way == "out" else arrays["in_eid"][place]
     profile = arrays["out_prof"][row]
     kept = leaves[profile]
     if not kept.all():
         own, other, code, row, profile = (a[kept] for a in (own, other, code, row, profile))
     qualified = _qualifiers(arrays, row)
     ids = arrays["st_id"].reshape(-1, ID_BYTES)[row]
-    return _merged(own, code, other, profile, ids, qualified, first, last)
+    return _merged(own, code, other, profile, ids, qualified, numbers)
 
 
 def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
@@ -97,7 +104,7 @@ def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
 def _merged(
     own: npt.NDArray[Any], code: npt.NDArray[Any], other: npt.NDArray[Any],
     profile: npt.NDArray[Any], ids: npt.NDArray[Any], qualified: dict[int, str],
-    first: int, last: int,
+    numbers: npt.NDArray[Any],
 ) -> Edges:  # fmt: skip
     """Columns of facts, of columns of statements in the order (own, code, other, id)."""
     same = np.zeros(len(own), bool)
@@ -115,8 +122,7 @@ def _merged(
                 if lead != place:
                     head[place] = False
                     further.setdefault(lead, []).append(place)
-    counts = np.bincount(own[head] - first, minlength=last - first)
-    starts_of = np.concatenate([[0], np.cumsum(counts)])
+    starts_of = np.searchsorted(own[head], np.append(numbers, np.iinfo(np.int32).max))
     number = np.cumsum(head) - 1
     more = {
         int(number[lead]): [(int(profile[at]), ids[at].tobytes().hex()) for at in places]

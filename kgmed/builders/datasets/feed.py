@@ -40,6 +40,7 @@ class Feed:
         self.categories = [tuple(names) for names in note["categories"]]
         self.name_sources: list[tuple[str, str]] = [(n, text) for n, text in note["name_sources"]]
         self.parts: list[int] = note["parts"]
+        self.snapshot: str = note["snapshot"]
         self.arrays: Arrays = {
             name: _mapped(Path(path), note["dtypes"][name]) for name, path in note["arrays"].items()
         }
@@ -91,10 +92,10 @@ class Feed:
         found = bisect_left(_Texts(self.ids), id)
         return found if found < self.concepts and self.ids[found].as_py() == id else None
 
-    def degree(self, first: int, last: int) -> npt.NDArray[np.int64]:
-        """The graph's statements at each concept of a range, those that stay behind as well."""
+    def degree(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """The graph's statements at each of some concepts, those that stay behind as well."""
         into, out = self.arrays["in_off"], self.arrays["out_off"]
-        return np.diff(out[first : last + 1]) + np.diff(into[first : last + 1])
+        return np.asarray(out[numbers + 1] - out[numbers] + into[numbers + 1] - into[numbers])
 
     def weight(self, first: int, last: int) -> int:
         """What a range of concepts weighs: ends of statements, and one for each concept."""
@@ -106,21 +107,23 @@ class Feed:
         """What each part weighs."""
         return [self.weight(*ends) for ends in zip(self.parts, self.parts[1:], strict=False)]
 
-    def edges(self, first: int, last: int, way: str) -> Edges:
-        """The facts out of or into a range of concepts that may leave."""
-        return edges(self.arrays, self.profile_leaves, first, last, way)
+    def edges(self, numbers: npt.NDArray[Any], way: str, *, most: int | None = None) -> Edges:
+        """The facts out of or into some concepts that may leave, at most so many of each."""
+        return edges(self.arrays, self.profile_leaves, numbers, way, most=most)
 
     def block(self, part: int) -> PartBlock:
         """The entities of a part."""
-        return PartBlock(self, self.parts[part], self.parts[part + 1])
+        return PartBlock(self, np.arange(self.parts[part], self.parts[part + 1]))
 
-    def values(self, first: int, last: int) -> list[dict[str, Any]]:
-        """Statements with a value of a range of concepts, in the order of their subjects."""
-        start, stop = int(self.value_starts[first]), int(self.value_starts[last])
-        rows: list[dict[str, Any]] = []
-        if stop > start:
+    def values(self, numbers: npt.NDArray[Any]) -> dict[int, list[dict[str, Any]]]:
+        """Statements with a value of some concepts, by number, in the order (predicate, id)."""
+        starts, stops = self.value_starts[numbers], self.value_starts[numbers + 1]
+        found = {}
+        for at in np.flatnonzero(stops > starts).tolist():
+            start, stop = int(starts[at]), int(stops[at])
             rows = self.table("values").slice(start, stop - start).to_pylist()
-        return rows
+            found[int(numbers[at])] = [r for r in rows if self.profile_leaves[r["profile"]]]
+        return found
 
 
 def _mapped(path: Path, dtype: str) -> npt.NDArray[Any]:
@@ -182,6 +185,14 @@ class Near:
                 found.append(feed.name_sources[code])
         return found
 
+    def add(self, other: Near) -> None:
+        """Take in what another block looked up."""
+        self.ids.update(other.ids)
+        self.numbers.update(other.numbers)
+        self._held |= other._held
+        for lang, names in other.names.items():
+            self.names[lang].update(names)
+
     def held_out(self, id: str) -> bool:
         """Whether training never sees a concept."""
         if id in self.numbers:
@@ -191,37 +202,49 @@ class Near:
 
 
 class PartBlock(Block):
-    """A block that makes its entities as they are asked for."""
+    """A block that makes its entities as they are asked for, each once.
 
-    __slots__ = ("degrees", "feed", "first", "into", "last", "near", "out", "rows")
+    Its concepts are a part's, or any others in ascending order; ``most`` facts of each at either
+    end are then enough where a few are wanted.
+    """
 
-    def __init__(self, feed: Feed, first: int, last: int) -> None:
-        out, into = feed.edges(first, last, "out"), feed.edges(first, last, "in")
-        numbers = np.unique(
-            np.concatenate([np.arange(first, last, dtype=np.int32), out.other, into.other])
-        )
-        near = Near(feed, numbers)
-        object.__setattr__(self, "feed", feed)
+    __slots__ = ("_made", "degrees", "feed", "into", "near", "numbers", "out", "places", "rows")
+
+    def __init__(
+        self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None
+    ) -> None:
+        out = feed.edges(numbers, "out", most=most)
+        into = feed.edges(numbers, "in", most=most)
+        near = Near(feed, np.unique(np.concatenate([numbers, out.other, into.other])))
+        kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
-            ("first", first), ("last", last), ("degrees", feed.degree(first, last).tolist()), ("out", out), ("into", into),
-            ("near", near), ("rows", _by_subject(feed, first, last)),
-            ("entities", _Entities(self, first, last)), ("name", near.name),
+            ("feed", feed), ("numbers", numbers), ("out", out), ("into", into), ("near", near),
+            ("rows", feed.values(numbers)), ("degrees", feed.degree(numbers).tolist()),
+            ("places", {n: place for place, n in enumerate(numbers.tolist())}), ("_made", {}),
+            ("entities", _Entities(self, kept)), ("name", near.name),
             ("held_out", near.held_out), ("name_terms", near.name_terms),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
     feed: Feed
-    first: int
-    last: int
+    numbers: npt.NDArray[Any]
     out: Edges
     into: Edges
     near: Near
     rows: dict[int, list[dict[str, Any]]]
     degrees: list[int]
+    places: dict[int, int]
+    _made: dict[int, Entity]
 
     def entity(self, number: int) -> Entity:
-        """The entity of a concept number of the part."""
-        feed, place = self.feed, number - self.first
+        """The entity of one of the block's concept numbers."""
+        found = self._made.get(number)
+        if found is None:
+            found = self._made[number] = self._entity(number)
+        return found
+
+    def _entity(self, number: int) -> Entity:
+        feed, place = self.feed, self.places[number]
         id = self.near.ids[number]
         said: dict[str, Sequence[Fact]] = {}
         of: dict[str, Sequence[Fact]] = {}
@@ -229,9 +252,8 @@ class PartBlock(Block):
             start, stop = int(edges.starts[place]), int(edges.starts[place + 1])
             for name, facts in self._by_predicate(edges, start, stop, way):
                 target[name] = facts if name not in target else _in_order(target[name], facts, way)
-        for row in self.rows.get(number, ()):
-            name, negated = feed.predicates[row["p"]]
-            said[name] = [*said.get(name, ()), self._valued(id, row, negated=negated)]
+        for fact in self.valued(number):
+            said[fact.predicate] = [*said.get(fact.predicate, ()), fact]
         names = {lang: text for lang in self.near.names if (text := self.near.name(id, lang))}  # type: ignore[arg-type]
         return Entity(
             id, feed.categories[feed.category_of[number]], names, said, of, self.degrees[place],
@@ -253,13 +275,18 @@ class PartBlock(Block):
             else:
                 yield name, _Row(self, edges, places, way)
 
-    def _valued(self, id: str, row: dict[str, Any], *, negated: bool) -> Fact:
-        profile = row["profile"]
-        value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
-        qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
-        name = self.feed.predicates[row["p"]][0]
-        return Fact((row["id"].hex(),), id, name, "", self.feed.sources[profile],
-                    self.feed.licences[profile], negated, qualifiers, value)  # fmt: skip
+    def valued(self, number: int) -> Iterator[Fact]:
+        """The facts with a value of a concept."""
+        feed = self.feed
+        for row in self.rows.get(number, ()):
+            profile = row["profile"]
+            value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
+            qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
+            name, negated = feed.predicates[row["p"]]
+            yield Fact(
+                (row["id"].hex(),), self.near.ids[number], name, "", feed.sources[profile],
+                feed.licences[profile], negated, qualifiers, value,
+            )  # fmt: skip
 
     def fact(self, edges: Edges, place: int, way: str) -> Fact:
         """One fact of the part's columns."""
@@ -284,21 +311,6 @@ class PartBlock(Block):
         )  # fmt: skip
 
 
-def _by_subject(feed: Feed, first: int, last: int) -> dict[int, list[dict[str, Any]]]:
-    """The statements with a value of a part's concepts, by number."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    rows = feed.values(first, last)
-    if rows:
-        starts = feed.value_starts[first : last + 1] - feed.value_starts[first]
-        for place, (start, stop) in enumerate(
-            zip(starts.tolist(), starts[1:].tolist(), strict=False)
-        ):
-            if stop > start:
-                chosen = [r for r in rows[start:stop] if feed.profile_leaves[r["profile"]]]
-                found[first + place] = chosen
-    return found
-
-
 def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: str) -> Sequence[Fact]:
     """The affirmed and the denied facts of a predicate together, in the order of their ends."""
     end = "object" if way == "out" else "subject"
@@ -306,12 +318,10 @@ def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: str) -> Sequence
 
 
 class _Entities(Sequence[Entity]):
-    """The entities of a part that may leave, kept once made: each task asks for all of them."""
+    """The entities of a block that may leave."""
 
-    def __init__(self, block: PartBlock, first: int, last: int) -> None:
-        self._block = block
-        self._numbers = (np.flatnonzero(block.feed.leaves[first:last]) + first).tolist()
-        self._made: dict[int, Entity] = {}
+    def __init__(self, block: PartBlock, numbers: list[int]) -> None:
+        self._block, self._numbers = block, numbers
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -322,17 +332,11 @@ class _Entities(Sequence[Entity]):
     def __getitem__(self, place: slice) -> Sequence[Entity]: ...
     def __getitem__(self, place: int | slice) -> Entity | Sequence[Entity]:
         if isinstance(place, slice):
-            return [self._entity(number) for number in self._numbers[place]]
-        return self._entity(self._numbers[place])
+            return [self._block.entity(number) for number in self._numbers[place]]
+        return self._block.entity(self._numbers[place])
 
     def __iter__(self) -> Iterator[Entity]:
-        return map(self._entity, self._numbers)
-
-    def _entity(self, number: int) -> Entity:
-        found = self._made.get(number)
-        if found is None:
-            found = self._made[number] = self._block.entity(number)
-        return found
+        return map(self._block.entity, self._numbers)
 
 
 class _Row(Sequence[Fact]):

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from time import perf_counter
 
+import numpy as np
+
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import line
 from kgmed.builders.datasets.job import Chunk, Job, Making
@@ -48,7 +50,7 @@ def forecast(
     ranges = list(sampled(feed))
     for first, last in ranges:
         weight += feed.weight(first, last)
-        for made in rows_of(job, feed, making, PartBlock(feed, first, last), counts):
+        for made in rows_of(job, feed, making, PartBlock(feed, np.arange(first, last)), counts):
             if isinstance(made, Chunk):
                 counts.add_chunk(made)
                 size += len(made.data)

@@ -295,6 +295,7 @@ class _Layout:
             f"SELECT profile, {', '.join(PROFILE[:3])} FROM profile ORDER BY profile"
         ).fetchall()
         text = json.dumps({
+            "snapshot": snapshot.manifest["snapshot"],
             "predicates": snapshot.manifest["predicates"],
             "profiles": [
                 {"source": source, "release": release, "licence": text,

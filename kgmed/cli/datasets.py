@@ -1,0 +1,136 @@
+"""What the commands that write datasets share: options, and what they print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kgmed.cli.leaving import tell_leaving
+from kgmed.cli.opening import Progress
+from kgmed.cli.output import echo, print_table
+
+if TYPE_CHECKING:
+    from kgmed.builders.datasets.report import Forecast, Written
+
+Out = Annotated[Path, typer.Option("--out", help="The folder of the dataset; a run goes on there.")]
+Languages = Annotated[
+    str, typer.Option("--languages", metavar="en,zh", help="Default: those the graph has names in.")
+]
+MaxRows = Annotated[int, typer.Option("--max-rows", min=0, help="At most so many rows.")]
+PerPredicate = Annotated[
+    int,
+    typer.Option("--cap-predicate", min=0, help="About so many rows of a task per predicate."),
+]
+PerHub = Annotated[
+    int, typer.Option("--cap-hub", min=0, help="About so many rows of a task per concept.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed, other splits and choices.")]
+Partition = Annotated[
+    str,
+    typer.Option(
+        "--partition",
+        metavar="I/N",
+        help="Make a share: each Nth part from the Ith, 0/N to N-1/N. All shares in one folder "
+        "are the whole; a run without this then writes the card.",
+    ),
+]
+Processes = Annotated[
+    int, typer.Option("--processes", min=0, help="Default: one a core.", show_default=False)
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Forecast rows, tokens, bytes and time; write nothing.")
+]
+
+
+def listed(text: str) -> list[str]:
+    """The names in a text, between commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def partition(text: str) -> tuple[int, int] | None:
+    """Read ``--partition``.
+
+    >>> partition("2/8"), partition("")
+    ((2, 8), None)
+    """
+    from kgmed.kg.errors import UsageError
+
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if found is None:
+        raise UsageError(f"Found --partition {text!r}, expected I/N: 0/4 is the first of four.")
+    return int(found[1]), int(found[2])
+
+
+def run(
+    forecast: Callable[[], Forecast],
+    write: Callable[[], Written],
+    tell: Progress,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Tell what will be written, write it, and tell what was; with ``dry_run`` only the first."""
+    try:
+        if dry_run or not quiet:
+            found = forecast()
+            if dry_run:
+                tell.done()
+                print_forecast(found, as_json=as_json, quiet=quiet)
+                return
+            tell.note(in_a_line(found))
+        made = write()
+    finally:
+        tell.done()
+    print_written(made, as_json=as_json, quiet=quiet)
+
+
+def in_a_line(forecast: Forecast) -> str:
+    """What a run will write, in a line."""
+    about = "" if forecast.whole else "about "
+    return (
+        f"forecast: {about}{forecast.total:,} rows, {forecast.tokens / 1e6:,.1f}M tokens, "
+        f"{forecast.bytes / 1e6:,.0f} MB, {_time(forecast.seconds)}"
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} min" if seconds > 120 else f"{max(1, round(seconds))} s"
+
+
+def print_forecast(forecast: Forecast, *, as_json: bool, quiet: bool) -> None:
+    """Print what a run will write."""
+    if as_json:
+        from kgmed.wire import to_json
+
+        echo(to_json(forecast))
+        return
+    echo(in_a_line(forecast))
+    rows = [(task, lang, f"{n:,}") for task, of in forecast.rows.items() for lang, n in of.items()]
+    print_table(("task", "language", "rows"), rows)
+    tell_leaving(forecast.leaving, quiet=quiet)
+
+
+def print_written(made: Written, *, as_json: bool, quiet: bool) -> None:
+    """Print what a run wrote."""
+    if as_json:
+        from kgmed.wire import to_json
+
+        echo(to_json(made))
+        return
+    for config, splits in made.rows.items():
+        told = ", ".join(f"{n:,} {split}" for split, n in splits.items())
+        echo(f"{made.out}/{config}: {told} rows")
+    rows = [(task, lang, f"{n:,}") for task, of in made.tasks.items() for lang, n in of.items()]
+    print_table(("task", "language", "rows"), rows)
+    if made.complete:
+        echo(f"{made.out}/README.md: the card")
+    else:
+        echo("not complete: parts of other shares are missing, and so is the card")
+    tell_leaving(made.leaving, quiet=quiet)

@@ -1,0 +1,66 @@
+"""``kgmed export corpus``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from kgmed.cli import datasets
+from kgmed.cli.leaving import AllowRestricted
+from kgmed.cli.opening import Progress, opened
+from kgmed.cli.options import AsJson, GraphUri, Quiet
+from kgmed.cli.output import print_table
+
+
+def corpus(
+    out: datasets.Out,
+    graph: GraphUri = None,
+    *,
+    tasks: Annotated[
+        str, typer.Option("--tasks", metavar="T,...", help="Default: all. ? lists them.")
+    ] = "",
+    languages: datasets.Languages = "",
+    files: Annotated[
+        str, typer.Option("--files", metavar="jsonl|parquet|txt", help="txt: a text a line.")
+    ] = "jsonl",
+    passage_tokens: Annotated[
+        int, typer.Option("--passage-tokens", min=0, help="Tokens of a passage at most.")
+    ] = 512,
+    max_rows: datasets.MaxRows = 0,
+    cap_predicate: datasets.PerPredicate = 0,
+    cap_hub: datasets.PerHub = 0,
+    seed: datasets.Seed = 0,
+    partition: datasets.Partition = "",
+    processes: datasets.Processes = 0,
+    dry_run: datasets.DryRun = False,
+    allow_restricted: AllowRestricted = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the graph as text for continued pretraining: sentences, passages about a concept, and
+    paths as narratives, each a config.
+
+    Example: kgmed export corpus --out corpus --tasks sentences,passages_two_hop --languages en.
+    A run that was ended goes on when the same command is run again. README.md in the folder is the
+    dataset's card: datasets.load_dataset reads the folder by it.
+    """
+    if tasks == "?":
+        from kgmed.builders.datasets.corpus import TASKS
+
+        print_table(("task", "makes"), list(TASKS.items()))
+        return
+    tell = Progress(quiet=quiet)
+    given: dict[str, Any] = {
+        "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
+        "files": files, "passage_tokens": passage_tokens, "max_rows": max_rows, "per_predicate": cap_predicate,
+        "per_hub": cap_hub, "seed": seed, "processes": processes,
+        "allow_restricted": allow_restricted or (), "progress": tell,
+    }  # fmt: skip
+    share = datasets.partition(partition)
+    with opened(graph, quiet=quiet) as chosen:
+        datasets.run(
+            lambda: chosen.forecast_corpus(**given),
+            lambda: chosen.write_corpus(out, partition=share, **given),
+            tell, dry_run=dry_run, as_json=as_json, quiet=quiet,
+        )  # fmt: skip
