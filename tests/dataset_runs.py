@@ -11,6 +11,7 @@ from typing import Any
 from support import concept, source, tables_of
 
 from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets.corpus import TASKS, Corpus
 from kgmed.builders.datasets.instructions import Instructions
 from kgmed.builders.datasets.job import Settings
 from kgmed.builders.datasets.report import Written
@@ -74,6 +75,15 @@ def run(graph: Path, out: Path, *, processes: int = 1, partition: Any = None,
     maker = Instructions(chosen.tasks, chosen.formats, opening, "dataset_tasks")
     with Run(snapshot, out, maker, chosen, version="1", processes=processes, tell=tell) as running:
         return running.write(partition=partition)
+
+
+def run_corpus(graph: Path, out: Path, *, processes: int = 1, **more: Any) -> Written:
+    """Make a corpus."""
+    given = {"kind": "corpus", "tasks": tuple(TASKS), "languages": ("en", "zh"), **more}
+    chosen = Settings(**given)
+    maker = Corpus(chosen.tasks, chosen.more.get("passage_tokens", 200))
+    with Run(open_snapshot(graph), out, maker, chosen, version="1", processes=processes) as running:
+        return running.write()
 
 
 def rows(out: Path, config: str = "instructions") -> list[dict[str, Any]]:

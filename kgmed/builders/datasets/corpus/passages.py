@@ -16,6 +16,7 @@ from kgmed.builders.datasets.corpus.sentences import name_in, tellable, wording_
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.model import Draft, Entity, Fact
+from kgmed.kg.categories import label
 from kgmed.kg.model import Concept, Language, Statement
 from kgmed.kg.verbalize import Verbalizer
 
@@ -30,6 +31,9 @@ SHARE = 0.5
 """The share of a two-hop passage's budget that the concept itself may take."""
 FACT_TOKENS = 6
 """Tokens that a fact in a list takes at least: a bound on how many are looked at."""
+
+_NO_WORD = ("concept", "概念")
+"""What a category without a word of its own is called: "X is a concept" says nothing."""
 
 Count = Callable[[str], int]
 """Counts the tokens of a text."""
@@ -128,7 +132,8 @@ class Passages:
         return None
 
     def _told(self, entity: Entity, facts: Sequence[Fact]) -> str:
-        concept = Concept(entity.id, entity.categories, entity.names)
+        known = [c for c in entity.categories if label(c, language=self._lang) not in _NO_WORD]
+        concept = Concept(entity.id, tuple(known), entity.names)
         order = sorted(facts, key=lambda fact: (fact.predicate, self._name(fact.other(entity.id))))
         told = [statement(fact) for fact in order]
         wording = wording_of(facts[0], 3)
@@ -168,8 +173,8 @@ class Passages:
                               round(SHARE * self._budget))  # fmt: skip
         if first is None:
             return None
-        texts, used = [first[0]], list(first[1])
-        left = self._budget - self._count(first[0])
+        text, used = first[0], list(first[1])
+        left = self._budget - self._count(text)
         known = {fact.ids for fact in used}
         for id in self._neighbours(entity, facts):
             other = near.get(id)
@@ -181,10 +186,11 @@ class Passages:
             further = self._chosen(further, other, "one_hop") if further else []
             made = self._passage(other, further, min(left, self._budget // NEIGHBOURS))
             if made is not None:
-                texts.append(made[0])
+                whole = ("" if self._lang == "zh" else " ").join((text, made[0]))
+                left = self._budget - self._count(whole)
+                if left < 0:
+                    break
+                text = whole
                 used += made[1]
                 known |= {fact.ids for fact in made[1]}
-                left -= self._count(made[0])
-        if len(texts) == 1:
-            return None
-        return ("" if self._lang == "zh" else " ").join(texts), tuple(used)
+        return (text, tuple(used)) if len(used) > len(first[1]) else None
