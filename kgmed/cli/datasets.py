@@ -69,7 +69,7 @@ def partition(text: str) -> tuple[int, int] | None:
 
 def run(
     forecast: Callable[[], Forecast],
-    write: Callable[[], Written],
+    write: Callable[[Callable[[Forecast], None] | None], Written],
     tell: Progress,
     *,
     dry_run: bool,
@@ -77,18 +77,22 @@ def run(
     quiet: bool,
 ) -> None:
     """Tell what will be written, write it, and tell what was; with ``dry_run`` only the first."""
+
+    def told(found: Forecast) -> None:
+        tell.done()
+        tell.note(in_a_line(found))
+
     try:
-        if dry_run or not quiet:
+        if dry_run:
             found = forecast()
-            if dry_run:
-                tell.done()
-                print_forecast(found, as_json=as_json, quiet=quiet)
-                return
-            tell.note(in_a_line(found))
-        made = write()
+        else:
+            made = write(None if quiet else told)
     finally:
         tell.done()
-    print_written(made, as_json=as_json, quiet=quiet)
+    if dry_run:
+        print_forecast(found, as_json=as_json, quiet=quiet)
+    else:
+        print_written(made, as_json=as_json, quiet=quiet)
 
 
 def in_a_line(forecast: Forecast) -> str:

@@ -10,7 +10,6 @@ from kgmed.cli import datasets
 from kgmed.cli.leaving import AllowRestricted
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
-from kgmed.cli.output import print_table
 
 
 def corpus(
@@ -18,7 +17,8 @@ def corpus(
     graph: GraphUri = None,
     *,
     tasks: Annotated[
-        str, typer.Option("--tasks", metavar="T,...", help="Default: all. ? lists them.")
+        str, typer.Option("--tasks", metavar="T,...", help="Of sentences, passages_one_hop, passages_two_hop, passages_balanced, "
+            "paths_curated, paths_found. Default: all.")
     ] = "",
     languages: datasets.Languages = "",
     files: Annotated[
@@ -45,22 +45,17 @@ def corpus(
     A run that was ended goes on when the same command is run again. README.md in the folder is the
     dataset's card: datasets.load_dataset reads the folder by it.
     """
-    if tasks == "?":
-        from kgmed.builders.datasets.corpus import TASKS
-
-        print_table(("task", "makes"), list(TASKS.items()))
-        return
     tell = Progress(quiet=quiet)
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
-        "files": files, "passage_tokens": passage_tokens, "max_rows": max_rows, "per_predicate": cap_predicate,
-        "per_hub": cap_hub, "seed": seed, "processes": processes,
+        "files": files, "passage_tokens": passage_tokens, "max_rows": max_rows,
+        "per_predicate": cap_predicate, "per_hub": cap_hub, "seed": seed, "processes": processes,
         "allow_restricted": allow_restricted or (), "progress": tell,
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:
         datasets.run(
             lambda: chosen.forecast_corpus(**given),
-            lambda: chosen.write_corpus(out, partition=share, **given),
+            lambda told: chosen.write_corpus(out, forecast=told, partition=share, **given),
             tell, dry_run=dry_run, as_json=as_json, quiet=quiet,
         )  # fmt: skip

@@ -10,7 +10,6 @@ from kgmed.cli import datasets
 from kgmed.cli.leaving import AllowRestricted
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
-from kgmed.cli.output import print_table
 
 
 def instructions(
@@ -18,7 +17,7 @@ def instructions(
     graph: GraphUri = None,
     *,
     tasks: Annotated[
-        str, typer.Option("--tasks", metavar="T,...", help="Default: all. ? lists them.")
+        str, typer.Option("--tasks", metavar="T,...", help="Default: all.")
     ] = "",
     languages: datasets.Languages = "",
     format: Annotated[
@@ -49,11 +48,6 @@ def instructions(
     A run that was ended goes on when the same command is run again. README.md in the folder is the
     dataset's card: datasets.load_dataset reads the folder by it.
     """
-    if tasks == "?":
-        from kgmed.builders.datasets.instructions import known_tasks
-
-        print_table(("task", "asks for"), [(t.name, t.description) for t in known_tasks().values()])
-        return
     tell = Progress(quiet=quiet)
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
@@ -65,6 +59,6 @@ def instructions(
     with opened(graph, quiet=quiet) as chosen:
         datasets.run(
             lambda: chosen.forecast_instructions(**given),
-            lambda: chosen.write_instructions(out, files=files, partition=share, **given),
+            lambda told: chosen.write_instructions(out, forecast=told, files=files, partition=share, **given),
             tell, dry_run=dry_run, as_json=as_json, quiet=quiet,
         )  # fmt: skip

@@ -43,6 +43,7 @@ class Datasets(Opened):
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
         """Write instruction rows into the folder ``out``, with a dataset card.
@@ -53,7 +54,7 @@ class Datasets(Opened):
         there are about one predicate or one concept, 0 for no bound. ``processes`` is 0 for one a
         core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
         goes on where one was ended. ``allow_restricted`` names licences or sources that aren't open
-        and may leave.
+        and may leave. ``forecast`` is told what will be written before it is.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,
         and :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or holds
@@ -63,7 +64,7 @@ class Datasets(Opened):
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, seed=seed, allow=allow_restricted,
         )  # fmt: skip
-        return self._write(maker, settings, out, processes, partition, progress)
+        return self._write(maker, settings, out, processes, partition, forecast, progress)
 
     def forecast_instructions(
         self,
@@ -101,6 +102,7 @@ class Datasets(Opened):
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
         """Write a corpus for continued pretraining into the folder ``out``, with a dataset card.
@@ -114,7 +116,7 @@ class Datasets(Opened):
             tasks, languages, files, passage_tokens=passage_tokens, max_rows=max_rows,
             per_predicate=per_predicate, per_hub=per_hub, seed=seed, allow=allow_restricted,
         )  # fmt: skip
-        return self._write(maker, settings, out, processes, partition, progress)
+        return self._write(maker, settings, out, processes, partition, forecast, progress)
 
     def forecast_corpus(
         self,
@@ -234,6 +236,7 @@ class Datasets(Opened):
         out: str | FilePath,
         processes: int,
         partition: tuple[int, int] | None,
+        forecast: Callable[[Forecast], None] | None,
         progress: Tell,
     ) -> Written:
         import kgmed
@@ -249,7 +252,7 @@ class Datasets(Opened):
             snapshot, FilePath(out).expanduser(), maker, settings, version=kgmed.__version__,
             processes=_processes(processes), tell=progress,
         ) as run:  # fmt: skip
-            return run.write(partition=partition)
+            return run.write(partition=partition, forecast=forecast)
 
     def _forecast(
         self, maker: Maker, settings: Settings, processes: int, progress: Tell

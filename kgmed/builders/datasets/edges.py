@@ -83,7 +83,10 @@ def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
     with_details = arrays["d_eid"]
     if not len(with_details) or not len(row):
         return {}
-    place = np.searchsorted(with_details, row)
+    low, high = 0, len(with_details)
+    if len(row) == row[-1] - row[0] + 1:  # one stretch: the rest of a long array isn't touched
+        low, high = np.searchsorted(with_details, [row[0], row[-1] + 1]).tolist()
+    place = np.searchsorted(with_details[low:high], row) + low
     inside = place < len(with_details)
     found = np.flatnonzero(inside)
     found = found[with_details[place[found]] == row[found]]
@@ -111,7 +114,13 @@ def _merged(
     same[1:] = (own[1:] == own[:-1]) & (code[1:] == code[:-1]) & (other[1:] == other[:-1])
     head = np.ones(len(own), bool)
     further: dict[int, list[int]] = {}
-    if same.any():
+    if same.any() and not qualified:
+        head = ~same
+        places = np.flatnonzero(same)
+        leads = np.flatnonzero(head)[np.cumsum(head)[places] - 1]
+        for lead, place in zip(leads.tolist(), places.tolist(), strict=True):
+            further.setdefault(lead, []).append(place)
+    elif same.any():
         starts = np.flatnonzero(same & ~np.append(False, same[:-1])) - 1
         breaks = np.append(np.flatnonzero(~same), len(own))
         stops = breaks[np.searchsorted(breaks, starts, side="right")]
@@ -124,13 +133,26 @@ def _merged(
                     further.setdefault(lead, []).append(place)
     starts_of = np.searchsorted(own[head], np.append(numbers, np.iinfo(np.int32).max))
     number = np.cumsum(head) - 1
-    more = {
-        int(number[lead]): [(int(profile[at]), ids[at].tobytes().hex()) for at in places]
-        for lead, places in further.items()
-    }
+    more = _further(further, number, profile, ids) if further else {}
     kept = {int(number[at]): text for at, text in qualified.items() if head[at]}
     return Edges(own[head], code[head], other[head], profile[head],
                  np.ascontiguousarray(ids[head]).tobytes(), starts_of, kept, more)  # fmt: skip
+
+
+def _further(
+    further: dict[int, list[int]], number: npt.NDArray[Any], profile: npt.NDArray[Any],
+    ids: npt.NDArray[Any],
+) -> dict[int, list[tuple[int, str]]]:  # fmt: skip
+    """The further statements of facts, by the facts' places."""
+    places = [place for listed in further.values() for place in listed]
+    digits = hexadecimal(np.ascontiguousarray(ids[places]).tobytes()).decode()
+    told = iter(zip(profile[places].tolist(),
+                    [digits[at : at + 32] for at in range(0, len(digits), 32)], strict=True))  # fmt: skip
+    leads = number[list(further)].tolist()
+    return {
+        lead: [next(told) for _place in listed]
+        for lead, listed in zip(leads, further.values(), strict=True)
+    }
 
 
 def hexadecimal(ids: bytes) -> bytes:

@@ -208,33 +208,63 @@ class PartBlock(Block):
     end are then enough where a few are wanted.
     """
 
-    __slots__ = ("_made", "degrees", "feed", "into", "near", "numbers", "out", "places", "rows")
+    __slots__ = ("_into", "_made", "_near", "_out", "degrees", "feed", "most", "numbers", "places",
+                 "rows")  # fmt: skip
 
     def __init__(
         self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None
     ) -> None:
-        out = feed.edges(numbers, "out", most=most)
-        into = feed.edges(numbers, "in", most=most)
-        near = Near(feed, np.unique(np.concatenate([numbers, out.other, into.other])))
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
-            ("feed", feed), ("numbers", numbers), ("out", out), ("into", into), ("near", near),
+            ("feed", feed), ("numbers", numbers), ("most", most), ("_out", None), ("_into", None),
+            ("_near", None), ("_made", {}),
             ("rows", feed.values(numbers)), ("degrees", feed.degree(numbers).tolist()),
-            ("places", {n: place for place, n in enumerate(numbers.tolist())}), ("_made", {}),
-            ("entities", _Entities(self, kept)), ("name", near.name),
-            ("held_out", near.held_out), ("name_terms", near.name_terms),
+            ("places", {n: place for place, n in enumerate(numbers.tolist())}),
+            ("entities", _Entities(self, kept)),
+            ("name", lambda id, lang: self.near.name(id, lang)),
+            ("held_out", lambda id: self.near.held_out(id)),
+            ("name_terms", lambda id: self.near.name_terms(id)),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
     feed: Feed
     numbers: npt.NDArray[Any]
-    out: Edges
-    into: Edges
-    near: Near
+    most: int | None
     rows: dict[int, list[dict[str, Any]]]
     degrees: list[int]
     places: dict[int, int]
     _made: dict[int, Entity]
+    _out: Edges | None
+    _into: Edges | None
+    _near: Near | None
+
+    @property
+    def out(self) -> Edges:
+        """The facts that the block's concepts are subjects of."""
+        found = self._out
+        if found is None:
+            found = self.feed.edges(self.numbers, "out", most=self.most)
+            object.__setattr__(self, "_out", found)
+        return found
+
+    @property
+    def into(self) -> Edges:
+        """The facts that the block's concepts are objects of."""
+        found = self._into
+        if found is None:
+            found = self.feed.edges(self.numbers, "in", most=self.most)
+            object.__setattr__(self, "_into", found)
+        return found
+
+    @property
+    def near(self) -> Near:
+        """What the block's facts speak of."""
+        found = self._near
+        if found is None:
+            ends = [self.numbers, self.out.other, self.into.other]
+            found = Near(self.feed, np.unique(np.concatenate(ends)))
+            object.__setattr__(self, "_near", found)
+        return found
 
     def entity(self, number: int) -> Entity:
         """The entity of one of the block's concept numbers."""

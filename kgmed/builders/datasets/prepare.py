@@ -167,7 +167,7 @@ class _Layout:
     ) -> None:
         self._connection, self._snapshot = connection, snapshot
         self._folder, self._terms = folder, terms
-        self.curies: list[str] = []
+        self.curies: Any = ()
         self._number: npt.NDArray[np.int32] | None = None
         self._categories: list[tuple[str, ...]] = []
         self._sources: list[str] = []
@@ -175,8 +175,8 @@ class _Layout:
 
     def concepts(self) -> None:
         """``ids``, and per concept its set of categories, whether it leaves, and its number."""
-        query = """SELECT e.cid, e.id, list_sort(e.categories) AS categories,
-                          c.cid IS NOT NULL AS leaves
+        query = """SELECT e.cid, e.id, c.cid IS NOT NULL AS leaves,
+                          array_to_string(list_sort(e.categories), '|') AS categories
                    FROM every_concepts e LEFT JOIN concepts c USING (cid)"""
         table = self._connection.sql(query).to_arrow_table()
         cid = table.column("cid").to_numpy()
@@ -189,13 +189,13 @@ class _Layout:
             self._number = np.full(int(cid.max(initial=-1)) + 1, -1, np.int32)
             self._number[cid[order]] = np.arange(len(order), dtype=np.int32)
         ids = ids.take(order)
-        self.curies = ids.to_pylist()
+        self.curies = ids
         self._write("ids", {"id": ids})
-        sets = _one(table.column("categories")).take(order).to_pylist()
-        codes: dict[tuple[str, ...], int] = {}
-        of = np.array([codes.setdefault(tuple(s), len(codes)) for s in sets], np.int32)
-        self._categories = list(codes)
-        np.save(self._folder / "categories.npy", of)
+        sets = _one(table.column("categories")).take(order).dictionary_encode()
+        self._categories = [
+            tuple(filter(None, text.split("|"))) for text in sets.dictionary.to_pylist()
+        ]
+        np.save(self._folder / "categories.npy", sets.indices.to_numpy())
         leaves = table.column("leaves").to_numpy()[order]
         np.save(self._folder / "leaves.npy", leaves)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -104,8 +104,15 @@ class Run:
             processes=self._used(len(feed)), prepared_s=self._prepared_s,
         )  # fmt: skip
 
-    def write(self, *, partition: tuple[int, int] | None = None) -> Written:
+    def write(
+        self,
+        *,
+        partition: tuple[int, int] | None = None,
+        forecast: Callable[[Forecast], None] | None = None,
+    ) -> Written:
         """Make the parts that are missing, of a partition (I of N) or all, and the card at the end.
+
+        ``forecast`` is told what all parts will come to, where there are parts to make.
 
         Raises :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or that
         holds something else, and :class:`~kgmed.kg.errors.UsageError` where no row comes out.
@@ -114,6 +121,8 @@ class Run:
         job, feed = self.prepare()
         done = folder.finished(job, len(feed))
         missing = [n for n in range(len(feed)) if n not in done and _mine(n, partition)]
+        if missing and forecast is not None:
+            forecast(self.forecast(job, feed))
         for config in self._maker.configs():
             try:
                 (self._out / config).mkdir(exist_ok=True)

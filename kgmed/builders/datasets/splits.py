@@ -7,18 +7,21 @@ touch them, and a model that hasn't seen water or a fever is of no use.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HELD_OUT = 0.05
 """The share of concepts that training never sees; a hash marks about this share of any category."""
 TOP = 0.01
 """The share of concepts, by degree, that are never held out."""
 SPLITS = ("train", "test")
+AT_ONCE = 100_000
 
 
 def draw(seed: int, text: str) -> float:
@@ -32,19 +35,19 @@ def draw(seed: int, text: str) -> float:
 
 
 def held_out(
-    curies: Sequence[str], degrees: npt.NDArray[Any], *, seed: int, share: float = HELD_OUT
+    curies: pa.Array, degrees: npt.NDArray[Any], *, seed: int, share: float = HELD_OUT
 ) -> npt.NDArray[np.bool_]:
     """Which concepts are held out. Shapes (n,); ``degrees`` counts the statements at each.
 
     A concept of which nothing is said may be held out as well: rows about its name then are tests.
     """
-    most = int(share * 2**64)
-    base = blake2b(f"{seed}:".encode(), digest_size=8)
-    marked = np.zeros(len(curies), bool)
-    for place, curie in enumerate(curies):
-        state = base.copy()
-        state.update(curie.encode())
-        marked[place] = int.from_bytes(state.digest(), "big") < most
+    drawn = np.empty(len(curies), np.uint64)
+    seeded = f"{seed}:".encode()
+    for start in range(0, len(curies), AT_ONCE):
+        texts = curies.slice(start, AT_ONCE).to_pylist()
+        digests = [blake2b(seeded + text.encode(), digest_size=8).digest() for text in texts]
+        drawn[start : start + len(texts)] = np.frombuffer(b"".join(digests), ">u8")
+    marked: npt.NDArray[np.bool_] = drawn < np.uint64(min(share * 2.0**64, 2.0**64 - 2048))
     said = degrees[degrees > 0]
     if len(said):
         marked &= degrees <= np.quantile(said, 1 - TOP, method="higher")

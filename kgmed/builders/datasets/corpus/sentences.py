@@ -165,8 +165,10 @@ class _Lines:
         self._several = {
             place: facts.more[at] for place, at in enumerate(kept.tolist()) if at in facts.more
         } if facts.more else {}  # fmt: skip
-        for place in self._several:
-            self._ids[place] = "\x1f".join(self._all_ids(place)).encode()
+        for place, further in self._several.items():
+            every = {self._ids[place], *(id.encode() for _profile, id in further)}
+            self._ids[place] = b"\x1f".join(sorted(every))
+        self._ends: dict[tuple[str, tuple[int, ...]], str] = {}
         heads = [f"{TASK}\x1f{lang}\x1f{n}\x1f\x1f\x1f".encode()
                  for n in range(int(wordings.max()) + 1)]  # fmt: skip
         self._row_ids = [
@@ -174,12 +176,9 @@ class _Lines:
             for n, id in zip(wordings.tolist(), self._ids, strict=True)
         ]
 
-    def _all_ids(self, place: int) -> list[str]:
-        at = int(self._kept[place])
-        return sorted({self._facts.id(at), *(id for _profile, id in self._several[place])})
-
-    def _profiles(self, place: int) -> list[int]:
-        return [int(self._profile[place]), *(profile for profile, _id in self._several[place])]
+    def _profiles(self, place: int) -> tuple[int, ...]:
+        further = [profile for profile, _id in self._several[place]]
+        return tuple(sorted({int(self._profile[place]), *further}))
 
     def chunk(self, split: str, mask: npt.NDArray[np.bool_], *, text_only: bool) -> Chunk:
         """The rows of one side of the split."""
@@ -205,7 +204,7 @@ class _Lines:
         self, rows: npt.NDArray[Any], ids: list[str], texts: pa.Array, split: str
     ) -> pa.Array:
         profiles = self._profile[rows]
-        behind = [self._behind([n], split) for n in range(len(self._feed.profiles))]
+        behind = [self._behind((n,), split) for n in range(len(self._feed.profiles))]
         ends = pa.array(behind, pa.large_string()).take(pa.array(profiles))
         said = pa.array([id.decode() for id in map(self._ids.__getitem__, rows.tolist())],
                         pa.large_string())  # fmt: skip
@@ -223,8 +222,14 @@ class _Lines:
             '","rationale":"","statements":["', said, ends,
         )  # fmt: skip
 
-    def _behind(self, profiles: list[int], split: str) -> str:
+    def _behind(self, profiles: tuple[int, ...], split: str) -> str:
         """What stands behind the statements of a row whose statements are of these profiles."""
+        known = self._ends.get((split, profiles))
+        if known is None:
+            known = self._ends[split, profiles] = self._made(profiles, split)
+        return known
+
+    def _made(self, profiles: tuple[int, ...], split: str) -> str:
         sources = sorted({source for n in profiles for source in self._feed.sources[n]})
         licences = sorted({text for n in profiles for text in self._feed.licences[n]})
         listed = ",".join(map(encode_basestring, sources))
@@ -243,12 +248,14 @@ class _Lines:
         if self._several:
             several = np.array(sorted(self._several))
             single = ~np.isin(rows, several)
-            for place in np.intersect1d(rows, several).tolist():
-                profiles = self._profiles(place)
-                sources.update({s for n in profiles for s in self._feed.sources[n]})
-                told = sorted({text for n in profiles for text in self._feed.licences[n]})
-                licences[" AND ".join(told)] += 1
-                statements += [bytes.fromhex(id) for _profile, id in self._several[place]]
+            places = np.intersect1d(rows, several).tolist()
+            for profiles, n in Counter(map(self._profiles, places)).items():
+                for source in {s for at in profiles for s in self._feed.sources[at]}:
+                    sources[source] += n
+                told = sorted({text for at in profiles for text in self._feed.licences[at]})
+                licences[" AND ".join(told)] += n
+            further = [id for place in places for _profile, id in self._several[place]]
+            statements.append(bytes.fromhex("".join(further)))
         found, counts = np.unique(self._profile[rows[single]], return_counts=True)
         for profile, n in zip(found.tolist(), counts.tolist(), strict=True):
             for source in self._feed.sources[profile]:
