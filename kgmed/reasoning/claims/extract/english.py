@@ -336,6 +336,7 @@ class _English(Layout):
                 or INCLUDES.fullmatch(joined)
                 or COPULA.fullmatch(joined)
                 or (joined in {"with", "by", "and"} and left.preposition != "between")
+                or (joined == "and" and left.preposition == "between" and left.noun.symmetric)
             )
             if fits:
                 self._say(left, right.members, denied or left.noun_negated, span)

@@ -322,6 +322,8 @@ class Layout:
         for verb in self.cues.verbs(words):
             if verb.first < match.first < verb.past:
                 return
+            if verb.first == match.first == 0 and place and verb.past >= match.past:
+                return  # "A correlates with B"
         group.noun = match.cue
         group.preposition = words[match.past - 1]
         rest = before.tokens[: match.first]
