@@ -50,9 +50,9 @@ _SAYS: dict[str, dict[Language, str]] = {
         "zh": "反驳。该说法中两者的类别不可能有这种关系。{source}的记载是：{true}",
     },
     "UNSUPPORTED": {
-        "en": "UNSUPPORTED. {silent} {covers} both, but {has} no statement of this; that does not "
-        "prove it false. The nearest statement is: {true}",
-        "zh": "缺乏支持。{silent}涵盖了两者，但没有这一记载；这并不证明其为假。最接近的记载是：{true}",
+        "en": "UNSUPPORTED. The graph covers both, but {silent} {has} no statement of this; that does "
+        "not prove it false. The nearest statement is: {true}",
+        "zh": "缺乏支持。图谱涵盖了两者，但{silent}没有这一记载；这并不证明其为假。最接近的记载是：{true}",
     },
     "NOT_COVERED": {
         "en": "NOT_COVERED. No source here relates the two in this way at all, so nothing can be "
@@ -138,7 +138,6 @@ def _draft(
         _SAYS[kind][lang]
         .replace("{source}", teller.opening(sources.stating([fact], context, lang)))
         .replace("{silent}", sources.silent(who, lang))
-        .replace("{covers}", "cover" if many else "covers")
         .replace("{has}", "have" if many else "has")
         .replace("{true}", teller.sentence(fact))
     )

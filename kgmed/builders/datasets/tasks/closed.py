@@ -16,12 +16,15 @@ _AUXILIARY = frozenset("is are can may must should was were".split())
 _INNER = re.compile(r"\b(?:not|no)\b")
 
 
-@lru_cache(maxsize=4096)
 def _open(
     registry: Registry, predicate: str, lang: Language, *, inverse: bool
 ) -> tuple[str, ...]:
+    return _fit(texts(registry, predicate, lang, inverse=inverse), lang)
+
+
+@lru_cache(maxsize=4096)
+def _fit(found: tuple[str, ...], lang: Language) -> tuple[str, ...]:
     """The wordings that a closed question is made of."""
-    found = texts(registry, predicate, lang, inverse=inverse)
     if lang == "zh":
         return tuple(text for text in found if "：" not in text)
     return tuple(
@@ -76,6 +79,9 @@ def _asked(text: str, *, plural: dict[str, english.Number]) -> str:
     slot, verb, rest = found.groups()
     if verb in _AUXILIARY:
         return f"{verb.capitalize()} {{{slot}}}{rest}?"
-    if plural[slot] == "many":
-        return f"Do {{{slot}}} {verb}{rest}?"
-    return f"Does {{{slot}}} {english.base(verb)}{rest}?"
+    does, manner = "Do" if plural[slot] == "many" else "Does", ""
+    if verb.endswith("ly"):  # "negatively regulates"
+        manner, _, rest = rest[1:].partition(" ")
+        verb, manner, rest = manner, verb + " ", " " + rest
+        return f"{does} {{{slot}}} {manner}{english.base(verb)}{rest}?"
+    return f"{does} {{{slot}}} {english.base(verb) if does == 'Does' else verb}{rest}?"

@@ -72,9 +72,13 @@ class Teller:
         """Names as a list in words."""
         return lists.join(self.lang, names)
 
+    def kind(self, categories: Sequence[str]) -> str:
+        """What kind of thing has these categories, in a word or two."""
+        return label(categories[0] if categories else "", language=self.lang)
+
     def category(self, entity: Entity) -> str:
-        """What kind of thing an entity is, in a word."""
-        return label(entity.categories[0] if entity.categories else "", language=self.lang)
+        """What kind of thing an entity is."""
+        return self.kind(entity.categories)
 
     def categories(self, id: str) -> tuple[str, ...]:
         """The categories of a concept: of this block, or else of the graph."""
