@@ -17,6 +17,8 @@ from kgmed.builders.datasets.tasks.teller import Teller
 from kgmed.kg.model import Language
 
 PER_ENTITY = 2
+ENOUGH = 100
+"""Statements of a predicate about things of a category, for its absence to be worth a row."""
 _ASKED: dict[str, tuple[tuple[str, bool], ...]] = {
     "Drug": (
         ("interacts_with", False), ("treats", False), ("contraindicated_in", False),
@@ -75,8 +77,8 @@ def _questions(entity: Entity, teller: Teller) -> Iterator[tuple[str, bool, Aske
             if predicate in (of if inverse else said) or (symmetric and predicate in of):
                 continue
             words = asked(predicate, teller.lang, inverse=inverse)
-            covered = teller.context.sources(predicate, (category,), inverse=inverse)
-            if words is not None and covered:
+            stated = teller.context.counted.get((predicate, "^" * inverse + category), 0)
+            if words is not None and stated >= ENOUGH:
                 yield predicate, inverse, words
 
 

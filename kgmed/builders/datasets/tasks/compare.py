@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
@@ -100,7 +100,7 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         for key in _ASPECTS
         if key in ours and key in theirs and _short(ours[key]) and _short(theirs[key])
     ]
-    if not fit:
+    if not set(fit) - {("subclass_of", False)}:
         return
     lang, a, b = teller.lang, teller.name(one.id), teller.name(other.id)
     if a.casefold() == b.casefold():
@@ -114,11 +114,11 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         mine, its = ours[key], theirs[key]
         shared = set(mine.ends) & set(its.ends)
         if shared:
-            both += _told(teller, mine, mine, shared) + _told(teller, its, its, shared)
+            both += _told(teller, mine, shared) + _told(teller, its, shared)
         for place, group in enumerate((mine, its)):
             rest = set(group.ends) - shared - {one.id, other.id}
             if rest:
-                alone[place].extend(_told(teller, group, group, rest))
+                alone[place].extend(_told(teller, group, rest))
             facts += [f for f in group.facts if f.other(group.id) in rest | shared]
     parts = [
         _SHARED[lang].replace("{text}", teller.together(both))
@@ -140,6 +140,6 @@ def _short(group: Group) -> bool:
     return not group.untold and len(group.ends) <= LONGEST
 
 
-def _told(teller: Teller, group: Group, _of: Group, ends: Sequence[str] | set[str]) -> list[str]:
+def _told(teller: Teller, group: Group, ends: set[str]) -> list[str]:
     facts = [fact for fact in group.facts if fact.other(group.id) in ends]
     return teller.sentences(group, facts)

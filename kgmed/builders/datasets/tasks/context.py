@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -49,13 +50,26 @@ class Context:
         found: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for row in self.coverage:
             source = self.titles.get(row.source, row.source), row.release
-            for predicate in self.registry.ancestors(row.predicate):
-                for end in (row.subject_category, "^" + row.object_category):
-                    found.setdefault((predicate, end), set()).add(source)
-                entry = self.registry.get(predicate)
-                if entry is not None and entry.symmetric:
-                    found.setdefault((predicate, row.object_category), set()).add(source)
+            for key in self._ends(row):
+                found.setdefault(key, set()).add(source)
         return {key: tuple(sorted(sources)) for key, sources in found.items()}
+
+    @cached_property
+    def counted(self) -> Mapping[tuple[str, str], int]:
+        """How many statements there are, by the keys of :attr:`covered`."""
+        found: Counter[tuple[str, str]] = Counter()
+        for row in self.coverage:
+            for key in self._ends(row):
+                found[key] += row.statements
+        return found
+
+    def _ends(self, row: CoverageRow) -> Iterator[tuple[str, str]]:
+        for predicate in self.registry.ancestors(row.predicate):
+            yield predicate, row.subject_category
+            yield predicate, "^" + row.object_category
+            entry = self.registry.get(predicate)
+            if entry is not None and entry.symmetric:
+                yield predicate, row.object_category
 
     def sources(
         self, predicate: str, categories: Sequence[str], *, inverse: bool = False
@@ -158,3 +172,18 @@ def read_entities(
             Entity(id, concept.categories, concept.names, said, of, degree, held_out=held_out)
         )
     return entities
+
+
+def read_block(store: GraphStore, ids: Sequence[str], *, allowed: Allowed | None = None) -> Block:
+    """A block of these concepts, read one by one: for tests, examples and small graphs."""
+    may = allowed or (lambda _licence: True)
+    entities = read_entities(store, ids, allowed=may)
+    known: dict[str, Mapping[str, str]] = {entity.id: entity.names for entity in entities}
+
+    def name(id: str, lang: Language) -> str | None:
+        if id not in known:
+            concept = store.concepts([id])[0]
+            known[id] = concept.names if concept else {}
+        return known[id].get(lang)
+
+    return Block(entities, name, lambda _id: False)

@@ -61,7 +61,7 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
             facts += used
         answer = teller.together(sentences, about=teller.name(entity.id))
         messages = (("user", question), ("assistant", answer))
-        yield Draft("describe", lang, messages, tuple(facts), wording % len(asks))
+        yield Draft("description", lang, messages, tuple(facts), wording % len(asks))
 
 
 def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
@@ -69,7 +69,7 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
     if not entity.categories or groups[0].predicate in ("subclass_of", "in_drug_class"):
         return ""
     name, kind = teller.name(entity.id), teller.category(entity)
-    if kind in ("concept", "概念"):
+    if not kind:
         return ""
     if teller.lang == "zh":
         return f"{name}是一种{kind}。"

@@ -19,6 +19,15 @@ from kgmed.kg.verbalize import english
 _AGREES = {"is": "are", "does": "do", "has": "have"}
 _MARK = re.compile(r"\{(is|does|has)\}")
 _SLOT = re.compile(r"\{[so]\}")
+IT = "it"
+_ITS = tuple(
+    (re.compile(pattern), its)
+    for pattern, its in (
+        (r"^Name (\w+)(?: of the)? ([\w -]+) of \{\}", r"Name \1 of its \2"),
+        (r"^Give all listed ([\w -]+) of \{\}", r"Give all its listed \1"),
+        (r"\bthe ([\w -]+?) of \{\}", r"its \1"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,15 @@ def say(template: str, name: str, lang: Language) -> str:
     'What are proton pump inhibitors used to treat?'
     >>> say("{}用于治疗什么疾病？", "阿司匹林", "zh")
     '阿司匹林用于治疗什么疾病？'
+    >>> say("What are the roles of {}?", "it", "en"), say("Name two forms of {}.", "it", "en")
+    ('What are its roles?', 'Name two of its forms.')
     """
-    before, _, behind = template.partition("{}")
+    if lang == "en" and name == IT:
+        for pattern, its in _ITS:
+            template = pattern.sub(its, template)
+    before, gap, behind = template.partition("{}")
+    if not gap:
+        return template
     if lang == "en" and "{" in template:
         many = english.is_plural(name)
         before, behind = (

@@ -52,16 +52,19 @@ def _drafts(
             yield Draft(task, lang, messages, facts, wording)
 
 
-def question(teller: Teller, group: Group) -> tuple[str, tuple[Fact, ...], int] | None:
+def question(
+    teller: Teller, group: Group, *, called: str = "", complete: int = COMPLETE
+) -> tuple[str, tuple[Fact, ...], int] | None:
     """(the question for a group, the facts that answer it, the wording's number), or None where
-    nobody would ask. Where not all can be told, the question asks for as many as the answer has."""
+    nobody would ask. Where not all can be told, or more than ``complete``, the question asks for
+    as many as the answer has. ``called`` stands for the entity's name ("it")."""
     words = asked(group.predicate, teller.lang, inverse=group.inverse)
     if words is None:
         return None
-    lang, name = teller.lang, teller.name(group.id)
+    lang, name = teller.lang, called or teller.name(group.id)
     chance = teller.number("question", group.id, group.predicate, str(group.inverse))
     ends = group.ends
-    if group.untold == 0 and len(ends) <= COMPLETE:
+    if group.untold == 0 and len(ends) <= complete:
         asks = words.asks if len(ends) == 1 else (*words.asks, *_LIST[lang])
         wording = chance % len(asks)
         text = asks[wording]

@@ -21,6 +21,15 @@ CHUNK = 500
 """Entities whose questions are verified or looked up together."""
 _SHOUTED = re.compile(r"[A-Z]{8,}")
 _ENDS = ("affected", "actor")
+_KINDS: dict[str, dict[Language, str]] = {
+    "ChemicalRole": {"en": "pharmacological role", "zh": "药理作用类别"},
+    "GeneFamily": {"en": "gene family", "zh": "基因家族"},
+    "MolecularActivity": {"en": "molecular activity", "zh": "分子活性"},
+    "GrossAnatomicalStructure": {"en": "anatomical structure", "zh": "解剖结构"},
+    "Cell": {"en": "cell type", "zh": "细胞"},
+    "CellularComponent": {"en": "part of the cell", "zh": "细胞组分"},
+    "MacromolecularComplex": {"en": "molecular complex", "zh": "大分子复合物"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +77,28 @@ class Teller:
         """A name as it opens a sentence."""
         return english.opening(name) if self.lang == "en" else name
 
+    def put(self, text: str, **names: str) -> str:
+        """Names in the slots of a text; one that opens it has a capital."""
+        for slot, name in names.items():
+            mark = "{" + slot + "}"
+            if text.startswith(mark):
+                text = self.opening(name) + text[len(mark) :]
+            text = text.replace(mark, name)
+        return text
+
     def listed(self, names: Sequence[str]) -> str:
         """Names as a list in words."""
         return lists.join(self.lang, names)
 
-    def kind(self, categories: Sequence[str]) -> str:
-        """What kind of thing has these categories, in a word or two."""
-        return label(categories[0] if categories else "", language=self.lang)
-
     def category(self, entity: Entity) -> str:
-        """What kind of thing an entity is."""
-        return self.kind(entity.categories)
+        """What kind of thing an entity is, in a word or two; '' where there is no good word."""
+        for category in entity.categories:
+            if category in _KINDS:
+                return _KINDS[category][self.lang]
+            found = label(category, language=self.lang)
+            if found not in ("concept", "概念"):
+                return found
+        return ""
 
     def categories(self, id: str) -> tuple[str, ...]:
         """The categories of a concept: of this block, or else of the graph."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.hard import facts
-from kgmed.builders.datasets.tasks.teller import Teller, chunks, tidy
+from kgmed.builders.datasets.tasks.teller import Teller, chunks
 from kgmed.kg.errors import UsageError
 from kgmed.kg.linking.normalize import key as normalized
 from kgmed.kg.model import Language, Name
@@ -28,12 +28,12 @@ _LINK: dict[Language, tuple[str, ...]] = {
     ),
 }
 _LINKED: dict[Language, str] = {
-    "en": "“{term}” is a {kind} of {name} ({id}), a {category}.",
-    "zh": "“{term}”是{name}（{id}）的{kind}，属于{category}。",
+    "en": "“{term}” is a {kind} of {name} ({id}){category}.",
+    "zh": "“{term}”是{name}（{id}）的{kind}{category}。",
 }
 _PREFERRED: dict[Language, str] = {
-    "en": "“{term}” is the preferred name of {id}, a {category}.",
-    "zh": "“{term}”是{id}的首选名称，属于{category}。",
+    "en": "“{term}” is the preferred name of {id}{category}.",
+    "zh": "“{term}”是{id}的首选名称{category}。",
 }
 _KINDS: dict[str, dict[Language, str]] = {
     "preferred": {"en": "term", "zh": "术语"},
@@ -52,8 +52,8 @@ _MENTIONS: dict[Language, tuple[str, ...]] = {
     ),
 }
 _MENTIONED: dict[Language, str] = {
-    "en": "{a}: {ida} ({cata})\n{b}: {idb} ({catb})",
-    "zh": "{a}：{ida}（{cata}）\n{b}：{idb}（{catb}）",
+    "en": "{a}: {ida}\n{b}: {idb}",
+    "zh": "{a}：{ida}\n{b}：{idb}",
 }
 _TERM: dict[Language, tuple[str, ...]] = {
     "en": (
@@ -133,14 +133,14 @@ def _linked(teller: Teller, entity: Entity, name: Name) -> Draft:
     kind = _KINDS[name.kind][lang]
     answer = _PREFERRED[lang] if name.kind == "preferred" else _LINKED[lang]
     if lang == "en":
-        answer = answer.replace("is a {kind}", f"is {_a(kind)}").replace(
-            "a {category}", _a(teller.category(entity))
-        )
+        answer = answer.replace("is a {kind}", f"is {_a(kind)}")
+    what = teller.category(entity)
+    told = (f"，属于{what}" if lang == "zh" else f", {_a(what)}") if what else ""
     asks = _LINK[lang]
     texts = [asks[wording % len(asks)], answer]
     question, answer = (
         text.replace("{kind}", kind)
-        .replace("{category}", teller.category(entity))
+        .replace("{category}", told)
         .replace("{id}", entity.id)
         .replace("{name}", teller.name(entity.id))
         .replace("{term}", name.text)
@@ -164,8 +164,7 @@ def _mentioned(teller: Teller, fact: Fact) -> Draft:
     asks = _MENTIONS[lang]
     answer = _MENTIONED[lang]
     for slot, id in (("a", fact.subject), ("b", fact.object)):
-        kind = teller.kind(teller.categories(id))
-        answer = answer.replace("{cat" + slot + "}", kind).replace("{id" + slot + "}", id)
+        answer = answer.replace("{id" + slot + "}", id)
     answer = fill(
         answer.replace("{a}", "{s}").replace("{b}", "{o}"),
         s=teller.name(fact.subject), o=teller.name(fact.object),
@@ -178,22 +177,12 @@ def _mentioned(teller: Teller, fact: Fact) -> Draft:
 
 def translate(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     """Terms both ways between English and Chinese, asked in ``lang``; and sentences out of it."""
-    if context.names is None:
-        raise UsageError("translation needs all names: found none in the context.")
     teller, other = Teller(block, lang, context), Teller(block, _OTHER[lang], context)
-    for some in chunks(block.entities):
-        named = [e for e in some if teller.name(e.id) and other.name(e.id)]
-        every = context.names([entity.id for entity in named])
-        for entity, names in zip(named, every, strict=True):
-            mine, its = teller.name(entity.id), other.name(entity.id)
-            if mine.casefold() == its.casefold():
-                continue
+    for entity in block.entities:
+        mine, its = teller.name(entity.id), other.name(entity.id)
+        if mine and its and mine.casefold() != its.casefold():
             yield _term(teller, entity, mine, its, _TERM[lang], _OTHER[lang])
             yield _term(teller, entity, its, mine, _BACK[lang], lang)
-            synonyms = [tidy(n.text) for n in names if n.language == lang and n.kind == "synonym"]
-            told = [s for s in dict.fromkeys(synonyms) if s.casefold() != mine.casefold()]
-            for synonym in teller.some_of(told, 1, "translate", entity.id):
-                yield _term(teller, entity, synonym, its, _TERM[lang], _OTHER[lang])
     for fact in facts(block):
         chosen = teller.number("translate", fact.ids[0]) % 2 == 0
         if chosen and teller.tellable(fact) and other.tellable(fact):
