@@ -137,12 +137,12 @@ def _draft(teller: Teller, question: Question, others: list[str]) -> Draft:
     lines = [_ASKS[lang][wording].replace("{things}", things)]
     lines += [f"{letter}. {teller.opening(teller.name(end))}"
               for letter, end in zip(_LETTERS, options, strict=True)]  # fmt: skip
-    told = teller.together(teller.sentences(group, question.facts), about=teller.name(group.id))
+    told = teller.together(teller.sentences(group, question.facts))
     answer = (
         _SAYS[lang]
         .replace("{letter}", _LETTERS[place])
         .replace("{name}", teller.opening(teller.name(true)))
-        .replace("{true}", told + ("" if lang == "zh" else ""))
+        .replace("{true}", told)
     )
     messages = (("user", "\n".join(lines)), ("assistant", answer))
     return Draft(

@@ -127,7 +127,7 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
     ]
     for name, texts in ((a, alone[0]), (b, alone[1])):
         if texts:
-            text = teller.together(texts, about=name)
+            text = teller.together(texts)
             parts.append(_ALONE[lang].replace("{a}", name).replace("{text}", text))
     wording = teller.number("compare", one.id, other.id) % len(_ASKS[lang])
     question = _ASKS[lang][wording].replace("{aspects}", aspects)

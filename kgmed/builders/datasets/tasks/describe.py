@@ -53,13 +53,14 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         asks = _ASKS[lang]
         question = asks[wording % len(asks)].replace("{s}", teller.name(entity.id))
         sentences, facts = [], []
-        if opening := _kind(teller, entity, groups):
-            sentences.append(opening)
+        opening = _kind(teller, entity, groups)
         for group in groups:
             told, used = _told(teller, group, wording=wording // len(asks))
             sentences += told
             facts += used
-        answer = teller.together(sentences, about=teller.name(entity.id))
+        if opening:
+            sentences = teller.introduced(opening, sentences, name=teller.name(entity.id))
+        answer = teller.together(sentences)
         messages = (("user", question), ("assistant", answer))
         yield Draft("description", lang, messages, tuple(facts), wording % len(asks))
 
@@ -72,7 +73,7 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
     if not kind:
         return ""
     if teller.lang == "zh":
-        return f"{name}是一种{kind}。"
+        return f"{name}是{kind}。"
     if english.is_plural(name):
         return ""
     article = "an" if kind[0] in "aeiou" else "a"

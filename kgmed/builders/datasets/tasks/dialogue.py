@@ -89,7 +89,7 @@ def _words(teller: Teller, key: str, *about: str) -> str:
 
 def _answer(teller: Teller, group: Group, facts: Sequence[Fact]) -> str:
     told = teller.sentences(group, facts, wording=teller.number("answer", group.id))
-    return teller.together(told, about=teller.name(group.id))
+    return teller.together(told)
 
 
 def _asked(

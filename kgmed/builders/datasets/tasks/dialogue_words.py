@@ -135,17 +135,17 @@ WORDS: dict[str, dict[Language, tuple[str, ...]]] = {
     },
     "which_subclass_of": {
         "en": (
-            "Several types are listed under {s}: {list}. Which one do you mean?",
-            "That depends on the type. Listed under {s} are {list}. Which is it?",
+            "That depends on the type: {s} includes {list}. Which one do you mean?",
+            "{s} includes {list}. Which is it?",
         ),
         "zh": (
-            "{s}下收录了几种类型：{list}。您指的是哪一种？",
-            "这要看具体类型。{s}包括{list}。请问是哪一种？",
+            "这要看具体类型：{s}包括{list}。您指的是哪一种？",
+            "{s}包括{list}。请问是哪一种？",
         ),
     },
     "which_subclass_of_among": {
-        "en": ("Many types are listed under {s}, for example {list}. Which one do you mean?",),
-        "zh": ("{s}下收录了多种类型，例如{list}。您指的是哪一种？",),
+        "en": ("{s} includes many types, such as {list}. Which one do you mean?",),
+        "zh": ("{s}包括多种类型，例如{list}。您指的是哪一种？",),
     },
     "open_form_of": {
         "en": (

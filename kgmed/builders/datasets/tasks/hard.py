@@ -85,16 +85,9 @@ def _kind(fact: Fact, context: Context, chance: int) -> str:
 
 
 def as_statement(fact: Fact) -> Statement:
-    """A fact as the first of its statements."""
-    return Statement(
-        fact.ids[0],
-        fact.subject,
-        fact.predicate,
-        fact.object,
-        value=fact.value,
-        qualifiers=fact.qualifiers,
-        negated=fact.negated,
-    )
+    """A fact as the first of its statements, without qualifiers: what is made of it is asked
+    without them, and must not hold with others either."""
+    return Statement(fact.ids[0], fact.subject, fact.predicate, fact.object)
 
 
 assert set(FIRST_CHOICES) <= set(KINDS)  # noqa: S101

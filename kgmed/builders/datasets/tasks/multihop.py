@@ -33,8 +33,8 @@ _CHAIN: dict[Language, tuple[str, ...]] = {
     "zh": ("{things}有哪些？", "请列出{things}。", "有哪些{things}？"),
 }
 _FOUND: dict[Language, str] = {
-    "en": "The {things} include {ends}.",
-    "zh": "{things}包括{ends}。",
+    "en": "In two steps the graph leads to {ends}.",
+    "zh": "经过两步，图谱给出的是{ends}。",
 }
 _LINK: dict[Language, tuple[str, ...]] = {
     "en": (
@@ -168,12 +168,12 @@ def _all(
     things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
     wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
     names = sorted({teller.name(end) for end in ends}, key=str.casefold)
-    answer = _FOUND[lang].replace("{things}", things).replace("{ends}", teller.listed(names))
-    steps = [teller.together(teller.sentences(first), about=teller.name(first.id))]
+    answer = _FOUND[lang].replace("{ends}", teller.listed(names))
+    steps = [teller.together(teller.sentences(first))]
     facts = list(first.facts)
     for walk in walks:
         told = teller.sentences(walk.group, walk.facts)
-        steps.append(teller.together(told, about=teller.name(walk.middle)))
+        steps.append(teller.together(told))
         facts += walk.facts
     question = _CHAIN[lang][wording].replace("{things}", things)
     messages = (("user", question), ("assistant", answer))

@@ -39,15 +39,15 @@ def _drafts(
 ) -> Iterator[Draft]:
     teller = Teller(block, lang, context)
     for entity in block.entities:
-        for group in teller.groups(entity):
-            if group.inverse != inverse or group.negated:
+        for group in teller.groups(entity, inverse=inverse):
+            if group.negated:
                 continue
             made = question(teller, group)
             if made is None:
                 continue
             text, facts, wording = made
             sentences = teller.sentences(group, facts, wording=wording)
-            answer = teller.together(sentences, about=teller.name(entity.id))
+            answer = teller.together(sentences)
             messages = (("user", text), ("assistant", answer))
             yield Draft(task, lang, messages, facts, wording)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -123,8 +124,8 @@ class Teller:
         """A few of some options, in their order."""
         if len(options) <= count:
             return list(options)
-        by_chance = sorted(range(len(options)), key=lambda i: self.number(*key, str(i)))
-        return [options[i] for i in sorted(by_chance[:count])]
+        chance = random.Random(self.number(*key))  # noqa: S311  a choice, no secret
+        return [options[i] for i in sorted(chance.sample(range(len(options)), count))]
 
     # Facts
 
@@ -138,32 +139,47 @@ class Teller:
         other = self.name(fact.object)
         if not one or not other or one.casefold() == other.casefold():
             return False
+        if not fact.qualifiers:
+            return True
         return all(self.name(fact.qualifiers[key]) for key in _ENDS if key in fact.qualifiers)
 
-    def groups(self, entity: Entity) -> list[Group]:
-        """What is said of an entity, by predicate and side; only groups with a fact to tell."""
+    def groups(self, entity: Entity, *, inverse: bool | None = None) -> list[Group]:
+        """What is said of an entity, by predicate and side; only groups with a fact to tell.
+
+        ``inverse`` asks for those of one side alone."""
         found: list[Group] = []
         if not self.name(entity.id):
             return found
-        for facts_by, inverse in ((entity.said, False), (entity.of, True)):
-            for predicate, facts in facts_by.items():
-                entry = self.registry.get(predicate)
-                symmetric = entry is not None and entry.symmetric
-                if symmetric and inverse and predicate in entity.said:
-                    continue
-                every = [*facts, *entity.of.get(predicate, ())] if symmetric and not inverse else facts
-                found += self._split(entity.id, predicate, every, inverse=inverse and not symmetric)
+        if inverse is not True:
+            for predicate, facts in entity.said.items():
+                if predicate in entity.of and self.symmetric(predicate):
+                    facts = [*facts, *entity.of[predicate]]
+                self._split(found, entity.id, predicate, facts, inverse=False)
+        for predicate, facts in entity.of.items():
+            symmetric = self.symmetric(predicate)
+            if not symmetric and inverse is not False:
+                self._split(found, entity.id, predicate, facts, inverse=True)
+            elif symmetric and inverse is not True and predicate not in entity.said:
+                self._split(found, entity.id, predicate, facts, inverse=False)
         return found
 
+    def symmetric(self, predicate: str) -> bool:
+        """Whether a predicate holds both ways."""
+        entry = self.registry.get(predicate)
+        return entry is not None and entry.symmetric
+
     def _split(
-        self, id: str, predicate: str, facts: Iterable[Fact], *, inverse: bool
-    ) -> Iterator[Group]:
+        self, found: list[Group], id: str, predicate: str, facts: Sequence[Fact], *, inverse: bool
+    ) -> None:
+        """The groups of facts that hold and of those that are denied."""
+        told = [fact for fact in facts if self.tellable(fact)]
         for negated in (False, True):
-            mine = [fact for fact in facts if fact.negated == negated]
-            told = [fact for fact in mine if self.tellable(fact)]
-            if told:
-                untold = len(mine) - len(told)
-                yield Group(id, predicate, inverse, negated, tuple(told), untold)
+            mine = tuple([fact for fact in told if fact.negated == negated])
+            if mine:
+                untold = 0
+                if len(told) < len(facts):
+                    untold = sum(f.negated == negated for f in facts) - len(mine)
+                found.append(Group(id, predicate, inverse, negated, mine, untold))
 
     def sentence(self, fact: Fact, *, wording: int = 0, of: str = "") -> str:
         """A fact as one sentence, told from ``of`` where that is one of its ends."""
@@ -222,19 +238,18 @@ class Teller:
     def _by_name(self, id: str) -> Callable[[Fact], tuple[str, tuple[str, ...]]]:
         return lambda fact: (self.name(fact.other(id)).casefold(), fact.ids)
 
-    def together(self, sentences: Sequence[str], *, about: str = "") -> str:
-        """Sentences as a paragraph. Where each opens with the name ``about``, a pronoun stands for
-        it from the second on (English; Chinese repeats the name)."""
-        if self.lang == "zh":
-            return "".join(sentences)
-        opening = english.opening(about) + " " if about else ""
-        stand_in = ("They" if english.is_plural(about) else "It") + " "
-        told = list(sentences[:1])
-        for text in sentences[1:]:
-            if opening and text.startswith(opening):
-                text = stand_in + text[len(opening) :]
-            told.append(text)
-        return " ".join(told)
+    def introduced(self, opening: str, sentences: Sequence[str], *, name: str) -> list[str]:
+        """Sentences behind one that says what ``name`` is: a pronoun stands for it in the first of
+        them (English). Further on, with other names in between, it would be unclear."""
+        first = sentences[0]
+        start = english.opening(name) + " "
+        if self.lang == "en" and first.startswith(start):
+            first = ("They " if english.is_plural(name) else "It ") + first[len(start) :]
+        return [opening, first, *sentences[1:]]
+
+    def together(self, sentences: Sequence[str]) -> str:
+        """Sentences as a paragraph."""
+        return ("" if self.lang == "zh" else " ").join(sentences)
 
 
 def tidy(name: str) -> str:
