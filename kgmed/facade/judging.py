@@ -38,5 +38,7 @@ class Judge:
             "object": [claim.object for claim in claims],
             "qualifiers": [json.dumps(dict(claim.qualifiers)) for claim in claims],
         }
-        verdicts: list[str] = self._tables.verify(pa.table(rows), proof=False)["verdict"].to_pylist()
+        verdicts: list[str] = self._tables.verify(pa.table(rows), proof=False)[
+            "verdict"
+        ].to_pylist()
         return verdicts

@@ -55,7 +55,9 @@ TASKS: dict[str, TaskKind] = {
             multihop,
             _STORE,
         ),
-        TaskKind("comparison", "what two entities share, and what is listed for one", compare, _STORE),
+        TaskKind(
+            "comparison", "what two entities share, and what is listed for one", compare, _STORE
+        ),
         TaskKind(
             "dialogue",
             "two to five turns; the physician side asks for what is missing first",

@@ -39,12 +39,12 @@ _BELONGS_ELSEWHERE = ("form_of", "has_active_ingredient", "has_ingredient")
 _GROUPS = ("subclass_of", "in_drug_class", "form_of", "has_role")
 _SAYS: dict[Language, tuple[str, ...]] = {
     "en": (
-        "Not listed: {sources} {has} nothing on the {things}. This is not evidence that there are "
-        "none.",
-        "I cannot answer that from the graph. The {things} are not listed in {sources}, and what is "
-        "not listed may still exist.",
-        "{sources} {does} not list any {things}. Absence from these data is not evidence of absence; "
-        "another source is needed.",
+        "Not listed: {sources} {has} nothing on the {things}. This is not evidence that there "
+        "are none.",
+        "I cannot answer that from the graph. The {things} are not listed in {sources}, and what "
+        "is not listed may still exist.",
+        "{sources} {does} not list any {things}. Absence from these data is not evidence of "
+        "absence; another source is needed.",
     ),
     "zh": (
         "未收录：{sources}中没有关于{things}的记载。这不能证明其不存在。",
@@ -90,9 +90,7 @@ def _implied(teller: Teller, facts: object) -> set[str]:
     return found
 
 
-def _draft(
-    teller: Teller, entity: Entity, predicate: str, words: Asked, *, inverse: bool
-) -> Draft:
+def _draft(teller: Teller, entity: Entity, predicate: str, words: Asked, *, inverse: bool) -> Draft:
     lang, name = teller.lang, teller.name(entity.id)
     chance = teller.number("abstain", entity.id, predicate)
     wording = chance % len(words.asks)

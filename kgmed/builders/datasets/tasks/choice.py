@@ -150,5 +150,3 @@ def _draft(teller: Teller, question: Question, others: list[str]) -> Draft:
         about=tuple(sorted(others)), key=" ".join(sorted(others)),
         extra={"answer": _LETTERS[place]},
     )  # fmt: skip
-
-

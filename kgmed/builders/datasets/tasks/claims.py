@@ -50,14 +50,16 @@ _SAYS: dict[str, dict[Language, str]] = {
         "zh": "反驳。该说法中两者的类别不可能有这种关系。{source}的记载是：{true}",
     },
     "UNSUPPORTED": {
-        "en": "UNSUPPORTED. The graph covers both, but {silent} {has} no statement of this; that does "
-        "not prove it false. The nearest statement is: {true}",
-        "zh": "缺乏支持。图谱涵盖了两者，但{silent}没有这一记载；这并不证明其为假。最接近的记载是：{true}",
+        "en": "UNSUPPORTED. The graph covers both, but {silent} {has} no statement of this; that "
+        "does not prove it false. The nearest statement is: {true}",
+        "zh": "缺乏支持。图谱涵盖了两者，但{silent}没有这一记载；这并不证明其为假。"
+        "最接近的记载是：{true}",
     },
     "NOT_COVERED": {
         "en": "NOT_COVERED. No source here relates the two in this way at all, so nothing can be "
         "concluded about the claim. A statement that exists is: {true}",
-        "zh": "未覆盖。这里没有任何来源以这种关系涵盖两者，因此无法对该说法下结论。现有的相关记载是：{true}",
+        "zh": "未覆盖。这里没有任何来源以这种关系涵盖两者，因此无法对该说法下结论。"
+        "现有的相关记载是：{true}",
     },
 }
 _VERDICT_OF = {"DENIED": "REFUTED", "excluded": "REFUTED", "reversed": "REFUTED"}
@@ -93,9 +95,7 @@ def claims(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
 
 def _bare(fact: Fact) -> Fact:
     """A fact without its qualifiers: what the claim says is less than what the source says."""
-    return Fact(
-        fact.ids, fact.subject, fact.predicate, fact.object, fact.sources, fact.licences
-    )
+    return Fact(fact.ids, fact.subject, fact.predicate, fact.object, fact.sources, fact.licences)
 
 
 def _end(fact: Fact, chance: int) -> str:

@@ -12,13 +12,11 @@ from kgmed.kg.verbalize.template import texts
 
 _FIRST = re.compile(r"^\{([so])\} ([\w-]+)(.*)$")
 _THERE = re.compile(r"^there is (.*)$")
-_AUXILIARY = frozenset("is are can may must should was were".split())
+_AUXILIARY = frozenset(("is", "are", "can", "may", "must", "should", "was", "were"))
 _INNER = re.compile(r"\b(?:not|no)\b")
 
 
-def _open(
-    registry: Registry, predicate: str, lang: Language, *, inverse: bool
-) -> tuple[str, ...]:
+def _open(registry: Registry, predicate: str, lang: Language, *, inverse: bool) -> tuple[str, ...]:
     return _fit(texts(registry, predicate, lang, inverse=inverse), lang)
 
 

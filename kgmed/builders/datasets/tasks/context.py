@@ -152,9 +152,7 @@ def read_entities(
     """Concepts of a graph with what may leave of what is said of them; unknown ids are left out."""
     edges = store.neighbors(ids)
     wanted = list(dict.fromkeys(edge.statement for found in edges for edge in found))
-    known = {
-        s.id: s for s in store.statements(wanted) if s is not None and allowed(s.licence)
-    }
+    known = {s.id: s for s in store.statements(wanted) if s is not None and allowed(s.licence)}
     entities = []
     rows = zip(ids, store.concepts(ids), edges, store.values(ids), store.degrees(ids), strict=True)
     for id, concept, found, values, degree in rows:

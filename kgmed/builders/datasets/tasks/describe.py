@@ -52,7 +52,8 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         wording = teller.number("describe", entity.id)
         asks = _ASKS[lang]
         question = asks[wording % len(asks)].replace("{s}", teller.name(entity.id))
-        sentences, facts = [], []
+        sentences: list[str] = []
+        facts: list[Fact] = []
         opening = _kind(teller, entity, groups)
         for group in groups:
             told, used = _told(teller, group, wording=wording // len(asks))

@@ -1,4 +1,4 @@
-"""Dialogues of two to five turns, in which the physician asks for what is missing before it answers.
+"""Dialogues of two to five turns, in which the physician asks for what is missing first.
 
 The question leaves something open: which drug, which form, which member of a class, which other
 medicines or symptoms. What is answered is what the sources list, never what to do.

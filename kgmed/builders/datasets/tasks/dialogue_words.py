@@ -95,10 +95,10 @@ WORDS: dict[str, dict[Language, tuple[str, ...]]] = {
     },
     "unlisted": {
         "en": (
-            "For {o}, no interaction with {s} is listed in {sources}; this is not evidence that the "
-            "combination is safe.",
-            "An interaction between {s} and {o} is not listed in {sources}, which does not show that "
-            "they can be combined safely.",
+            "For {o}, no interaction with {s} is listed in {sources}; this is not evidence that "
+            "the combination is safe.",
+            "An interaction between {s} and {o} is not listed in {sources}, which does not show "
+            "that they can be combined safely.",
         ),
         "zh": (
             "至于{o}，{sources}未收录其与{s}的相互作用；这不能证明合用是安全的。",
@@ -124,8 +124,8 @@ WORDS: dict[str, dict[Language, tuple[str, ...]]] = {
     },
     "which_in_drug_class_among": {
         "en": (
-            "That depends on the drug. Members of the class {s} are, for example, {list}. Which one "
-            "is it?",
+            "That depends on the drug. Members of the class {s} are, for example, {list}. Which "
+            "one is it?",
         ),
         "zh": ("这要看具体药物。属于{s}的例如有{list}。您用的是哪一种？",),
     },

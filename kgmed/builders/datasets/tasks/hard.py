@@ -75,7 +75,7 @@ def _made(
 
 
 def _kind(fact: Fact, context: Context, chance: int) -> str:
-    """The kind to try: the telling ones, where the predicate has them, more often than by chance."""
+    """The kind to try; the telling ones, where the predicate has them, more often."""
     entry = context.registry.get(fact.predicate)
     if entry is not None and entry.excludes and chance % 2:
         return "excluded_predicate"

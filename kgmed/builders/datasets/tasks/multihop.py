@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
-from kgmed.builders.datasets.tasks.chains import CHAINS, Chain
+from kgmed.builders.datasets.tasks.chains import Chain, chains
 from kgmed.builders.datasets.tasks.context import Context, facts_of, read_entities
 from kgmed.builders.datasets.tasks.questions import say
 from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
@@ -78,7 +78,7 @@ def multihop(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         known.learn(some)
         for entity in some:
             groups = {(g.predicate, g.inverse): g for g in teller.groups(entity) if not g.negated}
-            for chain in CHAINS:
+            for chain in chains():
                 yield from _chain(teller, known, groups, chain)
             if treated := groups.get(("treats", False)):
                 yield from _mechanisms(teller, treated)
@@ -161,9 +161,7 @@ def _chain(
         yield from _links(teller, first, chain, walks)
 
 
-def _all(
-    teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: list[str]
-) -> Draft:
+def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: list[str]) -> Draft:
     lang = teller.lang
     things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
     wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
@@ -206,9 +204,10 @@ def _links(teller: Teller, first: Group, chain: Chain, walks: list[Walk]) -> Ite
         asks = _LINK[lang]
         question = asks[wording % len(asks)].replace("{a}", a).replace("{c}", c)
         messages = (("user", question), ("assistant", answer))
+        conclusion = joined.replace("{path}", "").strip()
         yield Draft(
             "multi_hop", lang, messages, (before, last), wording % len(asks),
-            rationale=_reasoned(teller, texts, joined.replace("{path}", "").strip()), key=chain.first + chain.second,
+            rationale=_reasoned(teller, texts, conclusion), key=chain.first + chain.second,
             extra={"kind": "link"},
         )  # fmt: skip
 

@@ -82,14 +82,12 @@ def asked(predicate: str, lang: Language, *, inverse: bool = False) -> Asked | N
         return _from_nouns(registry(), predicate, lang, inverse=inverse)
     side = "inverse_" if inverse else ""
     things, asks = entry[lang][side + "things"], entry[lang][side + "asks"]
-    if not things:
+    if not isinstance(things, str) or not things:
         return None
     return Asked(_SLOT.sub("{}", things), tuple(_SLOT.sub("{}", text) for text in asks))
 
 
-def _from_nouns(
-    known: Registry, predicate: str, lang: Language, *, inverse: bool
-) -> Asked | None:
+def _from_nouns(known: Registry, predicate: str, lang: Language, *, inverse: bool) -> Asked | None:
     entry = known.get(predicate)
     if entry is None:
         return None

@@ -9,7 +9,10 @@ from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.model import Language
 from kgmed.kg.verbalize import lists
 
-_RELEASE: dict[Language, str] = {"en": "{source} (release {release})", "zh": "{source}（{release}版）"}
+_RELEASE: dict[Language, str] = {
+    "en": "{source} (release {release})",
+    "zh": "{source}（{release}版）",
+}
 _GRAPH: dict[Language, str] = {"en": "The knowledge graph", "zh": "知识图谱"}
 
 

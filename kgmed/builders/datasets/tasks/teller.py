@@ -152,9 +152,9 @@ class Teller:
             return found
         if inverse is not True:
             for predicate, facts in entity.said.items():
-                if predicate in entity.of and self.symmetric(predicate):
-                    facts = [*facts, *entity.of[predicate]]
-                self._split(found, entity.id, predicate, facts, inverse=False)
+                both = predicate in entity.of and self.symmetric(predicate)
+                every = [*facts, *entity.of[predicate]] if both else facts
+                self._split(found, entity.id, predicate, every, inverse=False)
         for predicate, facts in entity.of.items():
             symmetric = self.symmetric(predicate)
             if not symmetric and inverse is not False:
@@ -223,7 +223,9 @@ class Teller:
         if len(by_tail) == 1:
             parts = list(by_tail.values())
         else:
-            parts = [by_tail[tail] for tail in sorted(by_tail, key=lambda t: _rank(by_tail[t][0], t))]
+            parts = [
+                by_tail[tail] for tail in sorted(by_tail, key=lambda t: _rank(by_tail[t][0], t))
+            ]
         return [self._grouped(group, part, wording) for part in parts]
 
     def _grouped(self, group: Group, facts: list[Fact], wording: int) -> str:

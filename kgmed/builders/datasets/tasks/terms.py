@@ -78,7 +78,10 @@ _SENTENCE: dict[Language, tuple[str, ...]] = {
     "en": ("Translate into Chinese: {text}", "How would you say this in Chinese? {text}"),
     "zh": ("请译成英文：{text}", "请将下面这句话译成英文：{text}"),
 }
-_IS: dict[Language, str] = {"en": "“{term}” is “{other}” in {language}.", "zh": "“{term}”的{language}是“{other}”。"}
+_IS: dict[Language, str] = {
+    "en": "“{term}” is “{other}” in {language}.",
+    "zh": "“{term}”的{language}是“{other}”。",
+}
 _LANGUAGES: dict[Language, dict[Language, str]] = {
     "en": {"en": "English", "zh": "Chinese"},
     "zh": {"en": "英文", "zh": "中文"},
@@ -181,18 +184,18 @@ def translate(block: Block, lang: Language, context: Context) -> Iterator[Draft]
     for entity in block.entities:
         mine, its = teller.name(entity.id), other.name(entity.id)
         if mine and its and mine.casefold() != its.casefold():
-            yield _term(teller, entity, mine, its, _TERM[lang], _OTHER[lang])
-            yield _term(teller, entity, its, mine, _BACK[lang], lang)
+            yield _term(teller, entity, (mine, its), _OTHER[lang])
+            yield _term(teller, entity, (its, mine), lang)
     for fact in facts(block):
         chosen = teller.number("translate", fact.ids[0]) % 2 == 0
         if chosen and teller.tellable(fact) and other.tellable(fact):
             yield _sentence(teller, other, fact)
 
 
-def _term(
-    teller: Teller, entity: Entity, term: str, found: str, asks: tuple[str, ...], into: Language
-) -> Draft:
-    lang = teller.lang
+def _term(teller: Teller, entity: Entity, pair: tuple[str, str], into: Language) -> Draft:
+    """A question for what the first of a pair of names is called in a language."""
+    lang, (term, found) = teller.lang, pair
+    asks = _BACK[lang] if into == lang else _TERM[lang]
     wording = teller.number("term", entity.id, term, into)
     answer = _IS[lang].replace("{language}", _LANGUAGES[lang][into])
     answer = answer.replace("{other}", found).replace("{term}", term)

@@ -21,17 +21,20 @@ _YES: dict[Language, str] = {"en": "Yes. ", "zh": "是的。"}
 _NO: dict[Language, str] = {"en": "No. {denied} {true}", "zh": "不是。{denied}{true}"}
 _SILENT: dict[Language, tuple[str, ...]] = {
     "en": (
-        "Not as far as is listed: {sources} {has} no statement that {claim}, which is not evidence "
-        "against it. What is listed: {true}",
-        "That is not listed. {sources} {does} not state that {claim}; this does not show that it is "
-        "untrue. What is listed: {true}",
+        "Not as far as is listed: {sources} {has} no statement that {claim}, which is not "
+        "evidence against it. What is listed: {true}",
+        "That is not listed. {sources} {does} not state that {claim}; this does not show that it "
+        "is untrue. What is listed: {true}",
     ),
     "zh": (
         "未见收录。{sources}没有“{claim}”这一记载，但这不能证明其不成立。已收录的是：{true}",
         "没有相关记载：{sources}未收录“{claim}”，未收录并不等于不成立。已收录的是：{true}",
     ),
 }
-_ALSO: dict[Language, str] = {"en": "Note that this is listed as well: {other}", "zh": "另需注意，同时收录有：{other}"}
+_ALSO: dict[Language, str] = {
+    "en": "Note that this is listed as well: {other}",
+    "zh": "另需注意，同时收录有：{other}",
+}
 
 
 def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
@@ -62,7 +65,7 @@ def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
 
 
 def opposing(block: Block, context: Context) -> dict[tuple[str, str, str], list[Fact]]:
-    """(subject, predicate, object) -> facts of a predicate that opposes it, between the same ends."""
+    """(subject, predicate, object) -> facts between these ends whose predicate opposes it."""
     found: dict[tuple[str, str, str], list[Fact]] = {}
     for fact in facts(block):
         entry = context.registry.get(fact.predicate)
@@ -109,9 +112,7 @@ def _negative(teller: Teller, fact: Fact, false: Negative) -> Iterator[Draft]:
         "negative": false.kind,
         "verdict": false.verdict,
     }
-    yield Draft(
-        "yes_no", lang, messages, (fact,), chance % 997, about=about, key=key, extra=extra
-    )
+    yield Draft("yes_no", lang, messages, (fact,), chance % 997, about=about, key=key, extra=extra)
 
 
 def not_listed(teller: Teller, false: Negative, true: str, chance: int) -> str:
