@@ -61,10 +61,10 @@ def _sentence(
     text: str, shared: str, others: tuple[str, english.Number], lang: Language, *, tail: str,
     inverse: bool,
 ) -> str:  # fmt: skip
-    listed, number = others
+    listed, count = others
     if lang == "en":
         own: english.Number = "many" if number.is_plural(shared) else "one"
-        numbers = {"s": number, "o": own} if inverse else {"s": own, "o": number}
+        numbers = {"s": count, "o": own} if inverse else {"s": own, "o": count}
         text = english.inflect(text, numbers)
     (prefix, between, suffix), first, opens, closes = pieces(text, lang)
     names = (listed, shared) if (first == "s") == inverse else (shared, listed)
