@@ -61,7 +61,7 @@ def stated(s: str, p: str, o: str, **more: object) -> Statement:
         (("ppi", "inhibits", "mtor", 1), "Acid inhibitors are inhibitors of mTOR."),
         (("aspirin", "inhibits", "mtor", 1), "Aspirin is an inhibitor of mTOR."),
         (("mtor", "positively_regulates", "syn", 0), "mTOR positively regulates α-synuclein."),
-        (("ppi", "positively_regulates", "syn", 0), "Acid inhibitors positively regulate α-synuclein."),
+        (("ppi", "positively_regulates", "mtor", 0), "Acid inhibitors positively regulate mTOR."),
         (("5fu", "treats", "t2d", 0), "5-FU treats Diabetes Mellitus, Type 2."),
         (("syn", "causes", "gout", 0), "α-synuclein causes gout."),
         (("beta", "treats", "gout", 1), "Beta blockers are used to treat gout."),
