@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgmed.kg.errors import UsageError
-from kgmed.kg.model import Language
+from kgmed.kg.model import Language, Value
+from kgmed.kg.verbalize import values
 from kgmed.kg.verbalize.template import STOPS, Template, form
 from kgmed.kg.verbalize.verbalizer import Verbalizer
 
@@ -31,9 +32,14 @@ class Sentences:
     ['Warfarin treats gout.', 'Proton pump inhibitors interact with warfarin.']
     """
 
-    def __init__(self, say: Verbalizer, names: Sequence[str], *, lang: Language) -> None:
+    def __init__(self, say: Verbalizer, names: Sequence[str | Value], *, lang: Language) -> None:
         self._say, self._lang = say, lang
-        forms = [form(name, lang) for name in names]
+        forms = [
+            form(values.words(name, lang), lang)._replace(plural=False)
+            if isinstance(name, Value)
+            else form(name, lang)
+            for name in names
+        ]
         self._text = _column([f.text for f in forms])
         self._opening = self._text if lang == "zh" else _column([f.opening for f in forms])
         self._closing = _column([f.closing for f in forms])
@@ -52,7 +58,7 @@ class Sentences:
     ) -> pa.Array:
         """A sentence for each row, as large strings in the order of the rows.
 
-        ``subjects`` and ``objects`` index the names (a value counts as a name); ``predicates`` may
+        ``subjects`` and ``objects`` index the names, among which may be values; ``predicates`` may
         be a dictionary-encoded Arrow array. ``wordings`` is one number for all rows or one for
         each, and goes round. ``tails`` are qualifiers in words
         (:func:`kgmed.kg.verbalize.qualifiers.tail`), '' for none.
@@ -74,8 +80,10 @@ class Sentences:
         turn = turn % counts[codes] if len(s) else turn
         most = int(counts.max()) if len(counts) else 1
         kinds = (codes * most + turn) * 2 + denied
+        if len(known) * most < 1 << 15:
+            kinds = kinds.astype(np.uint16)  # sorted by radix
         order = np.argsort(kinds, kind="stable")
-        ends = np.flatnonzero(np.diff(kinds[order])) + 1
+        ends = np.flatnonzero(np.diff(kinds[order].astype(np.int64))) + 1
         parts = []
         for rows in np.split(order, ends):
             if not len(rows):

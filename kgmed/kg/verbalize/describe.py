@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from kgmed.kg import categories
 from kgmed.kg.model import Concept, Language, Statement
-from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize import number
 from kgmed.kg.verbalize import qualifiers as words_of
+from kgmed.kg.verbalize.grouping import grouped
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
@@ -34,34 +35,43 @@ def described(
         say, concept, statements, name, lang
     ):
         pronoun = bool(sentences) and lang == "en" and _opens(say, predicate, inverse=inverse)
-        stand_in = ("they" if english.is_plural(own) else "it") if pronoun else own
+        stand_in = ("they" if number.is_plural(own) else "it") if pronoun else own
 
         def named(id: str, stand_in: str = stand_in) -> str:
             return stand_in if id == concept.id else name(id)
 
-        sentences.append(say.grouped(group, named, lang=lang, wording=wording, limit=limit))
+        sentences.append(
+            grouped(
+                say,
+                group,
+                named,
+                lang,
+                wording=wording,
+                limit=limit,
+                about=concept.id,
+                opened=pronoun,
+            )
+        )
     return ("" if lang == "zh" else " ").join(sentences)
 
 
 def _opens(say: Verbalizer, predicate: str, *, inverse: bool) -> bool:
-    """Whether all wordings of a predicate open with the end told from: a pronoun may stand there."""
+    """Whether a predicate has wordings that open with the end told from, for a pronoun."""
     mark = "{o}" if inverse else "{s}"
-    listed = say.choices(predicate, "en", inverse=inverse, listed=True)
-    single = say.choices(predicate, "en", inverse=inverse)
-    return all(text.startswith(mark) for text in (*listed, *single))
+    return say.choices(predicate, "en", inverse=inverse, opened=True)[0].startswith(mark)
 
 
 def _category(concept: Concept, own: str, lang: Language) -> str:
     if not concept.categories or concept.categories[0] == "NamedThing":
         return ""
-    many = lang == "en" and english.is_plural(own)
+    many = lang == "en" and number.is_plural(own)
     label = categories.label(concept.categories[0], language=lang, plural=many)
     if lang == "zh":
         return f"{own}是一种{label}。"
     if many:
-        return f"{english.opening(own)} are {label}."
+        return f"{number.opening(own)} are {label}."
     article = "an" if label[0] in _VOWEL else "a"
-    return f"{english.opening(own)} is {article} {label}."
+    return f"{number.opening(own)} is {article} {label}."
 
 
 def _groups(
@@ -86,8 +96,11 @@ def _groups(
     for place, predicate in enumerate(_FIRST):
         order[predicate] = place - len(_FIRST)
 
-    def rank(item: tuple[tuple[str, bool, bool, str], list[Statement]]) -> tuple[int, str, bool]:
+    def rank(
+        item: tuple[tuple[str, bool, bool, str], list[Statement]],
+    ) -> tuple[int, str, bool, int]:
         predicate, inverse, _, _ = item[0]
-        return order.get(predicate, len(order)), predicate, inverse
+        severity = words_of.severity_rank(item[1][0].qualifiers.get("severity", ""))
+        return order.get(predicate, len(order)), predicate, inverse, severity
 
     return sorted(found.items(), key=rank)

@@ -1,4 +1,4 @@
-"""English grammar of the wordings: number, agreement, negation and the capital of a sentence.
+"""English grammar of the wordings: agreement, lists and negation.
 
 A wording of ``predicates.toml`` is written for singular ends ("{s} is an inhibitor of {o}"). The
 rules here give its other forms; ``docs/wordings.md`` shows them all, and a test reads every one.
@@ -8,80 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal
 
-from kgmed.kg.linking.english import zipf
+from kgmed.kg.verbalize.number import word_set
 
 Number = Literal["one", "many", "list"]
 """What stands in a slot: a singular name, a plural name, or several names."""
 
-_SINGULAR = frozenset(
-    "diabetes herpes rabies scabies caries ascites tabes mumps measles shingles pons lens mons "
-    "biceps triceps forceps series species pancreas gas atlas bias canvas christmas chaos cosmos "
-    "kudos genetics kinetics dynamics pharmacokinetics pharmacodynamics mechanics physics "
-    "statistics orthopedics pediatrics paediatrics obstetrics geriatrics hemodynamics news "
-    "texas lupus sepsis rickets pes facies sanies pityrias kwashiorkors yaws bends dengues "
-    "graves albicans nigricans migrans mutans elegans simulans tetracycles".split()
-)
-_PLURAL = frozenset(
-    "bacteria fungi mitochondria ribosomes metastases people children men women phenomena nuclei "
-    "diverticula bronchi bacilli cocci viruses lice mice criteria stigmata condylomata data "
-    "vertebrae larvae villi alveoli ganglia septa ova emboli thrombi".split()
-)
-_TAIL = re.compile(
-    r",| (?:of|in|with|due|for|to|by|from|associated|caused|induced|secondary|without|at|on|that"
-    r"|involving|acting|during|after|under|between|type|like)\b"
-)
-_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-
-
-@lru_cache(maxsize=1 << 17)
-def is_plural(name: str) -> bool:
-    """Whether an English name takes a plural verb, told by its head noun.
-
-    >>> [is_plural(n) for n in ("proton pump inhibitors", "Osteoblasts", "Gonadotropins, Pituitary")]
-    [True, True, True]
-    >>> [is_plural(n) for n in ("diabetes", "gastritis", "lupus", "HRAS", "Candida albicans")]
-    [False, False, False, False, False]
-    """
-    if ", and " in name:
-        return False  # a syndrome named for its signs
-    head = _TAIL.split(_BRACKETS.sub("", name), maxsplit=1)[0].strip()
-    words = head.split()
-    if not words:
-        return False
-    last = words[-1].rpartition("-")[2] or words[-1]
-    low = last.lower()
-    if low in _PLURAL:
-        return True
-    if not low.endswith("s") or len(low) < 4 or last[1:] != low[1:] or not last.isalpha():
-        return False
-    if low in _SINGULAR or low.endswith(("ss", "us", "is")):
-        return False
-    stem = low[:-1]
-    if low.endswith(("as", "os", "yces", "oides", "ites")) and not zipf(stem):
-        return False
-    binomial = len(words) == 2 and words[0].istitle() and last.islower()
-    return not (binomial and not zipf(stem))
-
-
-_LOWER = re.compile(r"[a-z\u00df-\u00f6\u00f8-\u00ff]{2,}(?![a-z\u00df-\u00ff]*[A-Z0-9])(?![.+^])")
-
-
-@lru_cache(maxsize=1 << 17)
-def opening(name: str) -> str:
-    """A name as it opens a sentence: with a capital, where its first word is a plain one.
-
-    >>> [opening(n) for n in ("beta blockers", "pH", "mTOR", "5-FU", "α-synuclein", "p53", "tRNA")]
-    ['Beta blockers', 'pH', 'mTOR', '5-FU', 'α-synuclein', 'p53', 'tRNA']
-    >>> opening("von Willebrand disease"), opening("t(8;21)"), opening("l-thyroxine")
-    ('Von Willebrand disease', 't(8;21)', 'l-thyroxine')
-    """
-    return name[0].upper() + name[1:] if _LOWER.match(name) else name
-
-
-_NOUNS = {"half-life": "half-lives", "expression": "expressions", "analysis": "analyses"}
+_NOUNS = {"half-life": "half-lives", "life": "lives", "status": "statuses"}
 
 
 def plural(noun: str) -> str:
@@ -116,18 +50,22 @@ def base(verb: str) -> str:
     return verb.removesuffix("s")
 
 
-_FIRST = re.compile(r"\{([so])\} ([\w-]+)(.*)")
+_FIRST = re.compile(r"\{([so])\} ((?:\w+ly )*)([\w-]+)(.*)")
 _COMPLEMENT = re.compile(
     r"^( not)?( as)? (?:an?) ((?:[\w-]+ )*?)([\w-]+(?: or [\w-]+)?)"
     r"(?= (?:of|for|to|in|by|with|between|involved|associated|that)\b)"
 )
 _THE = re.compile(r"^( not)? the ((?:[\w-]+ )*?)([\w-]+)(?= (?:of|for)\b)")
+_ACT_AS = re.compile(r"^( not act)( as .*)$")
 _ONE_OF = re.compile(r"^( not)? one of the ")
-_NAMED_HEAD = re.compile(r"^the ([\w -]+?) \{([so])\} ([\w-]+)(.*)")
+_NAMED_HEAD = re.compile(
+    r"^the ([\w -]+?)(?<! of)(?<! for)(?<! to)(?<! in) \{([so])\} ([\w-]+)(.*)"
+)
 _EQUATION = re.compile(
     r"^the ((?:[\w-]+ )*?)([\w-]+)((?: of [\w -]+?)?) (of|for) \{([so])\} is( not)? \{([so])\}$"
 )
-_APPOSED = re.compile(r"\bthe ((?:[\w-]+ )*?)([\w-]+)( of)? \{([so])\}")
+_APPOSED = re.compile(r"\bthe ((?:[\w-]+ )*?)([\w-]+)( of| of \w+)? \{([so])\}")
+_PREPOSITIONS = word_set("of for to in on as hold against with by from at")
 _AS_A = re.compile(r"\{([so])\} as an? ([\w-]+)$")
 _OF_LIST = frozenset(("role", "capability"))
 _UNLISTED = re.compile(r"\bbetween \{[so]\} and \{[so]\}|\bof \{[so]\} and \{[so]\}")
@@ -138,6 +76,8 @@ def inflect(template: str, numbers: Mapping[str, Number]) -> str:
 
     >>> inflect("{s} is an inhibitor of {o}", {"s": "many", "o": "one"})
     '{s} are inhibitors of {o}'
+    >>> inflect("{s} positively regulates {o}", {"s": "many", "o": "one"})
+    '{s} positively regulate {o}'
     >>> inflect("{s} has the symptom {o}", {"s": "one", "o": "list"})
     '{s} has the symptoms {o}'
     >>> inflect("the mechanism of action of {s} is {o}", {"s": "one", "o": "list"})
@@ -156,7 +96,7 @@ def inflect(template: str, numbers: Mapping[str, Number]) -> str:
         template = f"the {head[1]} {{{head[2]}}} {verb}{rest}"
     opened = _FIRST.match(template)
     if opened is not None and numbers[opened[1]] != "one":
-        template = f"{{{opened[1]}}} {_many(opened[2], opened[3])}"
+        template = f"{{{opened[1]}}} {opened[2]}{_many(opened[3], opened[4])}"
     return _listed(template, numbers)
 
 
@@ -165,8 +105,10 @@ def _many(verb: str, rest: str) -> str:
     if verb == "is":
         rest = _ONE_OF.sub(lambda m: f"{m[1] or ''} among the ", rest)
         rest = _THE.sub(lambda m: f"{m[1] or ''} the {m[2]}{plural(m[3])}", rest)
-    if verb in {"is", "acts"} or rest.startswith(" not act"):
+    if verb in {"is", "acts"}:
         rest = _COMPLEMENT.sub(_complement, rest)
+    if verb == "does":
+        rest = _ACT_AS.sub(lambda m: m[1] + _COMPLEMENT.sub(_complement, m[2]), rest)
     return base(verb) + rest
 
 
@@ -180,7 +122,9 @@ def _listed(template: str, numbers: Mapping[str, Number]) -> str:
 
     def named(found: re.Match[str]) -> str:
         words, noun, of, slot = found.groups()
-        if numbers[slot] != "list" or (of and noun not in _OF_LIST):
+        if numbers[slot] != "list" or noun in _PREPOSITIONS or " of " in f" {words}":
+            return found[0]
+        if of == " of" and noun not in _OF_LIST:
             return found[0]
         return f"the {words}{plural(noun)}{of or ''} {{{slot}}}"
 
@@ -202,7 +146,7 @@ def takes_lists(template: str) -> bool:
 
 _INCLUDE = re.compile(r"^(the .*?) include ")
 _THERE = re.compile(r"^there is an? ")
-_FINITE = re.compile(r"^((?:the [\w -]+? )?(?:of |for |to )?\{[so]\}) ([\w-]+)(.*)")
+_FINITE = re.compile(r"^((?:the [\w -]+? )?(?:of |for |to )?\{[so]\}) ((?:\w+ly )*)([\w-]+)(.*)")
 
 
 def negate(template: str) -> str:
@@ -222,9 +166,9 @@ def negate(template: str) -> str:
     found = _FINITE.match(template)
     if found is None or " not " in template or ":" in template or template.startswith("for "):
         return f"it is not the case that {template}"
-    head, verb, rest = found.groups()
+    head, adverb, verb, rest = found.groups()
     if verb == "can":
         return f"{head} cannot{rest}"
     if verb == "is":
         return f"{head} is not{rest}"
-    return f"{head} does not {base(verb)}{rest}"
+    return f"{head} does not {adverb}{base(verb)}{rest}"

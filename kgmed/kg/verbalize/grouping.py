@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Statement
-from kgmed.kg.verbalize import english, lists, values
+from kgmed.kg.verbalize import english, lists, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.template import STOPS, denied, pieces
 
@@ -23,28 +23,36 @@ def grouped(
     *,
     wording: int,
     limit: int | None,
+    about: str = "",
+    opened: bool = False,
 ) -> str:
-    """One sentence; :meth:`~kgmed.kg.verbalize.verbalizer.Verbalizer.grouped` says of what."""
-    first, shared, inverse = _shared(say, statements)
-    items: dict[str, list[str]] = {}
+    """One sentence; :meth:`~kgmed.kg.verbalize.verbalizer.Verbalizer.grouped` says of what.
+
+    ``opened`` keeps to wordings that open with the shared end.
+    """
+    first, shared, inverse = _shared(say, statements, about)
+    items: dict[str, tuple[str, list[str]]] = {}
     for statement in statements:
         item = _other(statement, shared, name, lang, inverse=inverse)
         tail = words_of.tail(statement.qualifiers, name, lang=lang)
-        tails = items.setdefault(item, [])
+        _, tails = items.setdefault(item.casefold(), (item, []))
         if tail not in tails:
             tails.append(tail)
-    common = {tail for tails in items.values() for tail in tails}
+    common = {tail for _, tails in items.values() for tail in tails}
     behind = next(iter(common)) if len(common) == 1 else ""
-    shown = [item + ("" if behind else "".join(tails)) for item, tails in items.items()]
+    shown = [item + ("" if behind else "".join(tails)) for item, tails in items.values()]
     more = max(0, len(shown) - limit) if limit is not None else 0
     kept = shown[: len(shown) - more]
     listed = lists.join(lang, kept, denied=first.negated, more=more)
-    options = say.choices(first.predicate, lang, inverse=inverse, listed=len(shown) > 1)
+    options = say.choices(
+        first.predicate, lang, inverse=inverse, listed=len(shown) > 1, opened=opened
+    )
     text = options[wording % len(options)]
     if first.negated:
         text = denied(text, lang)
     many: english.Number = "list" if len(shown) > 1 else "one"
-    if many == "one" and lang == "en" and english.is_plural(shown[0]):
+    valued = first.value is not None
+    if many == "one" and lang == "en" and not valued and number.is_plural(shown[0]):
         many = "many"
     return _sentence(text, name(shared), (listed, many), lang, tail=behind, inverse=inverse)
 
@@ -53,16 +61,16 @@ def _sentence(
     text: str, shared: str, others: tuple[str, english.Number], lang: Language, *, tail: str,
     inverse: bool,
 ) -> str:  # fmt: skip
-    listed, number = others
+    listed, count = others
     if lang == "en":
-        own: english.Number = "many" if english.is_plural(shared) else "one"
-        numbers = {"s": number, "o": own} if inverse else {"s": own, "o": number}
+        own: english.Number = "many" if number.is_plural(shared) else "one"
+        numbers = {"s": count, "o": own} if inverse else {"s": own, "o": count}
         text = english.inflect(text, numbers)
     (prefix, between, suffix), first, opens, closes = pieces(text, lang)
     names = (listed, shared) if (first == "s") == inverse else (shared, listed)
     head, last = names
     if opens and lang == "en":
-        head = english.opening(head)
+        head = number.opening(head)
     stop = STOPS[lang]
     end = "" if closes else suffix.removesuffix(stop)
     if not tail and closes and last.endswith(tuple(".!?。！？")):
@@ -70,7 +78,9 @@ def _sentence(
     return f"{prefix}{head}{between}{last}{end}{tail}{stop}"
 
 
-def _shared(say: Verbalizer, statements: Sequence[Statement]) -> tuple[Statement, str, bool]:
+def _shared(
+    say: Verbalizer, statements: Sequence[Statement], about: str
+) -> tuple[Statement, str, bool]:
     """(the first, the end that all share, whether it is the object)."""
     if not statements:
         raise UsageError("no statements to group: expected at least one")
@@ -81,15 +91,15 @@ def _shared(say: Verbalizer, statements: Sequence[Statement]) -> tuple[Statement
             f"a group says one thing of one end, these say {', '.join(kinds)}: group by predicate "
             "and negation first"
         )
-    if all(s.subject == first.subject for s in statements):
-        return first, first.subject, False
-    if first.object and all(s.object == first.object for s in statements):
-        return first, first.object, True
     entry = say.registry.get(first.predicate)
-    if entry is not None and entry.symmetric:
-        for end in (first.subject, first.object):
-            if all(end in {s.subject, s.object} for s in statements):
-                return first, end, False
+    symmetric = entry is not None and entry.symmetric
+    for end in (about,) if about else (first.subject, first.object):
+        if all(s.subject == end for s in statements):
+            return first, end, False
+        if end and all(s.object == end for s in statements):
+            return first, end, not symmetric
+        if symmetric and all(end in {s.subject, s.object} for s in statements):
+            return first, end, False
     raise UsageError(
         f"{len(statements)} statements of {first.predicate} share neither subject nor object: "
         "group them by one end first"

@@ -11,14 +11,18 @@ def join(lang: Language, parts: Sequence[str], *, denied: bool = False, more: in
     """A list in words; "or" where what is said of it is ``denied``. Names that hold commas are
     parted by semicolons; ``more`` counts what a caller cut off.
 
-    >>> join("en", ["aspirin", "ibuprofen", "naproxen"]), join("zh", ["阿司匹林", "布洛芬", "萘普生"])
-    ('aspirin, ibuprofen and naproxen', '阿司匹林、布洛芬和萘普生')
+    >>> join("en", ["aspirin", "ibuprofen", "naproxen"]), join("zh", ["阿司匹林", "布洛芬"])
+    ('aspirin, ibuprofen and naproxen', '阿司匹林和布洛芬')
     >>> join("en", ["Diabetes Mellitus, Type 2", "gout"]), join("en", ["gout"], more=3)
     ('Diabetes Mellitus, Type 2; and gout', 'gout and 3 others')
+    >>> join("zh", ["阿司匹林", "布洛芬"], more=3)
+    '阿司匹林、布洛芬等5种'
     """
     items = list(parts)
+    if more and lang == "zh":
+        return "、".join(items) + f"等{len(items) + more}种"
     if more:
-        items.append(f"另外{more}个" if lang == "zh" else f"{more} other{'s' * (more > 1)}")
+        items.append(f"{more} other{'s' * (more > 1)}")
     if len(items) < 2:
         return "".join(items)
     if lang == "zh":

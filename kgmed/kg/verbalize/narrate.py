@@ -6,51 +6,49 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kgmed.kg.model import Language, Path, Step
-from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize import english, number
 from kgmed.kg.verbalize import qualifiers as words_of
-from kgmed.kg.verbalize.template import denied, pieces
+from kgmed.kg.verbalize.template import STOPS, denied, pieces
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
 
-_JOIN: dict[Language, tuple[str, str, str, str]] = {
-    "en": (", which", "In turn, ", "Finally, ", ". "),
-    "zh": ("，后者", "接下来，", "最后，", "。"),
+_WHICH: dict[Language, str] = {"en": ", which", "zh": "，后者"}
+_AND: dict[Language, str] = {"en": ", and ", "zh": "，而"}
+_THEN: dict[Language, tuple[str, ...]] = {
+    "en": ("In turn, ", "Furthermore, "),
+    "zh": ("接下来，", "进一步，"),
 }
+_LAST: dict[Language, str] = {"en": "Finally, ", "zh": "最后，"}
 _PER_SENTENCE = 2
 
 
 def narrated(
     say: Verbalizer, path: Path, name: Callable[[str], str], lang: Language, *, wording: int
 ) -> str:
-    """The narrative; :meth:`~kgmed.kg.verbalize.verbalizer.Verbalizer.path` says of what."""
-    which, then, last, stop = _JOIN[lang]
-    parts: list[list[str]] = []
-    closes = False
-    for step in path.steps:
-        head, rest, ends = _step(say, step, name, lang, wording=wording)
-        follows = bool(parts) and closes and head == name(step.start)
-        if follows and len(parts[-1]) < _PER_SENTENCE:
-            parts[-1].append(which + rest)
-        else:
-            parts.append([head + rest])
-        closes = ends
+    """The narrative; :meth:`~kgmed.kg.verbalize.verbalizer.Verbalizer.path` says of what.
+
+    A sentence holds two steps: "A inhibits B, which causes C" where the first ends with what the
+    second opens with, else "A lowers the activity of B, and B causes C".
+    """
+    told = [_step(say, step, name, lang, wording=wording) for step in path.steps]
     sentences = []
-    for place, clauses in enumerate(parts):
-        text = "".join(clauses)
-        if not place:
-            text = _capital(text, lang)
-        elif place + 1 == len(parts) and place > 1:
-            text = last + text
+    for at in range(0, len(told), _PER_SENTENCE):
+        head, rest, ends = told[at]
+        text = head + rest
+        for place, (head, rest, leads) in enumerate(told[at + 1 : at + _PER_SENTENCE], at + 1):
+            follows = ends and head == name(path.steps[place].start)
+            text += _WHICH[lang] + rest if follows else _AND[lang] + head + rest
+            ends = leads
+        if not at:
+            text = number.opening(text) if lang == "en" else text
+        elif at + _PER_SENTENCE >= len(told) and at > _PER_SENTENCE:
+            text = _LAST[lang] + text
         else:
-            text = then + text
-        sentences.append(text)
-    whole = stop.join(sentences)
-    return whole if whole.endswith(stop.strip()) else whole + stop.strip()
-
-
-def _capital(text: str, lang: Language) -> str:
-    return english.opening(text) if lang == "en" else text
+            text = _THEN[lang][(at // _PER_SENTENCE - 1) % 2] + text
+        stop = STOPS[lang]
+        sentences.append(text if text.endswith(stop) else text + stop)
+    return ("" if lang == "zh" else " ").join(sentences)
 
 
 def _step(
@@ -65,7 +63,7 @@ def _step(
     ends = {"s": name(statement.subject), "o": name(statement.object)}
     if lang == "en":
         numbers: dict[str, english.Number] = {
-            end: "many" if english.is_plural(text) else "one" for end, text in ends.items()
+            end: "many" if number.is_plural(text) else "one" for end, text in ends.items()
         }
         text = english.inflect(text, numbers)
     (_, between, suffix), first, opens, closes = pieces(text, lang)

@@ -164,15 +164,22 @@ def severity(lang: Language, value: str) -> str:
     return SEVERITY_ZH.get(value, value) if lang == "zh" else value
 
 
-def tail(
-    qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Language
-) -> str:
+def severity_rank(value: str) -> int:
+    """Where a severity stands, worst first; an unknown one after the known.
+
+    >>> severity_rank("Critical") < severity_rank("Significant") < severity_rank("")
+    True
+    """
+    return SEVERITIES.index(value) if value in SEVERITIES else len(SEVERITIES)
+
+
+def tail(qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Language) -> str:
     """Qualifiers as what stands behind a sentence, before its full stop; '' for none.
 
     ``name`` gives the name of the id that ``affected`` or ``actor`` holds.
 
-    >>> tail({"severity": "Critical"}, str, lang="en"), tail({"severity": "Critical"}, str, lang="zh")
-    (' (severity: critical)', '（严重程度：严重）')
+    >>> [tail({"severity": "Critical"}, str, lang=lang) for lang in ("en", "zh")]
+    [' (severity: critical)', '（严重程度：严重）']
     >>> said = {"aspect": "anticoagulant activity", "direction": "increased", "affected": "x:1"}
     >>> tail(said, {"x:1": "warfarin"}.__getitem__, lang="en")
     ' (the anticoagulant activity of warfarin is increased)'

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry, Wording
-from kgmed.kg.verbalize import chinese, english
+from kgmed.kg.verbalize import chinese, english, number
 
 End = Literal["s", "o"]
 STOPS: dict[Language, str] = {"en": ".", "zh": "。"}
@@ -62,9 +62,7 @@ class Template:
         """The sentence of two names; ``tail`` (qualifiers in brackets) stands before its stop."""
         first, second = (subject, object) if self.first == "s" else (object, subject)
         number = subject if self.agrees == "s" else object
-        prefix, between, suffix = (
-            self.plural if self.agrees and number.plural else self.singular
-        )
+        prefix, between, suffix = self.plural if self.agrees and number.plural else self.singular
         head = first.opening if self.opens else first.text
         if tail:
             stop = STOPS[self.lang]
@@ -90,7 +88,7 @@ def form(name: str, lang: Language) -> Form:
     if lang == "zh":
         closing = name.removesuffix(".") + "。" if name.endswith(".") else closing
         return Form(name, name, closing, False)
-    return Form(name, english.opening(name), closing, english.is_plural(name))
+    return Form(name, number.opening(name), closing, number.is_plural(name))
 
 
 def wordings_of(wording: Wording, *, inverse: bool) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Concept, Language, Path, Statement, Value
 from kgmed.kg.predicates import Registry, fill
-from kgmed.kg.verbalize import chinese, english, values
+from kgmed.kg.verbalize import chinese, english, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.template import (
     Form,
@@ -110,7 +110,10 @@ class Verbalizer:
         """What is claimed of two ends (or an end and a value), as one sentence."""
         known = _looked_up(names)
         template = self._template(predicate, lang, wording, inverse=inverse, negated=negated)
-        ends = form(known(subject), lang), form(_end(object, known, lang), lang)
+        target = form(_end(object, known, lang), lang)
+        if isinstance(object, Value):
+            target = target._replace(plural=False)  # "40 hours is the half-life"
+        ends = form(known(subject), lang), target
         return template.sentence(*ends, tail=_tail(qualifiers, known, lang))
 
     def clause(
@@ -127,7 +130,8 @@ class Verbalizer:
         text = self._text(statement.predicate, lang, wording, inverse=inverse)
         object = statement.value if statement.value is not None else statement.object
         ends = known(statement.subject), _end(object, known, lang)
-        said = self._clause(text, ends, lang, negated=statement.negated)
+        valued = statement.value is not None
+        said = self._clause(text, ends, lang, negated=statement.negated, valued=valued)
         return said + _tail(statement.qualifiers, known, lang)
 
     def claim_clause(
@@ -148,13 +152,14 @@ class Verbalizer:
         return self._clause(text, (known(subject), known(object)), lang, negated=negated)
 
     def _clause(
-        self, text: str, ends: tuple[str, str], lang: Language, *, negated: bool
-    ) -> str:
+        self, text: str, ends: tuple[str, str], lang: Language, *, negated: bool,
+        valued: bool = False,
+    ) -> str:  # fmt: skip
         if negated:
             text = denied(text, lang)
         if lang == "en":
             numbers: dict[str, english.Number] = {
-                end: "many" if english.is_plural(name) else "one"
+                end: "many" if number.is_plural(name) and not (valued and end == "o") else "one"
                 for end, name in zip("so", ends, strict=True)
             }
             text = english.inflect(text, numbers)
@@ -170,19 +175,22 @@ class Verbalizer:
         lang: Language,
         wording: int = 0,
         limit: int | None = None,
+        about: str = "",
     ) -> str:
         """Statements of one predicate that share an end, as one sentence with a list.
 
         They share the subject (the list is of objects or values) or the object (the list is of
         subjects), and all are negated or none is. The list keeps their order, each name once;
         with a ``limit`` it tells how many more there are. What only some are qualified by stands
-        in brackets behind each.
+        in brackets behind each. ``about`` is the end that the sentence is about, by default the
+        one they share, the subject first.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for statements that share no end.
         """
         from kgmed.kg.verbalize.grouping import grouped
 
-        return grouped(self, statements, _looked_up(names), lang, wording=wording, limit=limit)
+        known = _looked_up(names)
+        return grouped(self, statements, known, lang, wording=wording, limit=limit, about=about)
 
     def concept(
         self,
@@ -228,12 +236,8 @@ class Verbalizer:
         found = texts(self.registry, predicate, lang, inverse=inverse)
         takes = chinese.takes_lists if lang == "zh" else english.takes_lists
         mark = "{o}" if inverse else "{s}"
-        kept = [
-            text
-            for text in found
-            if (not listed or takes(text)) and (not opened or text.startswith(mark))
-        ]
-        return kept or list(found)
+        kept = [text for text in found if not opened or text.startswith(mark)] or list(found)
+        return [text for text in kept if not listed or takes(text)] or kept
 
 
 def _looked_up(names: Names) -> Callable[[str], str]:
@@ -251,7 +255,5 @@ def _end(object: str | Value, name: Callable[[str], str], lang: Language) -> str
     return values.words(object, lang) if isinstance(object, Value) else name(object)
 
 
-def _tail(
-    said: Mapping[str, str] | None, name: Callable[[str], str], lang: Language
-) -> str:
+def _tail(said: Mapping[str, str] | None, name: Callable[[str], str], lang: Language) -> str:
     return words_of.tail(said, name, lang=lang) if said else ""
