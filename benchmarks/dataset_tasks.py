@@ -17,7 +17,8 @@ from itertools import pairwise
 from kgmed import open_graph
 from kgmed.builders.datasets.model import Draft
 from kgmed.builders.datasets.tasks import TASKS, context_of, read_block
-from kgmed.facade.judging import Judge
+from kgmed.builders.datasets.tasks.questions import unasked
+from kgmed.facade.judging import Verdicts
 from kgmed.kg.model import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -32,8 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     graph = open_graph()
     store = graph.store
-    judge = Judge(store, graph.registry)
-    context = context_of(store, graph.registry, verdicts=judge, seed=options.seed)
+    context = context_of(store, graph.registry, verdicts=Verdicts(store), seed=options.seed)
     ids = sorted({end for s in store.scan() for end in (s.subject, s.object) if end})
     block = read_block(store, ids)
     total = dict.fromkeys(LANGUAGES, 0)
@@ -53,7 +53,10 @@ def main() -> None:
                 f"{len(ids_used):10,} {varied:10.3f}",
                 flush=True,
             )
+    stated = store.info().predicates
     for lang in LANGUAGES:
+        left = {name: stated[name] for name in unasked(lang) if name in stated}
+        print(f"no question form ({lang}): {left or 'none'}")
         print(f"{'all':20} {lang:4} {total[lang]:8,} {'':8} {len(used[lang]):10,}")
 
 

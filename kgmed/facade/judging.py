@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kgmed.builders.datasets.negatives import Claimed
-    from kgmed.kg.predicates import Registry
     from kgmed.kg.store.base import GraphStore
 
 
-class Judge:
+class Verdicts:
     """The verdict of each of many claims, in order; what datasets call ``verdicts``.
 
     >>> from kgmed.builders.datasets.negatives import Claimed
-    >>> graph = open_graph()
-    >>> judge = Judge(graph.store, graph.registry)
-    >>> judge([Claimed("drugbank:DB00682", "interacts_with", "drugbank:DB01118")])
+    >>> verdicts = Verdicts(open_graph().store)
+    >>> verdicts([Claimed("drugbank:DB00682", "interacts_with", "drugbank:DB01118")])
     ['SUPPORTED']
     """
 
-    def __init__(self, store: GraphStore, registry: Registry) -> None:
+    def __init__(self, store: GraphStore) -> None:
+        from kgmed.kg.predicates import registry
         from kgmed.reasoning.claims.batch import TableVerifier
 
-        self._tables = TableVerifier(store, registry)
+        self._tables = TableVerifier(store, registry())
 
     def __call__(self, claims: Sequence[Claimed]) -> list[str]:
         import pyarrow as pa

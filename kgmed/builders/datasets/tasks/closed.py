@@ -8,6 +8,7 @@ from functools import lru_cache
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry, fill
 from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize.number import is_plural
 from kgmed.kg.verbalize.template import texts
 
 _FIRST = re.compile(r"^\{([so])\} ([\w-]+)(.*)$")
@@ -61,8 +62,7 @@ def question(
     if lang == "zh":
         return fill(text, s=ends[0], o=ends[1]) + "吗？"
     numbers: dict[str, english.Number] = {
-        slot: "many" if english.is_plural(name) else "one"
-        for slot, name in zip("so", ends, strict=True)
+        slot: "many" if is_plural(name) else "one" for slot, name in zip("so", ends, strict=True)
     }
     asked = _asked(english.inflect(text, numbers), plural=numbers)
     return fill(asked, s=ends[0], o=ends[1])

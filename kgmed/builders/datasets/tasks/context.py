@@ -137,7 +137,7 @@ def facts_of(statements: Sequence[Statement]) -> list[Fact]:
             predicate=same[0].predicate,
             object=same[0].object,
             sources=tuple(sorted({s.primary_knowledge_source for s in same})),
-            licences=tuple(sorted({s.licence for s in same})),
+            licences=tuple(sorted({part for s in same for part in s.licence.split(" AND ")})),
             negated=same[0].negated,
             qualifiers=same[0].qualifiers,
             value=same[0].value,

@@ -8,7 +8,7 @@ from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.teller import Group, Teller
 from kgmed.kg.model import Language
-from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize.number import is_plural, opening
 
 FEWEST = 2
 """Groups of facts below which there is too little to describe."""
@@ -54,13 +54,13 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         question = asks[wording % len(asks)].replace("{s}", teller.name(entity.id))
         sentences: list[str] = []
         facts: list[Fact] = []
-        opening = _kind(teller, entity, groups)
+        kind = _kind(teller, entity, groups)
         for group in groups:
             told, used = _told(teller, group, wording=wording // len(asks))
             sentences += told
             facts += used
-        if opening:
-            sentences = teller.introduced(opening, sentences, name=teller.name(entity.id))
+        if kind:
+            sentences = teller.introduced(kind, sentences, name=teller.name(entity.id))
         answer = teller.together(sentences)
         messages = (("user", question), ("assistant", answer))
         yield Draft("description", lang, messages, tuple(facts), wording % len(asks))
@@ -75,10 +75,10 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
         return ""
     if teller.lang == "zh":
         return f"{name}是{kind}。"
-    if english.is_plural(name):
+    if is_plural(name):
         return ""
     article = "an" if kind[0] in "aeiou" else "a"
-    return f"{english.opening(name)} is {article} {kind}."
+    return f"{opening(name)} is {article} {kind}."
 
 
 def _told(teller: Teller, group: Group, *, wording: int) -> tuple[list[str], tuple[Fact, ...]]:

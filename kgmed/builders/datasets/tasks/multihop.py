@@ -33,8 +33,8 @@ _CHAIN: dict[Language, tuple[str, ...]] = {
     "zh": ("{things}有哪些？", "请列出{things}。", "有哪些{things}？"),
 }
 _FOUND: dict[Language, str] = {
-    "en": "In two steps the graph leads to {ends}.",
-    "zh": "经过两步，图谱给出的是{ends}。",
+    "en": "{ends}; by way of {middles}.",
+    "zh": "{ends}（经由{middles}）。",
 }
 _LINK: dict[Language, tuple[str, ...]] = {
     "en": (
@@ -166,7 +166,8 @@ def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: li
     things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
     wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
     names = sorted({teller.name(end) for end in ends}, key=str.casefold)
-    answer = _FOUND[lang].replace("{ends}", teller.listed(names))
+    middles = sorted({teller.name(walk.middle) for walk in walks}, key=str.casefold)
+    answer = teller.put(_FOUND[lang], ends=teller.listed(names), middles=teller.listed(middles))
     steps = [teller.together(teller.sentences(first))]
     facts = list(first.facts)
     for walk in walks:

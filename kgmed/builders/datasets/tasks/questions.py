@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry, registry
-from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize.number import is_plural
 
 _AGREES = {"is": "are", "does": "do", "has": "have"}
 _MARK = re.compile(r"\{(is|does|has)\}")
@@ -58,7 +58,7 @@ def say(template: str, name: str, lang: Language) -> str:
     if not gap:
         return template
     if lang == "en" and "{" in template:
-        many = english.is_plural(name)
+        many = is_plural(name)
         before, behind = (
             _MARK.sub(lambda m: _AGREES[m[1]] if many else m[1], part) for part in (before, behind)
         )
@@ -85,6 +85,19 @@ def asked(predicate: str, lang: Language, *, inverse: bool = False) -> Asked | N
     if not isinstance(things, str) or not things:
         return None
     return Asked(_SLOT.sub("{}", things), tuple(_SLOT.sub("{}", text) for text in asks))
+
+
+def unasked(lang: Language) -> list[str]:
+    """The predicates that nobody would ask for from either end, in the registry's order.
+
+    >>> unasked("en")[:2]
+    ['related_to', 'releases']
+    """
+    return [
+        name
+        for name in registry()
+        if asked(name, lang) is None and asked(name, lang, inverse=True) is None
+    ]
 
 
 def _from_nouns(known: Registry, predicate: str, lang: Language, *, inverse: bool) -> Asked | None:

@@ -14,12 +14,15 @@ from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
 from kgmed.kg.model import Language, Statement
-from kgmed.kg.verbalize import english, lists
+from kgmed.kg.verbalize import lists
 from kgmed.kg.verbalize import qualifiers as words_of
+from kgmed.kg.verbalize.number import is_plural, opening
 
 T = TypeVar("T")
 CHUNK = 500
 """Entities whose questions are verified or looked up together."""
+HUB = 5_000
+"""Facts of one entity, predicate and side that are looked at; the rest of a hub's stay untold."""
 _SHOUTED = re.compile(r"[A-Z]{8,}")
 _ENDS = ("affected", "actor")
 _KINDS: dict[str, dict[Language, str]] = {
@@ -76,7 +79,7 @@ class Teller:
 
     def opening(self, name: str) -> str:
         """A name as it opens a sentence."""
-        return english.opening(name) if self.lang == "en" else name
+        return opening(name) if self.lang == "en" else name
 
     def put(self, text: str, **names: str) -> str:
         """Names in the slots of a text; one that opens it has a capital."""
@@ -172,13 +175,15 @@ class Teller:
         self, found: list[Group], id: str, predicate: str, facts: Sequence[Fact], *, inverse: bool
     ) -> None:
         """The groups of facts that hold and of those that are denied."""
-        told = [fact for fact in facts if self.tellable(fact)]
+        looked_at = facts if len(facts) <= HUB else facts[:HUB]
+        told = [fact for fact in looked_at if self.tellable(fact)]
         for negated in (False, True):
             mine = tuple([fact for fact in told if fact.negated == negated])
             if mine:
                 untold = 0
                 if len(told) < len(facts):
-                    untold = sum(f.negated == negated for f in facts) - len(mine)
+                    untold = sum(f.negated == negated for f in looked_at) - len(mine)
+                    untold += len(facts) - len(looked_at)
                 found.append(Group(id, predicate, inverse, negated, mine, untold))
 
     def sentence(self, fact: Fact, *, wording: int = 0, of: str = "") -> str:
@@ -240,14 +245,14 @@ class Teller:
     def _by_name(self, id: str) -> Callable[[Fact], tuple[str, tuple[str, ...]]]:
         return lambda fact: (self.name(fact.other(id)).casefold(), fact.ids)
 
-    def introduced(self, opening: str, sentences: Sequence[str], *, name: str) -> list[str]:
+    def introduced(self, kind: str, sentences: Sequence[str], *, name: str) -> list[str]:
         """Sentences behind one that says what ``name`` is: a pronoun stands for it in the first of
         them (English). Further on, with other names in between, it would be unclear."""
         first = sentences[0]
-        start = english.opening(name) + " "
+        start = opening(name) + " "
         if self.lang == "en" and first.startswith(start):
-            first = ("They " if english.is_plural(name) else "It ") + first[len(start) :]
-        return [opening, first, *sentences[1:]]
+            first = ("They " if is_plural(name) else "It ") + first[len(start) :]
+        return [kind, first, *sentences[1:]]
 
     def together(self, sentences: Sequence[str]) -> str:
         """Sentences as a paragraph."""
