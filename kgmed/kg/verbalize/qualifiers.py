@@ -178,8 +178,8 @@ def tail(qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Lan
 
     ``name`` gives the name of the id that ``affected`` or ``actor`` holds.
 
-    >>> tail({"severity": "Critical"}, str, lang="en"), tail({"severity": "Critical"}, str, lang="zh")
-    (' (severity: critical)', '（严重程度：严重）')
+    >>> [tail({"severity": "Critical"}, str, lang=lang) for lang in ("en", "zh")]
+    [' (severity: critical)', '（严重程度：严重）']
     >>> said = {"aspect": "anticoagulant activity", "direction": "increased", "affected": "x:1"}
     >>> tail(said, {"x:1": "warfarin"}.__getitem__, lang="en")
     ' (the anticoagulant activity of warfarin is increased)'

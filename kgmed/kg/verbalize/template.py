@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry, Wording
-from kgmed.kg.verbalize import chinese, english
+from kgmed.kg.verbalize import chinese, english, number
 
 End = Literal["s", "o"]
 STOPS: dict[Language, str] = {"en": ".", "zh": "。"}
@@ -88,7 +88,7 @@ def form(name: str, lang: Language) -> Form:
     if lang == "zh":
         closing = name.removesuffix(".") + "。" if name.endswith(".") else closing
         return Form(name, name, closing, False)
-    return Form(name, english.opening(name), closing, english.is_plural(name))
+    return Form(name, number.opening(name), closing, number.is_plural(name))
 
 
 def wordings_of(wording: Wording, *, inverse: bool) -> tuple[str, ...]:

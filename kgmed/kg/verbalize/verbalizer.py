@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Concept, Language, Path, Statement, Value
 from kgmed.kg.predicates import Registry, fill
-from kgmed.kg.verbalize import chinese, english, values
+from kgmed.kg.verbalize import chinese, english, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.template import (
     Form,
@@ -159,7 +159,7 @@ class Verbalizer:
             text = denied(text, lang)
         if lang == "en":
             numbers: dict[str, english.Number] = {
-                end: "many" if english.is_plural(name) and not (valued and end == "o") else "one"
+                end: "many" if number.is_plural(name) and not (valued and end == "o") else "one"
                 for end, name in zip("so", ends, strict=True)
             }
             text = english.inflect(text, numbers)

@@ -1,0 +1,110 @@
+"""Abstentions: a fair question that the graph has no answer to, and how to say so.
+
+Asked of a thing are only predicates that a source states of other things of its category. Salts,
+forms and products are left out, because what is said of their parent drug or ingredients may hold
+of them; so are groups, because their members may have what is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kgmed.builders.datasets.model import Block, Draft, Entity
+from kgmed.builders.datasets.tasks import sources
+from kgmed.builders.datasets.tasks.context import Context
+from kgmed.builders.datasets.tasks.questions import Asked, asked, say
+from kgmed.builders.datasets.tasks.teller import Teller
+from kgmed.kg.model import Language
+
+PER_ENTITY = 2
+ENOUGH = 100
+"""Statements of a predicate about things of a category, for its absence to be worth a row."""
+_ASKED: dict[str, tuple[tuple[str, bool], ...]] = {
+    "Drug": (
+        ("interacts_with", False), ("treats", False), ("contraindicated_in", False),
+        ("has_adverse_effect", False), ("has_mechanism_of_action", False), ("inhibits", False),
+        ("has_metabolite", False), ("in_drug_class", False), ("has_physiologic_effect", False),
+        ("has_active_ingredient", True),
+    ),
+    "Disease": (
+        ("has_symptom", False), ("treats", True), ("causes", True), ("located_in", False),
+        ("has_phenotype", False), ("prevents", True), ("contraindicated_in", True),
+    ),
+    "PhenotypicFeature": (("has_symptom", True), ("treats", True), ("causes", True)),
+    "Gene": (("inhibits", True), ("agonist_of", True), ("antagonist_of", True)),
+    "Protein": (("decreases_activity_of", True), ("participates_in", False)),
+    "OrganismTaxon": (("causes", False),),
+}  # fmt: skip
+_BELONGS_ELSEWHERE = ("form_of", "has_active_ingredient", "has_ingredient")
+_GROUPS = ("subclass_of", "in_drug_class", "form_of", "has_role")
+_SAYS: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "Not listed: {sources} {has} nothing on the {things}. This is not evidence that there "
+        "are none.",
+        "I cannot answer that from the graph. The {things} are not listed in {sources}, and what "
+        "is not listed may still exist.",
+        "{sources} {does} not list any {things}. Absence from these data is not evidence of "
+        "absence; another source is needed.",
+    ),
+    "zh": (
+        "未收录：{sources}中没有关于{things}的记载。这不能证明其不存在。",
+        "根据知识图谱无法回答。{sources}未收录{things}，而未收录并不等于没有。",
+        "{sources}没有列出{things}。数据中没有记载不能作为不存在的证据，需要查阅其他来源。",
+    ),
+}
+
+
+def abstain(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
+    """Up to two questions per entity that nothing in the graph answers."""
+    teller = Teller(block, lang, context)
+    for entity in block.entities:
+        name = teller.name(entity.id)
+        if not name or any(p in entity.said for p in _BELONGS_ELSEWHERE):
+            continue
+        if any(p in entity.of for p in _GROUPS):
+            continue
+        open_ = [question for question in _questions(entity, teller) if question is not None]
+        for predicate, inverse, words in teller.some_of(open_, PER_ENTITY, "abstain", entity.id):
+            yield _draft(teller, entity, predicate, words, inverse=inverse)
+
+
+def _questions(entity: Entity, teller: Teller) -> Iterator[tuple[str, bool, Asked]]:
+    said, of = _implied(teller, entity.said), _implied(teller, entity.of)
+    for category in entity.categories:
+        for predicate, inverse in _ASKED.get(category, ()):
+            entry = teller.registry.get(predicate)
+            symmetric = entry is not None and entry.symmetric
+            if predicate in (of if inverse else said) or (symmetric and predicate in of):
+                continue
+            words = asked(predicate, teller.lang, inverse=inverse)
+            stated = teller.context.counted.get((predicate, "^" * inverse + category), 0)
+            if words is not None and stated >= ENOUGH:
+                yield predicate, inverse, words
+
+
+def _implied(teller: Teller, facts: object) -> set[str]:
+    """Predicates that are stated, and those that they imply or are implied by."""
+    found: set[str] = set()
+    for predicate in facts:  # type: ignore[attr-defined]
+        found.update(teller.registry.ancestors(predicate), teller.registry.descendants(predicate))
+    return found
+
+
+def _draft(teller: Teller, entity: Entity, predicate: str, words: Asked, *, inverse: bool) -> Draft:
+    lang, name = teller.lang, teller.name(entity.id)
+    chance = teller.number("abstain", entity.id, predicate)
+    wording = chance % len(words.asks)
+    who = teller.context.sources(predicate, entity.categories, inverse=inverse)
+    many = len(who) > 1
+    answer = (
+        _SAYS[lang][(chance >> 8) % len(_SAYS[lang])]
+        .replace("{sources}", sources.silent(who, lang))
+        .replace("{has}", "have" if many else "has")
+        .replace("{does}", "do" if many else "does")
+        .replace("{things}", say(words.things, name, lang))
+    )
+    messages = (("user", say(words.asks[wording], name, lang)), ("assistant", answer))
+    return Draft(
+        "abstention", lang, messages, (), wording, about=(entity.id,),
+        key=f"{entity.id} {'^' if inverse else ''}{predicate}", extra={"reason": "no_evidence"},
+    )  # fmt: skip

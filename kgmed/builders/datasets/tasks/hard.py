@@ -1,0 +1,93 @@
+"""Hard negatives of a block's facts, proven by the verifier, for the tasks that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from kgmed.builders.datasets.model import Block, Fact
+from kgmed.builders.datasets.negatives import KINDS, Negative, negatives
+from kgmed.builders.datasets.tasks.context import Context
+from kgmed.builders.datasets.tasks.teller import number
+from kgmed.kg.errors import UsageError
+from kgmed.kg.model import Statement
+
+SOME = 4_000
+"""Facts that are corrupted and verified together."""
+FIRST_CHOICES = ("class_mate", "co_occurrence", "object", "excluded_predicate", "swapped")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A true fact and what it was made into; None where no corruption of it is unsupported."""
+
+    fact: Fact
+    false: Negative | None
+
+
+def facts(block: Block) -> Iterator[Fact]:
+    """The facts between two concepts that a block's entities are the subjects of, each once."""
+    for entity in block.entities:
+        for found in entity.said.values():
+            yield from (fact for fact in found if fact.object and not fact.negated)
+
+
+def pairs(
+    true: Iterable[Fact], context: Context, *, task: str, wanted: Sequence[str]
+) -> Iterator[Pair]:
+    """Each fact, in order, with one hard negative of it whose verdict is ``wanted``.
+
+    The kind is drawn per task and fact; where a fact has no negative of its kind, an object of the
+    same predicate is tried.
+    """
+    every = iter(true)
+    while some := list(islice(every, SOME)):
+        by_kind: dict[str, list[Fact]] = {}
+        for fact in some:
+            chance = number(context.seed, "kind", task, fact.ids[0])
+            by_kind.setdefault(_kind(fact, context, chance), []).append(fact)
+        made = _made(by_kind, context, wanted)
+        missing = [fact for fact in some if fact.ids[0] not in made]
+        made.update(_made({"object": missing}, context, wanted))
+        for fact in some:
+            yield Pair(fact, made.get(fact.ids[0]))
+
+
+def _made(
+    by_kind: dict[str, list[Fact]], context: Context, wanted: Sequence[str]
+) -> dict[str, Negative]:
+    if context.store is None or context.verdicts is None:
+        raise UsageError("hard negatives need a graph and its verdicts: found none in the context.")
+    made: dict[str, Negative] = {}
+    for kind, chosen in sorted(by_kind.items()):
+        stream = negatives(
+            context.store,
+            context.verdicts,
+            kinds=[kind],
+            seed=context.seed,
+            wanted=wanted,
+            statements=[as_statement(fact) for fact in chosen],
+            registry=context.registry,
+        )
+        made.update({negative.statement: negative for negative in stream})
+    return made
+
+
+def _kind(fact: Fact, context: Context, chance: int) -> str:
+    """The kind to try; the telling ones, where the predicate has them, more often."""
+    entry = context.registry.get(fact.predicate)
+    if entry is not None and entry.excludes and chance % 2:
+        return "excluded_predicate"
+    if entry is not None and entry.asymmetric and not chance % 4:
+        return "swapped"
+    return FIRST_CHOICES[(chance >> 8) % 3]
+
+
+def as_statement(fact: Fact) -> Statement:
+    """A fact as the first of its statements, without qualifiers: what is made of it is asked
+    without them, and must not hold with others either."""
+    return Statement(fact.ids[0], fact.subject, fact.predicate, fact.object)
+
+
+assert set(FIRST_CHOICES) <= set(KINDS)  # noqa: S101

@@ -1,0 +1,262 @@
+"""Questions that take more than one statement, with the path to the answer as the rationale.
+
+Three kinds: ``chain`` asks for all that two steps lead to, ``link`` how two concepts are joined,
+``mechanism`` for a path that a source states as a whole, from a drug to what it treats.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
+from kgmed.builders.datasets.tasks.chains import Chain, chains
+from kgmed.builders.datasets.tasks.context import Context, facts_of, read_entities
+from kgmed.builders.datasets.tasks.questions import say
+from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
+from kgmed.kg.errors import UsageError
+from kgmed.kg.model import Language, Path
+
+MIDDLES = 8
+"""The most neighbours that a chain goes over for its answer to be given whole."""
+ENDS = 15
+"""The most that a chain leads to for its answer to be given whole."""
+LINKS = 1
+"""Pairs that are asked about per entity and chain."""
+PATHS = 2
+"""Mechanisms that are told of one pair."""
+REMEMBERED = 20_000
+"""Neighbours outside the block that are kept."""
+_CHAIN: dict[Language, tuple[str, ...]] = {
+    "en": ("What are the {things}?", "Which {things} are listed?", "Name the {things}."),
+    "zh": ("{things}有哪些？", "请列出{things}。", "有哪些{things}？"),
+}
+_FOUND: dict[Language, str] = {
+    "en": "{ends}; by way of {middles}.",
+    "zh": "{ends}（经由{middles}）。",
+}
+_LINK: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "How is {a} connected with {c}?",
+        "What links {a} to {c}?",
+        "Give a connection between {a} and {c} with one step in between.",
+    ),
+    "zh": (
+        "{a}与{c}有什么联系？",
+        "{a}是通过什么与{c}联系起来的？",
+        "请说明{a}与{c}之间隔一步的联系。",
+    ),
+}
+_LINKED: dict[Language, str] = {
+    "en": "{a} and {c} are connected through {b}. {path}",
+    "zh": "{a}与{c}通过{b}联系起来。{path}",
+}
+_MECHANISM: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "By what mechanism {does} {s} treat {o}?",
+        "How {does} {s} work in {o}?",
+        "Explain step by step how {s} can treat {o}.",
+    ),
+    "zh": (
+        "{s}治疗{o}的机制是什么？",
+        "{s}是如何治疗{o}的？",
+        "请逐步说明{s}如何治疗{o}。",
+    ),
+}
+_STEP: dict[Language, str] = {"en": "Step {n}: {text}", "zh": "第{n}步：{text}"}
+_SO: dict[Language, str] = {"en": "Therefore: {text}", "zh": "因此：{text}"}
+
+
+def multihop(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
+    """Chains and links of each entity, and the curated mechanisms of what it treats."""
+    if context.store is None:
+        raise UsageError("paths need a graph: found none in the context.")
+    teller = Teller(block, lang, context)
+    known = Neighbours(block, context)
+    for some in chunks(block.entities):
+        known.learn(some)
+        for entity in some:
+            groups = {(g.predicate, g.inverse): g for g in teller.groups(entity) if not g.negated}
+            for chain in chains():
+                yield from _chain(teller, known, groups, chain)
+            if treated := groups.get(("treats", False)):
+                yield from _mechanisms(teller, treated)
+
+
+class Neighbours:
+    """Entities next to a block's, with what is said of them: of the block, or read and kept."""
+
+    def __init__(self, block: Block, context: Context) -> None:
+        self._context = context
+        self._own = {entity.id: entity for entity in block.entities}
+        self._read: OrderedDict[str, Entity] = OrderedDict()
+
+    def learn(self, entities: Sequence[Entity]) -> None:
+        """Read what stands at the other ends of the facts of entities."""
+        ends = dict.fromkeys(
+            fact.other(entity.id)
+            for entity in entities
+            for side in (entity.said, entity.of)
+            for facts in side.values()
+            for fact in facts
+            if fact.object
+        )
+        self.need(list(ends))
+
+    def need(self, ids: Sequence[str]) -> None:
+        """Read concepts that the block doesn't hold."""
+        missing = [id for id in ids if id not in self._own and id not in self._read]
+        store = self._context.store
+        if missing and store is not None:
+            for entity in read_entities(store, missing, allowed=self._context.allowed):
+                self._read[entity.id] = entity
+        while len(self._read) > REMEMBERED + len(ids):
+            self._read.popitem(last=False)
+
+    def get(self, id: str) -> Entity | None:
+        """An entity that is of the block or was read."""
+        return self._own.get(id) or self._read.get(id)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One way over a neighbour: the group of the neighbour's facts, and those that lead on."""
+
+    middle: str
+    group: Group
+    facts: tuple[Fact, ...]
+
+
+def _side(step: str) -> tuple[str, bool]:
+    return step.lstrip("^"), step.startswith("^")
+
+
+def _chain(
+    teller: Teller, known: Neighbours, groups: dict[tuple[str, bool], Group], chain: Chain
+) -> Iterator[Draft]:
+    first = groups.get(_side(chain.first))
+    if first is None:
+        return
+    predicate, inverse = _side(chain.second)
+    walks: list[Walk] = []
+    whole = first.untold == 0 and len(first.ends) <= MIDDLES
+    middles = first.ends if whole else teller.some_of(first.ends, MIDDLES, "over", first.id)
+    for middle in middles:
+        entity = known.get(middle)
+        if entity is None:
+            continue
+        for group in teller.groups(entity):
+            if (group.predicate, group.inverse, group.negated) == (predicate, inverse, False):
+                facts = tuple(f for f in group.facts if f.other(middle) != first.id)
+                whole = whole and group.untold == 0
+                if facts:
+                    walks.append(Walk(middle, group, facts))
+    if not walks:
+        return
+    ends = dict.fromkeys(fact.other(walk.middle) for walk in walks for fact in walk.facts)
+    if whole and len(ends) <= ENDS and set(ends).isdisjoint(first.ends):
+        yield _all(teller, first, chain, walks, list(ends))
+    if chain.joins:
+        yield from _links(teller, first, chain, walks)
+
+
+def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: list[str]) -> Draft:
+    lang = teller.lang
+    things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
+    wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
+    names = sorted({teller.name(end) for end in ends}, key=str.casefold)
+    middles = sorted({teller.name(walk.middle) for walk in walks}, key=str.casefold)
+    answer = teller.put(_FOUND[lang], ends=teller.listed(names), middles=teller.listed(middles))
+    steps = [teller.together(teller.sentences(first))]
+    facts = list(first.facts)
+    for walk in walks:
+        told = teller.sentences(walk.group, walk.facts)
+        steps.append(teller.together(told))
+        facts += walk.facts
+    question = _CHAIN[lang][wording].replace("{things}", things)
+    messages = (("user", question), ("assistant", answer))
+    return Draft(
+        "multi_hop", lang, messages, _once(facts), wording,
+        rationale=_reasoned(teller, steps, answer), key=chain.first + chain.second,
+        extra={"kind": "chain"},
+    )  # fmt: skip
+
+
+def _links(teller: Teller, first: Group, chain: Chain, walks: list[Walk]) -> Iterator[Draft]:
+    lang = teller.lang
+    direct = set(first.ends) | {first.id}
+    pairs = [(w, f) for w in walks for f in w.facts if f.other(w.middle) not in direct]
+    for walk, last in teller.some_of(pairs, LINKS, "link", first.id, chain.en):
+        end = last.other(walk.middle)
+        a, b, c = (teller.name(id) for id in (first.id, walk.middle, end))
+        if len({a.casefold(), b.casefold(), c.casefold()}) < 3:
+            continue
+        before = next(fact for fact in first.facts if fact.other(first.id) == walk.middle)
+        wording = teller.number("link", first.id, end, chain.en)
+        texts = [
+            teller.sentence(before, wording=wording >> 4, of=first.id),
+            teller.sentence(last, wording=wording >> 8, of=walk.middle),
+        ]
+        path = ("" if lang == "zh" else " ").join(texts)
+        joined = _LINKED[lang].replace("{a}", teller.opening(a)).replace("{b}", b)
+        joined = joined.replace("{c}", c)
+        answer = joined.replace("{path}", path)
+        asks = _LINK[lang]
+        question = asks[wording % len(asks)].replace("{a}", a).replace("{c}", c)
+        messages = (("user", question), ("assistant", answer))
+        conclusion = joined.replace("{path}", "").strip()
+        yield Draft(
+            "multi_hop", lang, messages, (before, last), wording % len(asks),
+            rationale=_reasoned(teller, texts, conclusion), key=chain.first + chain.second,
+            extra={"kind": "link"},
+        )  # fmt: skip
+
+
+def _mechanisms(teller: Teller, treated: Group) -> Iterator[Draft]:
+    lang, store = teller.lang, teller.context.store
+    if store is None:
+        return
+    told = {fact.object: fact for fact in treated.facts}
+    for disease, fact in told.items():
+        paths = [p for p in store.curated_paths(treated.id, disease) if _tellable(teller, p)]
+        for path in paths[:PATHS]:
+            steps = [facts_of([step.statement])[0] for step in path.steps]
+            wording = teller.number("mechanism", treated.id, disease, path.curated)
+            asks = _MECHANISM[lang]
+            text = asks[wording % len(asks)].replace("{o}", teller.name(disease))
+            question = say(text.replace("{s}", "{}"), teller.name(treated.id), lang)
+            answer = teller.say.path(path, teller.name, lang=lang, wording=wording >> 4)
+            texts = [
+                teller.sentence(step, wording=wording >> 8, of=at.start)
+                for step, at in zip(steps, path.steps, strict=True)
+            ]
+            messages = (("user", question), ("assistant", answer))
+            yield Draft(
+                "multi_hop", lang, messages, _once([*steps, fact]), wording % len(asks),
+                rationale=_reasoned(teller, texts, teller.sentence(fact)), key=path.curated,
+                extra={"kind": "mechanism"},
+            )  # fmt: skip
+
+
+def _tellable(teller: Teller, path: Path) -> bool:
+    return len(path.steps) > 1 and all(
+        teller.context.allowed(step.statement.licence)
+        and teller.tellable(facts_of([step.statement])[0])
+        for step in path.steps
+    )
+
+
+def _reasoned(teller: Teller, steps: Sequence[str], conclusion: str) -> str:
+    lang = teller.lang
+    lines = [
+        _STEP[lang].replace("{n}", str(n)).replace("{text}", text)
+        for n, text in enumerate(steps, 1)
+    ]
+    if conclusion:
+        lines.append(_SO[lang].replace("{text}", conclusion))
+    return "\n".join(lines)
+
+
+def _once(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    return tuple({fact.ids: fact for fact in facts}.values())
