@@ -20,6 +20,7 @@ from kgmed.facade import open_graph
 from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.linking.quality import quality
+from kgmed.kg.workers import collect_rarely
 
 ADVERSE = {
     "one word again and again": "acute ",
@@ -103,6 +104,7 @@ def link_texts(
     table of names (linking_train.py). Ids lose their prefix.
     """
     pin()
+    collect_rarely()
     with open_graph(root) as graph, Peak() as peak:
         given = dict(linker)
         if "learnt" in given:

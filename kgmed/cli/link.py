@@ -130,6 +130,9 @@ def link(
         if text is not None:
             _one(chosen, text, how, out=out, format=format, html=html, as_json=as_json)
             return
+        from kgmed.kg.workers import collect_rarely
+
+        collect_rarely()
         try:
             made = chosen.link_files(
                 file or [],

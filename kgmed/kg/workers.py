@@ -7,6 +7,7 @@ when it is imported (``if __name__ == "__main__":``).
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -57,9 +58,21 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def collect_rarely() -> None:
+    """Look for cycles of garbage a hundred times more seldom; for a process that does batch work
+    and nothing else.
+
+    What such work keeps - names, concepts, links under way - is long-lived and without cycles, and
+    looking through it again and again takes a fifth of the time of linking.
+    """
+    gc.freeze()
+    gc.set_threshold(70_000, 20, 20)
+
+
 def _start(prepare: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    collect_rarely()
     prepare(*arguments)
 
 

@@ -285,7 +285,7 @@ CHECKS: dict[str, Check] = {
         s.lexicon.fuzzy(k) for k in ("asprin", "tablte", "阿司匹林瓶", "thimg 1", "")
     ],
     "hashes": lambda s: (
-        s.lexicon.holds(HASHES), [s.lexicon.hashed(value, limit=50) for value in HASHES]
+        s.lexicon.held(HASHES), s.lexicon.hashed(HASHES, limit=50)
     ),
     "one edit": lambda s: [s.lexicon.one_edit(word) for word in ("asprin", "tablte", "aspirin")],
     "names": lambda s: s.lexicon.names(IDS),

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support import concept, source, tables_of
 from untold import Untold
@@ -307,11 +308,12 @@ def test_names_are_found_exactly_by_prefix_by_tokens_and_fuzzily(store: GraphSto
     assert "mesh:D000009" in {id for id, _name, _edits in lexicon.fuzzy("thnig 9")}
     assert [n.text for n in lexicon.names(["mesh:D000009"])[0]] == ["thing 9"]
     hashes = [name_hash(words) for words in (["9", "things"], ["no", "thing"], ["thing", "9"])]
-    assert lexicon.holds(hashes) == [True, False, True]
-    assert [(id, name.text) for id, name in lexicon.hashed(hashes[0])] == [
-        ("mesh:D000009", "thing 9")
+    assert lexicon.held(hashes) == lexicon.held(np.array(hashes, np.uint64)) == [0, 2]
+    assert [[(id, name.text) for id, name in hits] for hits in lexicon.hashed(hashes)] == [
+        [("mesh:D000009", "thing 9")],
+        [],
+        [("mesh:D000009", "thing 9")],
     ]
-    assert lexicon.hashed(hashes[1]) == []
     assert lexicon.one_edit("thnig") == ["thing"]
     assert lexicon.one_edit("thing") == lexicon.one_edit("nothing like it") == []
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from functools import lru_cache
 from itertools import pairwise
 
 from kgmed.kg.linking.english import zipf
@@ -25,17 +26,16 @@ class Profiles:
         self._known: dict[str, dict[str, float]] = {}
 
     def shared(
-        self, ids: Sequence[str], context: Sequence[str], *, without: str
+        self, ids: Sequence[str], context: Set[str], *, without: str
     ) -> list[tuple[float, list[str]]]:
         """For each concept, the weight of the context's stems that speak for it, and these stems,
         weightiest first. The stems of ``without``, the span itself, don't count."""
         self._prepare(ids)
-        own = set(_stems(without))
-        around = dict.fromkeys(word for word in context if word not in own)
+        around = context - _stems(without)
         found = []
         for id in ids:
             profile = self._known[id]
-            words = sorted((-profile[word], word) for word in around if word in profile)
+            words = sorted((-profile[word], word) for word in around & profile.keys())
             found.append((-sum(weight for weight, _ in words), [word for _, word in words]))
         return found
 
@@ -80,14 +80,39 @@ def _add(profile: dict[str, float], text: str, most: float) -> None:
         profile[pair] = max(profile.get(pair, 0.0), most)
 
 
-def _stems(text: str) -> list[str]:
-    return context_stems(tokens(key(text)))
+@lru_cache(maxsize=4096)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(context_stems(tokens(key(text))))
 
 
-def context_stems(words: Sequence[str]) -> list[str]:
+def context_stems(words: Sequence[str]) -> set[str]:
     """What of a text's tokens may speak for a concept: stems of words, pairs of characters."""
-    found = [stem(word) for word in words if len(word) > 1]
-    if any(word > CJK_FROM for word in words):
-        characters = [word if is_cjk(word[0]) else "" for word in words]
-        found += [a + b for a, b in pairwise(characters) if a and b]
-    return found
+    return Around(words).between(0, len(words))
+
+
+class Around:
+    """What of a text's tokens may speak for a concept, at each token: the stem of a word, and the
+    pair that a Chinese character makes with the next. Worked out when first asked for."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._stems: list[str] | None = None
+        self._pairs: list[str] = []
+
+    def between(self, first: int, past: int) -> set[str]:
+        """What stands at the tokens from ``first`` on, before ``past``.
+
+        >>> sorted(Around(["acute", "糖", "尿", "病"]).between(0, 3))
+        ['acut', '糖尿']
+        """
+        if self._stems is None:
+            words = self._words
+            self._stems = [stem(word) if len(word) > 1 else "" for word in words]
+            if any(word > CJK_FROM for word in words):
+                characters = [word if is_cjk(word[0]) else "" for word in words]
+                self._pairs = [a + b if a and b else "" for a, b in pairwise(characters)]
+        found = set(self._stems[first:past])
+        if self._pairs:
+            found.update(self._pairs[first : past - 1])
+        found.discard("")
+        return found

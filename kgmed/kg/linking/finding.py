@@ -32,7 +32,9 @@ class Finder:
     def exact(self, read_: Tokens) -> list[Mention]:
         """The windows that match names as they stand."""
         held = chain(*map(self._matcher.held, (read_.windows(), read_.others())))
-        found = (self._mention(read_, *window) for window in held)
+        windows = [window for window in held if _may_be_a_name(read_, *window[:2])]
+        self._matcher.fetch(hash for _, _, hash in windows)
+        found = (self._mention(read_, *window) for window in windows)
         return [mention for mention in found if mention is not None]
 
     def misspelt(self, read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
@@ -79,10 +81,8 @@ class Finder:
         words = read_.words[first:past]
         start, end = read_.starts[first], read_.ends[past - 1]
         span = read_.text[start:end]
-        if span[-2:].casefold() in {"'s", "\u2019s"}:
+        if span[-2:] in _POSSESSIVE:
             span, end = span[:-2], end - 2
-        if len(words) == 1 and not _may_stand_alone(words[0], span):
-            return None
         wanted = key(span)
         loose = len(words) > 1 and not any(read_.gaps[first + 1 : past])
         hits = self._matcher.hits(hash, span, wanted, words, any_order=loose)
@@ -108,9 +108,9 @@ class Finder:
             return self._quality.of(own, ())
         start, end, text = read_.starts[first], read_.ends[past - 1], read_.text
         place = features_of_place(
-            hyphens=(text[start - 1 : start] == "-") + (text[end : end + 1] == "-"),
-            before=_word(read_, first - 1, first),
-            after=_word(read_, past, past),
+            (text[start - 1 : start] == "-") + (text[end : end + 1] == "-"),
+            _word(read_, first - 1, first),
+            _word(read_, past, past),
         )
         return self._quality.of(own, place)
 
@@ -147,6 +147,7 @@ _ORDER = {
     "exact": 0, "abbreviation": 1, "coordination": 2, "spacing": 3, "inflection": 4,
     "other words": 5, "word order": 6, "fuzzy": 7,
 }  # fmt: skip
+_POSSESSIVE = frozenset(("'s", "'S", "\u2019s", "\u2019S"))
 _KINDS = {"preferred": 0, "synonym": 1, "brand": 2, "abbreviation": 3}
 
 
@@ -156,11 +157,12 @@ def _word(read_: Tokens, at: int, gap: int) -> str:
     return read_.words[at] if inside else ""
 
 
-def _may_stand_alone(word: str, span: str) -> bool:
-    """Whether a single token may be a mention: no number, letter, or common word, but such a word
-    in capitals may ("NO", nitric oxide)."""
-    if is_cjk(word[0]):
+def _may_be_a_name(read_: Tokens, first: int, past: int) -> bool:
+    """Whether a window may be a mention: a single token is none that is a number, a letter, or a
+    common word, unless that stands in capitals ("NO", nitric oxide)."""
+    word = read_.words[first]
+    if past - first > 1 or is_cjk(word[0]):
         return True
     if len(word) < 2 or word.isdigit():
         return False
-    return word not in STOP_WORDS or span.isupper()
+    return word not in STOP_WORDS or read_.span(first, past).removesuffix("'s").isupper()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from kgmed.kg.linking.context_words import context_stems
@@ -38,8 +38,22 @@ class Matcher:
     def held(self, windows: Windows) -> list[tuple[int, int, int]]:
         """Those of the windows (first token, token past it, hash) whose hash some name has."""
         firsts, pasts, hashes = windows
-        places = [at for at, held in enumerate(self._lexicon.holds(hashes)) if held]
+        places = self._lexicon.held(hashes)
         return [(int(firsts[at]), int(pasts[at]), int(hashes[at])) for at in places]
+
+    def fetch(self, hashes: Iterable[int]) -> None:
+        """Fetch the names of hashes that aren't known yet, all at once."""
+        missing = list(dict.fromkeys(hash for hash in hashes if hash not in self._known))
+        if not missing:
+            return
+        if len(self._known) + len(missing) > REMEMBERED:
+            self._known.clear()
+        for hash, hits in zip(missing, self._lexicon.hashed(missing, limit=NAMES), strict=True):
+            found = []
+            for id, name in hits:
+                other = key(name.text)
+                found.append((id, name, other, tuple(tokens(other))))
+            self._known[hash] = found
 
     def hits(
         self, hash: int, span: str, wanted: str, words: Sequence[str], *, any_order: bool
@@ -59,16 +73,9 @@ class Matcher:
         return found
 
     def _names(self, hash: int) -> list[_Known]:
-        found = self._known.get(hash)
-        if found is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            found = []
-            for id, name in self._lexicon.hashed(hash, limit=NAMES):
-                other = key(name.text)
-                found.append((id, name, other, tuple(tokens(other))))
-            self._known[hash] = found
-        return found
+        if hash not in self._known:
+            self.fetch([hash])
+        return self._known[hash]
 
     def whole(self, text: str, *, any_order: bool = False) -> list[Hit]:
         """What a whole text names."""
@@ -76,16 +83,26 @@ class Matcher:
         words = tokens(wanted)
         return self.hits(name_hash(words), text, wanted, words, any_order=any_order)
 
+    def wholes(self, texts: Sequence[str]) -> list[list[Hit]]:
+        """What each of some whole texts names; most may name nothing."""
+        keys = list(map(key, texts))
+        words = list(map(tokens, keys))
+        hashes = list(map(name_hash, words))
+        found: list[list[Hit]] = [[] for _ in texts]
+        for at in self._lexicon.held(hashes):
+            found[at] = self.hits(hashes[at], texts[at], keys[at], words[at], any_order=False)
+        return found
+
     def alike(self, short: str, long: str) -> list[Hit]:
         """The readings of a short form with a name that shares most words with its long form."""
         hits = self.whole(short)
-        words = set(context_stems(tokens(key(long))))
+        words = context_stems(tokens(key(long)))
         ids = list(dict.fromkeys(hit.id for hit in hits))
         alike = {
             id
             for id, names in zip(ids, self._lexicon.names(ids), strict=True)
             if any(
-                2 * len(words & set(context_stems(tokens(key(name.text))))) > len(words)
+                2 * len(words & context_stems(tokens(key(name.text)))) > len(words)
                 for name in names
             )
         }

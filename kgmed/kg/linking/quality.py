@@ -80,19 +80,20 @@ def features(
     return found
 
 
-def features_of_place(*, hyphens: int, before: str, after: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def features_of_place(hyphens: int, before: str, after: str) -> tuple[str, ...]:
     """The features of where a span of words stands.
 
     ``hyphens`` counts the sides on which the word goes on behind a hyphen; ``before`` and ``after``
     are the tokens beside it, "" where a mark stands there.
 
-    >>> features_of_place(hyphens=1, before="of", after="")
-    ['before common', 'after mark', 'hyphens 1']
+    >>> features_of_place(1, "of", "")
+    ('before common', 'after mark', 'hyphens 1')
     """
-    found = [_beside(before)[0], _beside(after)[1]]
-    if hyphens:
-        found.append("hyphens 1" if hyphens == 1 else "hyphens 2")
-    return found
+    found = _beside(before)[0], _beside(after)[1]
+    if not hyphens:
+        return found
+    return (*found, "hyphens 1" if hyphens == 1 else "hyphens 2")
 
 
 @lru_cache(maxsize=1 << 14)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,12 +18,17 @@ REMEMBERED = 50_000
 """Concepts that a ranker keeps."""
 
 
+_Named = tuple[Concept, int, dict[str, float], str]
+"""A concept, its statements, and the parts and the reason of the best of its names."""
+
+
 class Ranker:
     """Ranks the concepts of hits; remembers concepts between calls, and nothing else."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
         self._known: dict[str, tuple[Concept, int] | None] = {}
+        self._scored: dict[tuple[str, int], tuple[Sequence[Hit], list[_Named]]] = {}
         self._sure: dict[tuple[str, str, str, str], list[Candidate]] = {}
         self._profiles = Profiles(store)
 
@@ -60,7 +65,7 @@ class Ranker:
         hits: Sequence[Hit],
         *,
         categories: Sequence[str] = (),
-        context: Callable[[], Sequence[str]] | None = None,
+        context: Callable[[], Set[str]] | None = None,
         usual: Sequence[str] = (),
     ) -> list[Candidate]:
         """The concepts, best first: by score, then by statements, then by id.
@@ -72,23 +77,16 @@ class Ranker:
         asked = (span, hits[0].id, hits[0].match, hits[0].detail) if sure else None
         if asked is not None and asked in self._sure:
             return self._sure[asked]
-        self.prepare(hit.id for hit in hits)
-        grouped: dict[str, list[Hit]] = {}
-        for hit in hits:
-            grouped.setdefault(hit.id, []).append(hit)
         found = []
-        for id, group in grouped.items():
-            known = self._known[id]
-            if known is None:
-                continue
-            parts, why = score.best_name(span, group)
-            fit = score.category_factor(known[0].categories, categories)
+        for concept, degree, own_parts, own_why in self._named(span, hits):
+            parts, why = dict(own_parts), own_why
+            fit = score.category_factor(concept.categories, categories)
             if fit < 1:
                 parts["category"] = fit
                 why += ", unexpected category"
-            if usual and id != usual[0]:
-                parts["texts"] = score.UNUSUAL if id in usual else score.UNSEEN
-            found.append(_Scored(*known, parts, why))
+            if usual and concept.id != usual[0]:
+                parts["texts"] = score.UNUSUAL if concept.id in usual else score.UNSEEN
+            found.append(_Scored(concept, degree, parts, why))
         if context is not None and len(found) > 1:
             self._weigh_context(span, found, context)
         found.sort(key=lambda row: (-row.score, -row.degree, row.concept.id))
@@ -99,8 +97,28 @@ class Ranker:
             self._sure[asked] = ranked
         return ranked
 
+    def _named(self, span: str, hits: Sequence[Hit]) -> list[_Named]:
+        """What of the score depends on nothing but the span and the names it matches."""
+        asked = (span, id(hits))
+        known = self._scored.get(asked)
+        if known is not None and known[0] is hits:  # and no other list in the same place
+            return known[1]
+        grouped: dict[str, list[Hit]] = {}
+        for hit in hits:
+            grouped.setdefault(hit.id, []).append(hit)
+        self.prepare(grouped)
+        found = [
+            (*concept, *score.best_name(span, group))
+            for name, group in grouped.items()
+            if (concept := self._known[name]) is not None
+        ]
+        if len(self._scored) >= REMEMBERED:
+            self._scored.clear()
+        self._scored[asked] = hits, found
+        return found
+
     def _weigh_context(
-        self, span: str, found: list[_Scored], context: Callable[[], Sequence[str]]
+        self, span: str, found: list[_Scored], context: Callable[[], Set[str]]
     ) -> None:
         """Lower the rivals of the concept that the words around speak for."""
         least = max(row.score for row in found) - score.CONTEXT_REACH

@@ -7,9 +7,10 @@ and possessive, each Chinese character by itself. Offsets count code points of t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import cast
 
 from kgmed.kg.linking.normalize import CJK_FROM, is_cjk, key, tokens
@@ -20,7 +21,7 @@ MAX_WORDS = 8
 MAX_CHARACTERS = 24
 """The same where a window begins with a Chinese character."""
 
-_ASCII_PIECE = re.compile(r"[A-Za-z0-9]+(?:'[sS]\b)?")
+_ASCII_PIECE = re.compile(r"([A-Za-z0-9]+(?:'[sS]\b)?)")
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
 )
@@ -149,21 +150,22 @@ class Tokens:
 
         count = len(self.hashes)
         hashes = np.array(self.hashes, np.uint64)
-        sums, marks = np.zeros(count + 1, np.uint64), np.zeros(count + 1, np.int64)
+        sums, stops = np.zeros(count + 1, np.uint64), np.zeros(count + 1, np.int64)
         np.cumsum(hashes, out=sums[1:])
-        np.cumsum(np.array(self.gaps) == 2, out=marks[1:])
-        widths = np.fromiter(map(self._width, range(count)), np.int64, count)
-        content = hashes != 0
-        firsts, pasts, totals = [], [], []
-        for size in range(1, min(int(widths.max()), count) + 1):
-            last = count - size + 1
-            fits = content[:last] & content[size - 1 :] & (marks[size:] == marks[1 : last + 1])
-            first = np.flatnonzero(fits & (widths[:last] >= size))
-            firsts.append(first)
-            pasts.append(first + size)
-            totals.append(sums[first + size] - sums[first])
-        columns = [np.concatenate(parts) for parts in (firsts, pasts, totals)]
-        return cast("Windows", tuple(columns))
+        np.cumsum(np.array(self.gaps) == 2, out=stops[1:])  # stops before and at each token
+        content = np.flatnonzero(hashes)
+        if self.text.isascii():
+            past = content[:, None] + np.arange(1, MAX_WORDS + 1)
+            fits = past <= count
+        else:
+            widths = np.fromiter(map(self._width, content.tolist()), np.int64, len(content))
+            past = content[:, None] + np.arange(1, widths.max(initial=0) + 1)
+            fits = past <= np.minimum(content + widths, count)[:, None]
+        past = np.minimum(past, count)
+        fits &= (hashes[past - 1] != 0) & (stops[past] == stops[content + 1][:, None])
+        row, column = np.nonzero(fits)
+        first, past = content[row], past[row, column]
+        return cast("Windows", (first, past, sums[past] - sums[first]))
 
 
 def read(text: str) -> Tokens:
@@ -172,12 +174,13 @@ def read(text: str) -> Tokens:
     >>> read("Crohn's disease, 2型糖尿病").words
     ['crohn', 'disease', '2', '型', '糖', '尿', '病']
     """
+    if text.isascii():
+        return _read_ascii(text)
     found = Tokens(text)
     starts, ends, words = found.starts, found.ends, found.words
     hashes, gaps = found.hashes, found.gaps
     before = 0
-    pattern = _ASCII_PIECE if text.isascii() else _PIECE
-    for match in pattern.finditer(text):
+    for match in _PIECE.finditer(text):
         start = match.start()
         gap = _gap(text[before:start])
         if gap == 2 and words and words[-1] in _BEFORE_STOP and text[before:start] == ". ":
@@ -197,6 +200,39 @@ def read(text: str) -> Tokens:
     return found
 
 
+def _read_ascii(text: str) -> Tokens:
+    """The same where each piece is one token."""
+    parts = _ASCII_PIECE.split(text)  # gap, piece, gap, piece ... gap
+    between, raws = parts[:-1:2], parts[1::2]
+    edges = list(accumulate(map(len, parts)))
+    known = list(map(_word, raws))
+    words, hashes = [word for word, _ in known], [value for _, value in known]
+    gaps = list(map(_gap, between))
+    found = Tokens(text, edges[0:-1:2], edges[1::2], words, hashes, gaps)
+    for at in _places(between, ". "):
+        if at and words[at - 1] in _BEFORE_STOP:
+            gaps[at] = 0
+    for at in _places(between, "-"):
+        if at and words[at - 1].isalpha() and words[at].isalpha():
+            found.joined[at] = token_hash(words[at - 1] + words[at])
+    return found
+
+
+def _places(items: list[str], item: str) -> Iterator[int]:
+    """Where an item stands in a list."""
+    at = -1
+    for _ in range(items.count(item)):
+        at = items.index(item, at + 1)
+        yield at
+
+
+@lru_cache(maxsize=1 << 16)
+def _word(raw: str) -> tuple[str, int]:
+    """The token, and its hash, of a piece of ASCII letters and digits."""
+    (word,) = tokens(key(raw))
+    return word, token_hash(word)
+
+
 @lru_cache(maxsize=4096)
 def _gap(between: str) -> int:
     if between in {" ", "", "-"}:
@@ -210,9 +246,7 @@ def _gap(between: str) -> int:
 def _piece(raw: str) -> tuple[tuple[int, int, str, int], ...]:
     """(start, end, token, hash) of each token of a piece without gaps."""
     if raw.isascii():
-        words = tokens(key(raw))
-        if len(words) == 1:
-            return ((0, len(raw), words[0], token_hash(words[0])),)
+        return ((0, len(raw), *_word(raw)),)
     found: list[tuple[int, int, str, int]] = []
     begin = 0
     for at, character in enumerate(raw):

@@ -17,7 +17,7 @@ from functools import partial
 from kgmed.kg.categories import is_a
 from kgmed.kg.linking.abbreviations import definitions
 from kgmed.kg.linking.context import Contexts
-from kgmed.kg.linking.context_words import context_stems
+from kgmed.kg.linking.context_words import Around
 from kgmed.kg.linking.coordination import coordinated
 from kgmed.kg.linking.finding import Finder
 from kgmed.kg.linking.link import Candidate, Link
@@ -113,6 +113,7 @@ class TextReader:
         chosen = longest(mentions)
         self._ranker.prepare(hit.id for mention in chosen for hit in mention.hits)
         contexts = Contexts(text) if flags and chosen else None
+        words = Around(read_.words)
         links = []
         past = 0
         for mention in chosen:
@@ -120,7 +121,7 @@ class TextReader:
             past = mention.past
             span = text[mention.start : mention.end]
             low = max(0, mention.first - CONTEXT_TOKENS)
-            around = partial(context_stems, read_.words[low : mention.past + CONTEXT_TOKENS])
+            around = partial(words.between, low, mention.past + CONTEXT_TOKENS)
             text_ = mention.text or span
             names = self._quality.names
             usual = names.get(learnt_key(text_, key(text_))) if names else None
@@ -139,16 +140,17 @@ class TextReader:
 
     def _coordinated(self, text: str, read_: Tokens) -> list[Mention]:
         found = []
-        for group in coordinated(text):
-            for start, end, full in group.texts:
-                hits = [
-                    hit._replace(match="coordination", detail=f"{full!r} in the text")
-                    for hit in self._matcher.whole(full)
-                ]
-                first = bisect_left(read_.starts, start)
-                past = bisect_left(read_.starts, end)
-                if hits and past > first:
-                    found.append(Mention(start, end, first, past, hits, 0.9, text=full))
+        parts = [part for group in coordinated(text) for part in group.texts]
+        named = self._matcher.wholes([full for _, _, full in parts])
+        for (start, end, full), whole in zip(parts, named, strict=True):
+            if not whole:
+                continue
+            detail = f"{full!r} in the text"
+            hits = [hit._replace(match="coordination", detail=detail) for hit in whole]
+            first = bisect_left(read_.starts, start)
+            past = bisect_left(read_.starts, end)
+            if past > first:
+                found.append(Mention(start, end, first, past, hits, 0.9, text=full))
         return found
 
     def _abbreviated(

@@ -101,13 +101,14 @@ class Lexicon(Protocol):
         """For each normalised text, (concept id, name) of every name that normalises to it."""
         ...
 
-    def holds(self, hashes: Sequence[int]) -> list[bool]:
-        """For each hash (:func:`kgmed.kg.linking.stems.name_hash`), whether some name has it."""
+    def held(self, hashes: Sequence[int]) -> list[int]:
+        """The places of the hashes (:func:`kgmed.kg.linking.stems.name_hash`) that some name has;
+        of a list or an array."""
         ...
 
-    def hashed(self, hash: int, *, limit: int = 40) -> list[tuple[str, Name]]:
-        """(concept id, name) of names with a hash, in the stored order; their texts may differ in
-        inflection, in the order of words, or altogether."""
+    def hashed(self, hashes: Sequence[int], *, limit: int = 40) -> list[list[tuple[str, Name]]]:
+        """For each hash, (concept id, name) of names with it, in the stored order; their texts may
+        differ in inflection, in the order of words, or altogether."""
         ...
 
     def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:

@@ -53,7 +53,7 @@ class EmbeddedStore:
         self._ids: dict[int, str] = {}
         self._covering: dict[frozenset[str] | None, frozenset[str]] = {}
         self._coverage_rows: list[tuple[str, str]] = []
-        self.lexicon = LocalLexicon(self._names, self.id_of)
+        self.lexicon = LocalLexicon(self._names, self.ids_of)
 
     def _open_names(self) -> Names:
         manifest = self.snapshot.manifest
@@ -121,6 +121,11 @@ class EmbeddedStore:
         if found is None:
             found = self._ids[cid] = self._names.id_of(cid)
         return found
+
+    def ids_of(self, cids: Sequence[int]) -> list[str]:
+        """The ids of concept numbers, remembered."""
+        self._remember(cids)
+        return [self.id_of(cid) for cid in cids]
 
     def _remember(self, cids: Sequence[int]) -> None:
         missing = sorted({cid for cid in cids if cid not in self._ids})
@@ -541,24 +546,27 @@ def open_store(root: FilePath | str, *, uri: str = "") -> EmbeddedStore:
 class LocalLexicon:
     """The names of a file, of any back end's; see :class:`kgmed.kg.store.base.Lexicon`.
 
-    ``id_of`` turns a concept's number into its id.
+    ``ids_of`` turns concepts' numbers into their ids.
     """
 
-    def __init__(self, names: Names, id_of: Callable[[int], str]) -> None:
+    def __init__(self, names: Names, ids_of: Callable[[Sequence[int]], list[str]]) -> None:
         self._names = names
-        self._id_of = id_of
+        self._ids_of = ids_of
 
     def _with_ids(self, hits: Sequence[tuple[int, Name]]) -> list[tuple[str, Name]]:
-        return [(self._id_of(cid), name) for cid, name in hits]
+        ids = self._ids_of([cid for cid, _ in hits])
+        return [(id, name) for id, (_, name) in zip(ids, hits, strict=True)]
 
     def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
         return [self._with_ids(self._names.exact(norm)) if norm else [] for norm in norms]
 
-    def holds(self, hashes: Sequence[int]) -> list[bool]:
-        return self._names.holds(hashes)
+    def held(self, hashes: Sequence[int]) -> list[int]:
+        return self._names.held(hashes)
 
-    def hashed(self, hash: int, *, limit: int = 40) -> list[tuple[str, Name]]:
-        return self._with_ids(self._names.hashed(hash, limit=limit))
+    def hashed(self, hashes: Sequence[int], *, limit: int = 40) -> list[list[tuple[str, Name]]]:
+        found = self._names.hashed(hashes, limit=limit)
+        ids = iter(self._ids_of([cid for hits in found for cid, _ in hits]))
+        return [[(next(ids), name) for _, name in hits] for hits in found]
 
     def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:
         return self._with_ids(self._names.prefix(norm, limit=limit)) if norm else []
@@ -568,7 +576,8 @@ class LocalLexicon:
 
     def fuzzy(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name, int]]:
         hits = self._names.fuzzy(norm, limit=limit) if norm else []
-        return [(self._id_of(cid), name, distance) for cid, name, distance in hits]
+        ids = self._ids_of([cid for cid, _, _ in hits])
+        return [(id, name, edits) for id, (_, name, edits) in zip(ids, hits, strict=True)]
 
     def one_edit(self, word: str) -> list[str]:
         return self._names.one_edit(word)

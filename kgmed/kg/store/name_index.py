@@ -73,21 +73,22 @@ class NameIndex:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def holds(self, hashes: Sequence[int]) -> list[bool]:
-        """Whether some name has each hash; of an array, by NumPy."""
+    def held(self, hashes: Sequence[int]) -> list[int]:
+        """The places of the hashes that some name has; of an array, by NumPy."""
         if not isinstance(hashes, list | tuple):
-            return self._holds_all(cast("npt.NDArray[np.uint64]", hashes))
+            return self._held_of_many(cast("npt.NDArray[np.uint64]", hashes))
         buckets, shift, view = self._buckets, self._shift, self._hashes
         found = []
-        for value in hashes:
+        for place, value in enumerate(hashes):
             bucket = value >> shift
             at, stop = buckets[bucket], buckets[bucket + 1]
             while at < stop and view[at] < value:  # few: see _PER_BUCKET
                 at += 1
-            found.append(at < stop and view[at] == value)
+            if at < stop and view[at] == value:
+                found.append(place)
         return found
 
-    def _holds_all(self, hashes: npt.NDArray[np.uint64]) -> list[bool]:
+    def _held_of_many(self, hashes: npt.NDArray[np.uint64]) -> list[int]:
         import numpy as np
 
         starts = np.frombuffer(self._buckets, np.uint32)
@@ -96,13 +97,14 @@ class NameIndex:
         at, stop = starts[bucket].astype(np.int64), starts[bucket + 1]
         found = np.zeros(len(hashes), bool)
         left = np.flatnonzero(at < stop)
+        at = at[left]
         while len(left):
-            same = view[at[left]] == hashes[left]
-            found[left[same]] = True
-            left = left[~same]
-            at[left] += 1
-            left = left[at[left] < stop[left]]
-        return found.tolist()
+            here, wanted = view[at], hashes[left]
+            found[left[here == wanted]] = True
+            at += 1
+            more = (here < wanted) & (at < stop[left])
+            left, at = left[more], at[more]
+        return np.flatnonzero(found).tolist()
 
     def numbers(self, value: int, *, limit: int | None = None) -> list[int]:
         """The numbers of the names with a hash, at most ``limit`` of them."""

@@ -35,6 +35,8 @@ FUZZY_MIN_LENGTH = 4
 _TRIGRAM_HITS = 60
 _TOKEN_CHOICES = 4
 _FUZZY_QUERIES = 16
+_AT_ONCE = 500
+"""Rows that a query asks for by their numbers."""
 
 
 def pack(rows: Sequence[Sequence[object]]) -> bytes:
@@ -85,8 +87,12 @@ class Names:
 
     def cids(self, curies: Sequence[str]) -> list[int | None]:
         """Concept numbers of CURIEs, in order."""
-        sql = "SELECT cid FROM curie WHERE curie = ?"
-        return [row[0][0] if (row := self.query(sql, (curie,))) else None for curie in curies]
+        known: dict[str, int] = {}
+        for start in range(0, len(curies), _AT_ONCE):
+            part = curies[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(part))
+            known.update(self.query(f"SELECT curie, cid FROM curie WHERE curie IN ({marks})", part))
+        return [known.get(curie) for curie in curies]
 
     def id_of(self, cid: int) -> str:
         """The id of a concept number."""
@@ -96,8 +102,8 @@ class Names:
     def ids_of(self, cids: Sequence[int]) -> dict[int, str]:
         """The ids of many concept numbers."""
         found: dict[int, str] = {}
-        for start in range(0, len(cids), 500):
-            part = cids[start : start + 500]
+        for start in range(0, len(cids), _AT_ONCE):
+            part = cids[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             found.update(self.query(f"SELECT cid, id FROM concept WHERE cid IN ({marks})", part))
         return found
@@ -135,15 +141,22 @@ class Names:
         sql = f"SELECT {self._COLUMNS} FROM key k JOIN name n USING (nid) WHERE k.key = ?"
         return self._hits(self.query(sql + " ORDER BY nid", (key,)))
 
-    def holds(self, hashes: Sequence[int]) -> list[bool]:
-        """Whether some name has each hash (:func:`kgmed.kg.linking.stems.name_hash`)."""
-        return self._index.holds(hashes)
+    def held(self, hashes: Sequence[int]) -> list[int]:
+        """The places of the hashes (:func:`kgmed.kg.linking.stems.name_hash`) of names."""
+        return self._index.held(hashes)
 
-    def hashed(self, hash: int, *, limit: int) -> list[tuple[int, Name]]:
-        """The first names with a hash, in the stored order."""
-        nids = self._index.numbers(hash, limit=limit)
-        sql = f"SELECT {self._COLUMNS} FROM name n WHERE nid IN ({','.join('?' * len(nids))})"
-        return self._hits(self.query(sql + " ORDER BY nid", nids))
+    def hashed(self, hashes: Sequence[int], *, limit: int) -> list[list[tuple[int, Name]]]:
+        """For each hash, the first names with it, in the stored order."""
+        numbers = [self._index.numbers(hash, limit=limit) for hash in hashes]
+        wanted = [nid for nids in numbers for nid in nids]
+        known: dict[int, tuple[int, Name]] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT {self._COLUMNS}, n.nid FROM name n WHERE nid IN ({marks})"
+            for cid, text, language, kind, source, nid in self.query(sql, part):
+                known[nid] = cid, self._name(text, language, kind, source)
+        return [[known[nid] for nid in sorted(nids)] for nids in numbers]
 
     def prefix(self, key: str, *, limit: int) -> list[tuple[int, Name]]:
         """Names whose key begins with ``key``, in key order."""

@@ -99,14 +99,15 @@ class OverlayNames(Names):
         found, more = super().exact(key), self.more.exact(key)
         return sorted(found + more, key=_Order(self)) if more else found
 
-    def holds(self, hashes: Sequence[int]) -> list[bool]:
-        pairs = zip(super().holds(hashes), self.more.holds(hashes), strict=True)
-        return [base or more for base, more in pairs]
+    def held(self, hashes: Sequence[int]) -> list[int]:
+        return sorted({*super().held(hashes), *self.more.held(hashes)})
 
-    def hashed(self, hash: int, *, limit: int) -> list[tuple[int, Name]]:
-        found = super().hashed(hash, limit=limit)
-        more = self.more.hashed(hash, limit=limit)
-        return sorted(found + more, key=_Order(self))[:limit] if more else found
+    def hashed(self, hashes: Sequence[int], *, limit: int) -> list[list[tuple[int, Name]]]:
+        found = super().hashed(hashes, limit=limit)
+        for at, more in enumerate(self.more.hashed(hashes, limit=limit)):
+            if more:
+                found[at] = sorted(found[at] + more, key=_Order(self))[:limit]
+        return found
 
     def prefix(self, key: str, *, limit: int) -> list[tuple[int, Name]]:
         found, more = super().prefix(key, limit=limit), self.more.prefix(key, limit=limit)

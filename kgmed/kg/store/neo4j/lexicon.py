@@ -71,12 +71,11 @@ class FetchedNames:
         self._names = names = Names(folder / "names.sqlite", sources)
         known: dict[int, str] = {}
 
-        def id_of(cid: int) -> str:
-            if cid not in known:
-                known[cid] = names.id_of(cid)
-            return known[cid]
+        def ids_of(cids: Sequence[int]) -> list[str]:
+            known.update(names.ids_of([cid for cid in dict.fromkeys(cids) if cid not in known]))
+            return [known[cid] for cid in cids]
 
-        self.lexicon = LocalLexicon(names, id_of)
+        self.lexicon = LocalLexicon(names, ids_of)
 
     def close(self) -> None:
         """Release the files."""
