@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -26,12 +26,12 @@ class Profiles:
         self._known: dict[str, dict[str, float]] = {}
 
     def shared(
-        self, ids: Sequence[str], context: Sequence[str], *, without: str
+        self, ids: Sequence[str], context: Set[str], *, without: str
     ) -> list[tuple[float, list[str]]]:
         """For each concept, the weight of the context's stems that speak for it, and these stems,
         weightiest first. The stems of ``without``, the span itself, don't count."""
         self._prepare(ids)
-        around = set(context).difference(_stems(without))
+        around = context - _stems(without)
         found = []
         for id in ids:
             profile = self._known[id]
@@ -81,11 +81,11 @@ def _add(profile: dict[str, float], text: str, most: float) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _stems(text: str) -> tuple[str, ...]:
-    return tuple(context_stems(tokens(key(text))))
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(context_stems(tokens(key(text))))
 
 
-def context_stems(words: Sequence[str]) -> list[str]:
+def context_stems(words: Sequence[str]) -> set[str]:
     """What of a text's tokens may speak for a concept: stems of words, pairs of characters."""
     return Around(words).between(0, len(words))
 
@@ -99,10 +99,10 @@ class Around:
         self._stems: list[str] | None = None
         self._pairs: list[str] = []
 
-    def between(self, first: int, past: int) -> list[str]:
+    def between(self, first: int, past: int) -> set[str]:
         """What stands at the tokens from ``first`` on, before ``past``.
 
-        >>> Around(["acute", "糖", "尿", "病"]).between(0, 3)
+        >>> sorted(Around(["acute", "糖", "尿", "病"]).between(0, 3))
         ['acut', '糖尿']
         """
         if self._stems is None:
@@ -111,5 +111,8 @@ class Around:
             if any(word > CJK_FROM for word in words):
                 characters = [word if is_cjk(word[0]) else "" for word in words]
                 self._pairs = [a + b if a and b else "" for a, b in pairwise(characters)]
-        pairs = self._pairs[first : past - 1] if self._pairs else []
-        return [word for word in (*self._stems[first:past], *pairs) if word]
+        found = set(self._stems[first:past])
+        if self._pairs:
+            found.update(self._pairs[first : past - 1])
+        found.discard("")
+        return found

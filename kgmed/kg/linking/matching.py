@@ -96,13 +96,13 @@ class Matcher:
     def alike(self, short: str, long: str) -> list[Hit]:
         """The readings of a short form with a name that shares most words with its long form."""
         hits = self.whole(short)
-        words = set(context_stems(tokens(key(long))))
+        words = context_stems(tokens(key(long)))
         ids = list(dict.fromkeys(hit.id for hit in hits))
         alike = {
             id
             for id, names in zip(ids, self._lexicon.names(ids), strict=True)
             if any(
-                2 * len(words & set(context_stems(tokens(key(name.text))))) > len(words)
+                2 * len(words & context_stems(tokens(key(name.text)))) > len(words)
                 for name in names
             )
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,7 +65,7 @@ class Ranker:
         hits: Sequence[Hit],
         *,
         categories: Sequence[str] = (),
-        context: Callable[[], Sequence[str]] | None = None,
+        context: Callable[[], Set[str]] | None = None,
         usual: Sequence[str] = (),
     ) -> list[Candidate]:
         """The concepts, best first: by score, then by statements, then by id.
@@ -118,7 +118,7 @@ class Ranker:
         return found
 
     def _weigh_context(
-        self, span: str, found: list[_Scored], context: Callable[[], Sequence[str]]
+        self, span: str, found: list[_Scored], context: Callable[[], Set[str]]
     ) -> None:
         """Lower the rivals of the concept that the words around speak for."""
         least = max(row.score for row in found) - score.CONTEXT_REACH

@@ -1,0 +1,1 @@
+"""What datasets are judged by: overlap with benchmarks, and figures of diversity."""

@@ -1,0 +1,237 @@
+"""Questions with answers, as files hold them: exams, sets of abstracts, a user's own.
+
+Recognised by their fields, whatever the file is called:
+
+    MedQA      question, options {"A": text}, answer (text), answer_idx
+               https://github.com/jind11/MedQA
+    MedMCQA    question, opa, opb, opc, opd, cop (from 1 in the published files, from 0 in
+               copies whose lowest is 0), exp    https://github.com/medmcqa/medmcqa
+    PubMedQA   id -> QUESTION, CONTEXTS, LONG_ANSWER, final_decision
+               https://github.com/pubmedqa/pubmedqa
+    MMLU       question, choices [text], answer (from 0)    https://github.com/hendrycks/test
+    CMB        question, option {"A": text}, answer ("A", or "ABD" where several hold)
+               https://github.com/FreedomIntelligence/CMB
+    others     question and answer, with or without options (a list, or letters with texts)
+
+Files are JSON Lines, JSON (a list, or records by id), CSV, TSV or Parquet, also as .gz.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import string
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kgmed.kg.errors import DataError, UsageError
+
+FORMATS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
+YES_NO = ("yes", "no", "maybe")
+
+
+@dataclass(frozen=True, slots=True)
+class QaItem:
+    """A question and its right answer.
+
+    ``options`` are the choices by letter, {} where the question is open; ``answer`` is the right
+    one's text (several are joined by "; ") or what the file gives, ``letters`` the right options.
+    ``context`` is text that the question comes with, ``explanation`` the file's own.
+    """
+
+    id: str
+    question: str
+    answer: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    letters: tuple[str, ...] = ()
+    context: str = ""
+    explanation: str = ""
+
+
+def read_qa(path: Path) -> Iterator[QaItem]:
+    """The questions of a file, in order.
+
+    Raises :class:`~kgmed.kg.errors.UsageError` for another kind of file,
+    :class:`~kgmed.kg.errors.DataError` for one that can't be read and for a record that is no
+    question with an answer; the message names the record.
+    """
+    records = list(_records(path))
+    lowest = min((r["cop"] for _, r in records if isinstance(r.get("cop"), int)), default=1)
+    seen: set[str] = set()
+    for number, (id, record) in enumerate(records, 1):
+        where = f"{path} record {number}"
+        item = _item(where, id or str(number), record, first=lowest)
+        if item.id in seen:
+            raise DataError(f"{where}: found the id {item.id!r} again, expected each id once.")
+        seen.add(item.id)
+        yield item
+
+
+def _item(where: str, id: str, record: Mapping[str, Any], *, first: int) -> QaItem:
+    question = _text(record, "question", "QUESTION")
+    if not question:
+        known = ", ".join(sorted(map(str, record)))[:200]
+        raise DataError(
+            f"{where}: found no question (fields: {known}), expected 'question' with 'answer',"
+            " or the fields of MedQA, MedMCQA, PubMedQA, MMLU or CMB."
+        )
+    options = _options(record)
+    answer, letters = _answer(where, record, options, first=first)
+    return QaItem(
+        str(record.get("id") or id),
+        question,
+        answer,
+        options,
+        letters,
+        _joined(record.get("CONTEXTS") or record.get("context")),
+        _text(record, "exp", "explanation", "LONG_ANSWER", "rationale"),
+    )
+
+
+def _options(record: Mapping[str, Any]) -> dict[str, str]:
+    if "opa" in record:
+        found = [record.get(f"op{letter}") for letter in "abcd"]
+        return {letter: str(text) for letter, text in zip("ABCD", found, strict=True) if text}
+    given = record.get("options") or record.get("option") or record.get("choices") or {}
+    if isinstance(given, list):
+        return {
+            letter: _text(one, "text", "value") if isinstance(one, dict) else str(one)
+            for letter, one in zip(string.ascii_uppercase, given, strict=False)
+        }
+    if isinstance(given, dict):
+        return {str(letter).strip(): str(text) for letter, text in given.items() if text}
+    return {}
+
+
+def _answer(
+    where: str, record: Mapping[str, Any], options: Mapping[str, str], *, first: int
+) -> tuple[str, tuple[str, ...]]:
+    if "cop" in record:
+        given: Any = record["cop"]
+        given = given - min(first, 1) if isinstance(given, int) else given
+    else:
+        given = record.get("answer_idx", record.get("final_decision", record.get("answer")))
+    letters = _letters(given, options)
+    if letters:
+        return "; ".join(options[letter] for letter in letters), letters
+    if isinstance(given, str) and given.strip() and not options:
+        return given.strip(), ()
+    raise DataError(
+        f"{where}: found the answer {given!r}, expected "
+        + (f"one of the options ({', '.join(options)}) or its text." if options else "a text.")
+    )
+
+
+def _letters(given: Any, options: Mapping[str, str]) -> tuple[str, ...]:
+    """The options that an answer means: a place from 0, letters, or a text."""
+    keys = list(options)
+    if isinstance(given, int) and not isinstance(given, bool):
+        return (keys[given],) if 0 <= given < len(keys) else ()
+    if not isinstance(given, str):
+        return ()
+    given = given.strip()
+    if given in options:
+        return (given,)
+    if given and all(letter in options for letter in given):
+        return tuple(dict.fromkeys(given))
+    return tuple(key for key, text in options.items() if text.strip() == given)[:1]
+
+
+def _text(record: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(str(part) for part in value)
+    return value if isinstance(value, str) else ""
+
+
+# Files
+
+
+def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(id, record) of each; the id is "" where the file gives none."""
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    kind = plain.suffix.lower()
+    if kind not in FORMATS:
+        raise UsageError(
+            f"{path}: found the ending {path.suffix!r}, expected one of {', '.join(FORMATS)}"
+            " (also with .gz)."
+        )
+    data = _bytes(path)
+    if kind == ".parquet":
+        yield from _checked(path, _parquet(path, data))
+        return
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: found bytes that aren't UTF-8 at {error.start}, expected UTF-8 text."
+        ) from error
+    if kind in {".csv", ".tsv"}:
+        rows = csv.DictReader(io.StringIO(text), delimiter="\t" if kind == ".tsv" else ",")
+        yield from _checked(path, rows)
+        return
+    yield from _json(path, text)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror or error}).") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path}: found damaged gzip data ({error}).") from error
+
+
+def _json(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        yield from _checked(path, _lines(path, text))
+        return
+    if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
+        yield from whole.items()
+    else:
+        yield from _checked(path, whole if isinstance(whole, list) else [whole])
+
+
+def _lines(path: Path, text: str) -> Iterator[Any]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise DataError(
+                    f"{path} line {number}: found no JSON ({error}), expected one JSON document,"
+                    " or one on each line. Is the download complete?"
+                ) from error
+
+
+def _parquet(path: Path, data: bytes) -> list[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_table(io.BytesIO(data)).to_pylist())
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{path}: can't be read as Parquet ({error}).") from error
+
+
+def _checked(path: Path, records: Iterable[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, dict):
+            kind = type(record).__name__
+            raise DataError(f"{path} record {number}: found a {kind}, expected an object.")
+        yield "", record
