@@ -94,8 +94,9 @@ def words(text: str, *, offset: int = 0) -> list[Word]:
 @lru_cache(maxsize=8192)
 def _folded(character: str) -> str:
     """The letters and digits of one character."""
-    wide = unicodedata.normalize("NFKD", simplified(character)).casefold()
-    return "".join(GREEK.get(c, c) for c in wide if c.isalnum())
+    parts = unicodedata.normalize("NFKD", character)
+    bare = "".join(c for c in parts if not unicodedata.combining(c))
+    return "".join(GREEK.get(c, c) for c in simplified(bare).casefold() if c.isalnum())
 
 
 def find(among: Sequence[Word], wanted: Sequence[str], *, edits: int = 0) -> Iterator[Span]:

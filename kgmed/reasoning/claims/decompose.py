@@ -226,32 +226,36 @@ class _Piece:
         qualifiers = self._qualifiers(said.qualifiers, whole)
         if qualifiers is None:
             return NO_QUALIFIER
-        spans = [quote]
-        spans += [Span(k.start, k.end) for k in (subject, object) if whole.holds(k.start, k.end)]
-        start, end = min(span.start for span in spans), max(span.end for span in spans)
+        spans = [Span(k.start, k.end) for k in (subject, object) if whole.holds(k.start, k.end)]
+        start = min(span.start for span in (quote, *spans))
+        end = max(span.end for span in (quote, *spans))
         claim = Claim(
             subject, predicate, object, said.negated or meant.is_denied, qualifiers, start, end,
             self.text[start:end], self.text[whole.start : whole.end],
         )  # fmt: skip
-        return self._misread(claim, inside) or claim
+        return self._misread(claim, inside, spans) or claim
 
-    def _misread(self, claim: Claim, inside: Sequence[Sentence]) -> str:
-        """Why the text's own words tell against a claim's ``negated``; "" where they don't."""
+    def _misread(self, claim: Claim, inside: Sequence[Sentence], mentions: Sequence[Span]) -> str:
+        """Why the rules' reading or the text's own words tell against a claim; "" where neither do.
+
+        ``mentions`` are the claim's in ``inside``, the sentences that it stands in.
+        """
         start, end = inside[0].start, inside[-1].end
-        same = [
-            c.negated
-            for c in self.by_rules
-            if start <= c.start < end and same_pair(c, claim, self.registry)
-        ]
-        if same and claim.negated not in same:
-            return NOT_DENIED if claim.negated else DENIED
+        read = [c for c in self.by_rules if start <= c.start < end]
+        same = [c.negated for c in read if same_pair(c, claim, self.registry)]
         if same:
-            return ""
+            return "" if claim.negated in same else NOT_DENIED if claim.negated else DENIED
+        turned = replace(claim, subject=claim.object, object=claim.subject)
+        if any(same_pair(c, turned, self.registry) for c in read):
+            return BACKWARDS
         if claim.negated:
             return "" if any(may_deny(self._unnamed(s)) for s in inside) else NOT_DENIED
-        whole = self.text[start:end]
-        first, past = clause(whole, claim.start - start, claim.end - start)
-        said = Sentence(start + first, start + past, whole[first:past], inside[0].lang)
+        first, past = clause(
+            self.text[start:end],
+            (claim.start - start, claim.end - start),
+            sorted((one.start - start, one.end - start) for one in mentions),
+        )
+        said = Sentence(start + first, start + past, self.text[start + first : start + past], "en")
         return DENIED if negates(self._unnamed(said), self.registry.get(claim.predicate)) else ""
 
     def _unnamed(self, sentence: Sentence) -> str:

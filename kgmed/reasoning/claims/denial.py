@@ -7,6 +7,7 @@ in the sentence, their reading decides; elsewhere the words do.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kgmed.kg.predicates import LANGUAGES, Predicate
 from kgmed.reasoning.claims.extract.patterns_zh import NEGATION
@@ -23,7 +24,9 @@ _DENIED = re.compile(
     r"|缺乏|否认|排除|错误|误传|谣言|而非|除外|以外|禁",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r".*(?:[,;:.!?，；：。！？、—]|\bbut\b|但|而)", re.DOTALL)
+_BEGIN = re.compile(r".*(?:[,;:.!?，；：。！？、—]|\bbut\b|但|而)", re.DOTALL)
+_BUT = re.compile(r".*(?:\bbut\b|但|而)", re.DOTALL)
+_STOP = re.compile(r"[,;，；]|\bbut\b|但|而")
 _ADVERSE = "不良"
 """不良反应: adverse, no denial."""
 
@@ -43,15 +46,27 @@ def negates(text: str, predicate: Predicate | None = None) -> bool:
     return _NOT.search(left) is not None or NEGATION.search(left) is not None
 
 
-def clause(text: str, start: int, end: int) -> tuple[int, int]:
-    """From where the clause begins that something in a text belongs to, to its end.
+def clause(
+    text: str, claimed: tuple[int, int], mentions: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """The stretch of a text in which a negation would deny a claim.
 
-    >>> text = "Though not new, it is not true that it treats gout."
-    >>> text[slice(*clause(text, 36, 50))]
-    ' it is not true that it treats gout'
+    ``claimed`` is where the claim stands, ``mentions`` where its ends do, in order: both, or those
+    that the text has. The stretch is their clause, from behind a "but" between them.
+
+    >>> text = "Though not new, it isn't A but B, and not C."
+    >>> for other in (31, 32), (25, 26):
+    ...     print(text[slice(*clause(text, (0, 43), [(16, 18), other]))].strip())
+    B
+    it isn't A
     """
-    before = _CLAUSE.match(text, 0, start)
-    return (before.end() if before else 0), end
+    start = mentions[0][0] if len(mentions) > 1 else claimed[0]
+    last, past = mentions[-1] if mentions else claimed
+    begun = _BEGIN.match(text, 0, start)
+    begin = begun.end() if begun else 0
+    joined = _BUT.match(text, begin, max(begin, last))
+    stopped = _STOP.search(text, past, max(past, claimed[1]))
+    return joined.end() if joined else begin, stopped.start() if stopped else claimed[1]
 
 
 def may_deny(text: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from kgmed.kg.categories import disjoint, is_a
+from kgmed.kg.categories import is_a
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import LANGUAGES, Predicate, Registry, fill
@@ -112,14 +112,12 @@ Meant(predicate='treats', is_swapped=True, is_denied=True))
         return None if found is None else found._replace(is_denied=is_denied)
 
     def is_backwards(self, predicate: str, subject: Link, object: Link) -> bool:
-        """Whether two things can stand in a relation only the other way round.
+        """Whether two things fit a relation only the other way round.
 
         A model that mixed up subject and object must not get a true text refuted for it.
         """
-        entry = self._entries[predicate]
-        ends = (subject.category, object.category)
-        wrong = disjoint(ends[:1], entry.domain) or disjoint(ends[1:], entry.range)
-        return wrong and _fits(entry, object.category, subject.category)
+        entry, one, other = self._entries[predicate], subject.category, object.category
+        return _fits(entry, other, one) and not _fits(entry, one, other)
 
 
 def _has_cue(entry: Predicate, folded: str) -> bool:
