@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scripted import Scripted, answer, claim, says
 
@@ -439,6 +439,9 @@ def linker(graph: Graph) -> Linker:
 
 
 @given(st.sampled_from(TEXTS), ANSWERS, st.booleans(), st.integers(0, 400))
+@example(
+    TEXTS[1], answer(claim("华法林与胺碘酮", "华法林", "interacts_with", "胺碘酮")), False, 400
+)
 def test_every_claim_is_a_slice_of_the_text(
     linker: Linker, text: str, given: str, both: bool, cut: int
 ) -> None:

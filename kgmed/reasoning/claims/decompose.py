@@ -7,9 +7,10 @@ left out with a reason. It is never asked for a verdict, and what it says of one
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.linking.link import Link
@@ -42,6 +43,8 @@ NO_CLAIM, NO_CONCEPT, NO_RELATION, NO_QUOTE, ONE_CONCEPT, BACKWARDS, NO_QUALIFIE
     "subject and object the wrong way round", "qualifier not in its sentence",
 )  # fmt: skip
 DENIED, NOT_DENIED = "its sentence denies it", "its sentence doesn't deny it"
+
+Placed = TypeVar("Placed", Link, Claim)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -91,12 +94,13 @@ class Decomposer:
         skipped: list[Skipped] = []
         for part in pieces(sentences(text, lang=lang), self._budget):
             every += part
-            inside = [k for k in links if part[0].start <= k.start and k.end <= part[-1].end]
+            inside = _lying_in(links, part[0].start, part[-1].end)
             if not inside:
                 skipped += [_passed_over(s, [], NO_CONCEPT) for s in part]
                 continue
             aligner = Aligner(text, inside, part, linker)
-            piece = _Piece(text, part, inside, aligner, relations, registry, by_rules)
+            read = _lying_in(by_rules, part[0].start, part[-1].end)
+            piece = _Piece(text, part, inside, aligner, relations, registry, read)
             request = self.request(piece_text(text, part), inside, relations, lang or part[0].lang)
             piece.take(answers.read(completed(self._complete, request), most=self._most))
             claims += piece.claims
@@ -259,7 +263,7 @@ class _Piece:
         return DENIED if negates(self._unnamed(said), self.registry.get(claim.predicate)) else ""
 
     def _unnamed(self, sentence: Sentence) -> str:
-        return blanked(sentence, _inside(sentence, self.links))
+        return blanked(sentence, _lying_in(self.links, sentence.start, sentence.end))
 
     def _states_nothing(self, sentence: Sentence) -> str:
         return states_nothing(self._unnamed(sentence), sentence.lang)
@@ -277,13 +281,18 @@ class _Piece:
         return found
 
 
-def _inside(sentence: Sentence, links: Iterable[Link]) -> list[Link]:
-    return [k for k in links if sentence.start <= k.start and k.end <= sentence.end]
+def _lying_in(ordered: Sequence[Placed], start: int, end: int) -> list[Placed]:
+    """What lies in a stretch of a text, of links or claims in the text's order."""
+    first = bisect_left(ordered, start, key=lambda one: one.start)
+    past = bisect_left(ordered, end, key=lambda one: one.start)
+    return [one for one in ordered[first:past] if one.end <= end]
 
 
 def _passed_over(sentence: Sentence, links: Sequence[Link], otherwise: str) -> Skipped:
     """A sentence without a claim: a question, a condition ..., or why ``otherwise``."""
-    reason = states_nothing(blanked(sentence, _inside(sentence, links)), sentence.lang)
+    reason = states_nothing(
+        blanked(sentence, _lying_in(links, sentence.start, sentence.end)), sentence.lang
+    )
     return Skipped(sentence.start, sentence.end, sentence.text, reason or otherwise)
 
 

@@ -7,9 +7,11 @@ answer that was cut short gives the items before the cut. Nothing here is believ
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -84,7 +86,7 @@ def schema(predicates: Sequence[str], *, most: int) -> dict[str, Any]:
     >>> made["$defs"]["Said"]["properties"]["predicate"]["enum"]
     ['treats', 'other']
     """
-    made = SaidClaims.model_json_schema()
+    made: dict[str, Any] = json.loads(_own_schema())
     for part in (made, *made["$defs"].values()):
         part.pop("description")
         part["required"] = list(part["properties"])
@@ -94,6 +96,11 @@ def schema(predicates: Sequence[str], *, most: int) -> dict[str, Any]:
     said["qualifiers"].pop("default")
     made["properties"]["claims"]["maxItems"] = most
     return made
+
+
+@cache
+def _own_schema() -> str:
+    return json.dumps(SaidClaims.model_json_schema())
 
 
 def read(answer: str, *, most: int) -> Answer:
