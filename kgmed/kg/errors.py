@@ -13,6 +13,7 @@ KgmedError
 │   ├── FormatVersion   a snapshot of a format that this kgmed can't read
 │   ├── CorruptSnapshot bytes differ from the checksum written when it was built
 │   └── ServerError     a server that holds a graph can't be reached, or refuses
+├── LanguageModelError  a language model gives no answer
 ├── ConfigError         kgmed.toml or an environment variable is wrong
 └── MissingExtra        an optional package isn't installed
 
@@ -105,6 +106,10 @@ class CorruptSnapshot(StoreError):
 
 class ServerError(StoreError):
     """A server that holds a graph can't be reached, or refuses what was asked."""
+
+
+class LanguageModelError(KgmedError):
+    """A language model can't be reached, refuses, or gives nothing that can be read."""
 
 
 class ConfigError(KgmedError):
