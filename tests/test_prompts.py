@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import kgmed.prompts
 from kgmed.kg.predicates import LANGUAGES
 from kgmed.prompts import Prompt, fenced, prompt
-from kgmed.reasoning.claims.said import OTHER, Said
+from kgmed.reasoning.claims.decompose.said import OTHER, Said
 
 FOLDER = Path(kgmed.prompts.__file__).parent
 NAMES = sorted({path.name.split(".")[0] for path in FOLDER.glob("*.toml")})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kgmed.facade import Graph
 from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.linker import Linker
-from kgmed.reasoning.claims.align import (
+from kgmed.reasoning.claims.decompose.align import (
     NOT_IN_SENTENCE,
     NOT_IN_TEXT,
     PRONOUN,

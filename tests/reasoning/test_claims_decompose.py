@@ -17,7 +17,7 @@ from kgmed.kg.errors import LanguageModelError, ServerError, UsageError
 from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.predicates import registry
-from kgmed.reasoning.claims.decompose import Decomposer, pieces
+from kgmed.reasoning.claims.decompose.decomposer import Decomposer, pieces
 from kgmed.reasoning.claims.extract.sentences import sentences
 from kgmed.reasoning.claims.model import Claim, Verification
 from kgmed.reasoning.claims.report import lines, page

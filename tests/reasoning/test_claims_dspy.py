@@ -10,8 +10,7 @@ from scripted import answer, claim
 
 from kgmed.facade import Graph
 from kgmed.kg.errors import LanguageModelError, MissingExtra, UsageError
-from kgmed.reasoning.claims.decompose import Decomposer
-from kgmed.reasoning.claims.signature import claims_signature
+from kgmed.reasoning.claims.decompose import Decomposer, claims_signature
 from kgmed.reasoning.lm.dspy_lm import DspyCompletion
 
 TEXT = "Imatinib shuts down ABL1."

@@ -20,7 +20,7 @@ class DspyCompletion:
     """Completes by a ``dspy.LM``, or by a ``dspy.Module`` whose inputs are the request's fields.
 
     An LM is sent the request's own messages and schema. A module (``dspy.Predict`` of
-    :func:`~kgmed.reasoning.claims.signature.claims_signature`, optimized or not, or one that holds
+    :func:`~kgmed.reasoning.claims.decompose.claims_signature`, optimized or not, or one that holds
     it) composes its messages itself, by the adapter that DSPy is configured with
     (``dspy.JSONAdapter`` suits); its outputs are the answer. Raises
     :class:`~kgmed.kg.errors.UsageError` for anything else, and

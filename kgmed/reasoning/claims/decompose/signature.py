@@ -6,8 +6,8 @@ from typing import Any
 
 from kgmed.kg.model import Language
 from kgmed.prompts import prompt
-from kgmed.reasoning.claims.decompose import MOST_CLAIMS
-from kgmed.reasoning.claims.said import Said
+from kgmed.reasoning.claims.decompose.decomposer import MOST_CLAIMS
+from kgmed.reasoning.claims.decompose.said import Said
 from kgmed.reasoning.lm.dspy_lm import dspy_package
 
 

@@ -2,7 +2,7 @@
 
 An answer is read as far as it can be: an item that breaks the schema is left out and told, an
 answer that was cut short gives the items before the cut. Nothing here is believed yet; see
-:mod:`kgmed.reasoning.claims.align`.
+:mod:`kgmed.reasoning.claims.decompose.align`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Claims from a text through a language model: asked in pieces, checked against the text's words.
 
-The model proposes; what it says is found again in the text (:mod:`kgmed.reasoning.claims.align`) or
-left out with a reason. It is never asked for a verdict, and what it says of one is not read.
+The model proposes; what it says is found again in the text
+(:mod:`kgmed.reasoning.claims.decompose.align`) or left out with a reason. It is never asked for a
+verdict, and what it says of one is not read.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from kgmed.kg.linking.linker import Linker
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry
 from kgmed.prompts import fenced, prompt
-from kgmed.reasoning.claims import said as answers
-from kgmed.reasoning.claims.align import Aligner, Span, find, words
-from kgmed.reasoning.claims.denial import clause, may_deny, negates
+from kgmed.reasoning.claims.decompose import said as answers
+from kgmed.reasoning.claims.decompose.align import Aligner, Span, find, words
+from kgmed.reasoning.claims.decompose.denial import clause, may_deny, negates
+from kgmed.reasoning.claims.decompose.relations import Relations
+from kgmed.reasoning.claims.decompose.said import Said, SaidQualifier, printable
 from kgmed.reasoning.claims.extract import extract
 from kgmed.reasoning.claims.extract.found import between
 from kgmed.reasoning.claims.extract.sentences import Sentence, blanked, sentences, states_nothing
 from kgmed.reasoning.claims.model import Claim, Skipped
-from kgmed.reasoning.claims.relations import Relations
-from kgmed.reasoning.claims.said import Said, SaidQualifier, printable
 from kgmed.reasoning.lm.base import Completion, Request, completed
 
 BUDGET = 2_000
