@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Verification
+    from kgmed.reasoning.claims.texts import Extractor
 
 
 def _to_stderr(text: str) -> None:
@@ -138,7 +139,11 @@ def link(
 
 
 def verify(
-    text: str, *, graph: str | FilePath | None = None, lang: Language | None = None
+    text: str,
+    *,
+    graph: str | FilePath | None = None,
+    lang: Language | None = None,
+    extractor: Extractor | None = None,
 ) -> Verification:
     """Open a graph, verify one text, close it: :meth:`Graph.verify` in one call.
 
@@ -146,7 +151,7 @@ def verify(
     ['SUPPORTED']
     """
     with open_graph(graph) as opened:
-        return opened.verify(text, lang=lang)
+        return opened.verify(text, lang=lang, extractor=extractor)
 
 
 def find_paths(

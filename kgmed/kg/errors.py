@@ -14,6 +14,9 @@ KgmedError
 │   ├── CorruptSnapshot bytes differ from the checksum written when it was built
 │   └── ServerError     a server that holds a graph can't be reached, or refuses
 ├── OutputError         what was asked for can't be written, or its folder holds something else
+
+
+├── LanguageModelError  a language model gives no answer
 ├── ConfigError         kgmed.toml or an environment variable is wrong
 └── MissingExtra        an optional package isn't installed
 
@@ -110,6 +113,10 @@ class ServerError(StoreError):
 
 class OutputError(KgmedError):
     """What was asked for can't be written, or its folder holds what another run wrote."""
+
+
+class LanguageModelError(KgmedError):
+    """A language model can't be reached, refuses, or gives nothing that can be read."""
 
 
 class ConfigError(KgmedError):

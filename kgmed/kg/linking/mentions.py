@@ -18,7 +18,7 @@ from kgmed.kg.linking.normalize import key, tokens, variants
 from kgmed.kg.linking.ranking import Ranker
 from kgmed.kg.linking.score import Hit, matches_case
 from kgmed.kg.linking.stems import stem
-from kgmed.kg.linking.words import FILLERS, FUNCTION_WORDS
+from kgmed.kg.linking.words import FILLERS, TIE_WORDS
 from kgmed.kg.model import Name
 from kgmed.kg.store.base import GraphStore
 
@@ -61,7 +61,7 @@ class MentionReader:
         yield _hits([hit for hit in inflected if matches_case(span, hit[1].text)], "inflection")
         words = tokens(wanted)
         yield self._matcher.whole(span, any_order=True)
-        content = [word for word in words if word not in FUNCTION_WORDS] or words
+        content = [word for word in words if word not in TIE_WORDS] or words
         longer = self._lexicon.tokens(content, limit=60)
         core = _core(content)
         same = [hit for hit in longer if core and _core(tokens(key(hit[1].text))) == core]
@@ -108,7 +108,7 @@ def _hits(found: Iterable[tuple[str, Name]], match: str) -> list[Hit]:
 
 def _core(words: list[str]) -> list[str]:
     """The stems that carry a name, sorted: without function words and fillers."""
-    return sorted(stem(w) for w in words if w not in FUNCTION_WORDS and w not in FILLERS)
+    return sorted(stem(w) for w in words if w not in TIE_WORDS and w not in FILLERS)
 
 
 def _worth_guessing(wanted: str, name: str) -> bool:

@@ -27,7 +27,7 @@ FILLERS = frozenset(
 )
 """Words around a name that change nothing about which concept is meant."""
 
-FUNCTION_WORDS = frozenset(
+TIE_WORDS = frozenset(
     "a an and the of in for with on to or by at due 的 和 与".split()  # noqa: SIM905
 )
 """Words that only tie the others of a name together ("cancer of the breast")."""

@@ -85,12 +85,17 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A sentence of a text that states no claim, and why: a question, a condition, no concept."""
+    """A sentence of a text that states no claim, and why: a question, a condition, no concept.
+
+    Or what a language model claimed and the text doesn't say: ``claimed`` is that claim, and the
+    span is the quote it gave, empty where the text has no such words.
+    """
 
     start: int
     end: int
     text: str
     reason: str
+    claimed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def lines(found: Verification) -> Iterator[str]:
             for statement in proof.statements:
                 yield f"               {cited(statement)}"
     for skipped in found.skipped:
-        yield f"{'(skipped)':<12} {skipped.text}  [{skipped.reason}]"
+        yield f"{'(skipped)':<12} {skipped.claimed or skipped.text}  [{skipped.reason}]"
     told = ", ".join(f"{n} {verdict}" for verdict, n in counts(found.claims).items())
     yield ""
     yield f"{len(found.claims)} claims{': ' + told if told else ''}."
@@ -97,7 +97,8 @@ def body(found: Verification) -> str:
         parts.append(_told(number, checked))
     if found.skipped:
         rows = "".join(
-            f"<li>{plain(one.text)} <i>({escape(one.reason)})</i></li>" for one in found.skipped
+            f"<li>{plain(one.claimed or one.text)} <i>({escape(one.reason)})</i></li>"
+            for one in found.skipped
         )
         parts.append(f"<h2>States nothing that can be checked</h2>\n<ul>{rows}</ul>\n")
     parts.append(f"<p><small>{NOTICE} Snapshot {plain(found.snapshot[:16])}.</small></p>\n")

@@ -5,32 +5,66 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from kgmed.kg.linking.language import detect_language
 from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.model import Language
+from kgmed.kg.predicates import Registry
 from kgmed.reasoning.claims.extract import extract
 from kgmed.reasoning.claims.extract.sentences import sentences
-from kgmed.reasoning.claims.model import Checked, Claim, Verification
+from kgmed.reasoning.claims.model import Checked, Claim, Skipped, Verification
 from kgmed.reasoning.claims.verify import Verifier
 
 MAX_SENTENCE = 20_000
 """Code points without a sentence's end after which a stream is verified all the same."""
 
 
-class TextVerifier:
-    """Verifies texts against one graph, whose snapshot hash the results tell."""
+class Extractor(Protocol):
+    """What takes the claims from a text, in its order, and tells what it left out and why.
 
-    def __init__(self, linker: Linker, verifier: Verifier, *, snapshot: str) -> None:
+    By rules: :func:`by_rules`. Through a language model:
+    :class:`~kgmed.reasoning.claims.decompose.Decomposer`.
+    """
+
+    def __call__(
+        self, text: str, linker: Linker, registry: Registry, *, lang: Language | None = None
+    ) -> tuple[list[Claim], list[Skipped]]: ...
+
+
+def by_rules(
+    text: str, linker: Linker, registry: Registry, *, lang: Language | None = None
+) -> tuple[list[Claim], list[Skipped]]:
+    """The claims that are told by cue words between mentions, without a language model."""
+    return extract(text, linker.text(text), registry, lang=lang)
+
+
+class TextVerifier:
+    """Verifies texts against one graph, whose snapshot hash the results tell.
+
+    ``extractor`` takes the claims from a text, by rules if none is given. The verdict is the
+    verifier's alone.
+    """
+
+    def __init__(
+        self,
+        linker: Linker,
+        verifier: Verifier,
+        *,
+        snapshot: str,
+        extractor: Extractor | None = None,
+    ) -> None:
         self._linker = linker
         self._verifier = verifier
         self._snapshot = snapshot
+        self._extractor = extractor or by_rules
 
     def verify(self, text: str, *, lang: Language | None = None) -> Verification:
         """The claims of a text with their verdicts, and the sentences that state none."""
         begin = time.perf_counter()
-        claims, skipped = extract(text, self._linker.text(text), self._verifier.registry, lang=lang)
+        registry = self._verifier.registry
+        claims, skipped = self._extractor(text, self._linker, registry, lang=lang)
         checked = self._verifier.claims(claims)
         spent = round((time.perf_counter() - begin) * 1e3, 3)
         return Verification(

@@ -15,7 +15,7 @@ from kgmed.reasoning.claims.extract.chinese import ChinesePatterns, read_chinese
 from kgmed.reasoning.claims.extract.cues import EnglishCues
 from kgmed.reasoning.claims.extract.english import read_english
 from kgmed.reasoning.claims.extract.found import Found, Member, Reading
-from kgmed.reasoning.claims.extract.sentences import Sentence, sentences, states_nothing
+from kgmed.reasoning.claims.extract.sentences import Sentence, blanked, sentences, states_nothing
 from kgmed.reasoning.claims.model import Claim, Skipped
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def extract(
             if links[place].end <= sentence.end:
                 inside.append(links[place])
             place += 1
-        reason = states_nothing(_blanked(sentence, inside), sentence.lang)
+        reason = states_nothing(blanked(sentence, inside), sentence.lang)
         if reason:
             skipped.append(_skip(sentence, reason))
             continue
@@ -81,16 +81,6 @@ def _patterns(registry: Registry) -> tuple[EnglishCues, ChinesePatterns]:
         kept = (registry, EnglishCues(registry), ChinesePatterns(registry))
         _CUES[id(registry)] = kept
     return kept[1], kept[2]
-
-
-def _blanked(sentence: Sentence, links: list[Link]) -> str:
-    """The sentence with an X for each mention: "may" of a name is no cue."""
-    parts: list[str] = []
-    at = 0
-    for link in links:
-        parts += [sentence.text[at : link.start - sentence.start], "X"]
-        at = link.end - sentence.start
-    return "".join([*parts, sentence.text[at:]])
 
 
 def _distinct(reading: Reading) -> list[Found]:

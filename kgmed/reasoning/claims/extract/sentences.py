@@ -8,10 +8,11 @@ text like any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kgmed.kg.linking.language import detect_language
+from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language
 from kgmed.reasoning.claims.extract.sets import word_set
 
@@ -72,6 +73,16 @@ def _made(text: str, start: int, end: int, lang: Language | None) -> Iterator[Se
     if bare and any(character.isalnum() for character in bare):
         start += len(piece) - len(piece.lstrip())
         yield Sentence(start, start + len(bare), bare, lang or detect_language(bare))
+
+
+def blanked(sentence: Sentence, links: Sequence[Link]) -> str:
+    """The sentence with an X for each mention in it: "may" of a name is no cue."""
+    parts: list[str] = []
+    at = 0
+    for link in links:
+        parts += [sentence.text[at : link.start - sentence.start], "X"]
+        at = link.end - sentence.start
+    return "".join([*parts, sentence.text[at:]])
 
 
 _QUESTION_EN = re.compile(

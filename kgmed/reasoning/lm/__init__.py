@@ -1,0 +1,1 @@
+"""Language models: what one is asked, and how one is plugged in."""
