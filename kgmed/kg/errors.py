@@ -14,8 +14,6 @@ KgmedError
 │   ├── CorruptSnapshot bytes differ from the checksum written when it was built
 │   └── ServerError     a server that holds a graph can't be reached, or refuses
 ├── OutputError         what was asked for can't be written, or its folder holds something else
-
-
 ├── LanguageModelError  a language model gives no answer
 ├── ConfigError         kgmed.toml or an environment variable is wrong
 └── MissingExtra        an optional package isn't installed
