@@ -1,6 +1,6 @@
-"""Write the generated reference pages, or check that they are what the code says.
+"""Write the generated pages, or check that they are what the code says.
 
-python docs/generate.py            # write docs/reference/*.md and the JSON Schemas
+python docs/generate.py            # write docs/reference/*.md, docs/wordings.md, JSON Schemas
 python docs/generate.py --check    # exit 1 where one differs
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import runpy
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
@@ -132,6 +133,11 @@ def schema_pages() -> dict[str, str]:
     }
 
 
+def wordings_page() -> str:
+    """Every wording of every predicate with an example."""
+    return str(runpy.run_path(str(Path(__file__).with_name("wordings_page.py")))["page"]())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -141,6 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "cli.md": cli_page(),
         "predicates.md": predicates_page(),
         "wire.md": wire_page(),
+        "../wordings.md": wordings_page(),
         **schema_pages(),
     }
     stale = []
@@ -153,7 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     for name in stale:
-        sys.stderr.write(f"docs/reference/{name} is stale: run python docs/generate.py\n")
+        page = f"reference/{name}".replace("reference/../", "")
+        sys.stderr.write(f"docs/{page} is stale: run python docs/generate.py\n")
     return 1 if stale else 0
 
 

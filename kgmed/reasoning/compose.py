@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kgmed.kg.model import Language, Statement
-from kgmed.kg.predicates import Registry, fill
+from kgmed.kg.predicates import Registry
+from kgmed.kg.verbalize import Verbalizer
+from kgmed.kg.verbalize.lists import join
+from kgmed.kg.verbalize.qualifiers import severity, severity_rank
 from kgmed.reasoning.answer import Item
+
+__all__ = [
+    "PHRASES", "SHORT_ID", "cite", "grouped", "join", "noun", "phrase", "relation", "sentence",
+    "severity", "severity_rank", "source_names",
+]  # fmt: skip
 
 SHORT_ID = 8
 """Digits of a statement id in running text; ``kgmed show`` takes them."""
@@ -18,7 +26,6 @@ SHORT_ID = 8
 PHRASES: dict[Language, dict[str, str]] = {
     "en": {
         "comma": ", ",
-        "and": "{0} and {1}",
         "list_head": "{name}: {n} {noun}{breakdown}.",
         "count_head": "{n} {noun} of {name}{breakdown}.",
         "breakdown": " ({parts})",
@@ -79,7 +86,6 @@ PHRASES: dict[Language, dict[str, str]] = {
     },
     "zh": {
         "comma": "、",
-        "and": "{0}和{1}",
         "list_head": "{name}：{n} 个{noun}{breakdown}。",
         "count_head": "{name}共有 {n} 个{noun}{breakdown}。",
         "breakdown": "（{parts}）",
@@ -138,16 +144,6 @@ PHRASES: dict[Language, dict[str, str]] = {
     },
 }
 
-SEVERITY_ORDER = ("Contraindicated", "Critical", "Major", "Significant", "Moderate", "Minor")
-SEVERITY_ZH = {
-    "Contraindicated": "禁忌",
-    "Critical": "严重",
-    "Major": "重大",
-    "Significant": "显著",
-    "Moderate": "中度",
-    "Minor": "轻度",
-}
-
 
 def phrase(lang: Language, key: str, /, **parts: object) -> str:
     """One phrase, filled.
@@ -165,32 +161,6 @@ def cite(ids: Sequence[str]) -> str:
     '[8f537b0d]'
     """
     return "".join(f"[{id[:SHORT_ID]}]" for id in ids)
-
-
-def join(lang: Language, parts: Sequence[str]) -> str:
-    """A list in words.
-
-    >>> join("en", ["aspirin", "ibuprofen", "naproxen"])
-    'aspirin, ibuprofen and naproxen'
-    """
-    if len(parts) < 2:
-        return "".join(parts)
-    head = PHRASES[lang]["comma"].join(parts[:-1])
-    return PHRASES[lang]["and"].format(head, parts[-1])
-
-
-def severity(lang: Language, value: str) -> str:
-    """A severity in the answer's language."""
-    return SEVERITY_ZH.get(value, value) if lang == "zh" else value
-
-
-def severity_rank(value: str) -> int:
-    """Where a severity stands, worst first; an unknown one after the known.
-
-    >>> severity_rank("Critical") < severity_rank("Significant") < severity_rank("")
-    True
-    """
-    return SEVERITY_ORDER.index(value) if value in SEVERITY_ORDER else len(SEVERITY_ORDER)
 
 
 def source_names(
@@ -240,21 +210,7 @@ def sentence(
     registry: Registry, statement: Statement, names: Mapping[str, str], lang: Language
 ) -> str:
     """A statement as a sentence without its full stop; a denied one says so."""
-    subject = names.get(statement.subject, statement.subject)
-    object = names.get(statement.object, statement.object)
-    if statement.value is not None:
-        object = f"{statement.value.text} {statement.value.unit}".strip()
-    entry = registry.get(statement.predicate)
-    if entry is None:
-        text = f"{subject} {statement.predicate.replace('_', ' ')} {object}"
-    else:
-        text = fill(entry.wording[lang].sentence[0], s=subject, o=object)
-    kind = statement.qualifiers.get("severity")
-    if kind:
-        text += f" ({severity(lang, kind)})" if lang == "en" else f"（{severity(lang, kind)}）"
-    if statement.negated:
-        text = f"it is not so that {text}" if lang == "en" else f"并非：{text}"
-    return text
+    return Verbalizer(registry).clause(statement, names, lang=lang)
 
 
 def grouped(

@@ -152,9 +152,10 @@ _KINDS = {"preferred": 0, "synonym": 1, "brand": 2, "abbreviation": 3}
 
 
 def _word(read_: Tokens, at: int, gap: int) -> str:
-    """The token at a place, "" where there is none or a mark lies before the token at ``gap``."""
+    """The token at a place, "" where there is none, a mark lies before the token at ``gap``, or it
+    is Chinese: what such a word tells of an English name was taught by English texts."""
     inside = 0 <= at < len(read_) and not read_.gaps[gap]
-    return read_.words[at] if inside else ""
+    return read_.words[at] if inside and not is_cjk(read_.words[at][0]) else ""
 
 
 def _may_be_a_name(read_: Tokens, first: int, past: int) -> bool:

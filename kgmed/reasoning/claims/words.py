@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from kgmed.kg import categories
 from kgmed.kg.model import Language, Statement
-from kgmed.kg.predicates import Registry, fill
+from kgmed.kg.predicates import Registry
+from kgmed.kg.verbalize import Verbalizer
 from kgmed.reasoning import compose
 from kgmed.reasoning.claims.model import Proof
 from kgmed.reasoning.claims.rules import Assertion
@@ -92,13 +93,14 @@ class Speaker:
 
     def claim(self, assertion: Assertion) -> str:
         """What an assertion says, as a clause."""
-        ends = self.name(assertion.subject), self.name(assertion.object)
-        entry = self.registry.get(assertion.predicate)
-        if entry is None:
-            return f"{ends[0]} {assertion.predicate.replace('_', ' ')} {ends[1]}"
-        wording = entry.wording[self.lang]
-        template = (wording.inverse_sentence if assertion.inverted else wording.sentence)[0]
-        return fill(template, s=ends[0], o=ends[1])
+        return Verbalizer(self.registry).claim_clause(
+            assertion.subject,
+            assertion.predicate,
+            assertion.object,
+            self.names,
+            lang=self.lang,
+            inverse=assertion.inverted,
+        )
 
     def stated(self, statements: tuple[Statement, ...]) -> str:
         sentences = [

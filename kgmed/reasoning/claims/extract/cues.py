@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kgmed.kg.verbalize.english import inflect
 from kgmed.reasoning.claims.extract.sets import phrase_set, word_set
 from kgmed.reasoning.question.text import fold_word
 
@@ -111,6 +112,22 @@ class EnglishCues:
                 self._noun(text, name, "o", symmetric=predicate.symmetric)
             for text in inverse:
                 self._noun(text, name, "s", symmetric=False)
+        for name, predicate in registry.items():
+            if not predicate.takes_value:
+                wording = predicate.wording["en"]
+                for text in (*wording.sentence, *wording.inverse_sentence):
+                    self._sentence(text, name, symmetric=predicate.symmetric)
+
+    def _sentence(self, text: str, name: str, *, symmetric: bool) -> None:
+        """A wording that kgmed writes itself, of one thing and of several."""
+        many = inflect(text, {"s": "many", "o": "many"})
+        for form in dict.fromkeys((text, many)):
+            before, first, middle, _, behind = re.split(r"\{([so])\}", form)
+            if not before and not behind:
+                side: Side = "s" if first == "s" else "o"
+                self._verb(middle.strip(), name, side, symmetric=symmetric)
+            else:
+                self._frame(form, name)
 
     def _verb(self, text: str, name: str, side: Side, *, symmetric: bool) -> None:
         if text in _TOO_LOOSE:

@@ -336,6 +336,7 @@ class _English(Layout):
                 or INCLUDES.fullmatch(joined)
                 or COPULA.fullmatch(joined)
                 or (joined in {"with", "by", "and"} and left.preposition != "between")
+                or (joined == "and" and left.preposition == "between" and left.noun.symmetric)
             )
             if fits:
                 self._say(left, right.members, denied or left.noun_negated, span)
@@ -380,7 +381,13 @@ class _English(Layout):
 
     def _framed(self, place: int, left: Group, right: Group) -> bool:
         """A clause of the registry around two groups: "patients with O should not take S"."""
-        for frame in self.cues.frames.get(" ".join(self.gaps[place].words), ()):
+        words = self.gaps[place].words
+        negated = False
+        if not (known := self.cues.frames.get(" ".join(words))):
+            plain = [w for w in words if w not in NEGATIVE and w not in {"do", "does"}]
+            negated = sum(w in NEGATIVE for w in words) == 1
+            known = self.cues.frames.get(" ".join(plain), []) if negated else []
+        for frame in known:
             before, behind = self.gaps[place - 1].words, self.gaps[place + 1].words
             if frame.before and before[-len(frame.before) :] != frame.before:
                 continue
@@ -391,7 +398,7 @@ class _English(Layout):
             first, second = (left, right) if frame.forward else (right, left)
             span = (self.offset + left.start, self.offset + right.end)
             return self.out.add(
-                first.members, frame.predicate, second.members, negated=False, span=span
+                first.members, frame.predicate, second.members, negated=negated, span=span
             )
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kgmed.kg.model import Path, Step
-from kgmed.kg.predicates import fill
+from kgmed.kg.verbalize import Verbalizer
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import Answer, Item
 from kgmed.reasoning.programs.forms.context import MEMBERSHIP, Context, predicate_of
@@ -102,14 +102,13 @@ def _unlisted(context: Context, bound: Bound, answer: Answer, predicate: str) ->
     about_safety = reading.safety or predicate in {"interacts_with", "contraindicated_in"}
     absence = "no_safety" if about_safety else "no_denial"
     names = (context.name(subject), context.name(object))
-    template = context.registry[predicate].wording[context.lang].sentence[0]
     if both:
         sources = compose.source_names(both, context.titles(), lang=context.lang)
-        lines.append(
-            context.phrase(
-                "unlisted", sentence=fill(template, s=names[0], o=names[1]), sources=sources
-            )
-        )
+        said = Verbalizer(context.registry).claim_clause(
+            subject, predicate, object, dict(zip((subject, object), names, strict=True)),
+            lang=context.lang,
+        )  # fmt: skip
+        lines.append(context.phrase("unlisted", sentence=said, sources=sources))
         lines.append(context.phrase(absence))
         return replace(answer, reason="no_evidence", text=" ".join(lines))
     for (id, _end), found in zip(ends, covering, strict=True):

@@ -1,0 +1,75 @@
+"""A path as a narrative: its steps in walking order, each told from where it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kgmed.kg.model import Language, Path, Step
+from kgmed.kg.verbalize import english, number
+from kgmed.kg.verbalize import qualifiers as words_of
+from kgmed.kg.verbalize.template import STOPS, denied, pieces
+
+if TYPE_CHECKING:
+    from kgmed.kg.verbalize.verbalizer import Verbalizer
+
+_WHICH: dict[Language, str] = {"en": ", which", "zh": "，后者"}
+_AND: dict[Language, str] = {"en": ", and ", "zh": "，而"}
+_THEN: dict[Language, tuple[str, ...]] = {
+    "en": ("In turn, ", "Furthermore, "),
+    "zh": ("接下来，", "进一步，"),
+}
+_LAST: dict[Language, str] = {"en": "Finally, ", "zh": "最后，"}
+_PER_SENTENCE = 2
+
+
+def narrated(
+    say: Verbalizer, path: Path, name: Callable[[str], str], lang: Language, *, wording: int
+) -> str:
+    """The narrative; :meth:`~kgmed.kg.verbalize.verbalizer.Verbalizer.path` says of what.
+
+    A sentence holds two steps: "A inhibits B, which causes C" where the first ends with what the
+    second opens with, else "A lowers the activity of B, and B causes C".
+    """
+    told = [_step(say, step, name, lang, wording=wording) for step in path.steps]
+    sentences = []
+    for at in range(0, len(told), _PER_SENTENCE):
+        head, rest, ends = told[at]
+        text = head + rest
+        for place, (head, rest, leads) in enumerate(told[at + 1 : at + _PER_SENTENCE], at + 1):
+            follows = ends and head == name(path.steps[place].start)
+            text += _WHICH[lang] + rest if follows else _AND[lang] + head + rest
+            ends = leads
+        if not at:
+            text = number.opening(text) if lang == "en" else text
+        elif at + _PER_SENTENCE >= len(told) and at > _PER_SENTENCE:
+            text = _LAST[lang] + text
+        else:
+            text = _THEN[lang][(at // _PER_SENTENCE - 1) % 2] + text
+        stop = STOPS[lang]
+        sentences.append(text if text.endswith(stop) else text + stop)
+    return ("" if lang == "zh" else " ").join(sentences)
+
+
+def _step(
+    say: Verbalizer, step: Step, name: Callable[[str], str], lang: Language, *, wording: int
+) -> tuple[str, str, bool]:
+    """(what it opens with, the rest, whether it ends with where the step leads)."""
+    statement, inverse = step.statement, step.direction == "in"
+    options = say.choices(statement.predicate, lang, inverse=inverse, opened=True)
+    text = options[wording % len(options)]
+    if statement.negated:
+        text = denied(text, lang)
+    ends = {"s": name(statement.subject), "o": name(statement.object)}
+    if lang == "en":
+        numbers: dict[str, english.Number] = {
+            end: "many" if number.is_plural(text) else "one" for end, text in ends.items()
+        }
+        text = english.inflect(text, numbers)
+    (_, between, suffix), first, opens, closes = pieces(text, lang)
+    second = "o" if first == "s" else "s"
+    tail = words_of.tail(statement.qualifiers, name, lang=lang)
+    behind = "" if closes else suffix[:-1]
+    prefix = "" if opens else text[: text.index("{")]
+    leads = ends[second] == name(step.end)
+    return prefix + ends[first], f"{between}{ends[second]}{behind}{tail}", closes and leads
