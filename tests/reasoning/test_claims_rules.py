@@ -60,6 +60,8 @@ LINES = [
     "liver part_of abdomen",
     "abdomen part_of body",
     "salbutamol interacts_with lithium aspect=level direction=increased affected=x:lithium",
+    "imatinib affects albumin aspect=activity direction=increased",
+    "imatinib affects CYP2D6 aspect=activity direction=increased affected=x:CYP2D6",
     "b: gout has_symptom polyuria",
     "warfarin home_made aspirin",
 ]
@@ -135,6 +137,22 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Told:
             "UNSUPPORTED",
             "qualifiers_differ",
         ),
+        (
+            "imatinib affects CYP2D6 aspect=activity direction=decreased affected=x:CYP2D6",
+            "REFUTED",
+            "excludes",
+        ),
+        (
+            "imatinib affects CYP2D6 aspect=activity direction=decreased",
+            "UNSUPPORTED",
+            "qualifiers_differ",
+        ),
+        (
+            "imatinib affects albumin aspect=activity direction=decreased",
+            "UNSUPPORTED",
+            "qualifiers_differ",
+        ),
+        ("paroxetine increases_activity_of CYP2D6", "NOT_COVERED", "subject_not_covered"),
         ("warfarin treats aspirin", "REFUTED", "ill_typed"),
         ("gout treats asthma", "NOT_COVERED", "subject_not_covered"),
         ("gout inhibits ABL1", "REFUTED", "ill_typed"),
@@ -203,13 +221,29 @@ def test_a_proof_is_made_again_from_its_own_statements_and_from_nothing_less(gra
     assert made > 40
 
 
-def test_what_speaks_against_a_supported_claim_stands_beside_it(graph: Told) -> None:
-    checked = graph.check("warfarin increases_activity_of albumin")
+def test_what_speaks_against_a_supported_claim_stands_beside_it(tmp_path: Path) -> None:
+    graph = Told(
+        tmp_path / "g", "salbutamol agonist_of ADRB2", "b: salbutamol antagonist_of ADRB2"
+    )
+    checked = graph.check("salbutamol agonist_of ADRB2")
     assert checked.verdict == "SUPPORTED"
     (proof,) = checked.against
     assert (proof.rule, proof.statements[0].primary_knowledge_source) == ("excludes", "infores:b")
-    denial = graph.check("not warfarin increases_activity_of albumin")
+    denial = graph.check("not salbutamol agonist_of ADRB2")
     assert (denial.verdict, [p.rule for p in denial.against]) == ("REFUTED", ["excludes"])
+
+
+def test_the_opposite_direction_is_shown_and_refutes_nothing(graph: Told) -> None:
+    both = graph.check("warfarin increases_activity_of albumin")  # two sources, two directions
+    (proof,) = both.against
+    assert (both.verdict, proof.rule) == ("SUPPORTED", "opposes")
+    assert proof.premises == ("direction: decreases_activity_of",)
+    assert "opposite effect" in proof.words
+    one = graph.check("paroxetine increases_activity_of CYP2D6")
+    assert (one.verdict, one.reason) == ("NOT_COVERED", "subject_not_covered")
+    assert [p.rule for p in one.against] == ["opposes"]
+    denied = graph.check("not paroxetine increases_activity_of CYP2D6")
+    assert denied.verdict == "NOT_COVERED"
 
 
 def test_a_contraindication_is_a_warning_and_refutes_nothing(graph: Told) -> None:

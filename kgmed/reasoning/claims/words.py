@@ -28,6 +28,8 @@ PHRASES: dict[Language, dict[str, str]] = {
         "excludes": "{sources} states: {stated}; that excludes that {claim}.",
         "ill_typed": "{name} is a {category}, so it can't be that {claim}.",
         "opposes": "Safety: {sources} states: {stated}.",
+        "opposes_direction": "{sources} states the opposite effect: {stated}; both may hold, by "
+        "tissue, dose or disease.",
         "covered": "{sources} speaks of both under this relation and doesn't state that {claim}. "
         "That is no evidence that it is untrue.",
         "qualifiers_differ": "It is stated otherwise: {stated} ({sources}).",
@@ -58,6 +60,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "excludes": "{sources}记载：{stated}；这排除了{claim}。",
         "ill_typed": "{name}属于{category}，因此不可能{claim}。",
         "opposes": "安全提示：{sources}记载：{stated}。",
+        "opposes_direction": "{sources}记载相反的作用：{stated}；因组织、剂量或疾病不同，二者可能都成立。",
         "covered": "{sources}在此关系下收录了双方，但未记载“{claim}”。未记载不代表不成立。",
         "qualifiers_differ": "所载有所不同：{stated}（{sources}）。",
         "members_only": "图谱仅对该类别的成员有此记载（{count}），对类别本身没有：{claim}。",
@@ -117,6 +120,8 @@ class Speaker:
         key = "states" if rule in _PLAIN else "implies" if rule in _IMPLIES else rule
         if rule == "not_covered":
             key = reason
+        if rule == "opposes" and proof.premises[0].startswith("direction"):
+            key = "opposes_direction"
         pairs = {(s.primary_knowledge_source, s.release) for s in proof.statements}
         if rule == "covered":
             known = (text.removeprefix("covered by ") for text in proof.premises)
