@@ -2,8 +2,8 @@
 
     python benchmarks/verify_excludes.py [--graph FOLDER]
 
-The rule ``excludes`` refutes a claim by a statement of the other predicate of such a pair, so a pair
-that real data state both ways must not stand under ``excludes`` in predicates.toml. Without
+The rule ``excludes`` refutes a claim by a statement of the other predicate of such a pair, so a
+pair that real data state both ways must not stand under ``excludes`` in predicates.toml. Without
 ``--graph`` the open graph is asked. The exit code is 1 where a pair that excludes is stated both
 ways. Counted are pairs of concepts between which there is a positive statement:
 
@@ -145,7 +145,9 @@ def main() -> None:
     else:
         with open_graph() as graph:
             counted = pairs(graph.local_store())
-    print("| | first | second | stated | stated | both ways | one source | two | same | inherited |")
+    print(
+        "| | first | second | stated | stated | both ways | one source | two | same | inherited |"
+    )
     print("|---|---|---|" + "--:|" * 7)
     for pair in counted:
         numbers = " | ".join(f"{n:,}" for n in (*pair.counts, pair.inherited))

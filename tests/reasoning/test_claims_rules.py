@@ -222,9 +222,7 @@ def test_a_proof_is_made_again_from_its_own_statements_and_from_nothing_less(gra
 
 
 def test_what_speaks_against_a_supported_claim_stands_beside_it(tmp_path: Path) -> None:
-    graph = Told(
-        tmp_path / "g", "salbutamol agonist_of ADRB2", "b: salbutamol antagonist_of ADRB2"
-    )
+    graph = Told(tmp_path / "g", "salbutamol agonist_of ADRB2", "b: salbutamol antagonist_of ADRB2")
     checked = graph.check("salbutamol agonist_of ADRB2")
     assert checked.verdict == "SUPPORTED"
     (proof,) = checked.against

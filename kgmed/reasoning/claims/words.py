@@ -60,7 +60,8 @@ PHRASES: dict[Language, dict[str, str]] = {
         "excludes": "{sources}记载：{stated}；这排除了{claim}。",
         "ill_typed": "{name}属于{category}，因此不可能{claim}。",
         "opposes": "安全提示：{sources}记载：{stated}。",
-        "opposes_direction": "{sources}记载相反的作用：{stated}；因组织、剂量或疾病不同，二者可能都成立。",
+        "opposes_direction": "{sources}记载相反的作用：{stated}；"
+        "因组织、剂量或疾病不同，二者可能都成立。",
         "covered": "{sources}在此关系下收录了双方，但未记载“{claim}”。未记载不代表不成立。",
         "qualifiers_differ": "所载有所不同：{stated}（{sources}）。",
         "members_only": "图谱仅对该类别的成员有此记载（{count}），对类别本身没有：{claim}。",
