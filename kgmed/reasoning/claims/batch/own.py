@@ -57,12 +57,19 @@ class OwnStatements:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
+_Edges = tuple[int, tuple[int, ...]]
+
+
 @dataclass(slots=True)
 class _Found:
-    """Counts by rule, and edge numbers: the refuted statement's, those against it."""
+    """Counts by rule, and edge numbers: the refuted statement's, those against it.
+
+    ``listed`` are the first of each rule by number, ``latest`` those of the block at hand.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
-    listed: dict[str, list[tuple[int, tuple[int, ...]]]] = field(default_factory=dict)
+    listed: dict[str, list[_Edges]] = field(default_factory=dict)
+    latest: dict[str, list[_Edges]] = field(default_factory=dict)
 
     def add(self, evidence: Evidence, edges: Longs, *, kept: Flags) -> None:
         """Take over what refutes the ``kept`` of some statements."""
@@ -70,10 +77,18 @@ class _Found:
             name = RULES[number]
             rows = np.flatnonzero(kept & (evidence.rule == number))
             self.counts[name] = self.counts.get(name, 0) + len(rows)
-            some = self.listed.setdefault(name, [])
-            rows = rows[: LISTED - len(some)]
+            rows = rows[: LISTED - len(self.listed.get(name, ()))]
             proofs = _proofs(evidence, rows)
-            some += [(int(edges[row]), proofs.get(row, ())) for row in rows.tolist()]
+            self.latest.setdefault(name, []).extend(
+                (int(edges[row]), proofs.get(row, ())) for row in rows.tolist()
+            )
+
+    def end_block(self) -> None:
+        """List what the block at hand brought, as far as there is room."""
+        for name, some in self.latest.items():
+            listed = self.listed.setdefault(name, [])
+            listed += sorted(some)[: LISTED - len(listed)]
+        self.latest.clear()
 
 
 def _proofs(evidence: Evidence, rows: Longs) -> dict[int, tuple[int, ...]]:
@@ -112,6 +127,7 @@ def own_statements(
         for code in np.unique(codes).tolist():
             name, negated = names[code]
             _judge(sieve, found, name, edges[codes == code], negated=bool(negated))
+        found.end_block()
         arrays.forget()
         progress(int(edges[-1]) + 1)
     refuted = {name: found.counts[name] for name in RULES if name in found.counts}
