@@ -13,6 +13,8 @@ from kgmed.kg.predicates import registry
 from kgmed.reasoning.claims.evidence import Ask, run
 from kgmed.reasoning.claims.ground import ROW, Ground
 from kgmed.reasoning.claims.judge import judge
+from kgmed.reasoning.claims.model import Verification
+from kgmed.reasoning.claims.report import lines
 from kgmed.reasoning.claims.rules import RULES, Assertion, Facts, holds
 from kgmed.reasoning.claims.rules.examples import said, told
 from kgmed.reasoning.claims.verdict import REASONS
@@ -265,9 +267,38 @@ def test_a_denial_and_an_assertion_by_two_sources_are_a_conflict_and_both_suppor
         ("not warfarin interacts_with aspirin", "explicit_negative", "symmetric"),
     ):
         checked = graph.check(line)
-        assert checked.verdict == "SUPPORTED"
+        assert (checked.verdict, checked.conflict) == ("SUPPORTED", True)
         assert checked.proof is not None
         assert (checked.proof.rule, [p.rule for p in checked.against]) == (rule, [other])
+        sides = [s.primary_knowledge_source for p in (checked.proof, *checked.against)
+                 for s in p.statements]  # fmt: skip
+        assert sorted(sides) == ["infores:a", "infores:b"]
+        assert not checked.proof.words.startswith("Sources disagree.")
+        assert checked.against[0].words.startswith("Sources disagree. ")
+        printed = list(lines(Verification("", "en", (checked,))))
+        assert printed[-1] == "Sources disagree on 1 of them."
+
+
+def test_a_conflict_is_told_in_chinese_too(tmp_path: Path) -> None:
+    graph = Told(
+        tmp_path / "g", "aspirin interacts_with warfarin", "b: not aspirin interacts_with warfarin"
+    )
+    graph.verifier._lang = "zh"
+    checked = graph.check("aspirin interacts_with warfarin")
+    assert checked.against[0].words.startswith("来源不一致。")
+
+
+def test_what_only_warns_or_holds_of_some_is_no_conflict(graph: Told) -> None:
+    for line in (
+        "propranolol treats asthma",  # and contraindicated in it
+        "warfarin increases_activity_of albumin",  # and decreases it
+        "not metformin treats diabetes",  # treats some diabetes
+        "metformin treats gout",
+    ):
+        checked = graph.check(line)
+        assert not checked.conflict, line
+        assert not any(p.words.startswith("Sources disagree") for p in checked.against)
+    assert graph.check("not metformin treats diabetes").against
 
 
 def test_a_plausible_chain_is_told_and_supports_nothing(tmp_path: Path) -> None:

@@ -65,6 +65,19 @@ class Decision:
     against: tuple[Proof, ...] = ()
     alternatives: tuple[Proof, ...] = ()
 
+    @property
+    def conflicts(self) -> tuple[bool, ...]:
+        """Of each proof in ``against``, whether it would decide the claim the other way, had the
+        verdict's own not come first.
+
+        >>> stated, denied, warns = Proof("statement"), Proof("explicit_negative"), Proof("opposes")
+        >>> found = Findings(supports=(stated,), refutes=(denied,), warns=(warns,))
+        >>> decide(found, negated=False).conflicts
+        (True, False)
+        """
+        decided = self.verdict in {"SUPPORTED", "REFUTED"}
+        return tuple(decided and RULES[proof.rule].entails for proof in self.against)
+
 
 def decide(found: Findings, *, negated: bool) -> Decision:
     """The verdict on a claim, or on its denial.

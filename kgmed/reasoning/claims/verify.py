@@ -176,9 +176,14 @@ class Verifier:
             {id: concept.categories for id, concept in concepts.items()},
         )
         told = []
-        for proof in proofs:
+        contrary = [*decision.conflicts, *(False for _ in decision.alternatives)]
+        if decision.proof:
+            contrary.insert(0, False)
+        for proof, is_contrary in zip(proofs, contrary, strict=False):
             confidence = min(_least(claim), (yield from _mapped(proof)))
             words = speaker.say(proof, assertion, reason=decision.reason)
+            if is_contrary:
+                words = speaker.phrase("conflict", words)
             told.append(replace(proof, words=words, confidence=confidence))
         first = told[0] if decision.proof else None
         rest = told[1:] if decision.proof else told
@@ -191,6 +196,7 @@ class Verifier:
             first,
             tuple(rest[:against]),
             tuple(rest[against:]),
+            any(decision.conflicts),
         )
 
 

@@ -30,6 +30,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "opposes": "Safety: {sources} states: {stated}.",
         "opposes_direction": "{sources} states the opposite effect: {stated}; both may hold, by "
         "tissue, dose or disease.",
+        "conflict": "Sources disagree. {name}",
         "covered": "{sources} speaks of both under this relation and doesn't state that {claim}. "
         "That is no evidence that it is untrue.",
         "qualifiers_differ": "It is stated otherwise: {stated} ({sources}).",
@@ -62,6 +63,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "opposes": "安全提示：{sources}记载：{stated}。",
         "opposes_direction": "{sources}记载相反的作用：{stated}；"
         "因组织、剂量或疾病不同，二者可能都成立。",
+        "conflict": "来源不一致。{name}",
         "covered": "{sources}在此关系下收录了双方，但未记载“{claim}”。未记载不代表不成立。",
         "qualifiers_differ": "所载有所不同：{stated}（{sources}）。",
         "members_only": "图谱仅对该类别的成员有此记载（{count}），对类别本身没有：{claim}。",
@@ -144,5 +146,6 @@ class Speaker:
         )
 
     def phrase(self, key: str, name: str) -> str:
-        """The phrase of a claim that no assertion could be made of."""
+        """A phrase about one thing alone: a claim that no assertion could be made of, or what was
+        said before."""
         return PHRASES[self.lang][key].format(name=name)
