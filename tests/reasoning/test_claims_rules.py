@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from claim_graphs import Told
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kgmed.kg.predicates import registry
+from kgmed.reasoning.claims.batch import TableVerifier
 from kgmed.reasoning.claims.evidence import Ask, run
 from kgmed.reasoning.claims.ground import ROW, Ground
 from kgmed.reasoning.claims.judge import judge
@@ -325,6 +327,40 @@ def test_members_of_a_class_are_counted_and_are_no_proof(graph: Told) -> None:
     assert checked.proof.premises == ("1 of 2 members have it",)
 
 
+def test_what_only_members_have_is_unsupported_even_where_no_source_covers_the_class(
+    tmp_path: Path,
+) -> None:
+    graph = Told(
+        tmp_path / "g",
+        "ibuprofen in_drug_class nsaid",
+        "aspirin in_drug_class nsaid",
+        "ibuprofen interacts_with lithium",  # nothing of the kind is stated of the class
+        "warfarin has_role anticoagulant",
+        "b: warfarin interacts_with aspirin",
+    )
+    table = TableVerifier(graph.store, registry())
+    for line, verdict, why in (
+        ("nsaid interacts_with lithium", "UNSUPPORTED", "members_only"),
+        ("lithium interacts_with nsaid", "UNSUPPORTED", "members_only"),
+        ("not nsaid interacts_with lithium", "UNSUPPORTED", "members_only"),
+        ("anticoagulant interacts_with aspirin", "UNSUPPORTED", "members_only"),
+        # that members have nothing of it says nothing: what no source covers isn't covered
+        ("nsaid interacts_with metformin", "NOT_COVERED", "subject_not_covered"),
+        ("analgesic interacts_with lithium", "NOT_COVERED", "subject_not_covered"),
+    ):
+        checked = graph.check(line)
+        assert (checked.verdict, checked.reason) == (verdict, why), line
+        words = line.removeprefix("not ").split()
+        row = {"subject": [f"x:{words[0]}"], "predicate": [words[1]], "object": [f"x:{words[2]}"],
+               "negated": [line.startswith("not ")]}  # fmt: skip
+        (told,) = table.verify(pa.table(row)).to_pylist()
+        assert (told["verdict"], told["reason"]) == (verdict, why), line
+    counted = graph.check("nsaid interacts_with lithium").proof
+    assert counted is not None
+    assert counted.premises == ("1 of 2 members have it",)
+    assert counted.statements == ()
+
+
 def test_the_best_evidenced_of_equal_proofs_comes_first_and_the_rest_on_request(
     tmp_path: Path,
 ) -> None:
@@ -406,31 +442,6 @@ def test_the_driver_asks_once_for_what_many_searches_want() -> None:
     found = run(Store(), [search("a"), search("b")])  # type: ignore[arg-type]
     assert found == [["A", "A"], ["B", "B"]]
     assert calls == [["a", "a", "b", "b"]]
-
-
-def test_values_are_compared_as_texts_or_numbers(tmp_path: Path) -> None:
-    from claim_graphs import claim, sources
-    from support import source
-
-    from kgmed.builders.pipeline import build
-    from kgmed.kg.store.embedded import open_store
-    from kgmed.reasoning.claims.model import Claim
-    from kgmed.reasoning.claims.verify import Verifier
-
-    rows = [
-        {"subject": "x:warfarin", "predicate": "has_half_life", "value": "40",
-         "value_type": "number", "unit": "h"},
-    ]  # fmt: skip
-    build([*sources([]), source("infores:v", statements=rows)], tmp_path / "g")
-    verifier = Verifier(open_store(tmp_path / "g"), registry())
-
-    def verdict(subject: str, value: str) -> str:
-        return verifier.claim(Claim(subject, "has_half_life", value)).verdict
-
-    assert verdict("x:warfarin", "40 h") == verdict("x:warfarin", "40.0 H") == "SUPPORTED"
-    assert verdict("x:warfarin", "12 h") == "UNSUPPORTED"
-    assert verdict("x:aspirin", "12 h") == "NOT_COVERED"
-    assert verifier.claim(claim("warfarin treats gout")).reason == "predicate_absent"
 
 
 def test_every_rule_says_where_it_is_sound_and_is_shown_by_an_example() -> None:

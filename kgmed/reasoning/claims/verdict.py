@@ -23,6 +23,7 @@ REASONS = {
     "ambiguous": "an end may mean several concepts, and they would get different verdicts",
     "members_only": "the graph says it of members of the class, not of the class",
     "no_common_source": "no one source speaks of both ends under this predicate",
+    "no_value": "the claim names no value",
     "not_linked": "an end isn't a concept of the graph",
     "not_stated": "a source that speaks of both ends doesn't state it",
     "object_not_covered": "the graph holds nothing of this predicate for the object",

@@ -104,6 +104,8 @@ class Verifier:
         predicate = self.predicate(claim.predicate)
         if predicate is None:
             return self._unread(claim, "unknown_predicate", claim.predicate)
+        if self._lacks_value(claim, *predicate):
+            return self._unread(claim, "no_value", "")
         readings = yield from self._readings(claim, *predicate)
         if isinstance(readings, str):
             return self._unread(claim, "not_linked", readings)
@@ -118,6 +120,13 @@ class Verifier:
             names = [_named(c) for c, _judged in tried]
             return self._unread(claim, chosen, " / ".join(dict.fromkeys(names)))
         return (yield from self._told(*chosen))
+
+    def _lacks_value(self, claim: Claim, predicate: str, is_inverse: bool) -> bool:
+        """Whether a claim about a value has none."""
+        entry = self.registry.get(predicate)
+        end = claim.subject if is_inverse else claim.object
+        said = end if isinstance(end, str) else end.text
+        return entry is not None and entry.takes_value and not said.strip()
 
     def _lang_of(self, claim: Claim) -> Language:
         if self._lang is not None:

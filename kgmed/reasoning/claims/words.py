@@ -38,6 +38,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "{claim}.",
         "some_only": "The graph states it in some cases only, which neither bears out nor refutes "
         "a denial.",
+        "no_value": "The claim names no value.",
         "not_linked": "{name} is no concept of the graph.",
         "unknown_predicate": "The graph and its table of predicates have no predicate '{name}'.",
         "predicate_absent": "The graph holds no statements of this relation at all: {claim}.",
@@ -68,6 +69,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "qualifiers_differ": "所载有所不同：{stated}（{sources}）。",
         "members_only": "图谱仅对该类别的成员有此记载（{count}），对类别本身没有：{claim}。",
         "some_only": "图谱仅记载部分情形成立，既不支持也不反驳这一否定。",
+        "no_value": "此陈述未给出数值或内容。",
         "not_linked": "图谱中没有概念{name}。",
         "unknown_predicate": "图谱及其谓词表中没有谓词“{name}”。",
         "predicate_absent": "图谱中没有任何此关系的记载：{claim}。",

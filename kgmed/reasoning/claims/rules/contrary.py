@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kgmed.kg.categories import disjoint
-from kgmed.kg.model import Step
+from kgmed.kg.model import Statement, Step
 from kgmed.reasoning.claims.model import Proof
 from kgmed.reasoning.claims.rules.base import (
     Assertion,
@@ -14,6 +14,7 @@ from kgmed.reasoning.claims.rules.base import (
     positive,
     proof_of,
     same_conditions,
+    same_value,
 )
 from kgmed.reasoning.claims.rules.carried import carried
 from kgmed.reasoning.claims.rules.chains import transitive
@@ -31,7 +32,8 @@ EFFECT = "affects"
 
 
 def explicit_negative(assertion: Assertion, facts: Facts) -> list[Proof]:
-    """(a) A statement that denies the claim: negated, with its subject, predicate and object.
+    """(a) A statement that denies the claim: negated, with its subject, predicate and object, or
+    the same value.
 
     Sound where it states the same qualifiers as the claim. Not applied where the denial names a
     condition that the claim doesn't, or denies a sub-predicate: who doesn't inhibit a protein may
@@ -54,9 +56,15 @@ def explicit_negative(assertion: Assertion, facts: Facts) -> list[Proof]:
         if stated.negated
         and stated.retracted is None
         and stated.predicate == assertion.predicate
-        and (stated.subject, stated.object) in ends
+        and _is_between(stated, ends, assertion)
         and same_conditions(assertion.qualifiers, stated.qualifiers, facts)
     ]
+
+
+def _is_between(stated: Statement, ends: list[tuple[str, str]], assertion: Assertion) -> bool:
+    if stated.value is None:
+        return (stated.subject, stated.object) in ends
+    return stated.subject == assertion.subject and same_value(assertion.object, stated)
 
 
 def asymmetric_reverse(assertion: Assertion, facts: Facts) -> list[Proof]:
