@@ -57,18 +57,15 @@ class SelfCheckReport:
         """One line for whoever builds.
 
         >>> SelfCheckReport(True, 1200).line()
-        'self-check: none of 1,200 statements is refuted'
+        'self-check: 0 of 1,200 statements refuted'
         >>> SelfCheckReport(True, 1200, refuted={"excludes": 2}).line()
-        'self-check: 2 of 1,200 statements are refuted: another excludes it (2)'
+        'self-check: 2 of 1,200 statements refuted: another excludes it (2)'
         """
         if not self.ran:
             return "self-check: left out"
-        if not self.count:
-            return f"self-check: none of {self.statements:,} statements is refuted"
         reasons = "; ".join(f"{name} ({n:,})" for name, n in self.by_reason().items())
-        verb = "is" if self.count == 1 else "are"
-        of = f"{self.count:,} of {self.statements:,} statements {verb} refuted"
-        return f"self-check: {of}: {reasons}"
+        of = f"{self.count:,} of {self.statements:,} statements refuted"
+        return f"self-check: {of}: {reasons}" if reasons else f"self-check: {of}"
 
 
 SelfCheck = Callable[[Snapshot], SelfCheckReport]

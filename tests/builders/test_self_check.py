@@ -89,7 +89,7 @@ def test_what_no_category_allows_is_listed_without_another_side(tmp_path: Path) 
 def test_sources_that_agree_have_no_conflict(tmp_path: Path) -> None:
     made = build([told("infores:one", *ONE)], tmp_path, self_check=self_check)
     assert made.report.self_check.conflicts == []
-    assert made.report.self_check.line() == "self-check: none of 2 statements is refuted"
+    assert made.report.self_check.line() == "self-check: 0 of 2 statements refuted"
     page = (made.snapshot.folder / "report.md").read_text(encoding="utf-8")
     assert "2 statements verified against the others in" in page
     assert "None is refuted." in page
@@ -97,7 +97,7 @@ def test_sources_that_agree_have_no_conflict(tmp_path: Path) -> None:
 
 def test_a_graph_without_statements_is_checked_too(tmp_path: Path) -> None:
     made = build([told("infores:one")], tmp_path, self_check=self_check)
-    assert made.report.self_check.line() == "self-check: none of 0 statements is refuted"
+    assert made.report.self_check.line() == "self-check: 0 of 0 statements refuted"
 
 
 def test_without_a_check_the_report_says_so_and_the_snapshot_is_the_same(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def typed(folder: Path, *arguments: str) -> str:
 
 FILES = ("--nodes", "nodes.tsv", "--edges", "edges.tsv", "--no-open", "--out", "g")
 LINE = (
-    "self-check: 4 of 4 statements are refuted: a denial of what another states (1); "
+    "self-check: 4 of 4 statements refuted: a denial of what another states (1); "
     "denied by another (1); another excludes it (2)\n"
 )
 
