@@ -112,13 +112,12 @@ def test_a_graph_without_contradictions_has_none(tmp_path: Path) -> None:
     assert check(graph).refuted == {}
 
 
-NAMES = st.sampled_from(
-    "warfarin aspirin salbutamol ADRB2 albumin liver body gout arthritis nsaid".split()  # noqa: SIM905
-)
+SUBJECTS = st.sampled_from(["warfarin", "aspirin", "liver", "gout"])
+OBJECTS = st.sampled_from(["warfarin", "ADRB2", "albumin", "body", "liver", "gout"])
 PREDICATES = st.sampled_from(
     ["interacts_with", "treats", "part_of", "inhibits", "activates", "has_target", "agonist_of",
-     "antagonist_of", "has_ingredient", "has_active_ingredient", "form_of", "in_drug_class",
-     "affects", "increases_activity_of", "related_to", "contraindicated_in", "located_in"]
+     "antagonist_of", "has_ingredient", "has_active_ingredient", "form_of", "affects",
+     "increases_activity_of", "related_to", "contraindicated_in", "located_in"]
 )  # fmt: skip
 QUALIFIERS = st.sampled_from(
     ["", "", "", " severity=Critical", " dose=low",
@@ -127,7 +126,7 @@ QUALIFIERS = st.sampled_from(
 )  # fmt: skip
 LINE = st.tuples(
     st.sampled_from(["", "", "b: "]), st.sampled_from(["", "", "", "not "]),
-    NAMES, PREDICATES, NAMES, QUALIFIERS,
+    SUBJECTS, PREDICATES, OBJECTS, QUALIFIERS,
 ).map(lambda p: f"{p[0]}{p[1]}{p[2]} {p[3]} {p[4]}{p[5]}")  # fmt: skip
 
 
