@@ -117,7 +117,8 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedClaim:
-    """A claim of a text with its verdict; ``subject`` and ``object`` are links or CURIEs."""
+    """A claim of a text with its verdict; ``subject`` and ``object`` are links or CURIEs.
+    ``conflict``: sources disagree, and ``against`` holds the other side."""
 
     start: int
     end: int
@@ -134,6 +135,7 @@ class VerifiedClaim:
     against: tuple[Proof, ...]
     sentence: str
     alternatives: tuple[Proof, ...] = ()
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def verified(found: Verification) -> Verified:
             c.claim.start, c.claim.end, c.claim.text, c.claim.subject, c.claim.predicate,
             c.claim.object, c.claim.negated, c.claim.qualifiers, c.verdict, c.reason, c.confidence,
             c.proof, c.against, c.claim.sentence, c.alternatives,
+            c.conflict,
         )
         for c in found.claims
     )  # fmt: skip

@@ -5,6 +5,7 @@
     drugcentral = true            # its DrugCentral part (CC BY-SA 4.0)
     on_error = "stop"             # or "skip": set bad rows aside, counted
     overrides = "mine.sssom.tsv"  # mappings that win over every rule
+    self_check = true             # verify the new graph's statements against each other
 
     [identity]
     strict = ["umls", "mondo", "doid", "drugbank"]
@@ -66,6 +67,7 @@ class BuildConfig(Strict):
     on_error: Literal["stop", "skip"] = "stop"
     overrides: Path | None = None
     memory: str = DEFAULT_MEMORY
+    self_check: bool = True
     identity: IdentityConfig = IdentityConfig()
     source: tuple[AnySource, ...] = ()
 

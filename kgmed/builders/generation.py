@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kgmed.builders.coverage import coverage
 from kgmed.builders.snapshot_hash import snapshot_hash
 from kgmed.builders.source import SourceInfo
-from kgmed.kg.store.snapshot import Snapshot, publish
+from kgmed.kg.store.snapshot import FORMAT, Snapshot, publish
 from kgmed.kg.store.write import write_csr, write_names
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ def finish_generation(
     configuration: str,
     inputs: str = "",
     progress: Progress = lambda _text: None,
+    complete: Callable[[Snapshot], None] = lambda _snapshot: None,
 ) -> Snapshot:
     """Write everything beside ``folder/tables`` and publish the generation.
 
     The connection holds ``predicate_code(p, predicate, negated)`` and ``profile_code(profile,
     primary_knowledge_source, release, licence, original_predicate, knowledge_level, agent_type)``.
-    ``inputs`` is a digest of all that the build read, '' where it isn't known.
+    ``inputs`` is a digest of all that the build read, '' where it isn't known. ``complete`` gets
+    the generation as it will be published, and may write further files into it.
     """
     tables = folder / "tables"
     connection.execute("SET preserve_insertion_order = true")  # the tables are sorted already
@@ -87,6 +89,8 @@ def finish_generation(
         "inputs": inputs,
         **_tallies(connection, folder),
     }
+    unpublished = {**manifest, "format": FORMAT, "files": {}}
+    complete(Snapshot(root, folder, unpublished, verified=True))
     progress("checksums")
     return publish(root, folder, manifest)
 

@@ -15,6 +15,7 @@ from kgmed.builders.generation import finish_generation
 from kgmed.builders.identity import IdentityRules, resolve_identity
 from kgmed.builders.merge import merge
 from kgmed.builders.report import Report
+from kgmed.builders.self_check import SelfCheck
 from kgmed.builders.source import Closing, Source
 from kgmed.builders.staged_cache import StagedCache
 from kgmed.builders.staging import DEFAULT_MEMORY, Staged, connect, open_staged, stage
@@ -49,16 +50,17 @@ def build(
     memory: str = DEFAULT_MEMORY,
     cache: StagedCache | None = None,
     force: bool = False,
+    self_check: SelfCheck | None = None,
     progress: Progress = lambda _text: None,
 ) -> Build:
     """Build a graph from ``sources`` into the folder ``root``.
 
     The order of ``sources`` decides which source's names are preferred, nothing else. With a
     ``cache`` a source that hasn't changed since it was last read isn't read again, and a graph of
-    which nothing has changed isn't built again, unless ``force`` says so. A kill at any point
-    leaves the previous generation in use. Raises
-    :class:`~kgmed.kg.errors.DataError` for rows that break their format, and
-    :class:`~kgmed.kg.errors.NotAGraph` where ``root`` holds something else.
+    which nothing has changed isn't built again, unless ``force`` says so. ``self_check`` verifies
+    the new statements against each other, for the report. A kill at any point leaves the previous
+    generation in use. Raises :class:`~kgmed.kg.errors.DataError` for rows that break their format,
+    and :class:`~kgmed.kg.errors.NotAGraph` where ``root`` holds something else.
     """
     if not sources:
         raise ConfigError("There is nothing to build: no source was given.")
@@ -84,7 +86,7 @@ def build(
             {"rules": asdict(rules), "sources": [asdict(s.info) for s in sources]}, sort_keys=True
         )
         inputs = _digest(configuration, staged) if cache is not None else ""
-        if not force and (made := _unchanged(root, inputs)):
+        if not force and (made := _unchanged(root, inputs, self_check)):
             connection.close()
             abandon_generation(folder)
             return made
@@ -100,7 +102,13 @@ def build(
         reports = [one.report for one in staged]
         report = Report(sources=reports, identity=identity, merge=merged, alignment=alignment)
         report.check()
-        report.write(folder)
+
+        def complete(unpublished: Snapshot) -> None:
+            if self_check is not None:
+                progress("self-check")
+                report.self_check = self_check(unpublished)
+            report.write(folder)
+
         snapshot = finish_generation(
             connection,
             root,
@@ -109,6 +117,7 @@ def build(
             configuration=configuration,
             inputs=inputs,
             progress=progress,
+            complete=complete,
         )
     except BaseException as error:
         connection.close()
@@ -131,12 +140,16 @@ def _digest(configuration: str, staged: Sequence[Staged]) -> str:
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
-def _unchanged(root: Path, inputs: str) -> Build | None:
-    """The current graph, where it was built of the same inputs and no overlay lies on it."""
+def _unchanged(root: Path, inputs: str, self_check: SelfCheck | None) -> Build | None:
+    """The current graph, where it was built of the same inputs, no overlay lies on it, and it was
+    checked if it is to be."""
     try:
         snapshot = open_snapshot(root)
         if not inputs or snapshot.base is not None or snapshot.manifest.get("inputs") != inputs:
             return None
-        return Build(snapshot, Report.read(snapshot.folder), was_there=True)
+        report = Report.read(snapshot.folder)
+        if self_check is not None and not report.self_check.ran:
+            return None
+        return Build(snapshot, report, was_there=True)
     except (KgmedError, OSError, ValueError):  # no graph yet, or one that is damaged
         return None

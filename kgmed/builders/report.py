@@ -11,6 +11,7 @@ from pathlib import Path
 from kgmed.builders.align.report import AlignReport
 from kgmed.builders.identity import IdentityReport
 from kgmed.builders.merge import MergeReport
+from kgmed.builders.self_check import SelfCheckReport
 from kgmed.builders.source import SourceReport
 from kgmed.kg.errors import DataError
 
@@ -38,6 +39,7 @@ class Report:
     identity: IdentityReport
     merge: MergeReport
     alignment: AlignReport = field(default_factory=AlignReport)
+    self_check: SelfCheckReport = field(default_factory=SelfCheckReport)
     schema: str = "kgmed.report/1"
 
     def check(self) -> None:
@@ -57,6 +59,7 @@ class Report:
             IdentityReport(**text["identity"]),
             MergeReport(**text["merge"]),
             AlignReport(**text["alignment"]),
+            SelfCheckReport(**text.get("self_check", {})),
             text["schema"],
         )
 
@@ -117,11 +120,28 @@ class Report:
         lines += _counts("Predicates that predicates.toml lacks", self.merge.unknown_predicates)
         lines += _counts("Categories that aren't Biolink's", self.merge.unknown_categories)
         lines += _rows("Cycles of subclass_of, now broader", self.merge.cycles)
+        lines += self._self_check()
         lines += ["## Findings of the readers", ""]
         for source in self.sources:
             for kind, rows in source.findings.items():
                 lines += _rows(f"{source.name}: {kind}", rows)
         return "\n".join(lines).rstrip() + "\n"
+
+    def _self_check(self) -> list[str]:
+        found = self.self_check
+        lines = ["## Self-check", ""]
+        if not found.ran:
+            return [*lines, "Left out: the statements weren't verified against each other.", ""]
+        spent = f"{found.statements:,} statements verified against the others in {found.seconds} s."
+        if not found.count:
+            return [*lines, f"{spent} None is refuted.", ""]
+        return [
+            *lines,
+            spent,
+            "",
+            *_counts("Refuted statements", found.by_reason()),
+            *_rows("Conflicts of sources", found.conflicts),
+        ]
 
 
 def _counts(title: str, counts: dict[str, int]) -> list[str]:

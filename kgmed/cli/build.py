@@ -65,6 +65,10 @@ def build(
     on_error: Annotated[
         str | None, typer.Option("--on-error", metavar="stop|skip", help="What a bad row does.")
     ] = None,
+    no_self_check: Annotated[
+        bool,
+        typer.Option("--no-self-check", help="Don't verify the statements against each other."),
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Build even where nothing has changed.")
     ] = False,
@@ -93,6 +97,7 @@ def build(
     from kgmed.builders.pipeline import build as run
     from kgmed.builders.staged_cache import StagedCache
     from kgmed.cli.watching import Watch
+    from kgmed.facade import self_check
     from kgmed.kg.errors import UsageError
 
     given: list[types.SourceConfig] = []
@@ -129,6 +134,7 @@ def build(
             "open": settings.open and not no_open,
             "drugcentral": settings.drugcentral and not no_drugcentral,
             "on_error": on_error or settings.on_error,
+            "self_check": settings.self_check and not no_self_check,
         }
     )
     if not settings.source and not settings.open:
@@ -173,6 +179,7 @@ def build(
                 memory=settings.memory,
                 cache=StagedCache(staged, quarantine=quarantine),
                 force=force,
+                self_check=self_check if settings.self_check else None,
                 progress=watch,
             )
     finally:
@@ -187,6 +194,7 @@ def build(
     counts = made.snapshot.manifest["counts"]
     echo(f"{settings.out}: snapshot {made.snapshot.manifest['snapshot'][:16]}")
     echo(", ".join(f"{n:,} {name}" for name, n in counts.items()))
+    echo(made.report.self_check.line())
     echo(f"report: {made.snapshot.folder / 'report.md'}")
     if quarantine.exists():
         echo(f"rows set aside: {quarantine}")

@@ -15,8 +15,9 @@ from kgmed.facade.opening import (
     server_address,
     verify,
 )
+from kgmed.facade.self_checking import self_check
 
 __all__ = [
     "MAX_HOPS", "Graph", "ask", "diff", "find_paths", "link", "load_graph", "open_diff",
-    "open_graph", "server_address", "verify",
+    "open_graph", "self_check", "server_address", "verify",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from kgmed.facade.graph import Graph
+from kgmed.facade.self_checking import self_check
 from kgmed.kg.errors import StoreError, UsageError
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.neo4j.address import SCHEMES, Address, is_server, shown
@@ -70,7 +71,7 @@ def _folder(name: str, progress: Callable[[str], None]) -> FilePath:
     if name == OPEN_GRAPH:
         from kgmed.builders.open_data.cache import ensure_open_graph
 
-        return ensure_open_graph(settings().home, progress=progress)
+        return ensure_open_graph(settings().home, progress=progress, self_check=self_check)
     if is_server(name):
         raise UsageError(
             f"Found the graph {shown(name)}, expected a folder or {OPEN_GRAPH}: this needs the "

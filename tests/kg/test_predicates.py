@@ -500,26 +500,25 @@ def test_only_the_declared_predicates_are_transitive() -> None:
     assert found == {"subclass_of", "part_of"}
 
 
-def test_only_opposite_directions_exclude_each_other() -> None:
+def test_only_what_a_drug_is_to_its_target_excludes_the_contrary() -> None:
     found = {tuple(sorted((p.name, other))) for p in registry().values() for other in p.excludes}
-    assert found == {
-        ("activates", "inhibits"),
-        ("agonist_of", "antagonist_of"),
+    assert found == {("activates", "inhibits"), ("agonist_of", "antagonist_of")}
+    for pair in found:
+        assert all("has_target" in registry().ancestors(name) for name in pair)
+
+
+def test_a_direction_opposes_the_other_and_treats_what_harms_and_nothing_else_does() -> None:
+    found = {tuple(sorted((p.name, other))) for p in registry().values() for other in p.opposes}
+    directions = {
         ("negatively_regulates", "positively_regulates"),
         *(
             (f"decreases_{aspect}", f"increases_{aspect}")
             for aspect in ("abundance_of", "activity_of", "expression_of", "response_to")
         ),
     }
-
-
-def test_treats_opposes_contraindicated_in_and_exacerbates_only() -> None:
-    found = {name: set(p.opposes) for name, p in registry().items() if p.opposes}
-    assert found == {
-        "treats": {"contraindicated_in", "exacerbates"},
-        "contraindicated_in": {"treats"},
-        "exacerbates": {"treats"},
-    }
+    assert found == {("contraindicated_in", "treats"), ("exacerbates", "treats"), *directions}
+    for pair in directions:  # by which they are told apart from what warns of harm
+        assert all("affects" in registry().ancestors(name) for name in pair)
 
 
 def test_inheritance_is_only_what_the_design_declares() -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from claim_graphs import Told
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kgmed.kg.predicates import registry
+from kgmed.reasoning.claims.batch import TableVerifier
 from kgmed.reasoning.claims.evidence import Ask, run
 from kgmed.reasoning.claims.ground import ROW, Ground
 from kgmed.reasoning.claims.judge import judge
+from kgmed.reasoning.claims.model import Verification
+from kgmed.reasoning.claims.report import lines
 from kgmed.reasoning.claims.rules import RULES, Assertion, Facts, holds
 from kgmed.reasoning.claims.rules.examples import said, told
 from kgmed.reasoning.claims.verdict import REASONS
@@ -60,6 +64,8 @@ LINES = [
     "liver part_of abdomen",
     "abdomen part_of body",
     "salbutamol interacts_with lithium aspect=level direction=increased affected=x:lithium",
+    "imatinib affects albumin aspect=activity direction=increased",
+    "imatinib affects CYP2D6 aspect=activity direction=increased affected=x:CYP2D6",
     "b: gout has_symptom polyuria",
     "warfarin home_made aspirin",
 ]
@@ -135,6 +141,22 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Told:
             "UNSUPPORTED",
             "qualifiers_differ",
         ),
+        (
+            "imatinib affects CYP2D6 aspect=activity direction=decreased affected=x:CYP2D6",
+            "REFUTED",
+            "excludes",
+        ),
+        (
+            "imatinib affects CYP2D6 aspect=activity direction=decreased",
+            "UNSUPPORTED",
+            "qualifiers_differ",
+        ),
+        (
+            "imatinib affects albumin aspect=activity direction=decreased",
+            "UNSUPPORTED",
+            "qualifiers_differ",
+        ),
+        ("paroxetine increases_activity_of CYP2D6", "NOT_COVERED", "subject_not_covered"),
         ("warfarin treats aspirin", "REFUTED", "ill_typed"),
         ("gout treats asthma", "NOT_COVERED", "subject_not_covered"),
         ("gout inhibits ABL1", "REFUTED", "ill_typed"),
@@ -203,13 +225,27 @@ def test_a_proof_is_made_again_from_its_own_statements_and_from_nothing_less(gra
     assert made > 40
 
 
-def test_what_speaks_against_a_supported_claim_stands_beside_it(graph: Told) -> None:
-    checked = graph.check("warfarin increases_activity_of albumin")
+def test_what_speaks_against_a_supported_claim_stands_beside_it(tmp_path: Path) -> None:
+    graph = Told(tmp_path / "g", "salbutamol agonist_of ADRB2", "b: salbutamol antagonist_of ADRB2")
+    checked = graph.check("salbutamol agonist_of ADRB2")
     assert checked.verdict == "SUPPORTED"
     (proof,) = checked.against
     assert (proof.rule, proof.statements[0].primary_knowledge_source) == ("excludes", "infores:b")
-    denial = graph.check("not warfarin increases_activity_of albumin")
+    denial = graph.check("not salbutamol agonist_of ADRB2")
     assert (denial.verdict, [p.rule for p in denial.against]) == ("REFUTED", ["excludes"])
+
+
+def test_the_opposite_direction_is_shown_and_refutes_nothing(graph: Told) -> None:
+    both = graph.check("warfarin increases_activity_of albumin")  # two sources, two directions
+    (proof,) = both.against
+    assert (both.verdict, proof.rule) == ("SUPPORTED", "opposes")
+    assert proof.premises == ("direction: decreases_activity_of",)
+    assert "opposite effect" in proof.words
+    one = graph.check("paroxetine increases_activity_of CYP2D6")
+    assert (one.verdict, one.reason) == ("NOT_COVERED", "subject_not_covered")
+    assert [p.rule for p in one.against] == ["opposes"]
+    denied = graph.check("not paroxetine increases_activity_of CYP2D6")
+    assert denied.verdict == "NOT_COVERED"
 
 
 def test_a_contraindication_is_a_warning_and_refutes_nothing(graph: Told) -> None:
@@ -233,9 +269,38 @@ def test_a_denial_and_an_assertion_by_two_sources_are_a_conflict_and_both_suppor
         ("not warfarin interacts_with aspirin", "explicit_negative", "symmetric"),
     ):
         checked = graph.check(line)
-        assert checked.verdict == "SUPPORTED"
+        assert (checked.verdict, checked.conflict) == ("SUPPORTED", True)
         assert checked.proof is not None
         assert (checked.proof.rule, [p.rule for p in checked.against]) == (rule, [other])
+        sides = [s.primary_knowledge_source for p in (checked.proof, *checked.against)
+                 for s in p.statements]  # fmt: skip
+        assert sorted(sides) == ["infores:a", "infores:b"]
+        assert not checked.proof.words.startswith("Sources disagree.")
+        assert checked.against[0].words.startswith("Sources disagree. ")
+        printed = list(lines(Verification("", "en", (checked,))))
+        assert printed[-1] == "Sources disagree on 1 of them."
+
+
+def test_a_conflict_is_told_in_chinese_too(tmp_path: Path) -> None:
+    graph = Told(
+        tmp_path / "g", "aspirin interacts_with warfarin", "b: not aspirin interacts_with warfarin"
+    )
+    graph.verifier._lang = "zh"
+    checked = graph.check("aspirin interacts_with warfarin")
+    assert checked.against[0].words.startswith("来源不一致。")
+
+
+def test_what_only_warns_or_holds_of_some_is_no_conflict(graph: Told) -> None:
+    for line in (
+        "propranolol treats asthma",  # and contraindicated in it
+        "warfarin increases_activity_of albumin",  # and decreases it
+        "not metformin treats diabetes",  # treats some diabetes
+        "metformin treats gout",
+    ):
+        checked = graph.check(line)
+        assert not checked.conflict, line
+        assert not any(p.words.startswith("Sources disagree") for p in checked.against)
+    assert graph.check("not metformin treats diabetes").against
 
 
 def test_a_plausible_chain_is_told_and_supports_nothing(tmp_path: Path) -> None:
@@ -260,6 +325,40 @@ def test_members_of_a_class_are_counted_and_are_no_proof(graph: Told) -> None:
     checked = graph.check("nsaid interacts_with propranolol")
     assert checked.proof is not None
     assert checked.proof.premises == ("1 of 2 members have it",)
+
+
+def test_what_only_members_have_is_unsupported_even_where_no_source_covers_the_class(
+    tmp_path: Path,
+) -> None:
+    graph = Told(
+        tmp_path / "g",
+        "ibuprofen in_drug_class nsaid",
+        "aspirin in_drug_class nsaid",
+        "ibuprofen interacts_with lithium",  # nothing of the kind is stated of the class
+        "warfarin has_role anticoagulant",
+        "b: warfarin interacts_with aspirin",
+    )
+    table = TableVerifier(graph.store, registry())
+    for line, verdict, why in (
+        ("nsaid interacts_with lithium", "UNSUPPORTED", "members_only"),
+        ("lithium interacts_with nsaid", "UNSUPPORTED", "members_only"),
+        ("not nsaid interacts_with lithium", "UNSUPPORTED", "members_only"),
+        ("anticoagulant interacts_with aspirin", "UNSUPPORTED", "members_only"),
+        # that members have nothing of it says nothing: what no source covers isn't covered
+        ("nsaid interacts_with metformin", "NOT_COVERED", "subject_not_covered"),
+        ("analgesic interacts_with lithium", "NOT_COVERED", "subject_not_covered"),
+    ):
+        checked = graph.check(line)
+        assert (checked.verdict, checked.reason) == (verdict, why), line
+        words = line.removeprefix("not ").split()
+        row = {"subject": [f"x:{words[0]}"], "predicate": [words[1]], "object": [f"x:{words[2]}"],
+               "negated": [line.startswith("not ")]}  # fmt: skip
+        (told,) = table.verify(pa.table(row)).to_pylist()
+        assert (told["verdict"], told["reason"]) == (verdict, why), line
+    counted = graph.check("nsaid interacts_with lithium").proof
+    assert counted is not None
+    assert counted.premises == ("1 of 2 members have it",)
+    assert counted.statements == ()
 
 
 def test_the_best_evidenced_of_equal_proofs_comes_first_and_the_rest_on_request(
@@ -343,31 +442,6 @@ def test_the_driver_asks_once_for_what_many_searches_want() -> None:
     found = run(Store(), [search("a"), search("b")])  # type: ignore[arg-type]
     assert found == [["A", "A"], ["B", "B"]]
     assert calls == [["a", "a", "b", "b"]]
-
-
-def test_values_are_compared_as_texts_or_numbers(tmp_path: Path) -> None:
-    from claim_graphs import claim, sources
-    from support import source
-
-    from kgmed.builders.pipeline import build
-    from kgmed.kg.store.embedded import open_store
-    from kgmed.reasoning.claims.model import Claim
-    from kgmed.reasoning.claims.verify import Verifier
-
-    rows = [
-        {"subject": "x:warfarin", "predicate": "has_half_life", "value": "40",
-         "value_type": "number", "unit": "h"},
-    ]  # fmt: skip
-    build([*sources([]), source("infores:v", statements=rows)], tmp_path / "g")
-    verifier = Verifier(open_store(tmp_path / "g"), registry())
-
-    def verdict(subject: str, value: str) -> str:
-        return verifier.claim(Claim(subject, "has_half_life", value)).verdict
-
-    assert verdict("x:warfarin", "40 h") == verdict("x:warfarin", "40.0 H") == "SUPPORTED"
-    assert verdict("x:warfarin", "12 h") == "UNSUPPORTED"
-    assert verdict("x:aspirin", "12 h") == "NOT_COVERED"
-    assert verifier.claim(claim("warfarin treats gout")).reason == "predicate_absent"
 
 
 def test_every_rule_says_where_it_is_sound_and_is_shown_by_an_example() -> None:

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 from claim_graphs import Told, claim
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from test_claims_rules import LINES
 from untold import Untold
 
@@ -27,7 +25,6 @@ from kgmed.reasoning.claims.model import Checked, Claim
 from kgmed.reasoning.claims.verify import Verifier
 
 SAMPLE = 3000
-BUILDS = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -242,15 +239,6 @@ def test_bad_input_is_told_and_not_guessed(verifier: Verifier) -> None:
         assert checked.proof.words
 
 
-ELSE = st.sampled_from(["y", "z", "w"])
-UNRELATED = st.tuples(
-    st.booleans(),
-    ELSE,
-    st.sampled_from([n for n, p in registry().items() if not p.takes_value]),
-    ELSE,
-).map(lambda parts: ("not " if parts[0] else "") + " ".join(parts[1:]))
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Claim], list[str]]:
     """Claims, and their verdicts by the graph of the rules' tests."""
@@ -261,20 +249,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Claim], list[s
     claims = [claim(line) for line in plain + swapped + crossed]
     claims += [replace(c, negated=True) for c in claims]
     return claims, [c.verdict for c in graph.verifier.claims(claims)]
-
-
-@BUILDS
-@given(lines=st.lists(UNRELATED, min_size=1, max_size=6))
-def test_statements_about_other_things_change_no_verdict(
-    tmp_path_factory: pytest.TempPathFactory,
-    small: tuple[list[Claim], list[str]],
-    lines: list[str],
-) -> None:
-    claims, verdicts = small
-    kinds = {"y": "Drug", "z": "Disease", "w": "Gene"}
-    more = Told(tmp_path_factory.mktemp("more") / "g", *LINES, *lines, kinds=kinds)
-    assert [c.verdict for c in more.verifier.claims(claims)] == verdicts
-    assert set(verdicts) == {"SUPPORTED", "REFUTED", "UNSUPPORTED", "NOT_COVERED"}
 
 
 def test_without_its_statements_a_proof_is_gone(tmp_path: Path) -> None:

@@ -9,8 +9,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kgmed.builders.version import MADE_BY
+
+if TYPE_CHECKING:
+    from kgmed.builders.self_check import SelfCheck
 
 TABLES = Path(__file__).parent / "tables"
 
@@ -25,7 +29,9 @@ def fingerprint() -> str:
     return f"{crc:08x}"
 
 
-def ensure_open_graph(home: Path, *, progress: Callable[[str], None]) -> Path:
+def ensure_open_graph(
+    home: Path, *, progress: Callable[[str], None], self_check: SelfCheck | None = None
+) -> Path:
     """The folder of the open graph, built there first if need be (a few seconds).
 
     Several processes may ask at once: one builds, the others wait for it.
@@ -40,7 +46,7 @@ def ensure_open_graph(home: Path, *, progress: Callable[[str], None]) -> Path:
             from kgmed.builders.pipeline import build
 
             progress("building the open graph, once")
-            build(open_sources(), root, progress=progress)
+            build(open_sources(), root, self_check=self_check, progress=progress)
     return root
 
 

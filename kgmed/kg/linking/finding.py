@@ -7,7 +7,7 @@ from itertools import chain
 
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.matching import REMEMBERED, Matcher
-from kgmed.kg.linking.normalize import is_cjk, key
+from kgmed.kg.linking.normalize import CJK_FROM, is_cjk, key
 from kgmed.kg.linking.quality import Own, Quality, features, features_of_place, learnt_key
 from kgmed.kg.linking.score import Hit
 from kgmed.kg.linking.segment import Tokens
@@ -154,8 +154,10 @@ _KINDS = {"preferred": 0, "synonym": 1, "brand": 2, "abbreviation": 3}
 def _word(read_: Tokens, at: int, gap: int) -> str:
     """The token at a place, "" where there is none, a mark lies before the token at ``gap``, or it
     is Chinese: what such a word tells of an English name was taught by English texts."""
-    inside = 0 <= at < len(read_) and not read_.gaps[gap]
-    return read_.words[at] if inside and not is_cjk(read_.words[at][0]) else ""
+    if not 0 <= at < len(read_) or read_.gaps[gap]:
+        return ""
+    word = read_.words[at]
+    return word if word < CJK_FROM else ""
 
 
 def _may_be_a_name(read_: Tokens, first: int, past: int) -> bool:

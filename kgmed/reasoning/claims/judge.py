@@ -47,11 +47,23 @@ def judge(ground: Ground, assertion: Assertion, *, negated: bool, every: bool) -
 
 
 def _values(ground: Ground, assertion: Assertion) -> Search[Findings]:
-    stated = yield from evidence.values(assertion.subject, assertion.predicate)
-    proofs = RULES["value"].find(assertion, Facts(ground.registry, stated))
+    found = yield from evidence.values(assertion.subject, assertion.predicate)
+    stated = [s for s in found if s.retracted is None]
+    facts = Facts(ground.registry, stated)
     sources = tuple(sorted({s.primary_knowledge_source for s in stated}))
-    has = assertion.predicate in ground.present
-    return Findings(supports=tuple(proofs), coverage=Coverage(sources, sources, has))
+    return Findings(
+        supports=tuple(RULES["value"].find(assertion, facts)),
+        refutes=tuple(RULES["explicit_negative"].find(assertion, facts)),
+        differing=_same_otherwise(assertion, facts),
+        coverage=Coverage(sources, sources, assertion.predicate in ground.present),
+    )
+
+
+def _same_otherwise(assertion: Assertion, facts: Facts) -> tuple[Statement, ...]:
+    """Statements with the claimed value and other qualifiers."""
+    plain = replace(assertion, qualifiers={})
+    proofs = RULES["value"].find(plain, facts)
+    return tuple(s for p in proofs for s in p.statements if not fits(assertion, s, facts))
 
 
 def _findings(

@@ -71,7 +71,9 @@ class Checked:
     ``reason`` says in a word why it isn't supported ("ambiguous", "no such predicate", ...), and is
     empty where the proof says all. ``confidence`` (0-1) is the least of those of links, mappings
     and statements that were used, and no probability. ``against`` holds what speaks against the
-    verdict; ``alternatives`` are further proofs, where they were asked for.
+    verdict; ``conflict`` says that it contradicts the proof, so that the sources disagree (a drug
+    that treats what it is contraindicated in is no conflict). ``alternatives`` are further proofs,
+    where they were asked for.
     """
 
     claim: Claim
@@ -81,6 +83,7 @@ class Checked:
     proof: Proof | None = None
     against: tuple[Proof, ...] = ()
     alternatives: tuple[Proof, ...] = ()
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

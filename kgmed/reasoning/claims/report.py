@@ -49,6 +49,9 @@ def lines(found: Verification) -> Iterator[str]:
     told = ", ".join(f"{n} {verdict}" for verdict, n in counts(found.claims).items())
     yield ""
     yield f"{len(found.claims)} claims{': ' + told if told else ''}."
+    torn = sum(checked.conflict for checked in found.claims)
+    if torn:
+        yield f"Sources disagree on {torn} of them."
 
 
 def said(checked: Checked) -> str:

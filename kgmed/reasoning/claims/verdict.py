@@ -23,6 +23,7 @@ REASONS = {
     "ambiguous": "an end may mean several concepts, and they would get different verdicts",
     "members_only": "the graph says it of members of the class, not of the class",
     "no_common_source": "no one source speaks of both ends under this predicate",
+    "no_value": "the claim names no value",
     "not_linked": "an end isn't a concept of the graph",
     "not_stated": "a source that speaks of both ends doesn't state it",
     "object_not_covered": "the graph holds nothing of this predicate for the object",
@@ -64,6 +65,19 @@ class Decision:
     proof: Proof | None = None
     against: tuple[Proof, ...] = ()
     alternatives: tuple[Proof, ...] = ()
+
+    @property
+    def conflicts(self) -> tuple[bool, ...]:
+        """Of each proof in ``against``, whether it would decide the claim the other way, had the
+        verdict's own not come first.
+
+        >>> stated, denied, warns = Proof("statement"), Proof("explicit_negative"), Proof("opposes")
+        >>> found = Findings(supports=(stated,), refutes=(denied,), warns=(warns,))
+        >>> decide(found, negated=False).conflicts
+        (True, False)
+        """
+        decided = self.verdict in {"SUPPORTED", "REFUTED"}
+        return tuple(decided and RULES[proof.rule].entails for proof in self.against)
 
 
 def decide(found: Findings, *, negated: bool) -> Decision:

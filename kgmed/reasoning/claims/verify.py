@@ -104,6 +104,8 @@ class Verifier:
         predicate = self.predicate(claim.predicate)
         if predicate is None:
             return self._unread(claim, "unknown_predicate", claim.predicate)
+        if self._lacks_value(claim, *predicate):
+            return self._unread(claim, "no_value", "")
         readings = yield from self._readings(claim, *predicate)
         if isinstance(readings, str):
             return self._unread(claim, "not_linked", readings)
@@ -118,6 +120,13 @@ class Verifier:
             names = [_named(c) for c, _judged in tried]
             return self._unread(claim, chosen, " / ".join(dict.fromkeys(names)))
         return (yield from self._told(*chosen))
+
+    def _lacks_value(self, claim: Claim, predicate: str, is_inverse: bool) -> bool:
+        """Whether a claim about a value has none."""
+        entry = self.registry.get(predicate)
+        end = claim.subject if is_inverse else claim.object
+        said = end if isinstance(end, str) else end.text
+        return entry is not None and entry.takes_value and not said.strip()
 
     def _lang_of(self, claim: Claim) -> Language:
         if self._lang is not None:
@@ -176,9 +185,14 @@ class Verifier:
             {id: concept.categories for id, concept in concepts.items()},
         )
         told = []
-        for proof in proofs:
+        contrary = [*decision.conflicts, *(False for _ in decision.alternatives)]
+        if decision.proof:
+            contrary.insert(0, False)
+        for proof, is_contrary in zip(proofs, contrary, strict=False):
             confidence = min(_least(claim), (yield from _mapped(proof)))
             words = speaker.say(proof, assertion, reason=decision.reason)
+            if is_contrary:
+                words = speaker.phrase("conflict", words)
             told.append(replace(proof, words=words, confidence=confidence))
         first = told[0] if decision.proof else None
         rest = told[1:] if decision.proof else told
@@ -191,6 +205,7 @@ class Verifier:
             first,
             tuple(rest[:against]),
             tuple(rest[against:]),
+            any(decision.conflicts),
         )
 
 

@@ -29,6 +29,9 @@ PHRASES: dict[Language, dict[str, str]] = {
         "excludes": "{sources} states: {stated}; that excludes that {claim}.",
         "ill_typed": "{name} is a {category}, so it can't be that {claim}.",
         "opposes": "Safety: {sources} states: {stated}.",
+        "opposes_direction": "{sources} states the opposite effect: {stated}; both may hold, by "
+        "tissue, dose or disease.",
+        "conflict": "Sources disagree. {name}",
         "covered": "{sources} speaks of both under this relation and doesn't state that {claim}. "
         "That is no evidence that it is untrue.",
         "qualifiers_differ": "It is stated otherwise: {stated} ({sources}).",
@@ -36,6 +39,7 @@ PHRASES: dict[Language, dict[str, str]] = {
         "{claim}.",
         "some_only": "The graph states it in some cases only, which neither bears out nor refutes "
         "a denial.",
+        "no_value": "The claim names no value.",
         "not_linked": "{name} is no concept of the graph.",
         "unknown_predicate": "The graph and its table of predicates have no predicate '{name}'.",
         "predicate_absent": "The graph holds no statements of this relation at all: {claim}.",
@@ -59,10 +63,14 @@ PHRASES: dict[Language, dict[str, str]] = {
         "excludes": "{sources}记载：{stated}；这排除了{claim}。",
         "ill_typed": "{name}属于{category}，因此不可能{claim}。",
         "opposes": "安全提示：{sources}记载：{stated}。",
+        "opposes_direction": "{sources}记载相反的作用：{stated}；"
+        "因组织、剂量或疾病不同，二者可能都成立。",
+        "conflict": "来源不一致。{name}",
         "covered": "{sources}在此关系下收录了双方，但未记载“{claim}”。未记载不代表不成立。",
         "qualifiers_differ": "所载有所不同：{stated}（{sources}）。",
         "members_only": "图谱仅对该类别的成员有此记载（{count}），对类别本身没有：{claim}。",
         "some_only": "图谱仅记载部分情形成立，既不支持也不反驳这一否定。",
+        "no_value": "此陈述未给出数值或内容。",
         "not_linked": "图谱中没有概念{name}。",
         "unknown_predicate": "图谱及其谓词表中没有谓词“{name}”。",
         "predicate_absent": "图谱中没有任何此关系的记载：{claim}。",
@@ -119,6 +127,8 @@ class Speaker:
         key = "states" if rule in _PLAIN else "implies" if rule in _IMPLIES else rule
         if rule == "not_covered":
             key = reason
+        if rule == "opposes" and proof.premises[0].startswith("direction"):
+            key = "opposes_direction"
         pairs = {(s.primary_knowledge_source, s.release) for s in proof.statements}
         if rule == "covered":
             known = (text.removeprefix("covered by ") for text in proof.premises)
@@ -140,5 +150,6 @@ class Speaker:
         )
 
     def phrase(self, key: str, name: str) -> str:
-        """The phrase of a claim that no assertion could be made of."""
+        """A phrase about one thing alone: a claim that no assertion could be made of, or what was
+        said before."""
         return PHRASES[self.lang][key].format(name=name)

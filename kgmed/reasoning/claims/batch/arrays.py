@@ -85,6 +85,11 @@ class Arrays:
         """Edge numbers of places."""
         return places if way == "out" else self.array("in_eid")[places].astype(np.int64)
 
+    def ends(self, edges: Longs) -> tuple[Ints, Ints]:
+        """Subjects and objects of edges."""
+        subjects = np.searchsorted(self.array("out_off"), edges, side="right") - 1
+        return subjects.astype(np.int32), self.array("out_nbr")[edges]
+
     # Sources
 
     @cached_property
@@ -165,6 +170,21 @@ class Arrays:
             found = self._qualifiers[edge] = self._read_qualifiers(edge)
         return found
 
+    def forget(self) -> None:
+        """Let go of what was remembered of single edges."""
+        self._qualifiers.clear()
+        self.ranking.forget()
+
+    def has_details(self, edges: Longs) -> Flags:
+        """Whether ``details.bin`` holds something of each edge."""
+        known = self.array("d_eid")
+        if not len(known):
+            return np.zeros(len(edges), bool)
+        place = np.searchsorted(known, edges.astype(known.dtype))
+        place = np.minimum(place, len(known) - 1)
+        found: Flags = known[place] == edges
+        return found
+
     def _read_qualifiers(self, edge: int) -> Mapping[str, str]:
         fields = self.details(edge)
         index = DETAIL_FIELDS.index("qualifiers")
@@ -175,7 +195,7 @@ class Arrays:
     def details(self, edge: int) -> list[str]:
         """What ``details.bin`` holds of an edge, in the order of DETAIL_FIELDS."""
         edges, offsets = self.array("d_eid"), self.array("d_off")
-        place = int(np.searchsorted(edges, edge))
+        place = int(np.searchsorted(edges, edges.dtype.type(edge)))  # else all are converted
         if place == len(edges) or edges[place] != edge:
             return []
         raw = bytes(self.array("details")[offsets[place] : offsets[place + 1]])

@@ -39,6 +39,10 @@ class Ranking:
             for *_rest, level, agent in self._arrays.snapshot.manifest["profiles"]
         ]
 
+    def forget(self) -> None:
+        """Let go of the ranks that are remembered."""
+        self._ranks.clear()
+
     def rank(self, edge: int) -> Rank:
         """What an edge is sorted by; remembered."""
         found = self._ranks.get(edge)

@@ -235,8 +235,9 @@ def anything(_claimed: Qualifiers, _stated: Qualifiers) -> bool:
 def _opposite(
     arrays: Arrays, claims: Claims, found: Evidence, name: str, *, is_symmetric: bool
 ) -> None:
-    """A statement of the claim's own predicate with the opposite direction of the same aspect."""
-    needed = ("aspect", "affected") if is_symmetric else ("aspect",)
+    """A statement of the claim's own predicate with the opposite direction of the same aspect of
+    the same affected party."""
+    needed = ("aspect", "affected")
 
     def opposes(claimed: Qualifiers, stated: Qualifiers) -> bool:
         pair = {claimed.get("direction", "").casefold(), stated.get("direction", "").casefold()}

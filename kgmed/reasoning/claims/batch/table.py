@@ -134,7 +134,7 @@ class TableVerifier:
 
     def _takes_value(self, its: Relation) -> bool:
         entry = self.registry.get(its.name)
-        return entry is not None and entry.takes_value and not its.reason
+        return entry is not None and entry.takes_value
 
     def _one_by_one(
         self,

@@ -125,6 +125,30 @@ def fits(assertion: Assertion, statement: Statement, facts: Facts) -> bool:
     )
 
 
+def same_value(claimed: str, stated: Statement) -> bool:
+    """Whether a claimed value, as written, is a statement's: the same text but for case and spaces,
+    or the same number, with its unit or without.
+
+    >>> from kgmed.kg.model import Value
+    >>> stated = Statement("1", "warfarin", "has_half_life", value=Value("40", "number", unit="h"))
+    >>> [same_value(text, stated) for text in ("40.0 H", "40", "40 min", "")]
+    [True, True, False, False]
+    """
+    said = stated.value
+    return said is not None and _plain(claimed) in {
+        _plain(said.text), _plain(f"{said.text} {said.unit}"),
+    }  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    folded = " ".join(text.casefold().split())
+    number, _space, unit = folded.partition(" ")
+    try:
+        return f"{float(number):g} {unit}".strip()
+    except ValueError:
+        return folded
+
+
 def same_conditions(
     claimed: Mapping[str, str],
     stated: Mapping[str, str],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kgmed.kg.categories import disjoint
-from kgmed.kg.model import Step
+from kgmed.kg.model import Statement, Step
 from kgmed.reasoning.claims.model import Proof
 from kgmed.reasoning.claims.rules.base import (
     Assertion,
@@ -14,6 +14,7 @@ from kgmed.reasoning.claims.rules.base import (
     positive,
     proof_of,
     same_conditions,
+    same_value,
 )
 from kgmed.reasoning.claims.rules.carried import carried
 from kgmed.reasoning.claims.rules.chains import transitive
@@ -24,10 +25,15 @@ OPPOSITES = (
     frozenset({"upregulated", "downregulated"}),
 )
 """Values of the qualifier ``direction`` that can't both hold of one aspect."""
+NEEDED = ("aspect", "affected")
+"""Qualifiers that a direction needs to exclude the opposite one."""
+EFFECT = "affects"
+"""The predicate above those that say what a thing does to another."""
 
 
 def explicit_negative(assertion: Assertion, facts: Facts) -> list[Proof]:
-    """(a) A statement that denies the claim: negated, with its subject, predicate and object.
+    """(a) A statement that denies the claim: negated, with its subject, predicate and object, or
+    the same value.
 
     Sound where it states the same qualifiers as the claim. Not applied where the denial names a
     condition that the claim doesn't, or denies a sub-predicate: who doesn't inhibit a protein may
@@ -50,9 +56,15 @@ def explicit_negative(assertion: Assertion, facts: Facts) -> list[Proof]:
         if stated.negated
         and stated.retracted is None
         and stated.predicate == assertion.predicate
-        and (stated.subject, stated.object) in ends
+        and _is_between(stated, ends, assertion)
         and same_conditions(assertion.qualifiers, stated.qualifiers, facts)
     ]
+
+
+def _is_between(stated: Statement, ends: list[tuple[str, str]], assertion: Assertion) -> bool:
+    if stated.value is None:
+        return (stated.subject, stated.object) in ends
+    return stated.subject == assertion.subject and same_value(assertion.object, stated)
 
 
 def asymmetric_reverse(assertion: Assertion, facts: Facts) -> list[Proof]:
@@ -89,15 +101,21 @@ def excludes(assertion: Assertion, facts: Facts) -> list[Proof]:
     """(c) A statement between the same two that excludes the claim: an agonist is no antagonist.
 
     Sound for the pairs of predicates that the registry lists (``excludes``), and for a statement of
-    the same predicate whose ``direction`` is the opposite of the claim's, with the same aspect and
-    affected party. Either way all qualifiers besides must be the same. Not applied to predicates
-    below a listed one: partial agonists, modulators and substrates exclude nothing.
+    the same predicate whose ``direction`` is the opposite of the claim's, where both state the same
+    aspect and the same affected party. Either way all qualifiers besides must be the same.
+    Not applied to predicates below a listed one: partial agonists, modulators and substrates
+    exclude nothing; nor to a direction without its aspect and affected party, as in
+    increases_activity_of: effects differ by tissue, dose and disease, and real data state both
+    (:func:`opposes` shows them).
 
     >>> from kgmed.reasoning.claims.rules.examples import said, told
     >>> facts = told("salbutamol agonist_of ADRB2")
     >>> excludes(said("salbutamol antagonist_of ADRB2"), facts)[0].statements[0].id
     '1'
     >>> excludes(said("salbutamol partial_agonist_of ADRB2"), facts)
+    []
+    >>> facts = told("adrenaline increases_activity_of ADRA2A")
+    >>> excludes(said("adrenaline decreases_activity_of ADRA2A"), facts)
     []
     """
     entry = facts.registry.get(assertion.predicate)
@@ -115,8 +133,7 @@ def excludes(assertion: Assertion, facts: Facts) -> list[Proof]:
         way = direction_between(stated, start, end, assertion.predicate, facts.registry)
         if way is None or not _opposite(assertion, stated.qualifiers.get("direction", "")):
             continue
-        needed = ("aspect", "affected") if entry.symmetric else ("aspect",)
-        if all(name in assertion.qualifiers for name in needed) and same_conditions(
+        if all(name in assertion.qualifiers for name in NEEDED) and same_conditions(
             assertion.qualifiers, stated.qualifiers, facts, apart=("direction",)
         ):
             found.append(proof_of("excludes", [Step(stated, way)]))
@@ -157,8 +174,8 @@ def ill_typed(assertion: Assertion, facts: Facts) -> list[Proof]:
 
 
 def opposes(assertion: Assertion, facts: Facts) -> list[Proof]:
-    """A statement that stands against the claim in practice: the drug is contraindicated in what it
-    treats.
+    """A statement that stands against the claim though both may hold: the drug is contraindicated
+    in what it treats (``safety``), or has the opposite effect elsewhere (``direction``).
 
     A warning and never a refutation: both hold for many pairs. Partners are the registry's
     ``opposes``; what entails a partner counts, what makes it hold of some doesn't.
@@ -167,6 +184,9 @@ def opposes(assertion: Assertion, facts: Facts) -> list[Proof]:
     >>> facts = told("propranolol contraindicated_in asthma")
     >>> opposes(said("propranolol treats asthma"), facts)[0].premises
     ('safety: contraindicated_in',)
+    >>> facts = told("adrenaline increases_activity_of ADRA2A")
+    >>> opposes(said("adrenaline decreases_activity_of ADRA2A"), facts)[0].premises
+    ('direction: increases_activity_of',)
     """
     entry = facts.registry.get(assertion.predicate)
     if entry is None:
@@ -176,7 +196,10 @@ def opposes(assertion: Assertion, facts: Facts) -> list[Proof]:
         other = Assertion(assertion.subject, partner, assertion.object)
         proofs = [p for rule in (statement, symmetric, sub_predicate) for p in rule(other, facts)]
         proofs += [p for p in carried(other, facts) if p.rule not in {"some_narrower", "by_class"}]
-        found += [Proof("opposes", p.statements, p.path, (f"safety: {partner}",)) for p in proofs]
+        both = (assertion.predicate, partner)
+        effects = all(EFFECT in facts.registry.ancestors(name) for name in both)
+        premise = f"{'direction' if effects else 'safety'}: {partner}"
+        found += [Proof("opposes", p.statements, p.path, (premise,)) for p in proofs]
     return found
 
 

@@ -15,6 +15,7 @@ from kgmed.reasoning.claims.rules.base import (
     fits,
     positive,
     proof_of,
+    same_value,
 )
 
 
@@ -126,23 +127,13 @@ def value(assertion: Assertion, facts: Facts) -> list[Proof]:
     """
     found = []
     for stated in sorted(facts.statements, key=evidence_rank):
-        said = stated.value
-        if said is None or stated.negated or stated.retracted or not fits(assertion, stated, facts):
+        if stated.negated or stated.retracted is not None or not fits(assertion, stated, facts):
             continue
         if (stated.subject, stated.predicate) != (assertion.subject, assertion.predicate):
             continue
-        if _plain(assertion.object) in {_plain(said.text), _plain(f"{said.text} {said.unit}")}:
+        if same_value(assertion.object, stated):
             found.append(Proof("value", (stated,)))
     return found
-
-
-def _plain(text: str) -> str:
-    folded = " ".join(text.casefold().split())
-    number, _space, unit = folded.partition(" ")
-    try:
-        return f"{float(number):g} {unit}".strip()
-    except ValueError:
-        return folded
 
 
 RULES = (
