@@ -39,6 +39,7 @@ EXPORTS = {
     "instructions": ("export_instructions", "instructions"),
     "kgx": ("export_kgx", "kgx"),
     "neo4j": ("export_neo4j", "neo4j"),
+    "preferences": ("export_preferences", "preferences"),
     "rdf": ("export_rdf", "rdf"),
     "sssom": ("mappings", "mappings"),
 }

@@ -79,6 +79,7 @@ class Draft:
     rests on none), ``about`` the concepts it speaks of beyond those of its facts, ``rationale`` the
     reasoning that leads to the answer, ``key`` what else tells it from another draft of the same
     facts and wording. ``extra`` are further columns (the kind of a hard negative, a verdict).
+    ``rejected`` is the worse answer of a preference pair, whose better one is the last message.
     """
 
     task: str
@@ -90,6 +91,7 @@ class Draft:
     rationale: str = ""
     key: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    rejected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Row:
     split: str
     snapshot: str
     extra: Mapping[str, str] = field(default_factory=dict)
+    rejected: str = ""
 
 
 Task = Callable[[Entity, Block, Language], Iterator[Draft]]

@@ -54,6 +54,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
         "test" if is_test(draft, block) else "train",
         snapshot,
         draft.extra,
+        draft.rejected,
     )
 
 

@@ -89,21 +89,11 @@ def _asked(teller: Teller, triple: tuple[str, str, str], chance: int) -> str | N
 
 def _negative(teller: Teller, fact: Fact, false: Negative) -> Iterator[Draft]:
     lang, claim = teller.lang, false.claim
-    ends = teller.name(claim.subject), teller.name(claim.object)
-    if not all(ends) or ends[0].casefold() == ends[1].casefold():
-        return
     chance = teller.number("no", fact.ids[0])
-    asked = _asked(teller, (claim.subject, claim.predicate, claim.object), chance)
-    if asked is None:
+    made = answered(teller, fact, false, chance)
+    if made is None:
         return
-    true = teller.sentence(fact, wording=chance >> 4)
-    if false.verdict == "REFUTED":
-        denied = teller.say.claim(
-            claim.subject, claim.predicate, claim.object, teller.name, lang=lang, negated=True
-        )
-        answer = _NO[lang].replace("{denied}", denied).replace("{true}", true)
-    else:
-        answer = not_listed(teller, false, true, chance)
+    asked, answer = made
     messages = (("user", asked), ("assistant", answer))
     about = tuple(sorted({claim.subject, claim.object} - {fact.subject, fact.object}))
     key = " ".join((claim.subject, claim.predicate, claim.object))
@@ -113,6 +103,27 @@ def _negative(teller: Teller, fact: Fact, false: Negative) -> Iterator[Draft]:
         "verdict": false.verdict,
     }
     yield Draft("yes_no", lang, messages, (fact,), chance % 997, about=about, key=key, extra=extra)
+
+
+def answered(
+    teller: Teller, fact: Fact, false: Negative, chance: int
+) -> tuple[str, str] | None:
+    """The question whether a corruption of a fact holds, and its answer; None where an end has no
+    name or nobody would ask."""
+    lang, claim = teller.lang, false.claim
+    ends = teller.name(claim.subject), teller.name(claim.object)
+    if not all(ends) or ends[0].casefold() == ends[1].casefold():
+        return None
+    asked = _asked(teller, (claim.subject, claim.predicate, claim.object), chance)
+    if asked is None:
+        return None
+    true = teller.sentence(fact, wording=chance >> 4)
+    if false.verdict == "REFUTED":
+        denied = teller.say.claim(
+            claim.subject, claim.predicate, claim.object, teller.name, lang=lang, negated=True
+        )
+        return asked, _NO[lang].replace("{denied}", denied).replace("{true}", true)
+    return asked, not_listed(teller, false, true, chance)
 
 
 def not_listed(teller: Teller, false: Negative, true: str, chance: int) -> str:
