@@ -15,6 +15,7 @@ import argparse
 import platform
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def rates(graph: Graph, copies: int) -> list[Figure]:
         forms = time.perf_counter() - begin
         turn = np.arange(count)
         before = anonymous_bytes()
-        batch = best(lambda: writer.sentences(subjects, predicates, objects, wordings=turn))
+        batch = best(partial(writer.sentences, subjects, predicates, objects, wordings=turn))
         grown = (anonymous_bytes() - before) / 1e6
         columns = subjects.tolist(), predicates.indices.to_pylist(), objects.tolist()
 

@@ -70,7 +70,7 @@ def share(counts: Counter[str]) -> float:
 def sample(graph: Graph, count: int, *, seed: int, most: int | None = None) -> list[Statement]:
     """Statements of a graph at random, at most ``most`` of a predicate (None: no bound), whose
     ends have names."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     found = [s for s in graph.store.scan() if s.value is None and s.subject != s.object]
     names = display_names(
         graph.store, [id for s in found for id in (s.subject, s.object)], lang="en"

@@ -167,8 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     for name in stale:
-        name = f"reference/{name}".replace("reference/../", "")
-        sys.stderr.write(f"docs/{name} is stale: run python docs/generate.py\n")
+        page = f"reference/{name}".replace("reference/../", "")
+        sys.stderr.write(f"docs/{page} is stale: run python docs/generate.py\n")
     return 1 if stale else 0
 
 

@@ -1,8 +1,8 @@
 """The page of all wordings, each with an example: docs/wordings.md.
 
-The example is a statement of the open graph whose ends have English and Chinese names, the shortest;
-where the open graph states nothing of a predicate, it is one of :data:`EXAMPLES`, well-known facts
-that only show the wording.
+The example is a statement of the open graph whose ends have English and Chinese names, the
+shortest; where the open graph states nothing of a predicate, it is one of :data:`EXAMPLES`,
+well-known facts that only show the wording.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from kgmed.kg.verbalize.qualifiers import tail
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 SAY = Verbalizer(registry())
 NAMES = {
-    "x:ppi": "proton pump inhibitors",
+    "x:ppi": "acid inhibitors",
     "x:clopidogrel": "clopidogrel",
     "x:warfarin": "warfarin",
     "x:aspirin": "aspirin",
@@ -56,18 +56,18 @@ def stated(s: str, p: str, o: str, **more: object) -> Statement:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (("ppi", "interacts_with", "clopidogrel", 0), "Proton pump inhibitors interact with clopidogrel."),
-        (("ppi", "treats", "gout", 2), "Proton pump inhibitors are treatments for gout."),
-        (("ppi", "inhibits", "mtor", 1), "Proton pump inhibitors are inhibitors of mTOR."),
+        (("ppi", "interacts_with", "clopidogrel", 0), "Acid inhibitors interact with clopidogrel."),
+        (("ppi", "treats", "gout", 2), "Acid inhibitors are treatments for gout."),
+        (("ppi", "inhibits", "mtor", 1), "Acid inhibitors are inhibitors of mTOR."),
         (("aspirin", "inhibits", "mtor", 1), "Aspirin is an inhibitor of mTOR."),
         (("mtor", "positively_regulates", "syn", 0), "mTOR positively regulates α-synuclein."),
-        (("ppi", "positively_regulates", "syn", 0), "Proton pump inhibitors positively regulate α-synuclein."),
+        (("ppi", "positively_regulates", "mtor", 0), "Acid inhibitors positively regulate mTOR."),
         (("5fu", "treats", "t2d", 0), "5-FU treats Diabetes Mellitus, Type 2."),
         (("syn", "causes", "gout", 0), "α-synuclein causes gout."),
         (("beta", "treats", "gout", 1), "Beta blockers are used to treat gout."),
         (("sp", "causes", "gout", 0), "Plasmodium sp. causes gout."),
         (("gout", "has_causative_agent", "sp", 0), "Gout has the causative agent Plasmodium sp."),
-        (("warfarin", "form_of", "ppi", 0), "Warfarin is a salt or form of proton pump inhibitors."),
+        (("warfarin", "form_of", "ppi", 0), "Warfarin is a salt or form of acid inhibitors."),
     ],
 )  # fmt: skip
 def test_english_sentence(said: tuple[str, str, str, int], expected: str) -> None:
@@ -92,11 +92,9 @@ def test_chinese_denial(said: tuple[str, str, str], expected: str) -> None:
 
 def test_english_denials_agree() -> None:
     assert claim("aspirin", "treats", "gout", negated=True) == "Aspirin does not treat gout."
-    assert claim("ppi", "treats", "gout", negated=True) == (
-        "Proton pump inhibitors do not treat gout."
-    )
+    assert claim("ppi", "treats", "gout", negated=True) == ("Acid inhibitors do not treat gout.")
     assert claim("ppi", "treats", "gout", negated=True, wording=2) == (
-        "Proton pump inhibitors are not treatments for gout."
+        "Acid inhibitors are not treatments for gout."
     )
 
 

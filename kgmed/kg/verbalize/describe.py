@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kgmed.kg import categories
 from kgmed.kg.model import Concept, Language, Statement
-from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize import number
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.grouping import grouped
 
@@ -35,7 +35,7 @@ def described(
         say, concept, statements, name, lang
     ):
         pronoun = bool(sentences) and lang == "en" and _opens(say, predicate, inverse=inverse)
-        stand_in = ("they" if english.is_plural(own) else "it") if pronoun else own
+        stand_in = ("they" if number.is_plural(own) else "it") if pronoun else own
 
         def named(id: str, stand_in: str = stand_in) -> str:
             return stand_in if id == concept.id else name(id)
@@ -50,7 +50,7 @@ def described(
                 limit=limit,
                 about=concept.id,
                 opened=pronoun,
-            )  # fmt: skip
+            )
         )
     return ("" if lang == "zh" else " ").join(sentences)
 
@@ -64,14 +64,14 @@ def _opens(say: Verbalizer, predicate: str, *, inverse: bool) -> bool:
 def _category(concept: Concept, own: str, lang: Language) -> str:
     if not concept.categories or concept.categories[0] == "NamedThing":
         return ""
-    many = lang == "en" and english.is_plural(own)
+    many = lang == "en" and number.is_plural(own)
     label = categories.label(concept.categories[0], language=lang, plural=many)
     if lang == "zh":
         return f"{own}是一种{label}。"
     if many:
-        return f"{english.opening(own)} are {label}."
+        return f"{number.opening(own)} are {label}."
     article = "an" if label[0] in _VOWEL else "a"
-    return f"{english.opening(own)} is {article} {label}."
+    return f"{number.opening(own)} is {article} {label}."
 
 
 def _groups(

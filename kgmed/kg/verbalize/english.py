@@ -1,4 +1,4 @@
-"""English grammar of the wordings: number, agreement, negation and the capital of a sentence.
+"""English grammar of the wordings: agreement, lists and negation.
 
 A wording of ``predicates.toml`` is written for singular ends ("{s} is an inhibitor of {o}"). The
 rules here give its other forms; ``docs/wordings.md`` shows them all, and a test reads every one.
@@ -8,73 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal
 
-from kgmed.kg.linking.english import zipf
+from kgmed.kg.verbalize.number import word_set
 
 Number = Literal["one", "many", "list"]
 """What stands in a slot: a singular name, a plural name, or several names."""
-
-_SINGULAR = frozenset(
-    ["diabetes", "herpes", "rabies", "scabies", "caries", "ascites", "tabes", "mumps", "measles", "shingles", "pons", "lens", "mons", "biceps", "triceps", "forceps", "series", "species", "pancreas", "gas", "atlas", "bias", "canvas", "christmas", "chaos", "cosmos", "kudos", "genetics", "kinetics", "dynamics", "pharmacokinetics", "pharmacodynamics", "mechanics", "physics", "statistics", "orthopedics", "pediatrics", "paediatrics", "obstetrics", "geriatrics", "hemodynamics", "news", "texas", "lupus", "sepsis", "rickets", "pes", "facies", "sanies", "pityrias", "kwashiorkors", "yaws", "bends", "dengues", "graves", "albicans", "nigricans", "migrans", "mutans", "elegans", "simulans", "tetracycles"]
-)
-_PLURAL = frozenset(
-    ["bacteria", "fungi", "mitochondria", "ribosomes", "metastases", "people", "children", "men", "women", "phenomena", "nuclei", "diverticula", "bronchi", "bacilli", "cocci", "viruses", "lice", "mice", "criteria", "stigmata", "condylomata", "data", "vertebrae", "larvae", "villi", "alveoli", "ganglia", "septa", "ova", "emboli", "thrombi"]
-)
-_TAIL = re.compile(
-    r",| (?:of|in|with|due|for|to|by|from|associated|caused|induced|secondary|without|at|on|that"
-    r"|involving|acting|during|after|under|between|type|like)\b"
-)
-_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-
-
-@lru_cache(maxsize=1 << 17)
-def is_plural(name: str) -> bool:
-    """Whether an English name takes a plural verb, told by its head noun.
-
-    >>> [is_plural(n) for n in ("proton pump inhibitors", "Osteoblasts", "Gonadotropins, Pituitary")]
-    [True, True, True]
-    >>> [is_plural(n) for n in ("diabetes", "gastritis", "lupus", "HRAS", "Candida albicans")]
-    [False, False, False, False, False]
-    """
-    if ", and " in name:
-        return False  # a syndrome named for its signs
-    head = _TAIL.split(_BRACKETS.sub("", name), maxsplit=1)[0].strip()
-    words = head.split()
-    if not words:
-        return False
-    last = words[-1].rpartition("-")[2] or words[-1]
-    low = last.lower()
-    if low in _PLURAL:
-        return True
-    if not low.endswith("s") or len(low) < 4 or last[1:] != low[1:] or not last.isalpha():
-        return False
-    if low in _SINGULAR or low.endswith(("ss", "us", "is")):
-        return False
-    stem = low[:-1]
-    if low.endswith(("as", "os", "yces", "oides", "ites")) and not zipf(stem):
-        return False
-    binomial = len(words) == 2 and words[0].istitle() and last.islower()
-    return not (binomial and not zipf(stem))
-
-
-_LOWER = re.compile(
-    r"(?:[a-z\u00df-\u00f6\u00f8-\u00ff]{2,}(?![a-z\u00df-\u00ff]*[A-Z0-9])(?![.+^])|an? )"
-)
-
-
-@lru_cache(maxsize=1 << 17)
-def opening(name: str) -> str:
-    """A name as it opens a sentence: with a capital, where its first word is a plain one.
-
-    >>> [opening(n) for n in ("beta blockers", "pH", "mTOR", "5-FU", "α-synuclein", "p53", "tRNA")]
-    ['Beta blockers', 'pH', 'mTOR', '5-FU', 'α-synuclein', 'p53', 'tRNA']
-    >>> opening("von Willebrand disease"), opening("t(8;21)"), opening("l-thyroxine")
-    ('Von Willebrand disease', 't(8;21)', 'l-thyroxine')
-    """
-    return name[0].upper() + name[1:] if _LOWER.match(name) else name
-
 
 _NOUNS = {"half-life": "half-lives", "life": "lives", "status": "statuses"}
 
@@ -126,7 +65,7 @@ _EQUATION = re.compile(
     r"^the ((?:[\w-]+ )*?)([\w-]+)((?: of [\w -]+?)?) (of|for) \{([so])\} is( not)? \{([so])\}$"
 )
 _APPOSED = re.compile(r"\bthe ((?:[\w-]+ )*?)([\w-]+)( of| of \w+)? \{([so])\}")
-_PREPOSITIONS = frozenset(["of", "for", "to", "in", "on", "as", "hold", "against", "with", "by", "from", "at"])
+_PREPOSITIONS = word_set("of for to in on as hold against with by from at")
 _AS_A = re.compile(r"\{([so])\} as an? ([\w-]+)$")
 _OF_LIST = frozenset(("role", "capability"))
 _UNLISTED = re.compile(r"\bbetween \{[so]\} and \{[so]\}|\bof \{[so]\} and \{[so]\}")

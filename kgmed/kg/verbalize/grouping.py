@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Statement
-from kgmed.kg.verbalize import english, lists, values
+from kgmed.kg.verbalize import english, lists, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.template import STOPS, denied, pieces
 
@@ -52,7 +52,7 @@ def grouped(
         text = denied(text, lang)
     many: english.Number = "list" if len(shown) > 1 else "one"
     valued = first.value is not None
-    if many == "one" and lang == "en" and not valued and english.is_plural(shown[0]):
+    if many == "one" and lang == "en" and not valued and number.is_plural(shown[0]):
         many = "many"
     return _sentence(text, name(shared), (listed, many), lang, tail=behind, inverse=inverse)
 
@@ -61,16 +61,16 @@ def _sentence(
     text: str, shared: str, others: tuple[str, english.Number], lang: Language, *, tail: str,
     inverse: bool,
 ) -> str:  # fmt: skip
-    listed, number = others
+    listed, count = others
     if lang == "en":
-        own: english.Number = "many" if english.is_plural(shared) else "one"
-        numbers = {"s": number, "o": own} if inverse else {"s": own, "o": number}
+        own: english.Number = "many" if number.is_plural(shared) else "one"
+        numbers = {"s": count, "o": own} if inverse else {"s": own, "o": count}
         text = english.inflect(text, numbers)
     (prefix, between, suffix), first, opens, closes = pieces(text, lang)
     names = (listed, shared) if (first == "s") == inverse else (shared, listed)
     head, last = names
     if opens and lang == "en":
-        head = english.opening(head)
+        head = number.opening(head)
     stop = STOPS[lang]
     end = "" if closes else suffix.removesuffix(stop)
     if not tail and closes and last.endswith(tuple(".!?。！？")):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kgmed.kg.model import Language, Path, Step
-from kgmed.kg.verbalize import english
+from kgmed.kg.verbalize import english, number
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.template import STOPS, denied, pieces
 
@@ -41,7 +41,7 @@ def narrated(
             text += _WHICH[lang] + rest if follows else _AND[lang] + head + rest
             ends = leads
         if not at:
-            text = english.opening(text) if lang == "en" else text
+            text = number.opening(text) if lang == "en" else text
         elif at + _PER_SENTENCE >= len(told) and at > _PER_SENTENCE:
             text = _LAST[lang] + text
         else:
@@ -63,7 +63,7 @@ def _step(
     ends = {"s": name(statement.subject), "o": name(statement.object)}
     if lang == "en":
         numbers: dict[str, english.Number] = {
-            end: "many" if english.is_plural(text) else "one" for end, text in ends.items()
+            end: "many" if number.is_plural(text) else "one" for end, text in ends.items()
         }
         text = english.inflect(text, numbers)
     (_, between, suffix), first, opens, closes = pieces(text, lang)

@@ -34,7 +34,20 @@ _SYMBOLS = {
     "kat": "kat",
 }
 _CLOSE = ("%", "°C", "°F")
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _BLANKS = re.compile(r"\s+")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Concept, Language, Path, Statement, Value
 from kgmed.kg.predicates import Registry, fill
-from kgmed.kg.verbalize import chinese, english, values
+from kgmed.kg.verbalize import chinese, english, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
 from kgmed.kg.verbalize.template import (
     Form,
@@ -16,6 +16,7 @@ from kgmed.kg.verbalize.template import (
     denied,
     form,
     texts,
+    value_form,
 )
 
 Names = Mapping[str, str] | Callable[[str], str]
@@ -110,9 +111,10 @@ class Verbalizer:
         """What is claimed of two ends (or an end and a value), as one sentence."""
         known = _looked_up(names)
         template = self._template(predicate, lang, wording, inverse=inverse, negated=negated)
-        target = form(_end(object, known, lang), lang)
         if isinstance(object, Value):
-            target = target._replace(plural=False)  # "40 hours is the half-life"
+            target = value_form(values.words(object, lang), lang)
+        else:
+            target = form(known(object), lang)
         ends = form(known(subject), lang), target
         return template.sentence(*ends, tail=_tail(qualifiers, known, lang))
 
@@ -159,7 +161,7 @@ class Verbalizer:
             text = denied(text, lang)
         if lang == "en":
             numbers: dict[str, english.Number] = {
-                end: "many" if english.is_plural(name) and not (valued and end == "o") else "one"
+                end: "many" if number.is_plural(name) and not (valued and end == "o") else "one"
                 for end, name in zip("so", ends, strict=True)
             }
             text = english.inflect(text, numbers)

@@ -322,9 +322,9 @@ class Layout:
         for verb in self.cues.verbs(words):
             if verb.first < match.first < verb.past:
                 return
-            if verb.first == match.first and place and verb.past >= match.past:
-                if all(w in AUXILIARY or w in NEGATIVE for w in words[: verb.first]):
-                    return  # "A correlates with B"
+            leads = all(w in AUXILIARY or w in NEGATIVE for w in words[: verb.first])
+            if place and leads and verb.first == match.first and verb.past >= match.past:
+                return  # "A correlates with B"
         group.noun = match.cue
         group.preposition = words[match.past - 1]
         rest = before.tokens[: match.first]
