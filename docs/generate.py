@@ -20,6 +20,13 @@ from typing import Any, get_args
 REFERENCE = Path(__file__).parent / "reference"
 
 
+def _below(command: Any) -> dict[str, Any]:
+    """The commands of a group, and the group itself where it takes options; else the command."""
+    if not hasattr(command, "commands"):
+        return {"": command}
+    return {**({"": command} if command.params else {}), **command.commands}
+
+
 def cli_page() -> str:
     """The command line reference, from the application itself."""
     import typer.main
@@ -36,7 +43,7 @@ def cli_page() -> str:
     commands = [
         (" ".join(filter(None, (name, below))), one)
         for name, command in group.commands.items()
-        for below, one in getattr(command, "commands", {"": command}).items()
+        for below, one in _below(command).items()
     ]
     for name, command in commands:
         arguments = [p for p in command.params if p.param_type_name == "argument"]

@@ -45,8 +45,9 @@ def make_graph(folder: Path) -> Path:
              "value_type": "text", "value_language": "en"}]  # fmt: skip
     first = source("infores:one", **tables, statements=treats + interacts + said)
     second = source("infores:two", statements=treats[::3])
-    second.info = type(second.info)("infores:two", "Two", "2", "CC-BY-4.0",
-                              attribution="Two, by someone.")
+    second.info = type(second.info)(
+        "infores:two", "Two", "2", "CC-BY-4.0", attribution="Two, by someone."
+    )
     held = source("infores:held", statements=[
         {"subject": "mesh:D000", "predicate": "causes", "object": "mesh:E001"}])  # fmt: skip
     held.info = type(held.info)("infores:held", "Held", "1", "UMLS")
@@ -81,7 +82,9 @@ def run_corpus(graph: Path, out: Path, *, processes: int = 1, **more: Any) -> Wr
     """Make a corpus."""
     given = {"kind": "corpus", "tasks": tuple(TASKS), "languages": ("en", "zh"), **more}
     chosen = Settings(**given)
-    maker = Corpus(chosen.tasks, chosen.more.get("passage_tokens", 200))
+    own = chosen.more
+    maker = Corpus(chosen.tasks, own.get("passage_tokens", 200), own.get("pack", 0),
+                   own.get("tokenizer", ""))  # fmt: skip
     with Run(open_snapshot(graph), out, maker, chosen, version="1", processes=processes) as running:
         return running.write()
 

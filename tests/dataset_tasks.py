@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgmed.builders.datasets.model import Block, Draft
+from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
+
+CANT_START = 13
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,8 @@ class Context:
 
 
 def context_of(store: Any, registry: Any, *, verdicts: Any, seed: int, allowed: Any) -> Context:
+    if seed == CANT_START:
+        raise UsageError("the tasks can't start")
     return Context(seed, verdicts, allowed)
 
 

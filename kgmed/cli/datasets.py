@@ -95,6 +95,11 @@ def run(
         print_written(made, as_json=as_json, quiet=quiet)
 
 
+def steps(tell: Progress) -> Callable[[str], None]:
+    """Tells steps at once, and how far the parts are now and then."""
+    return lambda text: (tell.update if text.startswith("part ") else tell)(text)
+
+
 def in_a_line(forecast: Forecast) -> str:
     """What a run will write, in a line."""
     about = "" if forecast.whole else "about "

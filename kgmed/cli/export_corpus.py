@@ -17,8 +17,13 @@ def corpus(
     graph: GraphUri = None,
     *,
     tasks: Annotated[
-        str, typer.Option("--tasks", metavar="T,...", help="Of sentences, passages_one_hop, passages_two_hop, passages_balanced, "
-            "paths_curated, paths_found. Default: all.")
+        str,
+        typer.Option(
+            "--tasks",
+            metavar="T,...",
+            help="Of sentences, passages_one_hop, passages_two_hop, passages_balanced, "
+            "paths_curated, paths_found. Default: all.",
+        ),
     ] = "",
     languages: datasets.Languages = "",
     files: Annotated[
@@ -27,6 +32,14 @@ def corpus(
     passage_tokens: Annotated[
         int, typer.Option("--passage-tokens", min=0, help="Tokens of a passage at most.")
     ] = 512,
+    pack: Annotated[
+        int,
+        typer.Option("--pack", min=0, help="Pack texts to contexts of so many tokens."),
+    ] = 0,
+    tokenizer: Annotated[
+        str,
+        typer.Option("--tokenizer", metavar="NAME", help="The tokenizer that --pack counts by."),
+    ] = "",
     max_rows: datasets.MaxRows = 0,
     cap_predicate: datasets.PerPredicate = 0,
     cap_hub: datasets.PerHub = 0,
@@ -48,9 +61,10 @@ def corpus(
     tell = Progress(quiet=quiet)
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
-        "files": files, "passage_tokens": passage_tokens, "max_rows": max_rows,
+        "files": files, "passage_tokens": passage_tokens, "pack": pack,
+        "tokenizer": tokenizer, "max_rows": max_rows,
         "per_predicate": cap_predicate, "per_hub": cap_hub, "seed": seed, "processes": processes,
-        "allow_restricted": allow_restricted or (), "progress": tell,
+        "allow_restricted": allow_restricted or (), "progress": datasets.steps(tell),
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:

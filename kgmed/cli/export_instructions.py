@@ -16,9 +16,7 @@ def instructions(
     out: datasets.Out,
     graph: GraphUri = None,
     *,
-    tasks: Annotated[
-        str, typer.Option("--tasks", metavar="T,...", help="Default: all.")
-    ] = "",
+    tasks: Annotated[str, typer.Option("--tasks", metavar="T,...", help="Default: all.")] = "",
     languages: datasets.Languages = "",
     format: Annotated[
         str,
@@ -53,12 +51,14 @@ def instructions(
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
         "formats": datasets.listed(format), "max_rows": max_rows, "per_predicate": cap_predicate,
         "per_hub": cap_hub, "seed": seed, "processes": processes,
-        "allow_restricted": allow_restricted or (), "progress": tell,
+        "allow_restricted": allow_restricted or (), "progress": datasets.steps(tell),
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:
         datasets.run(
             lambda: chosen.forecast_instructions(**given),
-            lambda told: chosen.write_instructions(out, forecast=told, files=files, partition=share, **given),
+            lambda told: chosen.write_instructions(
+                out, forecast=told, files=files, partition=share, **given
+            ),
             tell, dry_run=dry_run, as_json=as_json, quiet=quiet,
         )  # fmt: skip

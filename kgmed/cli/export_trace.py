@@ -60,7 +60,8 @@ def _print(found: Trace, graph: Graph) -> None:
     row = found.row
     echo(f"{found.file}: {row['id']}, {row['task']}, {row['lang']}, {row['split']}")
     for message in row.get("messages") or row.get("conversations") or ():
-        echo(f"  {message.get('role') or message['from']}: {message.get('content') or message['value']}")
+        who, said = message.values()
+        echo(f"  {who}: {said}")
     if "text" in row:
         echo(f"  {row['text']}")
     ends = list(dict.fromkeys(e for s in found.statements for e in (s.subject, s.object) if e))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kgmed.facade.base import Opened
 from kgmed.kg.errors import UsageError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kgmed.builders.datasets.job import Maker, Settings
     from kgmed.builders.datasets.negatives import Claimed
     from kgmed.builders.datasets.report import Forecast, Trace, Written
+    from kgmed.builders.datasets.writers import FileType
     from kgmed.kg.model import Language
     from kgmed.kg.store.base import GraphStore
     from kgmed.reasoning.claims.batch import TableVerifier
@@ -64,7 +65,10 @@ class Datasets(Opened):
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, seed=seed, allow=allow_restricted,
         )  # fmt: skip
-        return self._write(maker, settings, out, processes, partition, forecast, progress)
+        return self._write(
+            maker, settings, out, processes=processes, partition=partition, forecast=forecast,
+            progress=progress,
+        )  # fmt: skip
 
     def forecast_instructions(
         self,
@@ -95,6 +99,8 @@ class Datasets(Opened):
         languages: Sequence[str] = (),
         files: str = "jsonl",
         passage_tokens: int = 0,
+        pack: int = 0,
+        tokenizer: str = "",
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
@@ -109,14 +115,20 @@ class Datasets(Opened):
 
         ``tasks`` are of sentences, passages_one_hop, passages_two_hop, passages_balanced,
         paths_curated and paths_found, each a config; ``files`` is jsonl, parquet or txt, a text a
-        line. ``passage_tokens`` bounds a passage, 0 for the default. The rest is as in
+        line. ``passage_tokens`` bounds a passage, 0 for the default. With ``pack`` and
+        ``tokenizer`` (a name or a folder, for transformers) the texts are packed to contexts of so
+        many of its tokens, in the config ``packed`` alone. The rest is as in
         :meth:`write_instructions`.
         """
         maker, settings = self._corpus(
-            tasks, languages, files, passage_tokens=passage_tokens, max_rows=max_rows,
-            per_predicate=per_predicate, per_hub=per_hub, seed=seed, allow=allow_restricted,
+            tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
+            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
+            allow=allow_restricted,
         )  # fmt: skip
-        return self._write(maker, settings, out, processes, partition, forecast, progress)
+        return self._write(
+            maker, settings, out, processes=processes, partition=partition, forecast=forecast,
+            progress=progress,
+        )  # fmt: skip
 
     def forecast_corpus(
         self,
@@ -125,6 +137,8 @@ class Datasets(Opened):
         languages: Sequence[str] = (),
         files: str = "jsonl",
         passage_tokens: int = 0,
+        pack: int = 0,
+        tokenizer: str = "",
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
@@ -135,8 +149,9 @@ class Datasets(Opened):
     ) -> Forecast:
         """What :meth:`write_corpus` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._corpus(
-            tasks, languages, files, passage_tokens=passage_tokens, max_rows=max_rows,
-            per_predicate=per_predicate, per_hub=per_hub, seed=seed, allow=allow_restricted,
+            tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
+            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
+            allow=allow_restricted,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -170,7 +185,7 @@ class Datasets(Opened):
             names,
             self._languages(languages),
             forms,
-            _file_type(files, ("jsonl", "parquet")),  # type: ignore[arg-type]  checked there
+            cast("FileType", _file_type(files, ("jsonl", "parquet"))),
             seed,
             _bound(max_rows, "max_rows"),
             _bound(per_predicate, "per_predicate"),
@@ -186,6 +201,8 @@ class Datasets(Opened):
         files: str,
         *,
         passage_tokens: int,
+        pack: int,
+        tokenizer: str,
         max_rows: int,
         per_predicate: int,
         per_hub: int,
@@ -204,15 +221,16 @@ class Datasets(Opened):
             KIND,
             names,
             self._languages(languages),
-            files=_file_type(files, FILE_TYPES),  # type: ignore[arg-type]  checked there
+            files=cast('FileType', _file_type(files, FILE_TYPES)),
             seed=seed,
             max_rows=_bound(max_rows, "max_rows"),
             per_predicate=_bound(per_predicate, "per_predicate"),
             per_hub=_bound(per_hub, "per_hub"),
             allow=tuple(allow),
-            more={"passage_tokens": _bound(budget, "passage_tokens")},
-        )
-        return Corpus(names, budget), settings
+            more={"passage_tokens": _bound(budget, "passage_tokens"), "pack": pack,
+                  "tokenizer": tokenizer},
+        )  # fmt: skip
+        return Corpus(names, budget, pack, tokenizer), settings
 
     def _languages(self, asked: Sequence[str]) -> tuple[Language, ...]:
         """The languages asked for, or those in which the graph has names."""
@@ -234,6 +252,7 @@ class Datasets(Opened):
         maker: Maker,
         settings: Settings,
         out: str | FilePath,
+        *,
         processes: int,
         partition: tuple[int, int] | None,
         forecast: Callable[[Forecast], None] | None,

@@ -12,7 +12,7 @@ import pytest
 from dataset_runs import make_graph, rows, run_corpus
 
 from kgmed.builders.datasets import prepare
-from kgmed.builders.datasets.corpus import TASKS, maker, sentences
+from kgmed.builders.datasets.corpus import TASKS, at_once, maker, sentences
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import TEXT, line
@@ -46,7 +46,7 @@ def test_sentences_at_once_are_those_written_one_by_one(
         block = feed.block(part)
         quick = {
             text
-            for chunk in sentences.at_once(block, lang, say, snapshot=feed.snapshot)
+            for chunk in at_once.at_once(block, lang, say, snapshot=feed.snapshot)
             for text in bytes(chunk.data).splitlines(keepends=True)
         }
         slow = {
@@ -76,17 +76,17 @@ def test_every_task_has_a_config_and_rows(corpus: Path) -> None:
 
 def test_passages_keep_to_their_budget(corpus: Path) -> None:
     for task in (name for name in TASKS if name.startswith("passages")):
-        for row in rows(corpus, task):
-            assert tokens(len(row["text"]), row["lang"]) <= 120, row
+        for one in rows(corpus, task):
+            assert tokens(len(one["text"]), one["lang"]) <= 120, one
 
 
 def test_a_passage_in_training_touches_nothing_held_out(corpus: Path, graph: Path) -> None:
     store = open_store(graph)
     of = {"train": set[str](), "test": set[str]()}
-    for row in rows(corpus, "passages_one_hop"):
-        for s in store.statements(row["statements"]):
+    for one in rows(corpus, "passages_one_hop"):
+        for s in store.statements(one["statements"]):
             assert s is not None
-            of[row["split"]] |= {s.subject, s.object}
+            of[one["split"]] |= {s.subject, s.object}
     assert of["test"] - of["train"]
     shares = [row["split"] for row in rows(corpus, "passages_two_hop")]
     assert shares.count("train") > shares.count("test")
@@ -130,7 +130,7 @@ def test_held_out_concepts_are_about_a_twentieth() -> None:
 
 
 def test_the_card_tells_how_sure_the_count_of_statements_is(tmp_path: Path) -> None:
-    from kgmed.builders.datasets.card import unique_statements
+    from kgmed.builders.datasets.counted import unique_statements
 
     generator = np.random.default_rng(0)
     ids = generator.integers(0, 2**64, 200_000, np.uint64)

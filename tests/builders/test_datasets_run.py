@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from dataset_runs import content, make_graph, rows, run, small_parts
+from dataset_tasks import CANT_START
 
 from kgmed.builders.datasets import prepare
 from kgmed.builders.datasets.trace import trace
@@ -37,7 +37,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def whole(graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset that nothing disturbed."""
     before = prepare.SMALLEST, prepare.LARGEST
     small_parts()
@@ -46,7 +46,7 @@ def whole(graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     assert made.complete
     assert made.parts > 5
     prepare.SMALLEST, prepare.LARGEST = before
-    yield out
+    return out
 
 
 # What comes out -----------------------------------------------------------------------------------
@@ -153,10 +153,8 @@ def test_forms_hold_the_same_rows(graph: Path, tmp_path: Path) -> None:
     run(graph, out, tasks=("singles",), formats=("messages", "alpaca", "sharegpt", "chatml",
                                                  "openai"))  # fmt: skip
     plain = rows(out)
-    for one, alpaca, gpt, chatml, openai in zip(
-        plain, *(rows(out, f"instructions_{f}") for f in ("alpaca", "sharegpt", "chatml", "openai")),
-        strict=True,
-    ):  # fmt: skip
+    others = [rows(out, f"instructions_{f}") for f in ("alpaca", "sharegpt", "chatml", "openai")]
+    for one, alpaca, gpt, chatml, openai in zip(plain, *others, strict=True):
         assert one["id"] == alpaca["id"] == gpt["id"] == chatml["id"]
         said = [message["content"] for message in one["messages"]]
         assert [alpaca["system"], *alpaca["history"][0], alpaca["instruction"],
@@ -221,10 +219,12 @@ def test_a_killed_run_goes_on_without_a_row_lost_or_twice(
     done = len(list((out / ".kgmed/instructions").glob("part-*.json")))
     made = run(graph, out)
     assert made.complete
-    assert 0 < done
+    assert done > 0
     assert made.made == made.parts - done
     assert content(out) == content(whole)
-    left = [path.name for path in out.rglob("*") if "work-" in path.name or "unfinished" in path.name]
+    left = [
+        path.name for path in out.rglob("*") if "work-" in path.name or "unfinished" in path.name
+    ]
     assert left == []
 
 
@@ -245,13 +245,15 @@ def test_a_changed_shard_is_named(graph: Path, tmp_path: Path) -> None:
     shard = sorted((out / "instructions").glob("train-*"))[1]
     text = shard.read_bytes()
     shard.write_bytes(text[:-2] + b"x\n")
-    with pytest.raises(OutputError, match=f"{shard.name}: was changed .* SHA-256 differs"):
+    with pytest.raises(OutputError, match=rf"{shard.name}: was changed .* SHA-256 differs"):
         run(graph, out)
     shard.write_bytes(text + b"{}\n")
-    with pytest.raises(OutputError, match=f"{shard.name}: was changed .* found"):
+    with pytest.raises(OutputError, match=rf"{shard.name}: was changed .* found"):
         run(graph, out)
     shard.unlink()
-    with pytest.raises(OutputError, match=rf"{shard.name}: .* it is gone.*remove .*part-00001.json"):
+    with pytest.raises(
+        OutputError, match=rf"{shard.name}: .* it is gone.*remove .*part-00001.json"
+    ):
         run(graph, out)
     (out / ".kgmed/instructions/part-00001.json").unlink()
     assert run(graph, out).made == 1
@@ -315,7 +317,7 @@ def test_a_full_disk_is_told_and_what_is_finished_is_kept(
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
     try:
-        with pytest.raises(OutputError, match="can't be written .*bytes are free"):
+        with pytest.raises(OutputError, match=r"can't be written .*bytes are free"):
             run(graph, out)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -335,13 +337,21 @@ def test_a_graph_of_which_nothing_may_leave_names_what_would_let_it(tmp_path: Pa
     held = source("infores:held", **tables_of(things), statements=[said])
     held.info = type(held.info)("infores:held", "Held", "1", "UMLS")
     build([held], tmp_path / "graph")
-    with pytest.raises(UsageError, match="UMLS .registered.*--allow-restricted infores:held"):
+    with pytest.raises(UsageError, match=r"UMLS .registered.*--allow-restricted infores:held"):
         run(tmp_path / "graph", tmp_path / "out", languages=("en",))
     made = run(tmp_path / "graph", tmp_path / "let", languages=("en",), allow=("UMLS",))
     assert made.tasks["lists"] == {"en": 1}
     assert {row["licence"] for row in rows(tmp_path / "let")} == {"UMLS"}
-    with pytest.raises(UsageError, match="found|Found"):
+    with pytest.raises(UsageError, match="licence or source 'MIT'"):
         run(tmp_path / "graph", tmp_path / "more", languages=("en",), allow=("MIT",))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_keeps_tasks_from_starting_is_told(
+    graph: Path, tmp_path: Path, processes: int
+) -> None:
+    with pytest.raises(UsageError, match="the tasks can't start"):
+        run(graph, tmp_path / "out", processes=processes, seed=CANT_START)
 
 
 def test_a_language_without_names_is_told(tmp_path: Path) -> None:
@@ -352,14 +362,16 @@ def test_a_language_without_names_is_told(tmp_path: Path) -> None:
     things = [concept(f"mesh:D{n}", f"thing {n}", "Drug") for n in (1, 2)]
     said = {"subject": "mesh:D1", "predicate": "interacts_with", "object": "mesh:D2"}
     build([source("infores:free", **tables_of(things), statements=[said])], tmp_path / "graph")
-    with pytest.raises(UsageError, match="the language 'zh'.*names are in: en"):
+    with pytest.raises(UsageError, match=r"the language 'zh'.*names are in: en"):
         run(tmp_path / "graph", tmp_path / "out", languages=("zh",))
+    assert run(tmp_path / "graph", tmp_path / "out", languages=("en",)).complete
 
 
 def test_an_empty_selection_is_told(graph: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"No row came out .* tasks singles in en"):
         run(graph, tmp_path / "out", tasks=("singles",), languages=("en",), max_rows=1,
             per_predicate=1, seed=3)  # fmt: skip
+    assert run(graph, tmp_path / "out", languages=("en",)).complete  # and leaves nothing in the way
 
 
 # Trace --------------------------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 The header's keys are those of https://huggingface.co/docs/datasets/repository_structure and
 https://huggingface.co/docs/hub/datasets-cards. What the card tells is counted from the parts'
-notes, of all kinds of datasets in the folder. ``dataset_info.json`` is LLaMA-Factory's
-(https://llamafactory.readthedocs.io, data preparation).
+notes, of all kinds of datasets in the folder.
 """
 
 from __future__ import annotations
@@ -11,23 +10,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from kgmed.builders.datasets.counted import Kind, counted
+from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
-from kgmed.builders.datasets.formats import FORMATS, PAIRS, TEXT, Format
 from kgmed.builders.datasets.forecast import tokens
+from kgmed.builders.datasets.formats import FORMATS, PAIRS, TEXT, Format
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
 from kgmed.builders.datasets.splits import HELD_OUT, SPLITS, TOP
 from kgmed.kg.licences import LICENCES, licence
+from kgmed.kg.views.licensing import DUTIES
 
-CARD, INFO = "README.md", "dataset_info.json"
-EXACT = 20_000_000
-"""Statements up to which those used are counted exactly, not from a sample of them."""
+CARD = "README.md"
 EXAMPLE_CHARACTERS = 1_500
 _HF_LICENCES = {"CC0-1.0": "cc0-1.0", "CC-BY-3.0": "cc-by-3.0", "CC-BY-4.0": "cc-by-4.0",
                 "CC-BY-SA-4.0": "cc-by-sa-4.0", "CC-BY-NC-4.0": "cc-by-nc-4.0",
@@ -38,77 +34,14 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"),
           (1_000_000_000, "100M<n<1B"))  # fmt: skip
 
 
-@dataclass(slots=True)
-class Kind:
-    """What a kind of dataset in the folder has come to, counted from its parts' notes."""
-
-    name: str
-    settings: dict[str, Any]
-    prepared: dict[str, Any]
-    parts: int = 0
-    rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    characters: Counter[tuple[str, str]] = field(default_factory=Counter)
-    filters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    files: Counter[tuple[str, str]] = field(default_factory=Counter)
-    sizes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    sources: Counter[str] = field(default_factory=Counter)
-    licences: Counter[str] = field(default_factory=Counter)
-    examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    used: tuple[int, bool] = (0, True)
-
-    @property
-    def total(self) -> int:
-        """Rows, each counted once however many forms it is written in."""
-        return sum(self.rows.values())
-
-
 def write_card(out: Path) -> None:
     """Write the card and ``dataset_info.json`` of all that is complete in a folder."""
-    kinds = [_kind(path.parent) for path in sorted((out / NOTES).glob(f"*/{RUN}"))]
+    kinds = [counted(path.parent) for path in sorted((out / NOTES).glob(f"*/{RUN}"))]
     kinds = [kind for kind in kinds if kind.prepared and kind.parts == kind.prepared["parts"]]
     write_text(out / CARD, card(kinds))
     if any(kind.name == "instructions" for kind in kinds):
         text = json.dumps(dataset_info(kinds), ensure_ascii=False, indent=2)
         write_text(out / INFO, text + "\n")
-
-
-def _kind(notes: Path) -> Kind:
-    run = json.loads((notes / RUN).read_text(encoding="utf-8"))
-    kind = Kind(notes.name, run["settings"], run.get("prepared") or {})
-    for path in sorted(notes.glob("part-*.json")):
-        note = json.loads(path.read_text(encoding="utf-8"))
-        kind.parts += 1
-        for task, lang, split, n, characters in note["rows"]:
-            kind.rows[task, lang, split] += n
-            kind.characters[task, lang] += characters
-        for task, lang, filter, n in note["filters"]:
-            kind.filters[task, lang, filter] += n
-        for file in note["files"]:
-            kind.files[file["config"], file["split"]] += file["rows"]
-            kind.sizes[file["config"], file["split"]] += file["bytes"]
-        kind.sources.update(note["sources"])
-        kind.licences.update(note["licences"])
-        for task, lang, record in note["examples"]:
-            known = kind.examples.get((task, lang))
-            if known is None or record.get("id", "") < known.get("id", ""):
-                kind.examples[task, lang] = record
-    kind.used = unique_statements(sorted(notes.glob("part-*.npy")))
-    return kind
-
-
-def unique_statements(files: Sequence[Path], *, exact: int = EXACT) -> tuple[int, bool]:
-    """How many statements rows rest on, each once, and whether that is exact.
-
-    Ids are uniform hashes: beyond ``exact`` those whose last bits are 0 are counted, and scaled up.
-    """
-    arrays = [np.load(path, mmap_mode="r") for path in files]
-    total, bits = sum(map(len, arrays)), 0
-    while total >> bits > exact:
-        bits += 1
-    mask = np.uint64((1 << bits) - 1)
-    chosen = [array[(array & mask) == 0] for array in arrays]
-    unique = len(np.unique(np.concatenate(chosen))) if chosen else 0
-    return unique << bits, bits == 0
 
 
 # The header ---------------------------------------------------------------------------------------
@@ -123,11 +56,6 @@ def card(kinds: Sequence[Kind]) -> str:
     parts += [_examples(kind) for kind in kinds]
     parts.append(_again(kinds))
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def configs(kind: Kind) -> list[str]:
-    """The configs of a kind, the first one the default."""
-    return list(dict.fromkeys(config for config, _split in kind.files))
 
 
 def _format(config: str) -> Format:
@@ -147,7 +75,7 @@ def _header(kinds: Sequence[Kind]) -> str:
     size = next((name for bound, name in _SIZES if most < bound), "n>1T")
     lines += ["size_categories:", f"- {size}"]
     infos, paths = ["dataset_info:"], ["configs:"]
-    for place, (kind, config) in enumerate((k, c) for k in kinds for c in configs(k)):
+    for place, (kind, config) in enumerate((k, c) for k in kinds for c in k.configs):
         infos += _info(kind, config)
         paths += [f"- config_name: {config}"]
         paths += ["  default: true"] if not place else []
@@ -215,9 +143,9 @@ def _opening(kinds: Sequence[Kind]) -> str:
     lines = [
         "# A dataset made from a medical knowledge graph", "",
         f"Made by [kgmed](https://github.com/kgmed/kgmed): {names}, "
-        f"{sum(kind.total for kind in kinds):,} rows, about {told / 1e6:,.1f} million tokens. Each row names the "
-        "statements of the graph that it rests on, their sources and licences. Nothing here is "
-        "medical advice; what a source states may be wrong or out of date.",
+        f"{sum(kind.total for kind in kinds):,} rows, about {told / 1e6:,.1f} million tokens. "
+        "Each row names the statements of the graph that it rests on, their sources and licences. "
+        "Nothing here is medical advice; what a source states may be wrong or out of date.",
     ]  # fmt: skip
     for kind in kinds:
         unique, exact = kind.used
@@ -269,8 +197,7 @@ def _licences(kinds: Sequence[Kind]) -> str:
     for kind in kinds:
         rows.update(kind.licences)
     used = sorted({id for text in rows for id in text.split(" AND ") if id})
-    duties = [duty for duty in ("attribution", "share_alike", "noncommercial", "no_derivatives",
-                                "registered") if any(getattr(licence(id), duty) for id in used)]  # fmt: skip
+    duties = [duty for duty in DUTIES if any(bool(getattr(licence(id), duty)) for id in used)]
     named = "\n".join(
         f"- {id}: {licence(id).name}" + (f", {licence(id).url}" if licence(id).url else "")
         for id in used
@@ -303,10 +230,12 @@ def _left_out(kinds: Sequence[Kind]) -> str:
 def _filters(kind: Kind) -> str:
     keys = sorted({(task, lang) for task, lang, _filter in kind.filters})
     rows = [[*key, *(kind.filters[(*key, filter)] for filter in FILTERS)] for key in keys]
-    all_of = [sum(row[place] for row in rows) for place in range(2, 2 + len(FILTERS))]
+    all_of = [sum(n for (_t, _l, name), n in kind.filters.items() if name == filter)
+              for filter in FILTERS]  # fmt: skip
     heads = ["task", "language", FILTERS[0], *(f"- {name}" for name in FILTERS[1:-1]), "= rows"]
     listed = table(heads, [*rows, ["all", "", *all_of]])
-    return f"## Filters: {kind.name}\n\nDrafts, what each filter took away, and what is left.\n\n{listed}"
+    told = "Drafts, what each filter took away, and what is left."
+    return f"## Filters: {kind.name}\n\n{told}\n\n{listed}"
 
 
 def _examples(kind: Kind) -> str:
@@ -335,44 +264,3 @@ def _again(kinds: Sequence[Kind]) -> str:
         "The same snapshot, settings and seed give the same rows. `kgmed export --trace ROW_ID "
         "--out DIR` shows the statements behind a row.",
     ))  # fmt: skip
-
-
-# LLaMA-Factory ------------------------------------------------------------------------------------
-
-
-def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
-    """The entries of LLaMA-Factory's ``dataset_info.json``, one per config and split.
-
-    A ``script_url`` is what it hands to ``datasets.load_dataset`` with the config (``subset``) and
-    split: here the folder itself, whose card says which files are whose.
-    """
-    found: dict[str, Any] = {}
-    for kind in kinds:
-        for config in configs(kind):
-            if kind.name != "instructions":
-                entry: dict[str, Any] = {"columns": {"prompt": "text"}}
-            else:
-                entry = _FACTORY.get(config.removeprefix("instructions").lstrip("_") or "messages",
-                                     {"columns": {"prompt": "text"}})  # fmt: skip
-            for split in SPLITS:
-                if kind.files[config, split]:
-                    name = f"{config}_{split}"
-                    found[name] = {
-                        "script_url": ".", "subset": config, "split": split, **entry
-                    }  # fmt: skip
-    return found
-
-
-_OPENAI_TAGS = {"role_tag": "role", "content_tag": "content", "user_tag": "user",
-                "assistant_tag": "assistant", "system_tag": "system"}  # fmt: skip
-_FACTORY: dict[str, dict[str, Any]] = {
-    "messages": {"formatting": "sharegpt", "columns": {"messages": "messages"},
-                 "tags": _OPENAI_TAGS},
-    "openai": {"formatting": "sharegpt", "columns": {"messages": "messages"},
-               "tags": _OPENAI_TAGS},
-    "alpaca": {"formatting": "alpaca",
-               "columns": {"prompt": "instruction", "query": "input", "response": "output",
-                           "system": "system", "history": "history"}},
-    "sharegpt": {"formatting": "sharegpt",
-                 "columns": {"messages": "conversations", "system": "system"}},
-}  # fmt: skip

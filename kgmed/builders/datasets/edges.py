@@ -71,7 +71,7 @@ def edges(
         own, other, code, row, profile = (a[kept] for a in (own, other, code, row, profile))
     qualified = _qualifiers(arrays, row)
     ids = arrays["st_id"].reshape(-1, ID_BYTES)[row]
-    return _merged(own, code, other, profile, ids, qualified, numbers)
+    return _merged((own, code, other), profile, ids, qualified, numbers)
 
 
 def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
@@ -105,11 +105,11 @@ def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
 
 
 def _merged(
-    own: npt.NDArray[Any], code: npt.NDArray[Any], other: npt.NDArray[Any],
-    profile: npt.NDArray[Any], ids: npt.NDArray[Any], qualified: dict[int, str],
-    numbers: npt.NDArray[Any],
+    key: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]], profile: npt.NDArray[Any],
+    ids: npt.NDArray[Any], qualified: dict[int, str], numbers: npt.NDArray[Any],
 ) -> Edges:  # fmt: skip
     """Columns of facts, of columns of statements in the order (own, code, other, id)."""
+    own, code, other = key
     same = np.zeros(len(own), bool)
     same[1:] = (own[1:] == own[:-1]) & (code[1:] == code[:-1]) & (other[1:] == other[:-1])
     head = np.ones(len(own), bool)
@@ -146,8 +146,8 @@ def _further(
     """The further statements of facts, by the facts' places."""
     places = [place for listed in further.values() for place in listed]
     digits = hexadecimal(np.ascontiguousarray(ids[places]).tobytes()).decode()
-    told = iter(zip(profile[places].tolist(),
-                    [digits[at : at + 32] for at in range(0, len(digits), 32)], strict=True))  # fmt: skip
+    cut = [digits[at : at + 32] for at in range(0, len(digits), 32)]
+    told = iter(zip(profile[places].tolist(), cut, strict=True))
     leads = number[list(further)].tolist()
     return {
         lead: [next(told) for _place in listed]

@@ -11,6 +11,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -105,7 +106,7 @@ class Feed:
 
     def weights(self) -> list[int]:
         """What each part weighs."""
-        return [self.weight(*ends) for ends in zip(self.parts, self.parts[1:], strict=False)]
+        return [self.weight(*ends) for ends in pairwise(self.parts)]
 
     def edges(self, numbers: npt.NDArray[Any], way: str, *, most: int | None = None) -> Edges:
         """The facts out of or into some concepts that may leave, at most so many of each."""
@@ -211,9 +212,7 @@ class PartBlock(Block):
     __slots__ = ("_into", "_made", "_near", "_out", "degrees", "feed", "most", "numbers", "places",
                  "rows")  # fmt: skip
 
-    def __init__(
-        self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None
-    ) -> None:
+    def __init__(self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None) -> None:
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
             ("feed", feed), ("numbers", numbers), ("most", most), ("_out", None), ("_into", None),
@@ -221,9 +220,7 @@ class PartBlock(Block):
             ("rows", feed.values(numbers)), ("degrees", feed.degree(numbers).tolist()),
             ("places", {n: place for place, n in enumerate(numbers.tolist())}),
             ("entities", _Entities(self, kept)),
-            ("name", lambda id, lang: self.near.name(id, lang)),
-            ("held_out", lambda id: self.near.held_out(id)),
-            ("name_terms", lambda id: self.near.name_terms(id)),
+            ("name", self._name), ("held_out", self._held_out), ("name_terms", self._name_terms),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
@@ -237,6 +234,17 @@ class PartBlock(Block):
     _out: Edges | None
     _into: Edges | None
     _near: Near | None
+
+    # What is looked up isn't bound to what looks it up: that is made when it is first asked for.
+
+    def _name(self, id: str, lang: Language) -> str | None:
+        return self.near.name(id, lang)
+
+    def _held_out(self, id: str) -> bool:
+        return self.near.held_out(id)
+
+    def _name_terms(self, id: str) -> list[tuple[str, str]]:
+        return self.near.name_terms(id)
 
     @property
     def out(self) -> Edges:
@@ -278,9 +286,9 @@ class PartBlock(Block):
         id = self.near.ids[number]
         said: dict[str, Sequence[Fact]] = {}
         of: dict[str, Sequence[Fact]] = {}
-        for edges, target, way in ((self.out, said, "out"), (self.into, of, "in")):
-            start, stop = int(edges.starts[place]), int(edges.starts[place + 1])
-            for name, facts in self._by_predicate(edges, start, stop, way):
+        for side, target, way in ((self.out, said, "out"), (self.into, of, "in")):
+            start, stop = int(side.starts[place]), int(side.starts[place + 1])
+            for name, facts in self._by_predicate(side, start, stop, way):
                 target[name] = facts if name not in target else _in_order(target[name], facts, way)
         for fact in self.valued(number):
             said[fact.predicate] = [*said.get(fact.predicate, ()), fact]
@@ -297,7 +305,7 @@ class PartBlock(Block):
         if not len(codes):
             return
         breaks = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-        for begin, end in zip(breaks, breaks[1:], strict=False):
+        for begin, end in pairwise(breaks):
             name, _negated = self.feed.predicates[codes[begin]]
             places = range(start + begin, start + end)
             if len(places) <= LONG:

@@ -6,16 +6,18 @@ import json
 import os
 import shutil
 import socket
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from kgmed.builders.datasets.job import NOTES, Job, digest
+from kgmed.builders.datasets.job import NOTES, Job
 from kgmed.builders.datasets.parts import write_text
 from kgmed.builders.datasets.writers import cannot_write, digest_of, remove_killed
 from kgmed.kg.errors import OutputError
 from kgmed.kg.store.snapshot import is_running
 
 RUN = "run.json"
+PARTS = "part-*.json"
 WORK = "work-"
 _SHARED = {"snapshot": "the graph (its snapshot hash)", "files": "the file type"}
 """What all kinds of datasets in a folder have in common."""
@@ -36,14 +38,18 @@ def enter(out: Path, kind: str, settings: dict[str, Any]) -> None:
                 f"{out}: the folder holds other files ({foreign[0]} ...) and no dataset that kgmed "
                 "made. Name an empty or a new folder."
             )
-    for path in sorted((out / NOTES).glob(f"*/{RUN}")) if out.is_dir() else []:
-        _compare(out, path.parent.name, read_run(path), settings, mine=path.parent.name == kind)
     notes = out / NOTES / kind
+    begun = False
+    for path in sorted((out / NOTES).glob(f"*/{RUN}")) if out.is_dir() else []:
+        if any(path.parent.glob(PARTS)):  # else nothing came of it yet
+            _compare(out, path.parent.name, read_run(path), settings, mine=path.parent == notes)
+            begun = begun or path.parent == notes
     try:
         notes.mkdir(parents=True, exist_ok=True)
         remove_killed(notes)
-        if not (notes / RUN).exists():
-            write_text(notes / RUN, json.dumps({"settings": settings}, ensure_ascii=False, indent=1))
+        if not begun:
+            text = json.dumps({"settings": settings}, ensure_ascii=False, indent=1)
+            write_text(notes / RUN, text)
     except OSError as error:
         raise cannot_write(error, notes) from error
 
@@ -81,15 +87,17 @@ def _shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
 
 
-def finished(job: Job, parts: int) -> dict[int, dict[str, Any]]:
+def finished(job: Job, parts: int, *, known: Collection[int] = ()) -> dict[int, dict[str, Any]]:
     """The notes of the parts that are finished, by number; their files are read and compared.
+
+    Parts that are ``known`` are left out.
 
     Raises :class:`~kgmed.kg.errors.OutputError` for a file that isn't what the run wrote.
     """
     notes = {}
     for number in range(parts):
         path = job.note(number)
-        if not path.exists():
+        if number in known or not path.exists():
             continue
         try:
             note = json.loads(path.read_text(encoding="utf-8"))
@@ -127,6 +135,15 @@ def _check(path: Path, file: dict[str, Any], note: Path) -> None:
     )
 
 
+def clear(job: Job, notes: Iterable[dict[str, Any]]) -> None:
+    """Remove the files and notes of parts that came to nothing."""
+    for note in notes:
+        for file in note["files"]:
+            (job.out / file["path"]).unlink(missing_ok=True)
+        for path in (job.note(note["part"]), job.note(note["part"]).with_suffix(".npy")):
+            path.unlink(missing_ok=True)
+
+
 def start_work(job_notes: Path) -> Path:
     """The folder of a run's own files; those of killed runs of this machine are removed."""
     host = socket.gethostname()
@@ -137,6 +154,3 @@ def start_work(job_notes: Path) -> Path:
     folder = job_notes / f"{WORK}{host}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     return folder
-
-
-__all__ = ["RUN", "WORK", "digest", "enter", "finished", "read_run", "start_work"]

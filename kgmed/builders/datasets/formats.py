@@ -37,7 +37,7 @@ class Format:
 
 
 def provenance(row: Row) -> Record:
-    """Where a row comes from. ``extra`` is a JSON object, so that all rows have the same columns."""
+    """Where a row comes from. ``extra`` is a JSON text, so that all rows have the same columns."""
     extra = row.extra
     return {
         "rationale": row.rationale, "statements": row.statements, "sources": row.sources,

@@ -71,11 +71,15 @@ class Instructions:
     def configs(self) -> Mapping[str, Format]:
         return {config_of(format): FORMATS[format] for format in self.formats}
 
-    def configs_of(self, task: str) -> Sequence[str]:  # noqa: ARG002  each task's rows in all forms
+    def configs_of(self, task: str) -> Sequence[str]:
+        """All of them: each task's rows are written in every form."""
         return [config_of(format) for format in self.formats]
 
     def tasks(self) -> Sequence[str]:
         return self.names
+
+    def lay_out(self, feed: Feed, processes: int) -> None:
+        """Nothing: tasks ask the graph."""
 
     def start(self, feed: Feed, settings: Settings) -> Making:
         """Open the graph, and make what tasks share."""

@@ -51,7 +51,10 @@ class Making(Protocol):
 class Maker(Protocol):
     """A kind of dataset; it is pickled."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """Its name, which is that of its notes' folder."""
+        ...
 
     def configs(self) -> Mapping[str, Format]:
         """The configs that are written, and their forms."""
@@ -63,6 +66,10 @@ class Maker(Protocol):
 
     def tasks(self) -> Sequence[str]:
         """The tasks, in the order in which a part makes them."""
+        ...
+
+    def lay_out(self, feed: Feed, processes: int) -> None:
+        """Lay out what all processes share, before they start."""
         ...
 
     def start(self, feed: Feed, settings: Settings) -> Making:

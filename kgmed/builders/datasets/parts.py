@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import numpy as np
 from kgmed.builders.datasets.balance import Balance, Lowest, quota
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.job import Chunk, Job, Making
-from kgmed.builders.datasets.model import Draft, Row
+from kgmed.builders.datasets.model import Row
 from kgmed.builders.datasets.rows import row
 from kgmed.builders.datasets.splits import SPLITS, draw
 from kgmed.builders.datasets.writers import Lines, Shards, cannot_write
@@ -183,6 +184,6 @@ def as_json(counts: Counts) -> dict[str, Any]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file whole: it has its old content or its new one."""
-    work = path.with_name(f".{path.name}.new")
+    work = path.with_name(f".{path.name}.{os.getpid()}")
     work.write_text(text, encoding="utf-8")
     work.replace(path)

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from kgmed.builders.datasets.arrays import DTYPES, laid_out
+from kgmed.builders.datasets.naming import told_names
 from kgmed.builders.datasets.splits import held_out
 from kgmed.kg import layers
 from kgmed.kg.errors import UsageError
 from kgmed.kg.layers import PROFILE, literal
 from kgmed.kg.store.batch import mapped
-from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.views.licensing import Leaving, Terms, define
 
 if TYPE_CHECKING:
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
 PARTS, SMALLEST, LARGEST = 64, 40_000, 150_000
 """A graph has about so many parts, of at least and at most so many ends of statements (a statement
 has two). The number of parts depends on the graph alone, never on what is written."""
-ARRAYS = ("out_off", "out_nbr", "out_p", "out_prof", "st_id", "in_off", "in_nbr", "in_p", "in_eid",
-          "d_eid", "d_off", "details")  # fmt: skip
-_DTYPES = {"out_off": "int64", "out_nbr": "int32", "out_p": "uint16", "out_prof": "uint32",
-           "st_id": "uint8", "in_off": "int64", "in_nbr": "int32", "in_p": "uint16",
-           "in_eid": "int32", "d_eid": "int32", "d_off": "int64", "details": "uint8"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +166,7 @@ class _Layout:
         self.curies: Any = ()
         self._number: npt.NDArray[np.int32] | None = None
         self._categories: list[tuple[str, ...]] = []
+        self._category_of: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self._sources: list[str] = []
         self._csr: dict[str, Any] = {}
 
@@ -195,18 +192,17 @@ class _Layout:
         self._categories = [
             tuple(filter(None, text.split("|"))) for text in sets.dictionary.to_pylist()
         ]
-        np.save(self._folder / "categories.npy", sets.indices.to_numpy())
+        self._category_of = sets.indices.to_numpy()
+        np.save(self._folder / "categories.npy", self._category_of)
         leaves = table.column("leaves").to_numpy()[order]
         np.save(self._folder / "leaves.npy", leaves)
 
     def names(self, language: str) -> int:
-        """``names-LANGUAGE``: the preferred name by number, and the source that it is from."""
+        """``names-LANGUAGE``: the display name by number (:mod:`kgmed.kg.verbalize.names`), and the
+        source that it is from."""
         import pyarrow as pa
 
-        table = self._connection.sql(
-            "SELECT cid, n, text, source FROM names WHERE kind = 'preferred' AND language = ?",
-            params=[language],
-        ).to_arrow_table()
+        table = told_names(self._connection, language, self._categories_at)
         order = np.lexsort((-table.column("n").to_numpy(), table.column("cid").to_numpy()))
         place = np.full(len(self.curies), -1, np.int64)
         place[self._numbered(table.column("cid").to_numpy()[order])] = order
@@ -229,10 +225,12 @@ class _Layout:
         """The arrays of statements: the snapshot's own, or an overlay's laid out anew."""
         snapshot = self._snapshot
         if snapshot.base is None:
-            for name in ARRAYS:
+            for name in DTYPES:
                 self._csr[name] = str(snapshot.folder / "csr" / f"{name}.bin")
-            return {name: mapped(snapshot, name) for name in ARRAYS}
-        arrays = _laid_out(self._connection, self._number, len(self.curies))
+            return {name: mapped(snapshot, name) for name in DTYPES}
+        if self._number is None:
+            raise AssertionError("concepts are numbered before statements are laid out")
+        arrays = laid_out(self._connection, self._number, len(self.curies))
         for name, array in arrays.items():
             path = self._folder / f"{name}.bin"
             array.tofile(path)
@@ -259,7 +257,7 @@ class _Layout:
         import pyarrow as pa
 
         found = self._connection.execute(
-            'SELECT start, path, steps FROM paths ORDER BY start, path'
+            "SELECT start, path, steps FROM paths ORDER BY start, path"
         ).fetchall()
         rows = [(start, path, number, line) for start, path, steps in found
                 for number, line in enumerate(json.loads(steps))]  # fmt: skip
@@ -284,8 +282,13 @@ class _Layout:
         numbers = np.array([row[0] for row in table], np.int64)
         offsets = np.searchsorted(numbers, np.arange(len(self.curies) + 1))
         np.save(self._folder / "paths.npy", offsets.astype(np.int64))
-        self._write("paths", {"path": pa.array([row[1] for row in table], pa.string()),
-                              "steps": pa.array([row[2] for row in table], pa.string())})
+        self._write(
+            "paths",
+            {
+                "path": pa.array([row[1] for row in table], pa.string()),
+                "steps": pa.array([row[2] for row in table], pa.string()),
+            },
+        )
         return len(table)
 
     def note(self, parts: list[int]) -> None:
@@ -305,13 +308,17 @@ class _Layout:
             "categories": self._categories,
             "name_sources": [[name, self._terms.text(name)] for name in self._sources],
             "arrays": self._csr,
-            "dtypes": _DTYPES,
+            "dtypes": DTYPES,
             "parts": parts,
         }, ensure_ascii=False)  # fmt: skip
         (self._folder / "feed.json").write_text(text, encoding="utf-8")
 
     def _numbered(self, cids: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return cids if self._number is None else self._number[cids]
+
+    def _categories_at(self, cid: int) -> tuple[str, ...]:
+        names: tuple[str, ...] = self._categories[int(self._category_of[self._one_number(cid)])]
+        return names
 
     def _one_number(self, cid: int) -> int:
         return cid if self._number is None else int(self._number[cid])
@@ -324,9 +331,10 @@ class _Layout:
             for key, array in columns.items()
         }
         batch = pa.record_batch(list(arrays.values()), names=list(arrays))
-        with pa.OSFile(str(self._folder / f"{name}.arrow"), "wb") as file, pa.ipc.new_file(
-            file, batch.schema
-        ) as writer:
+        with (
+            pa.OSFile(str(self._folder / f"{name}.arrow"), "wb") as file,
+            pa.ipc.new_file(file, batch.schema) as writer,
+        ):
             writer.write_batch(batch)
 
 
@@ -339,42 +347,6 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
     if not column.num_chunks:
         return pa.array([], column.type)
     return column.combine_chunks() if column.num_chunks > 1 else column.chunk(0)
-
-
-def _laid_out(
-    connection: duckdb.DuckDBPyConnection, number: npt.NDArray[np.int32] | None, concepts: int
-) -> dict[str, Any]:
-    """A graph's statements as the arrays of :mod:`kgmed.kg.store.csr`, an overlay's among them."""
-    if number is None:
-        raise AssertionError("a graph without an overlay has arrays of its own")
-    import pyarrow as pa
-
-    connection.register("numbers", pa.table({"cid": np.arange(len(number)), "n": number}))
-    blanks = ", ".join("''" for _ in DETAIL_FIELDS[:-1])
-    details = f"rtrim(concat_ws('{DETAIL_FIELD}', {blanks}, qualifiers), '{DETAIL_FIELD}')"
-    table = connection.sql(f"""
-        SELECT a.n AS s, p, b.n AS o, profile, id, {details} AS details FROM rows
-        JOIN numbers a ON a.cid = s JOIN numbers b ON b.cid = o WHERE o IS NOT NULL
-        ORDER BY a.n, p, b.n, id""").to_arrow_table()
-    connection.unregister("numbers")
-    s, p, o = (table.column(name).to_numpy() for name in "spo")
-    order = np.lexsort((np.arange(len(s)), p, o))
-    texts = table.column("details").to_pylist()
-    some = [place for place, text in enumerate(texts) if text]
-    blobs = [texts[place].encode() for place in some]
-    ids = b"".join(table.column("id").to_pylist())
-
-    def offsets(of: Any) -> npt.NDArray[np.int64]:
-        return np.concatenate([[0], np.cumsum(np.bincount(of, minlength=concepts))])
-
-    made = {
-        "out_off": offsets(s), "out_nbr": o, "out_p": p,
-        "out_prof": table.column("profile").to_numpy(), "st_id": np.frombuffer(ids, np.uint8),
-        "in_off": offsets(o), "in_nbr": s[order], "in_p": p[order], "in_eid": order,
-        "d_eid": np.array(some), "details": np.frombuffer(b"".join(blobs), np.uint8),
-        "d_off": np.concatenate([[0], np.cumsum([len(b) for b in blobs])]),
-    }  # fmt: skip
-    return {name: np.ascontiguousarray(made[name], _DTYPES[name]) for name in ARRAYS}
 
 
 def as_json(prepared: Prepared) -> dict[str, Any]:

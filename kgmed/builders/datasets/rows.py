@@ -39,11 +39,9 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
     if not facts:
         sources, licences = name_terms(block, draft.about)
     asked = next((text for role, text in draft.messages if role == "user"), "")
+    key = _FIELD.join((draft.key, *draft.about))
     return Row(
-        row_id(
-            draft.task, draft.lang, draft.wording, statements, asked=asked,
-            key=_FIELD.join((draft.key, *draft.about)),
-        ),  # fmt: skip
+        row_id(draft.task, draft.lang, draft.wording, statements, asked=asked, key=key),
         draft.task,
         draft.lang,
         draft.messages,

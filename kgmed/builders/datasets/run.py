@@ -25,7 +25,7 @@ from kgmed.builders.datasets.parts import make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
 from kgmed.builders.datasets.report import Forecast, Written
 from kgmed.builders.datasets.writers import cannot_write, remove_killed
-from kgmed.kg.errors import OutputError, UsageError
+from kgmed.kg.errors import KgmedError, OutputError, UsageError
 from kgmed.kg.predicates import digest as predicates_digest
 from kgmed.kg.views.licensing import Leaving
 from kgmed.kg.workers import Workers
@@ -74,6 +74,8 @@ class Run:
 
         Raises what :func:`~kgmed.builders.datasets.prepare.prepare` raises.
         """
+        import duckdb
+
         start = perf_counter()
         self._tell("laying out names and statements")
         notes = self._out / NOTES / self._settings.kind
@@ -86,7 +88,7 @@ class Run:
                 allow=self._settings.allow,
                 seed=self._settings.seed,
             )
-        except OSError as error:
+        except (OSError, duckdb.IOException) as error:
             raise cannot_write(error, self._work) from error
         job = Job(
             self._out, self._work, self._settings, digest(self.plain), self._hash, self._maker,
@@ -123,6 +125,8 @@ class Run:
         missing = [n for n in range(len(feed)) if n not in done and _mine(n, partition)]
         if missing and forecast is not None:
             forecast(self.forecast(job, feed))
+        if missing:
+            self._maker.lay_out(feed, self._used(len(missing)))
         for config in self._maker.configs():
             try:
                 (self._out / config).mkdir(exist_ok=True)
@@ -134,7 +138,7 @@ class Run:
             done[note["part"]] = note
             watch(note)
         if partition is not None:  # others may have finished theirs meanwhile
-            done = {**folder.finished(job, len(feed)), **done}
+            done |= folder.finished(job, len(feed), known=done)
         complete = len(done) == len(feed)
         prepared = self.prepared
         assert prepared is not None  # noqa: S101  for the type checker
@@ -144,6 +148,7 @@ class Run:
 
     def _finish(self, job: Job, notes: list[dict[str, Any]], prepared: Prepared) -> None:
         if not any(file["rows"] for note in notes for file in note["files"]):
+            folder.clear(job, notes)
             raise UsageError(_nothing_came_out(self._settings, prepared))
         self._tell("writing the card")
         record = {"settings": self.plain, "prepared": as_json(prepared)}
@@ -243,15 +248,20 @@ class _Watch:
         self._tell(f"part {self._done:,} of {self._parts:,}: {self._rows:,} rows{pace}{more}")
 
 
-_STARTED: list[tuple[Job, Feed, Making]] = []
-"""The job of a process of the pool, and what it reads and makes."""
+_STARTED: list[tuple[Job, Feed, Making] | KgmedError] = []
+"""The job of a process of the pool, with what it reads and makes; or why it couldn't start."""
 
 
 def _start(job: Job) -> None:
-    feed = Feed(job.feed)
-    _STARTED[:] = [(job, feed, job.maker.start(feed, job.settings))]
+    try:
+        feed = Feed(job.feed)
+        _STARTED[:] = [(job, feed, job.maker.start(feed, job.settings))]
+    except KgmedError as error:  # raised here, it would be lost: the pool would only be broken
+        _STARTED[:] = [error]
 
 
 def _make(number: int) -> dict[str, Any]:
-    job, feed, making = _STARTED[0]
-    return make_part(job, feed, making, number)
+    started = _STARTED[0]
+    if isinstance(started, KgmedError):
+        raise started
+    return make_part(*started, number)

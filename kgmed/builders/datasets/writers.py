@@ -34,14 +34,15 @@ def shard_name(split: str, part: int, parts: int, type: FileType) -> str:
     return f"{split}-{part:05}-of-{parts:05}.{type}"
 
 
-def cannot_write(error: OSError, path: Path) -> OutputError:
+def cannot_write(error: Exception, path: Path) -> OutputError:
     """What to tell of a file that can't be written."""
     free = ""
     with suppress(OSError):
         free = f"; {shutil.disk_usage(path.parent).free:,} bytes are free there"
+    why = getattr(error, "strerror", "") or error
     return OutputError(
-        f"{path}: can't be written ({error.strerror or error}){free}. Parts that are finished are "
-        "kept: make room, or name a folder that can be written, and run the same command again."
+        f"{path}: can't be written ({why}){free}. Parts that are finished are kept: make room, or "
+        "name a folder that can be written, and run the same command again."
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kgmed.builders.datasets.corpus import narratives, passages, sentences
+from kgmed.builders.datasets.corpus import at_once, forms, narratives, packing, passages, sentences
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import TEXT, Format
 from kgmed.builders.datasets.job import Chunk, Making, Settings
 from kgmed.builders.datasets.model import Draft
+from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import registry
 from kgmed.kg.verbalize import Verbalizer
@@ -30,14 +31,32 @@ BUDGET = 512
 
 @dataclass(frozen=True)
 class Corpus:
-    """Makes a corpus's rows, ``budget`` tokens of a passage at most."""
+    """Makes a corpus's rows, ``budget`` tokens of a passage at most.
+
+    With ``pack`` the texts of all tasks are packed to contexts of so many tokens of ``tokenizer``
+    (a name or a folder), in one config. Raises :class:`~kgmed.kg.errors.UsageError` for one
+    without the other, and for a context that is too short.
+    """
 
     names: tuple[str, ...]
     budget: int = BUDGET
+    pack: int = 0
+    tokenizer: str = ""
     kind: str = KIND
 
+    def __post_init__(self) -> None:
+        if bool(self.pack) != bool(self.tokenizer):
+            raise UsageError(
+                f"Found pack={self.pack} and the tokenizer {self.tokenizer!r}: packing needs both "
+                "a context length and the tokenizer that counts it."
+            )
+        if self.pack and self.pack < packing.SHORTEST:
+            raise UsageError(
+                f"Found a context of {self.pack} tokens, expected at least {packing.SHORTEST}."
+            )
+
     def configs(self) -> Mapping[str, Format]:
-        return dict.fromkeys(self.names, TEXT)
+        return dict.fromkeys((packing.TASK,) if self.pack else self.names, TEXT)
 
     def configs_of(self, task: str) -> Sequence[str]:
         return (task,)
@@ -45,10 +64,16 @@ class Corpus:
     def tasks(self) -> Sequence[str]:
         return self.names
 
+    def lay_out(self, feed: Feed, processes: int) -> None:
+        """What sentences need of all names."""
+        if sentences.TASK in self.names and not self.pack:
+            forms.lay_out(feed, processes)
+
     def start(self, feed: Feed, settings: Settings) -> Making:
         """What makes rows, in this process."""
         del feed
-        return _Making(self, settings, Verbalizer(registry()))
+        packer = packing.Packer(self.tokenizer, self.pack) if self.pack else None
+        return _Making(self, settings, Verbalizer(registry()), packer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +81,36 @@ class _Making:
     corpus: Corpus
     settings: Settings
     say: Verbalizer
+    packer: packing.Packer | None
 
     def drafts(self, block: PartBlock) -> Iterator[Draft | Chunk]:
-        for task in self.corpus.names:
-            for lang in self.settings.languages:
-                yield from self._of(task, block, lang)
+        for lang in self.settings.languages:
+            if self.packer is not None:
+                texts = (draft for task in self.corpus.names
+                         for draft in self._singly(task, block, lang))  # fmt: skip
+                yield from self.packer.packed(texts, block, lang, seed=self.settings.seed)
+                continue
+            for task in self.corpus.names:
+                if task == sentences.TASK and self._at_once():
+                    yield from at_once.at_once(
+                        block, lang, self.say, snapshot=block.feed.snapshot,
+                        text_only=self.settings.files == "txt",
+                    )  # fmt: skip
+                    yield from sentences.singly(block, lang, self.say, only_values=True)
+                else:
+                    yield from self._singly(task, block, lang)
 
-    def _of(self, task: str, block: PartBlock, lang: Language) -> Iterator[Draft | Chunk]:
-        say = self.say
+    def _singly(self, task: str, block: PartBlock, lang: Language) -> Iterator[Draft]:
         if task == sentences.TASK:
-            at_once = self._at_once()
-            if at_once:
-                yield from sentences.at_once(
-                    block, lang, say, snapshot=block.feed.snapshot,
-                    text_only=self.settings.files == "txt",
-                )  # fmt: skip
-            yield from sentences.singly(block, lang, say, only_values=at_once)
-        elif task == narratives.CURATED:
-            yield from narratives.curated(block, lang, say)
-        elif task == narratives.FOUND:
-            yield from narratives.found(block, lang, say)
-        else:
-            (size,) = (size for size, name in passages.TASKS.items() if name == task)
-            count = passages.counted(lang)
-            made = passages.Passages(block, lang, say, budget=self.corpus.budget, count=count)
-            yield from made.drafts(size)
+            return sentences.singly(block, lang, self.say)
+        if task == narratives.CURATED:
+            return narratives.curated(block, lang, self.say)
+        if task == narratives.FOUND:
+            return narratives.found(block, lang, self.say)
+        (size,) = (size for size, name in passages.TASKS.items() if name == task)
+        count = self.packer.count if self.packer else passages.counted(lang)
+        made = passages.Passages(block, lang, self.say, budget=self.corpus.budget, count=count)
+        return made.drafts(size)
 
     def _at_once(self) -> bool:
         """Whether sentences can be written as columns: nothing is chosen among them."""

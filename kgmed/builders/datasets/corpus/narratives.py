@@ -42,7 +42,7 @@ def curated(block: PartBlock, lang: Language, say: Verbalizer) -> Iterator[Draft
             ends = {end for fact, _way in walked for end in (fact.subject, fact.object)}
             if not all(map(name, ends)) or not block.name(block.near.ids[number], lang):
                 continue
-            yield _draft(block, lang, say, CURATED, walked, path)
+            yield _draft(block, lang, say, CURATED, walked=walked, key=path)
 
 
 def _fact(block: PartBlock, step: list[object]) -> Fact:
@@ -52,10 +52,10 @@ def _fact(block: PartBlock, step: list[object]) -> Fact:
     id, _way, s, p, o, profile, qualifiers = step
     predicate, negated = feed.predicates[int(str(p))]
     ends = [feed.ids[int(str(end))].as_py() for end in (s, o)]
-    return Fact(
-        (str(id),), ends[0], predicate, ends[1], feed.sources[int(str(profile))],
-        feed.licences[int(str(profile))], negated, json.loads(str(qualifiers)) if qualifiers else {},
-    )  # fmt: skip
+    said = json.loads(str(qualifiers)) if qualifiers else {}
+    profile = int(str(profile))
+    return Fact((str(id),), ends[0], predicate, ends[1], feed.sources[profile],
+                feed.licences[profile], negated, said)  # fmt: skip
 
 
 def found(block: PartBlock, lang: Language, say: Verbalizer) -> Iterator[Draft]:
@@ -86,14 +86,14 @@ def found(block: PartBlock, lang: Language, say: Verbalizer) -> Iterator[Draft]:
                     steps = [(fact, _way(fact, entity.id)), (second, _way(second, middle.id))]
                     best = (-score, second.ids[0], steps)
         if best is not None:
-            yield _draft(block, lang, say, FOUND, best[2], entity.id)
+            yield _draft(block, lang, say, FOUND, walked=best[2], key=entity.id)
 
 
 def _branches(block: PartBlock, entity: Entity, lang: Language, say: Verbalizer) -> list[Fact]:
     """The facts that a path may begin with, those to the rarest neighbours first."""
     facts = [fact for fact in _facts(block, entity, lang) if _weight(say, fact) > 0]
     numbers = np.array([block.near.numbers[fact.other(entity.id)] for fact in facts], np.int64)
-    degrees = block.feed.degree(numbers).tolist() if len(facts) else []
+    degrees = block.feed.degree(numbers).tolist() if facts else []
     order = sorted(range(len(facts)), key=lambda at: (degrees[at], facts[at].ids[0]))
     return [facts[at] for at in order[:BRANCHES]]
 
@@ -116,12 +116,16 @@ def _weight(say: Verbalizer, fact: Fact) -> float:
 
 
 def _draft(
-    block: PartBlock, lang: Language, say: Verbalizer, task: str, walked: list[tuple[Fact, str]],
-    key: str,
+    block: PartBlock, lang: Language, say: Verbalizer, task: str, *,
+    walked: list[tuple[Fact, str]], key: str,
 ) -> Draft:  # fmt: skip
     name = name_in(block, lang)
+
+    def named(id: str) -> str:
+        return name(id) or id
+
     facts = tuple(fact for fact, _way in walked)
     steps = tuple(Step(statement(fact), "out" if way == "out" else "in") for fact, way in walked)
     wording = wording_of(facts[0], WORDINGS)
-    text = say.path(Path(steps), lambda id: name(id) or id, lang=lang, wording=wording)
+    text = say.path(Path(steps), named, lang=lang, wording=wording)
     return Draft(task, lang, (("", text),), facts, wording, key=key)

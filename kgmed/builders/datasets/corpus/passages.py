@@ -61,7 +61,7 @@ class Passages:
         self._block, self._lang, self._say = block, lang, say
         self._budget, self._count = budget, count
         name = name_in(block, lang)
-        self._name = lambda id: name(id) or id
+        self._name: Callable[[str], str] = lambda concept: name(concept) or concept
         self._spoken = name
 
     def drafts(self, size: str) -> Iterator[Draft]:
@@ -72,8 +72,11 @@ class Passages:
             facts = self._tellable(entity)
             if len(facts) < FEWEST:
                 continue
-            made = self._two_hop(entity, facts, near) if size == "two_hop" else (
-                self._passage(entity, self._chosen(facts, entity, size), self._budget))
+            made = (
+                self._two_hop(entity, facts, near)
+                if size == "two_hop"
+                else (self._passage(entity, self._chosen(facts, entity, size), self._budget))
+            )
             if made is None:
                 continue
             text, used = made
@@ -157,7 +160,7 @@ class Passages:
         return {entity.id: entity for entity in around.entities}
 
     def _neighbours(self, entity: Entity, facts: Sequence[Fact]) -> list[str]:
-        """Some neighbours, by chance: hubs, of which everything is said, no likelier than others."""
+        """Some neighbours, by chance: a hub, of which everything is said, is no likelier."""
         ids = dict.fromkeys(fact.other(entity.id) for fact in facts if fact.object)
         ids.pop(entity.id, None)
 

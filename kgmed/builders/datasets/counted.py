@@ -1,0 +1,86 @@
+"""What the parts of a dataset came to, counted from their notes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgmed.builders.datasets.folder import PARTS, RUN
+
+EXACT = 20_000_000
+"""Statements up to which those used are counted exactly, not from a sample of them."""
+
+
+@dataclass(slots=True)
+class Kind:
+    """What a kind of dataset in the folder has come to, counted from its parts' notes."""
+
+    name: str
+    settings: dict[str, Any]
+    prepared: dict[str, Any]
+    parts: int = 0
+    rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    characters: Counter[tuple[str, str]] = field(default_factory=Counter)
+    filters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    files: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sizes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+    examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    used: tuple[int, bool] = (0, True)
+
+    @property
+    def configs(self) -> list[str]:
+        """Its configs, the first one the default."""
+        return list(dict.fromkeys(config for config, _split in self.files))
+
+    @property
+    def total(self) -> int:
+        """Rows, each counted once however many forms it is written in."""
+        return sum(self.rows.values())
+
+
+def counted(notes: Path) -> Kind:
+    """A kind of dataset, by the folder of its notes."""
+    run = json.loads((notes / RUN).read_text(encoding="utf-8"))
+    kind = Kind(notes.name, run["settings"], run.get("prepared") or {})
+    for path in sorted(notes.glob(PARTS)):
+        note = json.loads(path.read_text(encoding="utf-8"))
+        kind.parts += 1
+        for task, lang, split, n, characters in note["rows"]:
+            kind.rows[task, lang, split] += n
+            kind.characters[task, lang] += characters
+        for task, lang, filter, n in note["filters"]:
+            kind.filters[task, lang, filter] += n
+        for file in note["files"]:
+            kind.files[file["config"], file["split"]] += file["rows"]
+            kind.sizes[file["config"], file["split"]] += file["bytes"]
+        kind.sources.update(note["sources"])
+        kind.licences.update(note["licences"])
+        for task, lang, record in note["examples"]:
+            known = kind.examples.get((task, lang))
+            if known is None or record.get("id", "") < known.get("id", ""):
+                kind.examples[task, lang] = record
+    kind.used = unique_statements(sorted(notes.glob("part-*.npy")))
+    return kind
+
+
+def unique_statements(files: Sequence[Path], *, exact: int = EXACT) -> tuple[int, bool]:
+    """How many statements rows rest on, each once, and whether that is exact.
+
+    Ids are uniform hashes: beyond ``exact`` those whose last bits are 0 are counted, and scaled up.
+    """
+    arrays = [np.load(path, mmap_mode="r") for path in files]
+    total, bits = sum(map(len, arrays)), 0
+    while total >> bits > exact:
+        bits += 1
+    mask = np.uint64((1 << bits) - 1)
+    chosen = [array[(array & mask) == 0] for array in arrays]
+    unique = len(np.unique(np.concatenate(chosen))) if chosen else 0
+    return unique << bits, bits == 0
