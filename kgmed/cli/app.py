@@ -40,6 +40,7 @@ EXPORTS = {
     "kgx": ("export_kgx", "kgx"),
     "neo4j": ("export_neo4j", "neo4j"),
     "preferences": ("export_preferences", "preferences"),
+    "rationales": ("export_rationales", "rationales"),
     "rdf": ("export_rdf", "rdf"),
     "sssom": ("mappings", "mappings"),
 }

@@ -1,20 +1,23 @@
-"""A graph as preference pairs: what its facade writes and forecasts."""
+"""A graph as preference pairs and rationales: what its facade writes and forecasts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from kgmed.facade.datasets import Datasets, Tell
+from kgmed.kg.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from kgmed.builders.datasets.job import Maker, Settings
     from kgmed.builders.datasets.report import Forecast, Written
+    from kgmed.builders.datasets.writers import FileType
 
 
 class PreferencePairs(Datasets):
-    """The methods of a graph that write preference pairs."""
+    """The methods of a graph that write preference pairs and rationales."""
 
     def write_preferences(
         self,
@@ -68,6 +71,46 @@ class PreferencePairs(Datasets):
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
+    def write_rationales(
+        self,
+        file: str | FilePath,
+        out: str | FilePath,
+        *,
+        hops: int = 2,
+        paths: int = 3,
+        files: str = "jsonl",
+        max_rows: int = 0,
+        seed: int = 0,
+        processes: int = 1,
+        allow_restricted: Sequence[str] = (),
+        progress: Tell = lambda _text: None,
+    ) -> Written:
+        """Write chains of thought for the questions of a file into the folder ``out``, with a card.
+
+        ``file`` holds questions with answers (:mod:`kgmed.kg.qa` says in which forms). A question
+        has a row where paths of at most ``hops`` statements lead from what it names to what its
+        answer names, and to no wrong option; up to ``paths`` of them are its rationale. The card
+        counts the questions without a row by reason. Raises
+        :class:`~kgmed.kg.errors.DataError` for a file that can't be read.
+        """
+        from kgmed.builders.datasets.rationales import KIND, TASK, RationaleRows
+
+        path = FilePath(file).expanduser().resolve()
+        if not 1 <= hops <= 4 or not 1 <= paths <= 10:
+            raise UsageError(
+                f"Found hops={hops} and paths={paths}, expected 1 to 4 hops and 1 to 10 paths."
+            )
+        settings = self._settings(
+            KIND, (TASK,), (), files, max_rows=max_rows, per_predicate=0, per_hub=0, seed=seed,
+            allow=allow_restricted,
+            more={"questions": digest_of(path), "hops": hops, "paths": paths},
+        )  # fmt: skip
+        maker = RationaleRows(path, self._opening(), hops, paths)
+        return self._write(
+            maker, settings, out, processes=processes, partition=None, forecast=None,
+            progress=progress,
+        )  # fmt: skip
+
     def _preferences(
         self,
         tasks: Sequence[str],
@@ -102,6 +145,7 @@ class PreferencePairs(Datasets):
         per_hub: int,
         seed: int,
         allow: Sequence[str],
+        more: Mapping[str, Any] | None = None,
     ) -> Settings:
         from kgmed.builders.datasets.job import Settings
         from kgmed.facade.datasets import _bound, _file_type
@@ -110,10 +154,19 @@ class PreferencePairs(Datasets):
             kind,
             names,
             self._languages(languages),
-            files=_file_type(files, ("jsonl", "parquet")),  # type: ignore[arg-type]  checked there
+            files=cast("FileType", _file_type(files, ("jsonl", "parquet"))),
             seed=seed,
             max_rows=_bound(max_rows, "max_rows"),
             per_predicate=_bound(per_predicate, "per_predicate"),
             per_hub=_bound(per_hub, "per_hub"),
             allow=tuple(allow),
+            more=more or {},
         )
+
+
+def digest_of(path: FilePath) -> str:
+    """The SHA-256 of a file, so that a run goes on with the same one alone."""
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror or error}).") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from kgmed import open_graph
 from kgmed.builders.datasets.rationales import REASONS, Counts, Rationales, explains
 from kgmed.facade import Graph
+from kgmed.kg.errors import DataError, UsageError
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.paths.find import find_paths
 from kgmed.kg.predicates import registry
@@ -103,3 +106,33 @@ def test_each_question_of_an_exam_has_a_row_or_a_reason(make: Rationales) -> Non
     for row in rows:
         assert row.facts
         assert row.extra["answer"] in row.messages[1][1]
+
+
+@pytest.mark.skipif(not EVAL.is_dir(), reason="the evaluation files aren't at hand")
+def test_a_files_rationales_are_a_dataset_with_a_card(graph: Graph, tmp_path: Path) -> None:
+    file, out = EVAL / "medqa/us_4options_first200.jsonl", tmp_path / "out"
+    made = graph.write_rationales(file, out)
+    lines = [
+        json.loads(line)
+        for path in sorted((out / "rationales").glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert made.tasks["rationale"]["en"] == len(lines) >= 5
+    assert all(line["statements"] and line["rationale"] for line in lines)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    told = [int(n) for n in re.findall(r"\| rationale \| en \| [a-z ]+ \| (\d+) \|", card)]
+    assert sum(told) + len(lines) == 200
+    again = {p.name: p.read_bytes() for p in (out / "rationales").iterdir()}
+    graph.write_rationales(file, out, processes=2)
+    assert {p.name: p.read_bytes() for p in (out / "rationales").iterdir()} == again
+
+
+def test_what_cant_be_used_is_said(graph: Graph, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="can't be read"):
+        graph.write_rationales(tmp_path / "none.jsonl", tmp_path / "a")
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"question": "Is gout treated?", "answer": "yes"}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="expected 1 to 4 hops"):
+        graph.write_rationales(path, tmp_path / "b", hops=9)
+    with pytest.raises(UsageError, match="No row came out"):
+        graph.write_rationales(path, tmp_path / "c")

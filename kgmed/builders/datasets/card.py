@@ -16,7 +16,7 @@ from kgmed.builders.datasets.counted import Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
 from kgmed.builders.datasets.forecast import tokens
-from kgmed.builders.datasets.formats import FORMATS, PAIRS, TEXT, Format
+from kgmed.builders.datasets.formats import PAIRS, Format, format_of
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
 from kgmed.builders.datasets.splits import HELD_OUT, SPLITS, TOP
@@ -58,12 +58,6 @@ def card(kinds: Sequence[Kind]) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _format(config: str) -> Format:
-    if not config.startswith("instructions"):
-        return TEXT
-    return FORMATS[config.removeprefix("instructions").lstrip("_") or "messages"]
-
-
 def _header(kinds: Sequence[Kind]) -> str:
     used = {id for kind in kinds for text in kind.licences for id in text.split(" AND ") if id}
     spelled = {_HF_LICENCES.get(id, "other") for id in used}
@@ -91,7 +85,7 @@ def _info(kind: Kind, config: str) -> list[str]:
     if kind.settings["files"] == "txt":
         lines += ["  features:", "  - name: text", "    dtype: string"]
     else:
-        lines += ["  features:", *_features(_format(config))]
+        lines += ["  features:", *_features(format_of(config))]
     lines += ["  splits:"]
     for split in SPLITS:
         if kind.files[config, split]:
@@ -235,6 +229,11 @@ def _filters(kind: Kind) -> str:
     heads = ["task", "language", FILTERS[0], *(f"- {name}" for name in FILTERS[1:-1]), "= rows"]
     listed = table(heads, [*rows, ["all", "", *all_of]])
     told = "Drafts, what each filter took away, and what is left."
+    others = [[task, lang, why, n] for (task, lang, why), n in sorted(kind.filters.items())
+              if why not in FILTERS]  # fmt: skip
+    if others:
+        listed += "\n\nWhat no draft was made of, and why:\n\n"
+        listed += table(["task", "language", "reason", "items"], others)
     return f"## Filters: {kind.name}\n\n{told}\n\n{listed}"
 
 

@@ -96,6 +96,14 @@ def _text(row: Row) -> Record:
     return {**_head(row), "text": row.messages[0][1], **provenance(row)}
 
 
+def _pair(row: Row) -> Record:
+    *asked, chosen = row.messages
+    return {
+        **_head(row), "prompt": _said(asked), "chosen": _said([chosen]),
+        "rejected": _said([(chosen[0], row.rejected)]), **provenance(row),
+    }  # fmt: skip
+
+
 FORMATS: dict[str, Format] = {
     "messages": Format({**_OF, "messages": ("role", "content"), **PROVENANCE}, _messages),
     "alpaca": Format(
@@ -109,6 +117,29 @@ FORMATS: dict[str, Format] = {
 """Name of a form of instructions -> the form."""
 TEXT = Format({**_OF, "text": "string", **PROVENANCE}, _text)
 """The form of a corpus's rows: a message without a role is the text."""
+PAIR = Format(
+    {**_OF, **dict.fromkeys(("prompt", "chosen", "rejected"), ("role", "content")), **PROVENANCE},
+    _pair,
+)
+"""The form of preference pairs: ``prompt``, ``chosen`` and ``rejected`` are lists of messages, as
+TRL's trainers take them (https://huggingface.co/docs/trl/dataset_formats)."""
+INSTRUCTIONS, PREFERENCES, RATIONALES = "instructions", "preferences", "rationales"
+
+
+def format_of(config: str) -> Format:
+    """The form of a config's rows.
+
+    >>> format_of("instructions_alpaca") is FORMATS["alpaca"], format_of("sentences") is TEXT
+    (True, True)
+    """
+    if config == PREFERENCES:
+        return PAIR
+    if config == RATIONALES:
+        return FORMATS["messages"]
+    if config.startswith(INSTRUCTIONS):
+        return FORMATS[config.removeprefix(INSTRUCTIONS).lstrip("_") or "messages"]
+    return TEXT
+
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from kgmed.builders.datasets.feed import Feed, PartBlock
-from kgmed.builders.datasets.formats import FORMATS, Format
+from kgmed.builders.datasets.formats import FORMATS, INSTRUCTIONS, Format
 from kgmed.builders.datasets.job import Making, Settings
 from kgmed.builders.datasets.model import Block, Draft
 from kgmed.builders.datasets.negatives.model import Verdicts
@@ -20,7 +20,7 @@ from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
 from kgmed.kg.store.base import GraphStore
 
-KIND = "instructions"
+KIND = INSTRUCTIONS
 TASKS = "kgmed.builders.datasets.tasks"
 """The module that holds ``TASKS`` (name -> task) and ``context_of``."""
 Open = Callable[[], tuple[GraphStore, Verdicts]]

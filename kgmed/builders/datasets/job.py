@@ -41,7 +41,11 @@ class Chunk:
 
 
 class Making(Protocol):
-    """What makes the rows of parts, in one process."""
+    """What makes the rows of parts, in one process.
+
+    One that has ``taken``, a counter of (task, language, reason), tells there what it made no draft
+    of; a part takes its counts out.
+    """
 
     def drafts(self, block: PartBlock) -> Iterator[Draft | Chunk]:
         """The drafts of a part, the same ones each time."""

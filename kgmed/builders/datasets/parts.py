@@ -154,6 +154,10 @@ def rows_of(
         else:
             counts.filters[(*key, "bound on rows")] += 1
             lowest.add(draw(settings.seed, made.id), made.id, made)
+    taken: Counter[tuple[str, str, str]] | None = getattr(making, "taken", None)
+    if taken is not None:
+        counts.filters.update(taken)
+        taken.clear()
     for made in lowest or ():
         counts.filters[made.task, made.lang, "bound on rows"] -= 1
         counts.filters[made.task, made.lang, "rows"] += 1

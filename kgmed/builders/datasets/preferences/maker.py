@@ -6,32 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kgmed.builders.datasets.feed import Feed
-from kgmed.builders.datasets.formats import PROVENANCE, Format, Record, provenance
+from kgmed.builders.datasets.formats import PAIR, PREFERENCES, Format
 from kgmed.builders.datasets.instructions import Instructions, Open
 from kgmed.builders.datasets.job import Making, Settings
-from kgmed.builders.datasets.model import Row
 
-KIND = "preferences"
-_TURN = ("role", "content")
-
-
-def _pair(row: Row) -> Record:
-    *asked, (role, chosen) = row.messages
-    return {
-        "id": row.id, "task": row.task, "lang": row.lang,
-        "prompt": [{"role": who, "content": text} for who, text in asked],
-        "chosen": [{"role": role, "content": chosen}],
-        "rejected": [{"role": role, "content": row.rejected}],
-        **provenance(row),
-    }  # fmt: skip
-
-
-DPO = Format(
-    {"id": "string", "task": "string", "lang": "string", "prompt": _TURN, "chosen": _TURN,
-     "rejected": _TURN, **PROVENANCE}, _pair,
-)  # fmt: skip
-"""``prompt``, ``chosen`` and ``rejected`` are lists of messages: TRL's conversational preference
-format (https://huggingface.co/docs/trl/dataset_formats)."""
+KIND = PREFERENCES
 
 
 @dataclass(frozen=True)
@@ -43,7 +22,7 @@ class Preferences:
     kind: str = KIND
 
     def configs(self) -> Mapping[str, Format]:
-        return {KIND: DPO}
+        return {KIND: PAIR}
 
     def configs_of(self, task: str) -> Sequence[str]:
         return [KIND]

@@ -88,9 +88,7 @@ def as_statement(fact: Fact, *, qualified: bool = False) -> Statement:
     """A fact as the first of its statements, by default without qualifiers: what is made of it is
     asked without them, and must not hold with others either."""
     qualifiers = fact.qualifiers if qualified else {}
-    return Statement(
-        fact.ids[0], fact.subject, fact.predicate, fact.object, qualifiers=qualifiers
-    )
+    return Statement(fact.ids[0], fact.subject, fact.predicate, fact.object, qualifiers=qualifiers)
 
 
 assert set(FIRST_CHOICES) <= set(KINDS)  # noqa: S101

@@ -105,9 +105,7 @@ def _negative(teller: Teller, fact: Fact, false: Negative) -> Iterator[Draft]:
     yield Draft("yes_no", lang, messages, (fact,), chance % 997, about=about, key=key, extra=extra)
 
 
-def answered(
-    teller: Teller, fact: Fact, false: Negative, chance: int
-) -> tuple[str, str] | None:
+def answered(teller: Teller, fact: Fact, false: Negative, chance: int) -> tuple[str, str] | None:
     """The question whether a corruption of a fact holds, and its answer; None where an end has no
     name or nobody would ask."""
     lang, claim = teller.lang, false.claim

@@ -122,7 +122,7 @@ class Rationales:
         """The draft of a question, or the reason (of :data:`REASONS`) why there is none."""
         if not item.options and item.answer.lower() in YES_NO:
             return REASONS[0]
-        lang = detect_language(item.question)
+        lang = self.language(item)
         starts = _sure(self.linker.text(item.question))
         if not starts:
             return REASONS[1]
@@ -140,6 +140,11 @@ class Rationales:
         if not found:
             return REASONS[5]
         return self._draft(item, lang, found[: self.paths])
+
+    @staticmethod
+    def language(item: QaItem) -> Language:
+        """The language of a question, by its characters."""
+        return detect_language(item.question)
 
     def _found(self, sources: Sequence[str], targets: Sequence[str]) -> list[Path]:
         """The paths that explain, one for each pair of ends at most, the best first."""
