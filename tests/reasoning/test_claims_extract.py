@@ -320,3 +320,21 @@ def test_the_labelled_set_is_what_its_readme_says(graph: Graph, lang: str, least
     assert [one.id for one in graph.store.concepts(known) if one is not None] == known
     verdicts = Counter(claim["verdict"] for row in rows for claim in row["claims"])
     assert min(verdicts.values()) >= least // 10
+
+
+def test_qualifiers_in_brackets_are_part_of_the_claim(graph: Graph) -> None:
+    def verdicts(text: str) -> list[tuple[str, dict[str, str]]]:
+        return [(c.verdict, dict(c.claim.qualifiers)) for c in graph.verify(text).claims]
+
+    critical, significant = {"severity": "Critical"}, {"severity": "Significant"}
+    text = "Warfarin interacts with amiodarone (severity: {})."
+    text += "华法林与胺碘酮存在相互作用（严重程度：{}）。"
+    assert verdicts(text.format("critical", "严重")) == [("SUPPORTED", critical)] * 2
+    assert verdicts(text.format("significant", "显著")) == [("UNSUPPORTED", significant)] * 2
+    listed = "Warfarin interacts with fluconazole and amiodarone (severity: critical)."
+    assert verdicts(listed) == [("SUPPORTED", critical)] * 2
+    each = "Warfarin interacts with amiodarone (severity: critical) and aspirin (severity: minor)."
+    assert verdicts(each) == [("SUPPORTED", critical), ("UNSUPPORTED", {"severity": "Minor"})]
+    assert verdicts("Warfarin interacts with amiodarone (a drug).") == [("SUPPORTED", {})]
+    (claim,) = graph.verify("Diclofenac treats migraine (symptomatic).").claims
+    assert claim.claim.text == "Diclofenac treats migraine (symptomatic)"

@@ -6,6 +6,7 @@ writes it. ``role_group`` only groups a concept's statements, so it isn't told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from kgmed.kg.model import Language
@@ -194,6 +195,40 @@ def tail(qualifiers: Mapping[str, str], name: Callable[[str], str], *, lang: Lan
     if not parts:
         return ""
     return f"（{'，'.join(parts)}）" if lang == "zh" else f" ({', '.join(parts)})"
+
+
+_PLAIN = ("severity", "dose", "route", "frequency", "strength")
+"""Qualifiers whose value is read back as it stands; others name concepts or change the wording."""
+
+
+def read_tail(text: str) -> dict[str, str]:
+    """The qualifiers that words in brackets tell, as :func:`tail` writes them in either language;
+    what isn't one is left out.
+
+    >>> read_tail("severity: critical"), read_tail("严重程度：严重，对症")
+    ({'severity': 'Critical'}, {'severity': 'Critical', 'kind': 'symptomatic'})
+    >>> read_tail("a beta blocker")
+    {}
+    """
+    found: dict[str, str] = {}
+    for part in re.split(r"[,，]\s*", text.strip()):
+        kind = next((k for k, said in _KINDS.items() if part.casefold() in said), "")
+        label, colon, value = part.replace("：", ":").partition(":")
+        name = next((k for k in _PLAIN if label.strip().casefold() in _LABELS[k]), "")
+        if kind:
+            found["kind"] = kind
+        elif colon and name and value.strip():
+            found[name] = _value(name, value.strip())
+    return found
+
+
+def _value(name: str, told: str) -> str:
+    """A value as sources write it, from either language."""
+    values = SEVERITY_ZH if name == "severity" else _VALUES_ZH.get(name, {})
+    for value, chinese in values.items():
+        if told in (chinese, value) or told.casefold() == value.casefold():
+            return value
+    return told
 
 
 def _parts(said: dict[str, str], name: Callable[[str], str], lang: Language) -> list[str]:

@@ -15,6 +15,7 @@ from kgmed.reasoning.claims.extract.chinese import ChinesePatterns, read_chinese
 from kgmed.reasoning.claims.extract.cues import EnglishCues
 from kgmed.reasoning.claims.extract.english import read_english
 from kgmed.reasoning.claims.extract.found import Found, Member, Reading
+from kgmed.reasoning.claims.extract.qualified import Tails
 from kgmed.reasoning.claims.extract.sentences import Sentence, blanked, sentences, states_nothing
 from kgmed.reasoning.claims.model import Claim, Skipped
 
@@ -56,16 +57,18 @@ def extract(
         if reason:
             skipped.append(_skip(sentence, reason))
             continue
+        tails = Tails(sentence)
+        inside = [link for link in inside if not tails.hold(link)]
         if not inside:
             skipped.append(_skip(sentence, "no concept"))
             continue
         if sentence.lang == "zh":
-            reading = read_chinese(sentence.text, sentence.start, inside, chinese, carried=carried)
+            reading = read_chinese(tails.text, sentence.start, inside, chinese, carried=carried)
         else:
-            reading = read_english(sentence.text, sentence.start, inside, english, carried=carried)
+            reading = read_english(tails.text, sentence.start, inside, english, carried=carried)
         carried = reading.subject or carried
         found = _distinct(reading)
-        claims += [_claim(text, sentence, one) for one in found]
+        claims += [_claim(text, sentence, one, tails) for one in found]
         if not found:
             why = reading.reasons[0] if reading.reasons else "no known relation"
             skipped.append(_skip(sentence, why))
@@ -94,10 +97,12 @@ def _distinct(reading: Reading) -> list[Found]:
     return kept
 
 
-def _claim(text: str, sentence: Sentence, found: Found) -> Claim:
-    start, end = max(found.start, sentence.start), min(found.end, sentence.end)
+def _claim(text: str, sentence: Sentence, found: Found, tails: Tails) -> Claim:
+    start = max(found.start, sentence.start)
+    end = tails.whole(min(found.end, sentence.end))
     return Claim(
         found.subject, found.predicate, found.object, found.negated,
+        tails.behind(max(found.subject.end, found.object.end)),
         start=start, end=end, text=text[start:end], sentence=sentence.text,
     )  # fmt: skip
 
