@@ -327,7 +327,7 @@ def test_qualifiers_in_brackets_are_part_of_the_claim(graph: Graph) -> None:
         return [(c.verdict, dict(c.claim.qualifiers)) for c in graph.verify(text).claims]
 
     critical, significant = {"severity": "Critical"}, {"severity": "Significant"}
-    text = "Warfarin interacts with amiodarone (severity: {})."
+    text = "Warfarin interacts with amiodarone (severity: {}). "
     text += "华法林与胺碘酮存在相互作用（严重程度：{}）。"
     assert verdicts(text.format("critical", "严重")) == [("SUPPORTED", critical)] * 2
     assert verdicts(text.format("significant", "显著")) == [("UNSUPPORTED", significant)] * 2
