@@ -14,7 +14,7 @@ from kgmed.kg.errors import UsageError
 transformers = pytest.importorskip("transformers")
 tokenizers = pytest.importorskip("tokenizers")
 
-CONTEXT = 64
+CONTEXT = 160
 
 
 @pytest.fixture(scope="module")

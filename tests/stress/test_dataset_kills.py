@@ -19,7 +19,7 @@ from dataset_runs import content
 
 pytestmark = pytest.mark.stress
 
-KILLS = 60
+KILLS = 30
 
 
 def command(out: Path) -> list[str]:

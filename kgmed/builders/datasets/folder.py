@@ -12,7 +12,7 @@ from typing import Any
 
 from kgmed.builders.datasets.job import NOTES, Job
 from kgmed.builders.datasets.parts import write_text
-from kgmed.builders.datasets.writers import cannot_write, digest_of, remove_killed
+from kgmed.builders.datasets.writers import cannot_write, digest_of
 from kgmed.kg.errors import OutputError
 from kgmed.kg.store.snapshot import is_running
 
@@ -46,7 +46,6 @@ def enter(out: Path, kind: str, settings: dict[str, Any]) -> None:
             begun = begun or path.parent == notes
     try:
         notes.mkdir(parents=True, exist_ok=True)
-        remove_killed(notes)
         if not begun:
             text = json.dumps({"settings": settings}, ensure_ascii=False, indent=1)
             write_text(notes / RUN, text)
@@ -144,12 +143,21 @@ def clear(job: Job, notes: Iterable[dict[str, Any]]) -> None:
             path.unlink(missing_ok=True)
 
 
+def _runs(pid: int) -> bool:
+    """Whether a process of this number runs; one that was killed and not waited for doesn't."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return is_running(pid)
+    return state.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
 def start_work(job_notes: Path) -> Path:
     """The folder of a run's own files; those of killed runs of this machine are removed."""
     host = socket.gethostname()
     for path in job_notes.glob(f"{WORK}*"):
         name, _, pid = path.name.removeprefix(WORK).rpartition("-")
-        if name == host and pid.isdigit() and not is_running(int(pid)):
+        if name == host and pid.isdigit() and not _runs(int(pid)):
             shutil.rmtree(path, ignore_errors=True)
     folder = job_notes / f"{WORK}{host}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)

@@ -24,7 +24,7 @@ from kgmed.builders.datasets.job import NOTES, Job, Maker, Making, Settings, Tel
 from kgmed.builders.datasets.parts import make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
 from kgmed.builders.datasets.report import Forecast, Written
-from kgmed.builders.datasets.writers import cannot_write, remove_killed
+from kgmed.builders.datasets.writers import cannot_write
 from kgmed.kg.errors import KgmedError, OutputError, UsageError
 from kgmed.kg.predicates import digest as predicates_digest
 from kgmed.kg.views.licensing import Leaving
@@ -132,7 +132,6 @@ class Run:
                 (self._out / config).mkdir(exist_ok=True)
             except OSError as error:
                 raise cannot_write(error, self._out / config) from error
-            remove_killed(self._out / config)
         watch = _Watch(self._tell, len(missing), feed, missing)
         for note in self._made(job, feed, missing):
             done[note["part"]] = note

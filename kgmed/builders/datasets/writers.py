@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 from kgmed.builders.datasets.formats import PAIRS, Format, Record, line
 from kgmed.kg.errors import OutputError
-from kgmed.kg.store.snapshot import is_running
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,8 +77,14 @@ class Shard:
                 "sha256": digest.hexdigest()}  # fmt: skip
 
     def publish(self) -> None:
-        """Give the file its name."""
-        self._work.replace(self.path)
+        """Give the file its name, and remove what killed runs left of it."""
+        try:
+            self._work.replace(self.path)
+        except FileNotFoundError:  # another run over the same part was quicker, and wrote the same
+            if not self.path.exists():
+                raise
+        for path in self.path.parent.glob(f".{self.path.name}{UNFINISHED}*"):
+            path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Remove what was written."""
@@ -204,15 +209,6 @@ class Shards:
         for shard in self.files.values():
             shard.publish()
         return notes
-
-
-def remove_killed(folder: Path) -> None:
-    """Remove what killed processes of this machine left unfinished in a folder."""
-    for path in folder.glob(f".*{UNFINISHED}*"):
-        host, _, pid = path.name.partition(UNFINISHED)[2].rpartition("-")
-        if host == socket.gethostname() and pid.isdigit() and not is_running(int(pid)):
-            with suppress(OSError):
-                path.unlink()
 
 
 def digest_of(path: Path) -> str:
