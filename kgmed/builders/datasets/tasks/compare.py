@@ -133,7 +133,15 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
     question = _ASKS[lang][wording].replace("{aspects}", aspects)
     question = question.replace("{a}", a).replace("{b}", b)
     messages = (("user", question), ("assistant", "\n".join(parts)))
-    yield Draft("comparison", lang, messages, tuple(facts), wording, about=(one.id, other.id))
+    yield Draft(
+        "comparison",
+        lang,
+        messages,
+        tuple(facts),
+        wording,
+        about=(one.id, other.id),
+        key=f"{one.id} {other.id}",
+    )
 
 
 def _short(group: Group) -> bool:

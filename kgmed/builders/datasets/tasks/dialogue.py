@@ -69,14 +69,14 @@ def dialogue(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
                 ("other_symptoms", _other_symptoms(teller, known, entity, groups)),
             ):
                 if talk is not None:
-                    yield _draft(lang, kind, talk)
+                    yield _draft(lang, kind, entity.id, talk)
 
 
-def _draft(lang: Language, kind: str, talk: Talk) -> Draft:
+def _draft(lang: Language, kind: str, id: str, talk: Talk) -> Draft:
     facts = tuple({fact.ids: fact for fact in talk.facts}.values())
     return Draft(
         "dialogue", lang, tuple(talk.messages), facts, about=tuple(sorted(set(talk.about))),
-        key=f"{kind} {' '.join(talk.about)}", extra={"kind": kind},
+        key=f"{kind} {id}", extra={"kind": kind},
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from kgmed.builders.datasets.model import Block, Fact
-from kgmed.builders.datasets.negatives import KINDS, Negative, negatives
+from kgmed.builders.datasets.negatives import Negative, negatives
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.teller import number
 from kgmed.kg.errors import UsageError
@@ -88,6 +88,3 @@ def as_statement(fact: Fact) -> Statement:
     """A fact as the first of its statements, without qualifiers: what is made of it is asked
     without them, and must not hold with others either."""
     return Statement(fact.ids[0], fact.subject, fact.predicate, fact.object)
-
-
-assert set(FIRST_CHOICES) <= set(KINDS)  # noqa: S101

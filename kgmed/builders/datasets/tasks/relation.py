@@ -49,7 +49,7 @@ def _drafts(
             sentences = teller.sentences(group, facts, wording=wording)
             answer = teller.together(sentences)
             messages = (("user", text), ("assistant", answer))
-            yield Draft(task, lang, messages, facts, wording)
+            yield Draft(task, lang, messages, facts, wording, key=entity.id)
 
 
 def question(

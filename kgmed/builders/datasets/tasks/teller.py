@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar, cast
 
 from kgmed.builders.datasets.model import Block, Entity, Fact
+from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
 from kgmed.kg.model import Language, Statement
@@ -166,6 +167,17 @@ class Teller:
                 self._split(found, entity.id, predicate, facts, inverse=False)
         return found
 
+    def group(self, entity: Entity, predicate: str, *, inverse: bool) -> Group | None:
+        """What holds of an entity by one predicate, from one side; None where nothing is told."""
+        said, of = entity.said.get(predicate, ()), entity.of.get(predicate, ())
+        facts = of if inverse else said
+        if self.symmetric(predicate):
+            facts, inverse = [*said, *of], False
+        found: list[Group] = []
+        if facts and self.name(entity.id):
+            self._split(found, entity.id, predicate, facts, inverse=inverse)
+        return next((group for group in found if not group.negated), None)
+
     def symmetric(self, predicate: str) -> bool:
         """Whether a predicate holds both ways."""
         entry = self.registry.get(predicate)
@@ -225,25 +237,31 @@ class Teller:
             rest = [f for f in by_tail.pop("") if f.other(group.id) not in qualified]
             if rest:
                 by_tail[""] = rest
-        if len(by_tail) == 1:
-            parts = list(by_tail.values())
-        else:
-            parts = [
-                by_tail[tail] for tail in sorted(by_tail, key=lambda t: _rank(by_tail[t][0], t))
-            ]
-        return [self._grouped(group, part, wording) for part in parts]
+        ordered = list(by_tail)
+        if len(ordered) > 1:
+            ordered.sort(key=lambda tail: _rank(by_tail[tail][0], tail))
+        return [self._grouped(group, by_tail[tail], wording, tail) for tail in ordered]
 
-    def _grouped(self, group: Group, facts: list[Fact], wording: int) -> str:
-        if len(facts) == 1:
-            return self.sentence(facts[0], wording=wording, of=group.id)
-        facts = sorted(facts, key=self._by_name(group.id))
-        shown = [self._seen_from(fact, group.id)[0] for fact in facts]
-        return self.say.grouped(
-            cast("list[Statement]", shown), self.name, lang=self.lang, wording=wording
+    def _grouped(self, group: Group, facts: list[Fact], wording: int, tail: str) -> str:
+        lang = self.lang
+        if facts[0].value is not None:
+            return self.say.grouped(
+                cast("list[Statement]", facts), self.name, lang=lang, wording=wording
+            )
+        others = {self.name(fact.other(group.id)).casefold(): fact for fact in facts}
+        names = [self.name(others[key].other(group.id)) for key in sorted(others)]
+        own, several = listing.slot(self.name(group.id), lang), len(names) > 1
+        other = listing.slot(names[0], lang)
+        if several:
+            other = listing.Slot(lists.join(lang, names, denied=group.negated), "list")
+        inverse = group.inverse and group.predicate not in listing.FORWARD
+        texts = listing.options(
+            self.registry, group.predicate, lang, inverse=inverse, listed=several
         )
-
-    def _by_name(self, id: str) -> Callable[[Fact], tuple[str, tuple[str, ...]]]:
-        return lambda fact: (self.name(fact.other(id)).casefold(), fact.ids)
+        subject, object = (other, own) if group.inverse else (own, other)
+        return listing.written(
+            texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
+        )
 
     def introduced(self, kind: str, sentences: Sequence[str], *, name: str) -> list[str]:
         """Sentences behind one that says what ``name`` is: a pronoun stands for it in the first of
