@@ -46,9 +46,9 @@ def page() -> str:
         lines = [HEAD]
         for name, task in TASKS.items():
             lines += ["", f"## {name}", "", f"{task.description[0].upper()}{task.description[1:]}."]
-            for lang in TITLES:
+            for lang, title in TITLES.items():
                 drafts = list(task.make(block, lang, context))
-                lines += ["", f"### {name}: {TITLES[lang]}"]
+                lines += ["", f"### {name}: {title}"]
                 for draft in chance.sample(drafts, ROWS):
                     lines += ["", *_shown(draft, context)]
     return "\n".join(lines) + "\n"

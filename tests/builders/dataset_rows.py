@@ -72,13 +72,14 @@ def read_back(graph: Graph, drafts: Sequence[Draft], lang: Language) -> Iterator
     store = graph.store
     for draft in drafts:
         mine = {id for fact in draft.facts for id in fact.ids}
+        stated = {(fact.subject, fact.predicate, fact.object) for fact in draft.facts}
         for checked in graph.verify(answer(draft), lang=lang).claims:
             claim = checked.claim
             proof = {s.id for s in checked.proof.statements} if checked.proof else set()
             ends = set(claim.triple[::2])
             told_false = bool(ends & set(draft.about)) or " ".join(claim.triple) == draft.key
             if checked.verdict == "SUPPORTED":
-                agrees = bool(proof & mine)
+                agrees = bool(proof & mine) or claim.triple in stated
             else:
                 agrees = told_false or claim.negated
             texts = [e.text if not isinstance(e, str) else e for e in (claim.subject, claim.object)]

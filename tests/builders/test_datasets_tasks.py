@@ -1,4 +1,4 @@
-"""Instruction tasks: rows of real entities, each backed by its facts and read back from its text."""
+"""Instruction tasks: rows of real entities, backed by their facts and read back from their text."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_no_row_stands_twice(made: Made) -> None:
     for pair, drafts in made.items():
         texts = Counter((question(d), answer(d)) for d in drafts)
         twice = sum(count - 1 for count in texts.values())
-        assert twice <= len(drafts) * 0.005, (pair, texts.most_common(3))
+        assert twice <= 1 + len(drafts) * 0.005, (pair, texts.most_common(3))
 
 
 def test_a_seed_gives_the_same_rows_and_another_one_others(graph: Graph, block: Block) -> None:
@@ -211,7 +211,7 @@ def test_what_opposes_a_yes_is_told_with_it(graph: Graph) -> None:
     yes = [d for d in drafts if d.extra["answer"] == "yes"]
     assert len(yes) == 2
     for draft in yes:
-        assert set(draft.facts) == set(facts.values())
+        assert sorted(f.ids for f in draft.facts) == sorted(f.ids for f in facts.values())
         assert "contraindicat" in answer(draft)
         assert "Note that this is listed as well" in answer(draft)
 
@@ -232,7 +232,7 @@ def test_distractors_are_not_supported_and_one_option_is_true(graph: Graph, made
             assert verdicts != {"SUPPORTED"}, draft
         right = options["ABCD".index(draft.extra["answer"])][3:]
         assert answer(draft).startswith(f"{draft.extra['answer']}. {right}. ")
-        ends = {graph.store.concepts([e])[0] for e in (fact.subject, fact.object)}
+        ends = graph.store.concepts([fact.subject, fact.object])
         assert right.casefold() in {c.name.casefold() for c in ends if c is not None}
 
 
@@ -429,7 +429,7 @@ def test_what_rows_say_is_read_back_as_what_they_rest_on(graph: Graph, made: Mad
         ]
         print(f"{lang}: {len(clear)} claims, {share:.4f} agree", *lines, sep="\n")
         assert len(clear) > 1000
-        assert share >= 0.98, "\n".join(lines)
+        assert share >= 0.99, "\n".join(lines)
 
 
 def test_a_teller_chooses_by_seed_and_keeps_the_order(graph: Graph) -> None:

@@ -82,13 +82,13 @@ def _partners(teller: Teller, known: Neighbours, entity: Entity) -> list[str]:
         for roof in teller.some_of(roofs, 1, "roof", entity.id, predicate):
             known.need([roof])
             over = known.get(roof)
-            mates = [
+            mates = dict.fromkeys(
                 fact.subject
                 for fact in (over.of.get(predicate, ()) if over else ())
                 if fact.subject > entity.id and teller.name(fact.subject)
-            ]
+            )
             if mates:
-                return teller.some_of(mates, PARTNERS, "partner", entity.id)
+                return teller.some_of(list(mates), PARTNERS, "partner", entity.id)
     return []
 
 

@@ -27,10 +27,17 @@ class Pair:
 
 
 def facts(block: Block) -> Iterator[Fact]:
-    """The facts between two concepts that a block's entities are the subjects of, each once."""
+    """The facts between two concepts that a block's entities are the subjects of: one of those of
+    the same ends and predicate, with qualifiers where one has them."""
     for entity in block.entities:
         for found in entity.said.values():
-            yield from (fact for fact in found if fact.object and not fact.negated)
+            by_end: dict[str, Fact] = {}
+            for fact in found:
+                if fact.object and not fact.negated:
+                    known = by_end.get(fact.object)
+                    if known is None or (fact.qualifiers and not known.qualifiers):
+                        by_end[fact.object] = fact
+            yield from by_end.values()
 
 
 def pairs(

@@ -47,8 +47,8 @@ def written(
 ) -> str:
     """A wording with its slots filled, as a sentence; ``tail`` are qualifiers in brackets.
 
-    >>> written("{s} belongs to the drug class {o}", "en", Slot("A and B", "list"), Slot("X", "one"))
-    'A and B belong to the drug class X.'
+    >>> written("{s} belongs to the class {o}", "en", Slot("A and B", "list"), Slot("X", "one"))
+    'A and B belong to the class X.'
     """
     if negated:
         text = denied(text, lang)
