@@ -51,8 +51,8 @@ class Wording:
 
     ``nouns`` list objects ("interactions of S"), ``inverse_nouns`` list subjects ("treatments of
     O"); ``noun`` and ``inverse_noun`` are their singulars. ``verbs`` stand between S and O,
-    ``passives`` between O and S. The first of each is what answers use. ``sentence`` (told from
-    S), ``inverse_sentence`` (told from O) and ``frames`` hold both slots, ``questions`` one or both;
+    ``passives`` between O and S. The first of each is what answers use. ``sentence`` (told from S),
+    ``inverse_sentence`` (told from O) and ``frames`` hold both slots, ``questions`` one or both;
     :mod:`kgmed.kg.verbalize` writes the first two with their grammar.
     """
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Value
 from kgmed.kg.verbalize import values
-from kgmed.kg.verbalize.template import STOPS, Template, form
+from kgmed.kg.verbalize.template import STOPS, Template, form, value_form
 from kgmed.kg.verbalize.verbalizer import Verbalizer
 
 Codes = Sequence[int] | np.ndarray[Any, Any]
@@ -35,7 +35,7 @@ class Sentences:
     def __init__(self, say: Verbalizer, names: Sequence[str | Value], *, lang: Language) -> None:
         self._say, self._lang = say, lang
         forms = [
-            form(values.words(name, lang), lang)._replace(plural=False)
+            value_form(values.words(name, lang), lang)
             if isinstance(name, Value)
             else form(name, lang)
             for name in names

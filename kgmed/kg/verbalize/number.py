@@ -77,7 +77,6 @@ _LOWER = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 17)
 def opening(name: str) -> str:
     """A name as it opens a sentence: with a capital, where its first word is a plain one.
 

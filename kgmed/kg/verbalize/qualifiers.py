@@ -40,7 +40,7 @@ _LABELS = {
     "dose": ("dose", "剂量"),
     "route": ("route", "途径"),
     "frequency": ("frequency", "频率"),
-    "strength": ("strength", "规格"),
+    "strength": ("strength", "强度"),
     "action": ("action", "作用"),
     "onset": ("onset", "起病"),
     "context": ("context", "背景"),
@@ -63,6 +63,7 @@ _ROUTES_ZH = {
     "nasal": "鼻腔给药",
     "transdermal": "经皮给药",
 }
+_STRENGTHS_ZH = {"strong": "强", "moderate": "中等", "weak": "弱"}
 _ASPECTS_ZH = {
     "metabolism": "代谢",
     "serum concentration": "血清浓度",
@@ -151,6 +152,7 @@ _ACTIVITIES_ZH = {
     "stimulatory": "兴奋",
     "bronchodilatory": "扩张支气管",
 }
+_VALUES_ZH = {"route": _ROUTES_ZH, "strength": _STRENGTHS_ZH}
 _ORDER = ("severity", "kind", "aspect", "dose", "route", "frequency", "strength", "country")
 _HIDDEN = frozenset(("role_group",))
 
@@ -211,8 +213,9 @@ def _parts(said: dict[str, str], name: Callable[[str], str], lang: Language) -> 
             codes = [code.strip() for code in value.split(",")]
             names = [_COUNTRIES.get(code, (code, code))[place] for code in codes]
             parts.append("、".join(names) if place else "in " + ", ".join(names))
-        elif key == "route":
-            parts.append(_labelled(key, _ROUTES_ZH.get(value, value) if place else value, lang))
+        elif key in _VALUES_ZH:
+            known = _VALUES_ZH[key].get(value, value) if place else value
+            parts.append(_labelled(key, known, lang))
         elif key in {"affected", "actor"}:
             parts.append(_labelled(key, name(value), lang))
         else:

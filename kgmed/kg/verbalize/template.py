@@ -84,11 +84,19 @@ def form(name: str, lang: Language) -> Form:
     >>> form("Plasmodium sp.", "en").closing, form("痛风", "zh").closing
     ('Plasmodium sp.', '痛风。')
     """
-    closing = name if name.endswith(tuple(".!?。！？")) else name + STOPS[lang]
-    if lang == "zh":
-        closing = name.removesuffix(".") + "。" if name.endswith(".") else closing
-        return Form(name, name, closing, False)
-    return Form(name, number.opening(name), closing, number.is_plural(name))
+    return _form(name, lang, plural=lang == "en" and number.is_plural(name))
+
+
+def value_form(text: str, lang: Language) -> Form:
+    """The forms of a value: never a plural ("40 hours is the half-life"), and not remembered."""
+    return _form(text, lang, plural=False)
+
+
+def _form(text: str, lang: Language, *, plural: bool) -> Form:
+    if lang == "zh" and text.endswith("."):
+        return Form(text, text, text.removesuffix(".") + STOPS[lang], plural)
+    closing = text if text.endswith(tuple(".!?。！？")) else text + STOPS[lang]
+    return Form(text, text if lang == "zh" else number.opening(text), closing, plural)
 
 
 def wordings_of(wording: Wording, *, inverse: bool) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from kgmed.kg.verbalize.template import (
     denied,
     form,
     texts,
+    value_form,
 )
 
 Names = Mapping[str, str] | Callable[[str], str]
@@ -110,9 +111,10 @@ class Verbalizer:
         """What is claimed of two ends (or an end and a value), as one sentence."""
         known = _looked_up(names)
         template = self._template(predicate, lang, wording, inverse=inverse, negated=negated)
-        target = form(_end(object, known, lang), lang)
         if isinstance(object, Value):
-            target = target._replace(plural=False)  # "40 hours is the half-life"
+            target = value_form(values.words(object, lang), lang)
+        else:
+            target = form(known(object), lang)
         ends = form(known(subject), lang), target
         return template.sentence(*ends, tail=_tail(qualifiers, known, lang))
 
