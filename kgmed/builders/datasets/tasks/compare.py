@@ -114,7 +114,7 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         mine, its = ours[key], theirs[key]
         shared = set(mine.ends) & set(its.ends)
         if shared:
-            both += _told(teller, mine, shared) + _told(teller, its, shared)
+            both += teller.shared(mine, its, shared)
         for place, group in enumerate((mine, its)):
             rest = set(group.ends) - shared - {one.id, other.id}
             if rest:

@@ -165,8 +165,8 @@ def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: li
     lang = teller.lang
     things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
     wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
-    names = sorted({teller.name(end) for end in ends}, key=str.casefold)
-    middles = sorted({teller.name(walk.middle) for walk in walks}, key=str.casefold)
+    names = teller.names(ends)
+    middles = teller.names(walk.middle for walk in walks)
     answer = teller.put(_FOUND[lang], ends=teller.listed(names), middles=teller.listed(middles))
     steps = [teller.together(teller.sentences(first))]
     facts = list(first.facts)

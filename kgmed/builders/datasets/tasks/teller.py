@@ -95,6 +95,14 @@ class Teller:
         """Names as a list in words."""
         return lists.join(self.lang, names)
 
+    def names(self, ids: Iterable[str]) -> list[str]:
+        """The names of concepts in their order, those once that differ in case or an s alone."""
+        found: dict[str, str] = {}
+        for id in ids:
+            name = self.name(id)
+            found.setdefault(name.casefold().removesuffix("s"), name)
+        return [found[key] for key in sorted(found)]
+
     def category(self, entity: Entity) -> str:
         """What kind of thing an entity is, in a word or two; '' where there is no good word."""
         for category in entity.categories:
@@ -225,7 +233,22 @@ class Teller:
     ) -> list[str]:
         """Facts of a group, one sentence for those of the same qualifiers: the worst severity
         first, and the other ends by name. What is said with qualifiers isn't repeated without."""
-        chosen = group.facts if facts is None else facts
+        by_tail = self._by_tail(group, group.facts if facts is None else facts)
+        return [self._grouped(group, by_tail[tail], wording, tail) for tail in by_tail]
+
+    def shared(self, one: Group, other: Group, ends: set[str]) -> list[str]:
+        """What two groups of a predicate share, as sentences about both; about each in turn where
+        their qualifiers differ."""
+        facts = [[f for f in group.facts if f.other(group.id) in ends] for group in (one, other)]
+        ours, theirs = self._by_tail(one, facts[0]), self._by_tail(other, facts[1])
+        told = {tail: {f.other(one.id) for f in found} for tail, found in ours.items()}
+        if told != {tail: {f.other(other.id) for f in found} for tail, found in theirs.items()}:
+            return [*self.sentences(one, facts[0]), *self.sentences(other, facts[1])]
+        name = self.name(other.id)
+        return [self._grouped(one, ours[tail], 0, tail, among=name) for tail in ours]
+
+    def _by_tail(self, group: Group, chosen: Sequence[Fact]) -> dict[str, list[Fact]]:
+        """Facts by what stands behind their sentence, in the order in which they are told."""
         by_tail: dict[str, list[Fact]] = {}
         for fact in chosen:
             tail = ""
@@ -237,26 +260,29 @@ class Teller:
             rest = [f for f in by_tail.pop("") if f.other(group.id) not in qualified]
             if rest:
                 by_tail[""] = rest
-        ordered = list(by_tail)
-        if len(ordered) > 1:
-            ordered.sort(key=lambda tail: _rank(by_tail[tail][0], tail))
-        return [self._grouped(group, by_tail[tail], wording, tail) for tail in ordered]
+        if len(by_tail) == 1:
+            return by_tail
+        ordered = sorted(by_tail, key=lambda tail: _rank(by_tail[tail][0], tail))
+        return {tail: by_tail[tail] for tail in ordered}
 
-    def _grouped(self, group: Group, facts: list[Fact], wording: int, tail: str) -> str:
+    def _grouped(
+        self, group: Group, facts: list[Fact], wording: int, tail: str, *, among: str = ""
+    ) -> str:
         lang = self.lang
         if facts[0].value is not None:
             return self.say.grouped(
                 cast("list[Statement]", facts), self.name, lang=lang, wording=wording
             )
-        others = {self.name(fact.other(group.id)).casefold(): fact for fact in facts}
-        names = [self.name(others[key].other(group.id)) for key in sorted(others)]
+        names = self.names(fact.other(group.id) for fact in facts)
         own, several = listing.slot(self.name(group.id), lang), len(names) > 1
+        if among:
+            own = listing.Slot(lists.join(lang, [own.text, among]), "list")
         other = listing.slot(names[0], lang)
         if several:
             other = listing.Slot(lists.join(lang, names, denied=group.negated), "list")
         inverse = group.inverse and group.predicate not in listing.FORWARD
         texts = listing.options(
-            self.registry, group.predicate, lang, inverse=inverse, listed=several
+            self.registry, group.predicate, lang, inverse=inverse, listed=several or bool(among)
         )
         subject, object = (other, own) if group.inverse else (own, other)
         return listing.written(
