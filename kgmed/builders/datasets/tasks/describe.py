@@ -84,6 +84,8 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
 
 
 def _told(teller: Teller, group: Group, *, wording: int) -> tuple[list[str], tuple[Fact, ...]]:
+    if len(group.facts) <= MOST:
+        return teller.sentences(group, wording=wording), group.facts
     ends = group.ends
     if len(ends) <= MOST:
         return teller.sentences(group, wording=wording), group.facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
@@ -58,6 +58,18 @@ class Group:
         return tuple(dict.fromkeys(fact.other(self.id) for fact in self.facts))
 
 
+class _Names(dict[str, str]):
+    """Names of a block in one language, by id, looked up once."""
+
+    def __init__(self, block: Block, lang: Language) -> None:
+        super().__init__()
+        self._name, self._lang = block.name, lang
+
+    def __missing__(self, id: str) -> str:
+        found = self[id] = tidy(self._name(id, self._lang) or "")
+        return found
+
+
 class Teller:
     """Writes in one language about the entities of a block."""
 
@@ -65,18 +77,11 @@ class Teller:
         self.block, self.lang, self.context = block, lang, context
         self.say = context.say
         self.registry = context.registry
-        self._names: dict[str, str] = {}
+        self.name: Callable[[str], str] = _Names(block, lang).__getitem__
+        """The name of a concept in the language, or '' where it has none."""
         self._categories = {entity.id: entity.categories for entity in block.entities}
 
     # Names
-
-    def name(self, id: str) -> str:
-        """The name of a concept in the language, or '' where it has none."""
-        found = self._names.get(id)
-        if found is None:
-            found = tidy(self.block.name(id, self.lang) or "")
-            self._names[id] = found
-        return found
 
     def opening(self, name: str) -> str:
         """A name as it opens a sentence."""
@@ -149,7 +154,9 @@ class Teller:
         if fact.value is not None:
             return bool(one) and fact.value.language in ("", self.lang)
         other = self.name(fact.object)
-        if not one or not other or one.casefold() == other.casefold():
+        if not one or not other:
+            return False
+        if len(one) == len(other) and one.casefold() == other.casefold():
             return False
         if not fact.qualifiers:
             return True
@@ -197,8 +204,9 @@ class Teller:
         """The groups of facts that hold and of those that are denied."""
         looked_at = facts if len(facts) <= HUB else facts[:HUB]
         told = [fact for fact in looked_at if self.tellable(fact)]
-        for negated in (False, True):
-            mine = tuple([fact for fact in told if fact.negated == negated])
+        holding = tuple([fact for fact in told if not fact.negated])
+        denied = tuple([f for f in told if f.negated]) if len(holding) < len(told) else ()
+        for negated, mine in ((False, holding), (True, denied)):
             if mine:
                 untold = 0
                 if len(told) < len(facts):
@@ -249,6 +257,8 @@ class Teller:
 
     def _by_tail(self, group: Group, chosen: Sequence[Fact]) -> dict[str, list[Fact]]:
         """Facts by what stands behind their sentence, in the order in which they are told."""
+        if not any(fact.qualifiers for fact in chosen):
+            return {"": list(chosen)}
         by_tail: dict[str, list[Fact]] = {}
         for fact in chosen:
             tail = ""
