@@ -1,6 +1,7 @@
 """Write the generated pages, or check that they are what the code says.
 
-python docs/generate.py            # write docs/reference/*.md, docs/wordings.md, JSON Schemas
+python docs/generate.py            # write docs/reference/*.md, docs/wordings.md,
+                                   # docs/datasets-examples.md and the JSON Schemas
 python docs/generate.py --check    # exit 1 where one differs
 """
 
@@ -145,6 +146,11 @@ def wordings_page() -> str:
     return str(runpy.run_path(str(Path(__file__).with_name("wordings_page.py")))["page"]())
 
 
+def examples_page() -> str:
+    """Rows of every instruction task in both languages."""
+    return str(runpy.run_path(str(Path(__file__).with_name("datasets_examples.py")))["page"]())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -155,6 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "predicates.md": predicates_page(),
         "wire.md": wire_page(),
         "../wordings.md": wordings_page(),
+        "../datasets-examples.md": examples_page(),
         **schema_pages(),
     }
     stale = []

@@ -27,9 +27,9 @@ _ASKS: dict[Language, tuple[str, ...]] = {
         "Choose the option that belongs to the {things}.",
     ),
     "zh": (
-        "下列哪一项属于{things}？",
-        "以下选项中，哪一项是已收录的{things}？",
-        "请选出属于{things}的一项。",
+        "下列选项中，哪一项是{things}？",
+        "以下哪一项属于已收录的{things}？",
+        "请从下列选项中选出{things}：",
     ),
 }
 _SAYS: dict[Language, str] = {
@@ -147,6 +147,6 @@ def _draft(teller: Teller, question: Question, others: list[str]) -> Draft:
     messages = (("user", "\n".join(lines)), ("assistant", answer))
     return Draft(
         "multiple_choice", lang, messages, question.facts, wording,
-        about=tuple(sorted(others)), key=" ".join(sorted(others)),
+        about=tuple(sorted(others)), key=" ".join((group.id, *sorted(others))),
         extra={"answer": _LETTERS[place]},
     )  # fmt: skip

@@ -56,9 +56,9 @@ _SAYS: dict[str, dict[Language, str]] = {
         "最接近的记载是：{true}",
     },
     "NOT_COVERED": {
-        "en": "NOT_COVERED. No source here relates the two in this way at all, so nothing can be "
+        "en": "NOT_COVERED. No source here covers both of them in this relation, so nothing can be "
         "concluded about the claim. A statement that exists is: {true}",
-        "zh": "未覆盖。这里没有任何来源以这种关系涵盖两者，因此无法对该说法下结论。"
+        "zh": "未覆盖。这里没有来源在这一关系上同时涵盖两者，因此无法对该说法下结论。"
         "现有的相关记载是：{true}",
     },
 }

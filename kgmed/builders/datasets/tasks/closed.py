@@ -29,7 +29,9 @@ def _fit(found: tuple[str, ...], lang: Language) -> tuple[str, ...]:
     return tuple(
         text
         for text in found
-        if (_FIRST.match(text) or _THERE.match(text)) and not _INNER.search(text)
+        if (_FIRST.match(text) or _THERE.match(text))
+        and not _INNER.search(text)
+        and ":" not in text
     )
 
 
@@ -78,8 +80,9 @@ def _asked(text: str, *, plural: dict[str, english.Number]) -> str:
     if verb in _AUXILIARY:
         return f"{verb.capitalize()} {{{slot}}}{rest}?"
     does, manner = "Do" if plural[slot] == "many" else "Does", ""
-    if verb.endswith("ly"):  # "negatively regulates"
-        manner, _, rest = rest[1:].partition(" ")
-        verb, manner, rest = manner, verb + " ", " " + rest
-        return f"{does} {{{slot}}} {manner}{english.base(verb)}{rest}?"
-    return f"{does} {{{slot}}} {english.base(verb) if does == 'Does' else verb}{rest}?"
+    while verb.endswith("ly"):  # "negatively regulates"
+        manner += verb + " "
+        verb, _, rest = rest[1:].partition(" ")
+        rest = " " + rest
+    one = does == "Does" or manner  # behind an adverb the wording keeps its singular
+    return f"{does} {{{slot}}} {manner}{english.base(verb) if one else verb}{rest}?"

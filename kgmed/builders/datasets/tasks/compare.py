@@ -82,13 +82,13 @@ def _partners(teller: Teller, known: Neighbours, entity: Entity) -> list[str]:
         for roof in teller.some_of(roofs, 1, "roof", entity.id, predicate):
             known.need([roof])
             over = known.get(roof)
-            mates = [
+            mates = dict.fromkeys(
                 fact.subject
                 for fact in (over.of.get(predicate, ()) if over else ())
                 if fact.subject > entity.id and teller.name(fact.subject)
-            ]
+            )
             if mates:
-                return teller.some_of(mates, PARTNERS, "partner", entity.id)
+                return teller.some_of(list(mates), PARTNERS, "partner", entity.id)
     return []
 
 
@@ -114,7 +114,7 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         mine, its = ours[key], theirs[key]
         shared = set(mine.ends) & set(its.ends)
         if shared:
-            both += _told(teller, mine, shared) + _told(teller, its, shared)
+            both += teller.shared(mine, its, shared)
         for place, group in enumerate((mine, its)):
             rest = set(group.ends) - shared - {one.id, other.id}
             if rest:
@@ -133,7 +133,15 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
     question = _ASKS[lang][wording].replace("{aspects}", aspects)
     question = question.replace("{a}", a).replace("{b}", b)
     messages = (("user", question), ("assistant", "\n".join(parts)))
-    yield Draft("comparison", lang, messages, tuple(facts), wording, about=(one.id, other.id))
+    yield Draft(
+        "comparison",
+        lang,
+        messages,
+        tuple(facts),
+        wording,
+        about=(one.id, other.id),
+        key=f"{one.id} {other.id}",
+    )
 
 
 def _short(group: Group) -> bool:

@@ -45,6 +45,8 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     order.update({predicate: place for place, predicate in enumerate(_FIRST)})
     order.update({predicate: len(order) + place for place, predicate in enumerate(_LAST)})
     for entity in block.entities:
+        if len(entity.said) + len(entity.of) < FEWEST:
+            continue
         groups = [g for g in teller.groups(entity) if not g.negated]
         if len(groups) < FEWEST:
             continue
@@ -63,7 +65,7 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
             sentences = teller.introduced(kind, sentences, name=teller.name(entity.id))
         answer = teller.together(sentences)
         messages = (("user", question), ("assistant", answer))
-        yield Draft("description", lang, messages, tuple(facts), wording % len(asks))
+        yield Draft("description", lang, messages, tuple(facts), wording % len(asks), key=entity.id)
 
 
 def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
@@ -82,6 +84,8 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
 
 
 def _told(teller: Teller, group: Group, *, wording: int) -> tuple[list[str], tuple[Fact, ...]]:
+    if len(group.facts) <= MOST:
+        return teller.sentences(group, wording=wording), group.facts
     ends = group.ends
     if len(ends) <= MOST:
         return teller.sentences(group, wording=wording), group.facts

@@ -69,14 +69,14 @@ def dialogue(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
                 ("other_symptoms", _other_symptoms(teller, known, entity, groups)),
             ):
                 if talk is not None:
-                    yield _draft(lang, kind, talk)
+                    yield _draft(lang, kind, entity.id, talk)
 
 
-def _draft(lang: Language, kind: str, talk: Talk) -> Draft:
+def _draft(lang: Language, kind: str, id: str, talk: Talk) -> Draft:
     facts = tuple({fact.ids: fact for fact in talk.facts}.values())
     return Draft(
         "dialogue", lang, tuple(talk.messages), facts, about=tuple(sorted(set(talk.about))),
-        key=f"{kind} {' '.join(talk.about)}", extra={"kind": kind},
+        key=f"{kind} {id}", extra={"kind": kind},
     )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def _which(
     others = [end for end in members.ends if end != chosen]
     shown = {chosen, *teller.some_of(others, NAMED - 1, "shown", entity.id)}
     named = [fact for fact in members.facts if fact.other(entity.id) in shown]
-    names = sorted({teller.name(end) for end in shown}, key=str.casefold)
+    names = teller.names(sorted(shown))
     name = teller.name(entity.id)
     talk = Talk([], [], [entity.id])
     back = _words(teller, f"which_{predicate}", entity.id)
@@ -260,7 +260,7 @@ def _symptoms(
     teller: Teller, entity: Entity, second: str, both: list[Fact], others: dict[str, Fact]
 ) -> Talk:
     name, other = teller.name(entity.id), teller.name(second)
-    diseases = sorted({teller.name(fact.subject) for fact in both}, key=str.casefold)
+    diseases = teller.names(fact.subject for fact in both)
     facts = [*both, *(others[fact.subject] for fact in both)]
     who = sources.stating(facts, teller.context, teller.lang)
     answer = _words(teller, "with_both", entity.id)

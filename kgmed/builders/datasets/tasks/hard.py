@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from kgmed.builders.datasets.model import Block, Fact
-from kgmed.builders.datasets.negatives import KINDS, Negative, negatives
+from kgmed.builders.datasets.negatives import Negative, negatives
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.teller import number
 from kgmed.kg.errors import UsageError
@@ -27,10 +27,17 @@ class Pair:
 
 
 def facts(block: Block) -> Iterator[Fact]:
-    """The facts between two concepts that a block's entities are the subjects of, each once."""
+    """The facts between two concepts that a block's entities are the subjects of: one of those of
+    the same ends and predicate, with qualifiers where one has them."""
     for entity in block.entities:
         for found in entity.said.values():
-            yield from (fact for fact in found if fact.object and not fact.negated)
+            by_end: dict[str, Fact] = {}
+            for fact in found:
+                if fact.object and not fact.negated:
+                    known = by_end.get(fact.object)
+                    if known is None or (fact.qualifiers and not known.qualifiers):
+                        by_end[fact.object] = fact
+            yield from by_end.values()
 
 
 def pairs(
@@ -89,6 +96,3 @@ def as_statement(fact: Fact, *, qualified: bool = False) -> Statement:
     asked without them, and must not hold with others either."""
     qualifiers = fact.qualifiers if qualified else {}
     return Statement(fact.ids[0], fact.subject, fact.predicate, fact.object, qualifiers=qualifiers)
-
-
-assert set(FIRST_CHOICES) <= set(KINDS)  # noqa: S101

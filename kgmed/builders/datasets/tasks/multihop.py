@@ -144,14 +144,14 @@ def _chain(
     middles = first.ends if whole else teller.some_of(first.ends, MIDDLES, "over", first.id)
     for middle in middles:
         entity = known.get(middle)
-        if entity is None:
+        group = teller.group(entity, predicate, inverse=inverse) if entity else None
+        if group is None:
+            whole = whole and entity is not None and predicate not in (*entity.said, *entity.of)
             continue
-        for group in teller.groups(entity):
-            if (group.predicate, group.inverse, group.negated) == (predicate, inverse, False):
-                facts = tuple(f for f in group.facts if f.other(middle) != first.id)
-                whole = whole and group.untold == 0
-                if facts:
-                    walks.append(Walk(middle, group, facts))
+        facts = tuple(f for f in group.facts if f.other(middle) != first.id)
+        whole = whole and group.untold == 0
+        if facts:
+            walks.append(Walk(middle, group, facts))
     if not walks:
         return
     ends = dict.fromkeys(fact.other(walk.middle) for walk in walks for fact in walk.facts)
@@ -165,8 +165,8 @@ def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: li
     lang = teller.lang
     things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
     wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
-    names = sorted({teller.name(end) for end in ends}, key=str.casefold)
-    middles = sorted({teller.name(walk.middle) for walk in walks}, key=str.casefold)
+    names = teller.names(ends)
+    middles = teller.names(walk.middle for walk in walks)
     answer = teller.put(_FOUND[lang], ends=teller.listed(names), middles=teller.listed(middles))
     steps = [teller.together(teller.sentences(first))]
     facts = list(first.facts)
@@ -187,6 +187,8 @@ def _links(teller: Teller, first: Group, chain: Chain, walks: list[Walk]) -> Ite
     lang = teller.lang
     direct = set(first.ends) | {first.id}
     pairs = [(w, f) for w in walks for f in w.facts if f.other(w.middle) not in direct]
+    if chain.second == "^" + chain.first:  # the same both ways: told from one end alone
+        pairs = [(w, f) for w, f in pairs if f.other(w.middle) > first.id]
     for walk, last in teller.some_of(pairs, LINKS, "link", first.id, chain.en):
         end = last.other(walk.middle)
         a, b, c = (teller.name(id) for id in (first.id, walk.middle, end))

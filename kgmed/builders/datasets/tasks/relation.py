@@ -20,7 +20,7 @@ _LIST = {
 _NAME = {"en": "Name {n} {things}.", "zh": "请列举{n}个{things}。"}
 _NUMBERS = {
     "en": {1: "one of the", 2: "two", 3: "three", 5: "five", 10: "ten"},
-    "zh": {1: "1", 2: "2", 3: "3", 5: "5", 10: "10"},
+    "zh": {1: "一", 2: "两", 3: "三", 5: "五", 10: "十"},
 }
 
 
@@ -49,7 +49,7 @@ def _drafts(
             sentences = teller.sentences(group, facts, wording=wording)
             answer = teller.together(sentences)
             messages = (("user", text), ("assistant", answer))
-            yield Draft(task, lang, messages, facts, wording)
+            yield Draft(task, lang, messages, facts, wording, key=entity.id)
 
 
 def question(

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TypeVar, cast
 
 from kgmed.builders.datasets.model import Block, Entity, Fact
+from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
 from kgmed.kg.model import Language, Statement
@@ -57,6 +58,18 @@ class Group:
         return tuple(dict.fromkeys(fact.other(self.id) for fact in self.facts))
 
 
+class _Names(dict[str, str]):
+    """Names of a block in one language, by id, looked up once."""
+
+    def __init__(self, block: Block, lang: Language) -> None:
+        super().__init__()
+        self._name, self._lang = block.name, lang
+
+    def __missing__(self, id: str) -> str:
+        found = self[id] = tidy(self._name(id, self._lang) or "")
+        return found
+
+
 class Teller:
     """Writes in one language about the entities of a block."""
 
@@ -64,18 +77,11 @@ class Teller:
         self.block, self.lang, self.context = block, lang, context
         self.say = context.say
         self.registry = context.registry
-        self._names: dict[str, str] = {}
+        self.name: Callable[[str], str] = _Names(block, lang).__getitem__
+        """The name of a concept in the language, or '' where it has none."""
         self._categories = {entity.id: entity.categories for entity in block.entities}
 
     # Names
-
-    def name(self, id: str) -> str:
-        """The name of a concept in the language, or '' where it has none."""
-        found = self._names.get(id)
-        if found is None:
-            found = tidy(self.block.name(id, self.lang) or "")
-            self._names[id] = found
-        return found
 
     def opening(self, name: str) -> str:
         """A name as it opens a sentence."""
@@ -93,6 +99,14 @@ class Teller:
     def listed(self, names: Sequence[str]) -> str:
         """Names as a list in words."""
         return lists.join(self.lang, names)
+
+    def names(self, ids: Iterable[str]) -> list[str]:
+        """The names of concepts in their order, those once that differ in case or an s alone."""
+        found: dict[str, str] = {}
+        for id in ids:
+            name = self.name(id)
+            found.setdefault(name.casefold().removesuffix("s"), name)
+        return [found[key] for key in sorted(found)]
 
     def category(self, entity: Entity) -> str:
         """What kind of thing an entity is, in a word or two; '' where there is no good word."""
@@ -140,7 +154,9 @@ class Teller:
         if fact.value is not None:
             return bool(one) and fact.value.language in ("", self.lang)
         other = self.name(fact.object)
-        if not one or not other or one.casefold() == other.casefold():
+        if not one or not other:
+            return False
+        if len(one) == len(other) and one.casefold() == other.casefold():
             return False
         if not fact.qualifiers:
             return True
@@ -166,6 +182,17 @@ class Teller:
                 self._split(found, entity.id, predicate, facts, inverse=False)
         return found
 
+    def group(self, entity: Entity, predicate: str, *, inverse: bool) -> Group | None:
+        """What holds of an entity by one predicate, from one side; None where nothing is told."""
+        said, of = entity.said.get(predicate, ()), entity.of.get(predicate, ())
+        facts = of if inverse else said
+        if self.symmetric(predicate):
+            facts, inverse = [*said, *of], False
+        found: list[Group] = []
+        if facts and self.name(entity.id):
+            self._split(found, entity.id, predicate, facts, inverse=inverse)
+        return next((group for group in found if not group.negated), None)
+
     def symmetric(self, predicate: str) -> bool:
         """Whether a predicate holds both ways."""
         entry = self.registry.get(predicate)
@@ -177,8 +204,9 @@ class Teller:
         """The groups of facts that hold and of those that are denied."""
         looked_at = facts if len(facts) <= HUB else facts[:HUB]
         told = [fact for fact in looked_at if self.tellable(fact)]
-        for negated in (False, True):
-            mine = tuple([fact for fact in told if fact.negated == negated])
+        holding = tuple([fact for fact in told if not fact.negated])
+        denied = tuple([f for f in told if f.negated]) if len(holding) < len(told) else ()
+        for negated, mine in ((False, holding), (True, denied)):
             if mine:
                 untold = 0
                 if len(told) < len(facts):
@@ -213,7 +241,24 @@ class Teller:
     ) -> list[str]:
         """Facts of a group, one sentence for those of the same qualifiers: the worst severity
         first, and the other ends by name. What is said with qualifiers isn't repeated without."""
-        chosen = group.facts if facts is None else facts
+        by_tail = self._by_tail(group, group.facts if facts is None else facts)
+        return [self._grouped(group, by_tail[tail], wording, tail) for tail in by_tail]
+
+    def shared(self, one: Group, other: Group, ends: set[str]) -> list[str]:
+        """What two groups of a predicate share, as sentences about both; about each in turn where
+        their qualifiers differ."""
+        facts = [[f for f in group.facts if f.other(group.id) in ends] for group in (one, other)]
+        ours, theirs = self._by_tail(one, facts[0]), self._by_tail(other, facts[1])
+        told = {tail: {f.other(one.id) for f in found} for tail, found in ours.items()}
+        if told != {tail: {f.other(other.id) for f in found} for tail, found in theirs.items()}:
+            return [*self.sentences(one, facts[0]), *self.sentences(other, facts[1])]
+        name = self.name(other.id)
+        return [self._grouped(one, ours[tail], 0, tail, among=name) for tail in ours]
+
+    def _by_tail(self, group: Group, chosen: Sequence[Fact]) -> dict[str, list[Fact]]:
+        """Facts by what stands behind their sentence, in the order in which they are told."""
+        if not any(fact.qualifiers for fact in chosen):
+            return {"": list(chosen)}
         by_tail: dict[str, list[Fact]] = {}
         for fact in chosen:
             tail = ""
@@ -226,24 +271,33 @@ class Teller:
             if rest:
                 by_tail[""] = rest
         if len(by_tail) == 1:
-            parts = list(by_tail.values())
-        else:
-            parts = [
-                by_tail[tail] for tail in sorted(by_tail, key=lambda t: _rank(by_tail[t][0], t))
-            ]
-        return [self._grouped(group, part, wording) for part in parts]
+            return by_tail
+        ordered = sorted(by_tail, key=lambda tail: _rank(by_tail[tail][0], tail))
+        return {tail: by_tail[tail] for tail in ordered}
 
-    def _grouped(self, group: Group, facts: list[Fact], wording: int) -> str:
-        if len(facts) == 1:
-            return self.sentence(facts[0], wording=wording, of=group.id)
-        facts = sorted(facts, key=self._by_name(group.id))
-        shown = [self._seen_from(fact, group.id)[0] for fact in facts]
-        return self.say.grouped(
-            cast("list[Statement]", shown), self.name, lang=self.lang, wording=wording
+    def _grouped(
+        self, group: Group, facts: list[Fact], wording: int, tail: str, *, among: str = ""
+    ) -> str:
+        lang = self.lang
+        if facts[0].value is not None:
+            return self.say.grouped(
+                cast("list[Statement]", facts), self.name, lang=lang, wording=wording
+            )
+        names = self.names(fact.other(group.id) for fact in facts)
+        own, several = listing.slot(self.name(group.id), lang), len(names) > 1
+        if among:
+            own = listing.Slot(lists.join(lang, [own.text, among]), "list")
+        other = listing.slot(names[0], lang)
+        if several:
+            other = listing.Slot(lists.join(lang, names, denied=group.negated), "list")
+        inverse = group.inverse and group.predicate not in listing.FORWARD
+        texts = listing.options(
+            self.registry, group.predicate, lang, inverse=inverse, listed=several or bool(among)
         )
-
-    def _by_name(self, id: str) -> Callable[[Fact], tuple[str, tuple[str, ...]]]:
-        return lambda fact: (self.name(fact.other(id)).casefold(), fact.ids)
+        subject, object = (other, own) if group.inverse else (own, other)
+        return listing.written(
+            texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
+        )
 
     def introduced(self, kind: str, sentences: Sequence[str], *, name: str) -> list[str]:
         """Sentences behind one that says what ``name`` is: a pronoun stands for it in the first of

@@ -17,6 +17,8 @@ from kgmed.builders.datasets.tasks.teller import Teller
 from kgmed.kg.model import Language
 
 WANTED = ("REFUTED", "UNSUPPORTED")
+WORDINGS = 12
+"""Wordings that are told apart; a predicate has fewer, and repeats them."""
 _YES: dict[Language, str] = {"en": "Yes. ", "zh": "是的。"}
 _NO: dict[Language, str] = {"en": "No. {denied} {true}", "zh": "不是。{denied}{true}"}
 _SILENT: dict[Language, tuple[str, ...]] = {
@@ -59,7 +61,7 @@ def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
                 used.append(other)
         messages = (("user", asked), ("assistant", answer))
         extra = {"answer": "yes"}
-        yield Draft("yes_no", lang, messages, tuple(used), chance % 997, extra=extra)
+        yield Draft("yes_no", lang, messages, tuple(used), (chance >> 8) % WORDINGS, extra=extra)
         if pair.false is not None:
             yield from _negative(teller, fact, pair.false)
 
@@ -102,7 +104,16 @@ def _negative(teller: Teller, fact: Fact, false: Negative) -> Iterator[Draft]:
         "negative": false.kind,
         "verdict": false.verdict,
     }
-    yield Draft("yes_no", lang, messages, (fact,), chance % 997, about=about, key=key, extra=extra)
+    yield Draft(
+        "yes_no",
+        lang,
+        messages,
+        (fact,),
+        (chance >> 8) % WORDINGS,
+        about=about,
+        key=key,
+        extra=extra,
+    )
 
 
 def answered(teller: Teller, fact: Fact, false: Negative, chance: int) -> tuple[str, str] | None:
