@@ -1,4 +1,4 @@
-"""Preference pairs over the open graph: chosen is stated, rejected isn't, and little else differs."""
+"""Preference pairs: chosen is stated, rejected isn't, and little else differs."""
 
 from __future__ import annotations
 
@@ -8,110 +8,136 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+import dataset_runs
 import pyarrow.parquet as pq
 import pytest
+from dataset_rows import block_of, context_for
 
 from kgmed import open_graph
+from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.preferences import TASKS
 from kgmed.facade import Graph
 from kgmed.kg.errors import OutputError, UsageError
+from kgmed.kg.model import Language
 
-ROWS = 3_000
-
-
-@pytest.fixture(scope="module")
-def graph() -> Graph:
-    return open_graph("kgmed:open")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @pytest.fixture(scope="module")
-def written(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drafts(graph: Graph) -> list[Draft]:
+    block, context = block_of(graph, some=250), context_for(graph)
+    return [
+        d for lang in LANGUAGES for task in TASKS.values() for d in task.make(block, lang, context)
+    ]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    folder = tmp_path_factory.mktemp("preferences")
+    return open_graph(str(dataset_runs.make_graph(folder / "graph")))
+
+
+@pytest.fixture(scope="module")
+def written(small: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("pairs") / "out"
-    made = graph.write_preferences(out, max_rows=ROWS, processes=1)
-    assert made.complete
+    assert small.write_preferences(out, processes=1).complete
     return out
 
 
-@pytest.fixture(scope="module")
-def rows(written: Path) -> list[dict[str, Any]]:
+def lines(out: Path) -> list[dict[str, Any]]:
     return [
         json.loads(line)
-        for path in sorted((written / "preferences").glob("*.jsonl"))
+        for path in sorted((out / "preferences").glob("*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
 
 
-def said(row: dict[str, Any], side: str) -> str:
-    (message,) = row[side]
-    assert message["role"] == "assistant"
-    return str(message["content"])
-
-
-def test_rows_are_pairs_in_the_form_that_trainers_take(rows: list[dict[str, Any]]) -> None:
-    assert ROWS * 0.9 < len(rows) <= ROWS
-    assert {row["task"] for row in rows} == {"statement", "overclaim"}
-    assert {row["lang"] for row in rows} == {"en", "zh"}
-    assert len({row["id"] for row in rows}) == len(rows)
-    for row in rows:
-        assert [turn["role"] for turn in row["prompt"]] == ["user"]
-        assert row["prompt"][0]["content"]
-        assert said(row, "chosen") != said(row, "rejected")
-        assert row["statements"]
-        assert json.loads(row["extra"])["verdict"] in {"REFUTED", "UNSUPPORTED"}
-    kinds = Counter(json.loads(row["extra"])["negative"] for row in rows)
-    assert set(kinds) >= {"object", "class_mate", "co_occurrence", "swapped", "excluded_predicate"}
+def test_every_kind_of_corruption_makes_pairs_in_both_languages(drafts: list[Draft]) -> None:
+    assert {(d.task, d.lang) for d in drafts} == {(t, lang) for t in TASKS for lang in LANGUAGES}
+    kinds = Counter(d.extra["negative"] for d in drafts)
+    assert set(kinds) == {
+        "object", "class_mate", "co_occurrence", "swapped", "excluded_predicate", "qualifier",
+    }  # fmt: skip
+    for draft in drafts:
+        assert [role for role, _ in draft.messages] == ["user", "assistant"]
+        assert draft.rejected
+        assert draft.rejected != draft.messages[1][1]
+        assert draft.facts
+        assert draft.extra["verdict"] in {"REFUTED", "UNSUPPORTED"}
 
 
 def test_chosen_is_what_the_graph_states_and_rejected_is_not(
-    graph: Graph, rows: list[dict[str, Any]]
+    graph: Graph, drafts: list[Draft]
 ) -> None:
+    stated = [draft for draft in drafts if draft.task == "statement"]
     read = agreed = 0
-    for row in [r for r in rows if r["task"] == "statement"][::4]:
-        chosen = graph.verify(said(row, "chosen"), lang=row["lang"]).claims
-        rejected = graph.verify(said(row, "rejected"), lang=row["lang"]).claims
-        if len(chosen) != 1 or len(rejected) != 1:
-            continue
-        read += 1
-        agreed += chosen[0].verdict == "SUPPORTED" and rejected[0].verdict != "SUPPORTED"
-    assert read > 250
-    assert agreed / read >= 0.97
+    for draft in stated[:: max(1, len(stated) // 400)]:
+        chosen = graph.verify(draft.messages[1][1], lang=draft.lang).claims
+        rejected = graph.verify(draft.rejected, lang=draft.lang).claims
+        if len(chosen) == len(rejected) == 1:
+            read += 1
+            agreed += chosen[0].verdict == "SUPPORTED" and rejected[0].verdict != "SUPPORTED"
+    assert read > 350
+    assert agreed / read >= 0.98
 
 
-def test_a_corruption_is_minimal(rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        if row["task"] == "statement" and json.loads(row["extra"])["negative"] == "qualifier":
-            matched = SequenceMatcher(None, said(row, "chosen"), said(row, "rejected"))
-            assert matched.ratio() > 0.5, row
+def test_the_two_answers_differ_in_what_was_changed_alone(drafts: list[Draft]) -> None:
+    for draft in drafts:
+        if draft.task == "statement" and draft.extra["negative"] == "qualifier":
+            matched = SequenceMatcher(None, draft.messages[1][1], draft.rejected)
+            assert matched.ratio() > 0.5, draft
+        if draft.task == "statement" and draft.extra["negative"] in {"object", "class_mate"}:
+            assert draft.messages[1][1].endswith(draft.rejected[-1])
 
 
-def test_what_isnt_listed_is_never_called_untrue(rows: list[dict[str, Any]]) -> None:
-    asked = [row for row in rows if row["task"] == "overclaim"]
+def test_what_isnt_listed_is_never_called_untrue(drafts: list[Draft]) -> None:
+    asked = [draft for draft in drafts if draft.task == "overclaim"]
     assert asked
-    for row in asked:
-        verdict = json.loads(row["extra"])["verdict"]
-        no = said(row, "chosen").startswith(("No.", "不是。"))
-        assert no == (verdict == "REFUTED"), row
-        assert said(row, "rejected").startswith(("Yes.", "是的。"))
+    for draft in asked:
+        no = draft.messages[1][1].startswith(("No.", "不是。"))
+        assert no == (draft.extra["verdict"] == "REFUTED"), draft
+        assert draft.rejected.startswith(("Yes.", "是的。"))
 
 
-def test_the_same_seed_gives_the_same_pairs_in_parquet_too(
-    graph: Graph, rows: list[dict[str, Any]], tmp_path: Path
+def test_rows_are_in_the_form_that_trainers_take(written: Path) -> None:
+    rows = lines(written)
+    assert len({row["id"] for row in rows}) == len(rows) > 100
+    for row in rows:
+        for column, role in (
+            ("prompt", "user"),
+            ("chosen", "assistant"),
+            ("rejected", "assistant"),
+        ):
+            assert [turn["role"] for turn in row[column]] == [role]
+            assert all(turn["content"] for turn in row[column])
+        assert row["statements"]
+        assert set(json.loads(row["extra"])) == {"negative", "verdict"}
+        assert row["split"] in {"train", "test"}
+
+
+def test_the_same_rows_come_in_parquet_and_from_several_processes(
+    small: Graph, written: Path, tmp_path: Path
 ) -> None:
-    graph.write_preferences(tmp_path / "p", max_rows=ROWS, files="parquet", processes=2)
+    small.write_preferences(tmp_path / "p", files="parquet", processes=2)
     found = [
         row
         for path in sorted((tmp_path / "p/preferences").glob("*.parquet"))
         for row in pq.read_table(path).to_pylist()
     ]
-    assert {r["id"]: r["rejected"] for r in found} == {r["id"]: r["rejected"] for r in rows}
+    assert {r["id"]: r["rejected"] for r in found} == {
+        r["id"]: r["rejected"] for r in lines(written)
+    }
 
 
-def test_the_card_names_the_config_and_a_run_with_other_settings_is_refused(
-    graph: Graph, written: Path
+def test_the_card_names_the_config_and_other_settings_are_refused(
+    small: Graph, written: Path
 ) -> None:
     card = (written / "README.md").read_text(encoding="utf-8")
     assert "- config_name: preferences" in card
     assert "path: preferences/train-*" in card
     with pytest.raises(OutputError, match="max_rows"):
-        graph.write_preferences(written, max_rows=10)
+        small.write_preferences(written, max_rows=10)
     with pytest.raises(UsageError, match="Found the task 'refusal', expected one of: statement"):
-        graph.write_preferences(written.parent / "b", tasks=["refusal"])
+        small.write_preferences(written.parent / "b", tasks=["refusal"])
+    forecast = small.forecast_preferences(processes=1)
+    assert 0.5 * len(lines(written)) < forecast.total < 2 * len(lines(written))
