@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,12 +14,11 @@ from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
     from kgmed.builders.datasets.job import Maker, Settings
-    from kgmed.builders.datasets.negatives import Claimed
     from kgmed.builders.datasets.report import Forecast, Trace, Written
     from kgmed.builders.datasets.writers import FileType
+    from kgmed.facade.judging import Verdicts
     from kgmed.kg.model import Language
     from kgmed.kg.store.base import GraphStore
-    from kgmed.reasoning.claims.batch import TableVerifier
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Tell = Callable[[str], None]
@@ -288,35 +286,8 @@ class Datasets(Opened):
                 return run.forecast(*run.prepare(within=work / "work"))
 
 
-class Verdicts:
-    """The verdicts of claims over a graph, as the makers of datasets ask for them; the verifier is
-    opened at the first question."""
-
-    def __init__(self, store: GraphStore) -> None:
-        self._store = store
-        self._verifier: TableVerifier | None = None
-
-    def __call__(self, claims: Sequence[Claimed]) -> list[str]:
-        import pyarrow as pa
-
-        if self._verifier is None:
-            from kgmed.kg.predicates import registry
-            from kgmed.reasoning.claims.batch import TableVerifier
-
-            self._verifier = TableVerifier(self._store, registry())
-        if not claims:
-            return []
-        columns = {
-            name: [getattr(claim, name) for claim in claims]
-            for name in ("subject", "predicate", "object")
-        }
-        columns["qualifiers"] = [json.dumps(dict(claim.qualifiers)) for claim in claims]
-        told = self._verifier.verify(pa.table(columns), proof=False)
-        verdicts: list[str] = told.column("verdict").to_pylist()
-        return verdicts
-
-
 def _open(uri: str, snapshot: str) -> tuple[GraphStore, Verdicts]:
+    from kgmed.facade.judging import Verdicts
     from kgmed.facade.opening import open_again
 
     store = open_again(uri, snapshot)

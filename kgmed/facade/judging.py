@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kgmed.builders.datasets.negatives import Claimed
     from kgmed.kg.store.base import GraphStore
+    from kgmed.reasoning.claims.batch import TableVerifier
 
 
 class Verdicts:
-    """The verdict of each of many claims, in order; what datasets call ``verdicts``.
+    """The verdict of each of many claims, in order; what datasets call ``verdicts``. The verifier
+    is opened at the first question.
 
     >>> from kgmed.builders.datasets.negatives import Claimed
     >>> verdicts = Verdicts(open_graph().store)
@@ -21,16 +23,19 @@ class Verdicts:
     """
 
     def __init__(self, store: GraphStore) -> None:
-        from kgmed.kg.predicates import registry
-        from kgmed.reasoning.claims.batch import TableVerifier
-
-        self._tables = TableVerifier(store, registry())
+        self._store = store
+        self._tables: TableVerifier | None = None
 
     def __call__(self, claims: Sequence[Claimed]) -> list[str]:
         import pyarrow as pa
 
         if not claims:
             return []
+        if self._tables is None:
+            from kgmed.kg.predicates import registry
+            from kgmed.reasoning.claims.batch import TableVerifier
+
+            self._tables = TableVerifier(self._store, registry())
         rows = {
             "subject": [claim.subject for claim in claims],
             "predicate": [claim.predicate for claim in claims],
