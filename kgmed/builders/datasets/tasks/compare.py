@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.multihop import Neighbours
-from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
+from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
 
@@ -64,6 +64,7 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     teller = Teller(block, lang, context)
     known = Neighbours(block, context)
     for some in chunks(block.entities):
+        known.need([roof for entity in some for _, roof in _roofs(teller, entity)])
         partners = {entity.id: _partners(teller, known, entity) for entity in some}
         known.need([id for ids in partners.values() for id in ids])
         for entity in some:
@@ -73,22 +74,27 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
                     yield from _pair(teller, entity, other)
 
 
-def _partners(teller: Teller, known: Neighbours, entity: Entity) -> list[str]:
-    """Things that stand under the same roof, each pair from one of its ends alone."""
+def _roofs(teller: Teller, entity: Entity) -> Iterator[tuple[str, str]]:
+    """(predicate, what it shares with others): one of each predicate, the closest kind first."""
     if not teller.name(entity.id):
-        return []
+        return
     for predicate in _OVER:
         roofs = [f.object for f in entity.said.get(predicate, ()) if teller.name(f.object)]
-        for roof in teller.some_of(roofs, 1, "roof", entity.id, predicate):
-            known.need([roof])
-            over = known.get(roof)
-            mates = dict.fromkeys(
-                fact.subject
-                for fact in (over.of.get(predicate, ()) if over else ())
-                if fact.subject > entity.id and teller.name(fact.subject)
-            )
-            if mates:
-                return teller.some_of(list(mates), PARTNERS, "partner", entity.id)
+        if roofs:
+            yield predicate, teller.one_of(roofs, "roof", entity.id, predicate)
+
+
+def _partners(teller: Teller, known: Neighbours, entity: Entity) -> list[str]:
+    """Things that stand under the same roof, each pair from one of its ends alone."""
+    for predicate, roof in _roofs(teller, entity):
+        over = known.get(roof)
+        mates = dict.fromkeys(
+            fact.subject
+            for fact in (over.of.get(predicate, ()) if over else ())[:HUB]
+            if fact.subject > entity.id and teller.name(fact.subject)
+        )
+        if mates:
+            return teller.some_of(list(mates), PARTNERS, "partner", entity.id)
     return []
 
 

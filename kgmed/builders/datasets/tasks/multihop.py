@@ -28,6 +28,10 @@ PATHS = 2
 """Mechanisms that are told of one pair."""
 REMEMBERED = 20_000
 """Neighbours outside the block that are kept."""
+READ = 2_000
+"""Statements of a neighbour up to which it is read: a hub has too many ends to ask about."""
+LEARNT = 40
+"""Neighbours that are read of one entity, predicate and side."""
 _CHAIN: dict[Language, tuple[str, ...]] = {
     "en": ("What are the {things}?", "Which {things} are listed?", "Name the {things}."),
     "zh": ("{things}有哪些？", "请列出{things}。", "有哪些{things}？"),
@@ -74,10 +78,19 @@ def multihop(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         raise UsageError("paths need a graph: found none in the context.")
     teller = Teller(block, lang, context)
     known = Neighbours(block, context)
+    firsts = {_side(chain.first) for chain in chains()}
     for some in chunks(block.entities):
-        known.learn(some)
-        for entity in some:
-            groups = {(g.predicate, g.inverse): g for g in teller.groups(entity) if not g.negated}
+        plans = [_groups(teller, entity) for entity in some]
+        known.need(
+            [
+                middle
+                for groups in plans
+                for step, group in groups.items()
+                if step in firsts
+                for middle in _middles(teller, group)
+            ]
+        )
+        for groups in plans:
             for chain in chains():
                 yield from _chain(teller, known, groups, chain)
             if treated := groups.get(("treats", False)):
@@ -93,23 +106,29 @@ class Neighbours:
         self._read: OrderedDict[str, Entity] = OrderedDict()
 
     def learn(self, entities: Sequence[Entity]) -> None:
-        """Read what stands at the other ends of the facts of entities."""
+        """Read what stands at the other ends of the facts of entities, some of each predicate."""
         ends = dict.fromkeys(
             fact.other(entity.id)
             for entity in entities
             for side in (entity.said, entity.of)
             for facts in side.values()
-            for fact in facts
+            for fact in facts[:LEARNT]
             if fact.object
         )
         self.need(list(ends))
 
     def need(self, ids: Sequence[str]) -> None:
-        """Read concepts that the block doesn't hold."""
-        missing = [id for id in ids if id not in self._own and id not in self._read]
+        """Read concepts that the block doesn't hold, hubs left out."""
+        wanted = dict.fromkeys(ids)
+        for id in wanted:
+            if id in self._read:
+                self._read.move_to_end(id)
+        missing = [id for id in wanted if id not in self._own and id not in self._read]
         store = self._context.store
         if missing and store is not None:
-            for entity in read_entities(store, missing, allowed=self._context.allowed):
+            sizes = zip(missing, store.degrees(missing), strict=True)
+            small = [id for id, degree in sizes if degree <= READ]
+            for entity in read_entities(store, small, allowed=self._context.allowed):
                 self._read[entity.id] = entity
         while len(self._read) > REMEMBERED + len(ids):
             self._read.popitem(last=False)
@@ -128,6 +147,15 @@ class Walk:
     facts: tuple[Fact, ...]
 
 
+def _groups(teller: Teller, entity: Entity) -> dict[tuple[str, bool], Group]:
+    return {(g.predicate, g.inverse): g for g in teller.groups(entity) if not g.negated}
+
+
+def _middles(teller: Teller, first: Group) -> list[str]:
+    """The neighbours that chains from a group go over: all of a few, some of many."""
+    return teller.some_of(first.ends, MIDDLES, "over", first.id, first.predicate)
+
+
 def _side(step: str) -> tuple[str, bool]:
     return step.lstrip("^"), step.startswith("^")
 
@@ -140,8 +168,8 @@ def _chain(
         return
     predicate, inverse = _side(chain.second)
     walks: list[Walk] = []
-    whole = first.untold == 0 and len(first.ends) <= MIDDLES
-    middles = first.ends if whole else teller.some_of(first.ends, MIDDLES, "over", first.id)
+    middles = _middles(teller, first)
+    whole = first.untold == 0 and len(middles) == len(first.ends)
     for middle in middles:
         entity = known.get(middle)
         group = teller.group(entity, predicate, inverse=inverse) if entity else None
