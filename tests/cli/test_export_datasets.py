@@ -106,8 +106,11 @@ def test_shares_add_up(work: Path) -> None:
     [
         (["--trace", "0123456789abcdef"], "--trace needs --out DIR"),
         (["--trace", "x", "corpus", "--out", "o"], "--trace stands alone"),
-        (["corpus", "--out", "o", "--tasks", "poems"], "the task 'poems', expected one of: sent"),
-        (["corpus", "--out", "o", "--pack", "64"], "packing needs both"),
+        (
+            ["corpus", "--graph", "graph", "--out", "o", "--tasks", "poems"],
+            "the task 'poems', expected one of: sent",
+        ),
+        (["corpus", "--graph", "graph", "--out", "o", "--pack", "64"], "packing needs both"),
     ],
 )
 def test_a_wrong_use_is_told(arguments: list[str], told: str, work: Path) -> None:
