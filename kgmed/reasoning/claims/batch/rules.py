@@ -26,6 +26,7 @@ from kgmed.reasoning.claims.batch.columns import (
     joined,
     states,
 )
+from kgmed.reasoning.claims.ground import CANDIDATES
 
 CHAIN_STEPS = 32
 """Statements that a transitive predicate is followed over."""
@@ -284,10 +285,11 @@ def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Fl
     found = np.zeros(len(claims), bool)
     if name in MEMBERSHIP:
         return found
-    codes = arrays.codes(registry.descendants(name))
-    mirrored = arrays.codes(
-        [other for other in registry.descendants(name) if flips(registry, other, name)]
-    )
+    below = registry.descendants(name)
+    codes = arrays.codes(below)
+    mirrored = arrays.codes([other for other in below if flips(registry, other, name)])
+    held = sum(other in arrays.positive or other in arrays.negative for other in below)
+    most = min(MEMBERS, CANDIDATES // (2 * held or 1))
     for is_subject in (True, False):
         here, there = claims.subjects, claims.objects
         if not is_subject:
@@ -295,7 +297,7 @@ def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Fl
         rows = np.flatnonzero(arrays.is_one_of(here, CLASSES) & ~found)
         if not len(rows):
             continue
-        index, nodes = _members(arrays, here[rows])
+        index, nodes = _members(arrays, here[rows], most)
         mine = rows[index]
         index, nodes, mine = (column[nodes != there[mine]] for column in (index, nodes, mine))
         ends = (nodes, there[mine]) if is_subject else (there[mine], nodes)
@@ -306,9 +308,9 @@ def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Fl
     return found
 
 
-def _members(arrays: Arrays, classes: Ints) -> tuple[Longs, Ints]:
-    """(index, member) of each class's first members, in the order of (predicate, id)."""
-    left = np.full(len(classes), MEMBERS)
+def _members(arrays: Arrays, classes: Ints, most: int) -> tuple[Longs, Ints]:
+    """(index, member) of each class's first ``most`` members, in the order of (predicate, id)."""
+    left = np.full(len(classes), most)
     hits = []
     for code in sorted(arrays.codes(MEMBERSHIP)):
         first, past = arrays.runs("in", classes, code)
