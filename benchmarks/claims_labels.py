@@ -215,7 +215,7 @@ def _contrary(run: Callable[[str], Any], registry: Registry) -> None:
 def _qualified(connection: Any, snapshot: Snapshot) -> None:
     """Settle what depends on qualifiers: each distinct pair of a claim's and a statement's."""
     rows = connection.sql(
-        """SELECT DISTINCT what, c.q, f.q, text, c.mirrors FROM found f JOIN claim c USING (n)
+        """SELECT DISTINCT what, c.q, f.q, text FROM found f JOIN claim c USING (n)
         JOIN qual ON qual.q = f.q
         WHERE c.q <> '' OR what LIKE 'maybe%'"""
     ).fetchall()
@@ -229,9 +229,8 @@ def _qualified(connection: Any, snapshot: Snapshot) -> None:
         ).fetchall()
     )
     settled = [
-        (what, claimed, q, _settled(what, _plain(read[claimed], ids), _plain(read[text], ids),
-                                    is_symmetric=is_symmetric))
-        for what, claimed, q, text, is_symmetric in rows
+        (what, claimed, q, _settled(what, _plain(read[claimed], ids), _plain(read[text], ids)))
+        for what, claimed, q, text in rows
     ]  # fmt: skip
     what, claimed, q, becomes = zip(*settled, strict=True) if settled else ((), (), (), ())
     connection.register(
@@ -256,7 +255,7 @@ def _plain(qualifiers: Qualifiers, ids: Mapping[str, str]) -> dict[str, str]:
     return {name: ids.get(v, v).strip().casefold() for name, v in qualifiers.items()}
 
 
-def _settled(what: str, claimed: Qualifiers, stated: Qualifiers, *, is_symmetric: bool) -> str:
+def _settled(what: str, claimed: Qualifiers, stated: Qualifiers) -> str:
     """What a statement is to a claim, given both's qualifiers; '' for nothing."""
     if not what.startswith("maybe"):
         fits = all(stated.get(name) == value for name, value in claimed.items())
@@ -265,8 +264,8 @@ def _settled(what: str, claimed: Qualifiers, stated: Qualifiers, *, is_symmetric
     its = {name: v for name, v in stated.items() if name != "role_group"}
     if what == "maybe opposite":
         both = {mine.pop("direction", ""), its.pop("direction", "")}
-        needed = {"aspect", "affected"} if is_symmetric else {"aspect"}
-        return "against" if both in OPPOSITE and needed <= mine.keys() and mine == its else ""
+        named = {"aspect", "affected"} <= mine.keys()
+        return "against" if both in OPPOSITE and named and mine == its else ""
     if mine != its:
         return ""
     return "denied" if what == "maybe denied" else "against"
@@ -335,8 +334,12 @@ def _coverage(run: Callable[[str], Any]) -> None:
             SELECT n, p, m AS a, o AS b FROM claim c JOIN ofs ON class = c.s
             WHERE c.s IN (FROM class) AND m <> o UNION ALL
             SELECT n, p, s, m FROM claim c JOIN ofs ON class = c.o
-            WHERE c.o IN (FROM class) AND m <> s)
-        SELECT DISTINCT n, 'members', 0 FROM asks k JOIN below w ON w.claimed = k.p
-        JOIN st ON st.p = w.p AND ((st.s = a AND st.o = b) OR (flips AND st.s = b AND st.o = a))
-        WHERE k.p NOT IN ('in_drug_class', 'has_role')"""
+            WHERE c.o IN (FROM class) AND m <> s),
+        pairs AS (
+            SELECT n, k.p, a, b, w.p AS stated FROM asks k JOIN below w ON w.claimed = k.p
+            WHERE k.p NOT IN ('in_drug_class', 'has_role') UNION ALL
+            SELECT n, k.p, b, a, w.p FROM asks k JOIN below w ON w.claimed = k.p
+            WHERE k.p NOT IN ('in_drug_class', 'has_role') AND flips)
+        SELECT DISTINCT n, 'members', 0 FROM pairs
+        JOIN st ON st.s = a AND st.o = b AND st.p = stated"""
     )

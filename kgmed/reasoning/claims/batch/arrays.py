@@ -175,7 +175,7 @@ class Arrays:
     def details(self, edge: int) -> list[str]:
         """What ``details.bin`` holds of an edge, in the order of DETAIL_FIELDS."""
         edges, offsets = self.array("d_eid"), self.array("d_off")
-        place = int(np.searchsorted(edges, edge))
+        place = int(np.searchsorted(edges, edges.dtype.type(edge)))  # else all are converted
         if place == len(edges) or edges[place] != edge:
             return []
         raw = bytes(self.array("details")[offsets[place] : offsets[place + 1]])
