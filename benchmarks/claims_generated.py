@@ -105,7 +105,8 @@ def figures(made: Generated, told: Sequence[Told], *, graph: str) -> list[Figure
         pairs = Counter((labels[n], told[0].verdicts[n]) for n in rows)
         wrong = sum(_false(labels[n], t.verdicts[n]) for t in told for n in rows)
         said = ", ".join(
-            f"{SHORT[label]}>{SHORT[verdict]} {n:,}" for (label, verdict), n in sorted(pairs.items())
+            f"{SHORT[label]}>{SHORT[verdict]} {n:,}"
+            for (label, verdict), n in sorted(pairs.items())
         )
         note = f"n={len(rows):,}; {said}"
         if made.dropped[kind]:
@@ -139,6 +140,12 @@ def judged(store: EmbeddedStore, made: Generated, *, singly: int) -> list[Told]:
     by_claim = [c.verdict for c in Verifier(store, registry()).claims(some)]
     return [Told("tables", by_table), Told(f"single claims ({len(some):,} of them)",
                                            [*by_claim, *by_table[len(some):]])]  # fmt: skip
+
+
+def apart(told: Sequence[Told], singly: int) -> int:
+    """On how many of the claims that both judged the verdicts differ."""
+    both = zip(*(t.verdicts[:singly] for t in told), strict=True)
+    return sum(len(set(verdicts)) > 1 for verdicts in both)
 
 
 def differing(made: Generated, told: Sequence[Told]) -> list[dict[str, Any]]:
