@@ -66,11 +66,11 @@ def generate(store: EmbeddedStore, count: int, *, seed: int = 5) -> Generated:
             FROM asked JOIN labelled USING (n) ORDER BY hash(n, {seed})"""
     ).to_arrow_table()
     connection.close()
-    may = [label in claims_kinds.KINDS[kind].labels
-           for kind, label in zip(*(rows[c].to_pylist() for c in ("kind", "label")), strict=True)]  # fmt: skip
-    dropped = Counter(
-        kind for kind, fits in zip(rows["kind"].to_pylist(), may, strict=True) if not fits
-    )
+    kinds, labels = rows["kind"].to_pylist(), rows["label"].to_pylist()
+    may = [
+        label in claims_kinds.KINDS[kind].labels for kind, label in zip(kinds, labels, strict=True)
+    ]
+    dropped = Counter(kind for kind, fits in zip(kinds, may, strict=True) if not fits)
     kept = rows.filter(pa.array(may))
     return Generated(kept.take(pa.array(_level(kept["kind"].to_pylist(), count))), dropped)
 
@@ -110,7 +110,7 @@ def figures(made: Generated, told: Sequence[Told], *, graph: str) -> list[Figure
         )
         note = f"n={len(rows):,}; {said}"
         if made.dropped[kind]:
-            note += f"; {made.dropped[kind]:,} left out, as they hold or don't after all"
+            note += f"; {made.dropped[kind]:,} others aren't what was meant"
         found.append(Figure(f"generated, {graph}", kind, wrong, "false", 0, note=note))
     for t in told:
         for verdict in ("SUPPORTED", "REFUTED"):

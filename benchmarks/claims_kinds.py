@@ -47,8 +47,9 @@ def _up(steps: int) -> str:
 
 
 _REVERSED = "SELECT b.o AS s, p, b.s AS o, 0 AS q FROM base b JOIN pred ON name = p"
-_OBJECT = f"""SELECT s, p, lead(o) OVER (PARTITION BY p, categories[1] ORDER BY hash(eid)) AS o, 0 AS q
-    FROM base JOIN concept ON cid = o"""  # noqa: E501
+_OBJECT = """SELECT s, p, 0 AS q,
+    lead(o) OVER (PARTITION BY p, categories[1] ORDER BY hash(eid)) AS o
+    FROM base JOIN concept ON cid = o"""
 _EXCLUDED = "SELECT s, other AS p, o, q FROM base JOIN partner ON one = p WHERE how = 'excludes'"
 _ILL_TYPED = """SELECT b.s, b.p, w.cid AS o, 0 AS q FROM numbered b
     JOIN misfit w ON w.p = b.p AND w.place = b.place % w.places"""

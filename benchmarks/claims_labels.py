@@ -313,7 +313,8 @@ def _coverage(run: Callable[[str], Any]) -> None:
         WITH asks AS (
             SELECT n, s, o, mirrors, below.p FROM claim JOIN below ON claimed = claim.p
             WHERE parent <> '' UNION ALL
-            SELECT n, s, o, mirrors, held.p FROM claim, (SELECT DISTINCT p FROM st) held WHERE parent = ''),
+            SELECT n, s, o, mirrors, held.p FROM claim, (SELECT DISTINCT p FROM st) held
+            WHERE parent = ''),
         node AS (SELECT s AS x FROM claim UNION SELECT o FROM claim),
         left_of AS (SELECT DISTINCT s AS x, p, src FROM st WHERE s IN (FROM node)),
         right_of AS (SELECT DISTINCT o AS x, p, src FROM st WHERE o IN (FROM node)),

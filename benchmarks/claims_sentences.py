@@ -44,12 +44,13 @@ class Sentence:
     held: bool
 
 
-def labelled() -> list[Sentence]:
-    """The sentences of tests/data/claims_*.jsonl; a third is held out, by a hash of the id."""
+def labelled(most: int) -> list[Sentence]:
+    """The sentences of tests/data/claims_*.jsonl, at most so many of a language; a third is held
+    out, by a hash of the id."""
     found = []
     for lang in ("en", "zh"):
         lines = (DATA / f"claims_{lang}.jsonl").read_text(encoding="utf-8").splitlines()
-        for row in map(json.loads, lines):
+        for row in map(json.loads, lines[:most]):
             claims = tuple((_key(**_own(c)), c["verdict"]) for c in row["claims"])
             held = hashlib.sha256(row["id"].encode()).digest()[0] % 3 == 0
             found.append(Sentence(row["id"], "labelled", lang, row["text"], claims, held))
@@ -83,7 +84,8 @@ def in_words(store: EmbeddedStore, made: Generated, count: int, *, seed: int) ->
         if s is None or o is None or row["p"] not in known:
             continue
         lang = "zh" if "zh" in s.names and "zh" in o.names and chance.random() < 0.5 else "en"
-        text = _clause(known, chance, row["p"], s.name_in(lang), o.name_in(lang), lang)
+        clause = chance.choice(_clauses(known, row["p"], lang))
+        text = fill(clause, s=s.name_in(lang), o=o.name_in(lang))
         if row["negated"]:
             text = f"It is not true that {text}" if lang == "en" else f"并非{text}"
         text = text[:1].upper() + text[1:] + ("." if lang == "en" else "。")
@@ -93,13 +95,10 @@ def in_words(store: EmbeddedStore, made: Generated, count: int, *, seed: int) ->
     return found
 
 
-def _clause(
-    known: Registry, chance: random.Random, predicate: str, subject: str, object: str, lang: str
-) -> str:
+def _clauses(known: Registry, predicate: str, lang: str) -> list[str]:
     wording = known[predicate].wording[lang]
-    clauses = [*wording.sentence, *wording.inverse_sentence]
-    clauses += [f for f in wording.frames if "{s}" in f and "{o}" in f]
-    return fill(chance.choice(clauses), s=subject, o=object)
+    frames = (text for text in wording.frames if "{s}" in text and "{o}" in text)
+    return [*wording.sentence, *wording.inverse_sentence, *frames]
 
 
 def statements(store: EmbeddedStore) -> Iterable[tuple[str, str]]:

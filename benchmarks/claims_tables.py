@@ -65,7 +65,8 @@ def tables_of(snapshot: Snapshot, registry: Registry) -> Any:
             JOIN {sources} b ON b.profile = a.profile JOIN qual ON qual.text = a.qualifiers"""
     )
     connection.execute(
-        """CREATE TABLE st AS SELECT eid, s, p::VARCHAR AS p, o, src, q FROM whole WHERE NOT negated;
+        """CREATE TABLE st AS
+           SELECT eid, s, p::VARCHAR AS p, o, src, q FROM whole WHERE NOT negated;
            CREATE TABLE denied AS SELECT s, p, o, q FROM whole WHERE negated;
            DROP TABLE whole"""
     )

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from measure import Figure, database, say
 
 from kgmed.builders.datasets.negatives import KINDS, Claimed, negatives
 from kgmed.builders.overlay import make_overlay
-from kgmed.kg.model import Statement
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.embedded import EmbeddedStore, open_store
 from kgmed.reasoning.claims.batch import TableVerifier

@@ -26,6 +26,7 @@ import re
 import time
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def words(text: str) -> list[str]:
 def pairs(text: str) -> list[str]:
     """Words, and pairs of neighbours."""
     found = words(text)
-    return found + [f"{a} {b}" for a, b in zip(found, found[1:], strict=False)]
+    return found + [f"{a} {b}" for a, b in pairwise(found)]
 
 
 def read(path: Path) -> Rows:

@@ -26,9 +26,9 @@ VERIFIER = "kgmed"
 LABELS = ("SUPPORTED", "REFUTED", "OTHER")
 
 
-def labelled(graph: Graph) -> tuple[list[Sentence], Reading, list[Figure], list[str]]:
+def labelled(graph: Graph, most: int) -> tuple[list[Sentence], Reading, list[Figure], list[str]]:
     """The labelled sentences read and scored, with confusion tables."""
-    sentences = claims_sentences.labelled()
+    sentences = claims_sentences.labelled(most)
     reading = claims_sentences.read(graph, sentences)
     figures = claims_sentences.figures(sentences, reading)
     tables = []
@@ -43,7 +43,7 @@ def labelled(graph: Graph) -> tuple[list[Sentence], Reading, list[Figure], list[
 
 def beside(
     graph: Graph, sentences: Sequence[Sentence], reading: Reading, made: Generated,
-    train: Generated, *, count: int, peers: Path | None, seconds: float,
+    train: Generated | None, *, count: int, peers: Path | None, seconds: float,
 ) -> list[str]:  # fmt: skip
     """Tables of precision and recall on the held-out part, a block for each set of sentences."""
     store = graph.local_store()
@@ -56,7 +56,7 @@ def beside(
     rates = {"labelled": reading.claims / reading.seconds, "generated": told.claims / told.seconds}
     by_system: dict[str, dict[str, str]] = {VERIFIER: said}
     facts: dict[str, Any] = {}
-    if peers is None:
+    if peers is None or train is None:
         say("  no --peers: baselines left out")
     else:
         known = {s.claims[0][0][:3] for s in one}
