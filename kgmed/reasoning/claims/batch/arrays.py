@@ -79,7 +79,13 @@ class Arrays:
     def runs(self, way: Way, nodes: Ints, code: int) -> tuple[Longs, Longs]:
         """First and past-the-last place of a predicate's edges in each node's row, shapes (n,)."""
         low = np.full(len(nodes), np.int64(code) << 32)
-        return self._lower(way, nodes, low), self._lower(way, nodes, low + (np.int64(1) << 32))
+        first = self._lower(way, nodes, low)
+        past = first.copy()
+        codes, ends = self.array(f"{way}_p"), self.array(f"{way}_off")[nodes + 1]
+        if len(codes):
+            hit = (first < ends) & (codes[np.minimum(first, len(codes) - 1)] == code)
+            past[hit] = self._lower(way, nodes[hit], low[hit] + (np.int64(1) << 32))
+        return first, past
 
     def edges(self, way: Way, places: Longs) -> Longs:
         """Edge numbers of places."""

@@ -329,17 +329,21 @@ def covered(
 ) -> tuple[Flags, Flags, Flags]:
     """Whether one and the same source has the subject as a subject and the object as an object of
     the predicate or one below it (either end, where it is symmetric); and whether any source has
-    the one, and the other. Shapes (n,)."""
+    the one, and the other, which isn't asked where none has the one. Shapes (n,)."""
     below = registry.descendants(name)
     codes = [*arrays.codes(below), *(arrays.negative[n] for n in below if n in arrays.negative)]
     predicate = registry.get(name)
     if predicate is not None and not predicate.parent:  # the root: statements of any predicate
         codes = [*arrays.positive.values(), *arrays.negative.values()]
+    is_symmetric = predicate is not None and predicate.symmetric
     of_subject = arrays.sources("out", subjects, codes)
-    of_object = arrays.sources("in", objects, codes)
-    if predicate is not None and predicate.symmetric:
+    if is_symmetric:
         of_subject = of_subject | arrays.sources("in", subjects, codes)
-        of_object = of_object | arrays.sources("out", objects, codes)
+    asked = np.flatnonzero((of_subject != 0).any(axis=1))
+    of_object = np.zeros_like(of_subject)
+    of_object[asked] = arrays.sources("in", objects[asked], codes)
+    if is_symmetric:
+        of_object[asked] |= arrays.sources("out", objects[asked], codes)
     return (
         ((of_subject & of_object) != 0).any(axis=1),
         (of_subject != 0).any(axis=1),
