@@ -90,69 +90,63 @@ def _level(kinds: Sequence[str], count: int) -> list[int]:
 
 @dataclass(slots=True)
 class Told:
-    """Verdicts of one verifier on generated claims."""
+    """Verdicts of one verifier on the first of the generated claims."""
 
     who: str
     verdicts: Sequence[str]
 
 
+def judged(store: EmbeddedStore, made: Generated, *, singly: int) -> list[Told]:
+    """What the table's verifier says of all, and that of single claims of the first ``singly``."""
+    asked = made.rows.select(["subject", "predicate", "object", "qualifiers", "negated"])
+    by_table = TableVerifier(store, registry()).verify(asked, proof=False)
+    some = Verifier(store, registry()).claims(made.claims()[:singly])
+    return [
+        Told("tables", by_table["verdict"].to_pylist()),
+        Told("single claims", [checked.verdict for checked in some]),
+    ]
+
+
 def figures(made: Generated, told: Sequence[Told], *, graph: str) -> list[Figure]:
-    """A row a kind and the sums; ``told`` are verifiers' verdicts on the same claims."""
-    kinds, labels = (made.rows[name].to_pylist() for name in ("kind", "label"))
+    """A row a kind, with what the first of ``told`` says of it, and the sums for each."""
+    area, kinds = f"generated, {graph}", made.rows["kind"].to_pylist()
+    labels = made.rows["label"].to_pylist()
+    pairs: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    false: Counter[str] = Counter()
+    for t in told:
+        for kind, label, verdict in zip(kinds, labels, t.verdicts, strict=False):
+            false[kind] += verdict != label and verdict in {"SUPPORTED", "REFUTED"}
+            if t is told[0]:
+                pairs[kind][label, verdict] += 1
     found: list[Figure] = []
-    for kind in dict.fromkeys(sorted(kinds, key=list(claims_kinds.KINDS).index)):
-        rows = [n for n, name in enumerate(kinds) if name == kind]
-        pairs = Counter((labels[n], told[0].verdicts[n]) for n in rows)
-        wrong = sum(_false(labels[n], t.verdicts[n]) for t in told for n in rows)
-        said = ", ".join(
-            f"{SHORT[label]}>{SHORT[verdict]} {n:,}"
-            for (label, verdict), n in sorted(pairs.items())
+    for kind in claims_kinds.KINDS:
+        if kind not in pairs:
+            continue
+        said = sorted(pairs[kind].items())
+        note = f"n={sum(pairs[kind].values()):,}; " + ", ".join(
+            f"{SHORT[label]}>{SHORT[verdict]} {n:,}" for (label, verdict), n in said
         )
-        note = f"n={len(rows):,}; {said}"
         if made.dropped[kind]:
             note += f"; {made.dropped[kind]:,} others aren't what was meant"
-        found.append(Figure(f"generated, {graph}", kind, wrong, "false", 0, note=note))
+        found.append(Figure(area, kind, false[kind], "false", 0, note=note))
     for t in told:
+        both = list(zip(labels, t.verdicts, strict=False))
         for verdict in ("SUPPORTED", "REFUTED"):
-            false = sum(
-                v == verdict and label != v for v, label in zip(t.verdicts, labels, strict=True)
-            )
-            missed = sum(
-                label == verdict and v != label for v, label in zip(t.verdicts, labels, strict=True)
-            )
-            note = f"n={len(labels):,}, {labels.count(verdict):,} so labelled, {missed:,} missed"
+            wrong = sum(said == verdict and label != said for label, said in both)
+            missed = sum(label == verdict and said != label for label, said in both)
+            labelled = sum(label == verdict for label, _said in both)
+            note = f"n={len(both):,}, {labelled:,} so labelled, {missed:,} missed"
             what = f"false {verdict}, {t.who}"
-            found.append(Figure(f"generated, {graph}", what, false, "claims", 0, note=note))
+            found.append(Figure(area, what, wrong, "claims", 0, note=note))
     return found
 
 
-def _false(label: str, verdict: str) -> bool:
-    return verdict != label and verdict in {"SUPPORTED", "REFUTED"}
-
-
-def judged(store: EmbeddedStore, made: Generated, *, singly: int) -> list[Told]:
-    """The verdicts of the table's verifier on all, and of single claims' on the first ``singly``;
-    beyond these the table's stand in."""
-    tables = TableVerifier(store, registry())
-    asked = made.rows.select(["subject", "predicate", "object", "qualifiers", "negated"])
-    by_table = tables.verify(asked, proof=False)["verdict"].to_pylist()
-    some = made.claims()[:singly]
-    by_claim = [c.verdict for c in Verifier(store, registry()).claims(some)]
-    return [Told("tables", by_table), Told(f"single claims ({len(some):,} of them)",
-                                           [*by_claim, *by_table[len(some):]])]  # fmt: skip
-
-
-def apart(told: Sequence[Told], singly: int) -> int:
+def apart(told: Sequence[Told]) -> int:
     """On how many of the claims that both judged the verdicts differ."""
-    both = zip(*(t.verdicts[:singly] for t in told), strict=True)
-    return sum(len(set(verdicts)) > 1 for verdicts in both)
+    return sum(len(set(said)) > 1 for said in zip(*(t.verdicts for t in told), strict=False))
 
 
-def differing(made: Generated, told: Sequence[Told]) -> list[dict[str, Any]]:
+def differing(made: Generated, told: Told) -> list[dict[str, Any]]:
     """The claims whose verdicts aren't their labels."""
-    labels = made.rows["label"].to_pylist()
-    return [
-        {**row, **{t.who: t.verdicts[n] for t in told}}
-        for n, row in enumerate(made.rows.to_pylist())
-        if any(t.verdicts[n] != labels[n] for t in told)
-    ]
+    rows = zip(made.rows.to_pylist(), told.verdicts, strict=False)
+    return [{**row, "verdict": said} for row, said in rows if said != row["label"]]

@@ -16,6 +16,7 @@ missed.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from collections import Counter
@@ -77,12 +78,12 @@ def generated(graph: Graph, sizes: Sizes, report: Report, *, name: str, singly: 
     made = claims_generated.generate(store, sizes.generated)
     told = claims_generated.judged(store, made, singly=singly)
     report.figures += claims_generated.figures(made, told, graph=name)
-    other = claims_generated.differing(made, told)
-    pairs = Counter((row["label"], row[told[0].who]) for row in other)
+    other = claims_generated.differing(made, told[0])
+    pairs = Counter((row["label"], row["verdict"]) for row in other)
     report.blocks.append(
         f"(a), {name}: {made.rows.num_rows:,} claims; not as labelled: "
         + (", ".join(f"{a} told {b} {n:,}" for (a, b), n in pairs.most_common()) or "none")
-        + f"; tables and single claims differ on {claims_generated.apart(told, singly):,}"
+        + f"; tables and single claims differ on {claims_generated.apart(told):,}"
     )
     return made
 
@@ -164,7 +165,11 @@ def main() -> None:
             report.figures += verify_accuracy.own_statements(
                 graph.local_store(), sizes.own, graph=LARGE
             )
-    print(f"Python {platform.python_version()}, page cache warm, every claim timed once.\n")
+    load = ", ".join(f"{n:.1f}" for n in os.getloadavg())
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load at the end {load}; page"
+    )
+    print("cache warm, every claim timed once. S, R, U, N: labelled so > told so.\n")
     print(table(report.figures))
     for block in report.blocks:
         print(f"\n{block}")

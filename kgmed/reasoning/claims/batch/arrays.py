@@ -112,8 +112,12 @@ class Arrays:
         """
         distinct, place = np.unique(nodes, return_inverse=True)
         found = np.zeros((len(distinct), self._source_bits.shape[1]), np.uint64)
-        for code in codes:
-            first, past = self.runs(way, distinct, code)
+        if len(set(codes)) == len(self.snapshot.manifest["predicates"]):
+            offsets = self.array(f"{way}_off")  # any predicate: the whole row
+            runs = [(offsets[distinct], offsets[distinct + 1])]
+        else:
+            runs = [self.runs(way, distinct, code) for code in codes]
+        for first, past in runs:
             for part in parts(past - first):
                 full = part[first[part] < past[part]]
                 if not len(full):
