@@ -1,13 +1,15 @@
 """Claims verified: accuracy on known labels, rates, one claim's latency with hubs, and baselines.
 
     python benchmarks/verify.py [--graph DIR/graph] [--peers PEERS/bin/python] [--json FILE]
+    python benchmarks/verify.py --only accuracy --peers PEERS/bin/python
+    python benchmarks/verify.py --only speed --graph DIR/graph
     python benchmarks/verify.py --quick
 
 Accuracy is measured on the open graph: (a) generated claims by kind, labelled in SQL; (b) sentences
 labelled by hand; (c) DrugMechDB paths held out; (d) all of its own statements. ``--graph`` names a
 graph of UMLS's size for (a) and (d) and for rates; without it the open graph is timed. ``--peers``
-is a Python with scikit-learn, bm25s and torch for what is compared with sentences. ``--quick`` does
-a little of everything.
+is a Python with scikit-learn, bm25s and torch for what is compared on sentences. ``--quick`` does a
+little of everything.
 
 The tables go to standard output, progress to standard error; the exit code is 1 where a target is
 missed.
@@ -153,7 +155,7 @@ def main() -> None:
         if chosen.graph is None and chosen.only != "accuracy":
             made = made or claims_generated.generate(graph.local_store(), sizes.texts * 4)
             speed(graph, made, sizes, report, name=OPEN)
-    if chosen.graph is not None:
+    if chosen.graph is not None and chosen.only != "accuracy":
         with open_graph(str(chosen.graph)) as graph:
             snapshot = graph.local_store().snapshot
             if snapshot.base is not None:
