@@ -22,8 +22,8 @@ Triple = tuple[str, str, str]
 
 def beside(figures: Sequence[Figure], snapshot: Snapshot, asked: pa.Table) -> list[Figure]:
     """The figures of tables, with pyoxigraph beside verdicts and SQLite beside proofs."""
-    triples = _statements(snapshot)
     rows = asked.slice(0, QUESTIONS)
+    triples = _statements(snapshot, rows)
     columns = (rows.column(name).to_pylist() for name in ("subject", "predicate", "object"))
     questions = list(zip(*columns, strict=True))
     found = {"with proof": ("sqlite3 in memory, membership only", _sqlite(triples, questions))}
@@ -33,23 +33,29 @@ def beside(figures: Sequence[Figure], snapshot: Snapshot, asked: pa.Table) -> li
         found["verdict only"] = ("pyoxigraph, membership only", _pyoxigraph(triples, questions))
     return [
         replace(f, peer=found[f.what][0], peer_value=found[f.what][1])
-        if f.area == "table" and f.what in found
+        if f.area.startswith("table") and f.what in found
         else f
         for f in figures
     ]
 
 
-def _statements(snapshot: Snapshot) -> list[Triple]:
+def _statements(snapshot: Snapshot, asked: pa.Table) -> list[Triple]:
+    """A million statements, those that are asked for among them."""
     tables = snapshot.folder / "tables"
     names = [name for name, _negated in snapshot.manifest["predicates"]]
     with database() as connection:
+        connection.register("asked", asked)
+        connection.execute(
+            f"""CREATE VIEW st AS SELECT a.id AS s, p, b.id AS o
+                FROM '{tables / "statements.parquet"}' t
+                JOIN '{tables / "concepts.parquet"}' a ON a.cid = t.s
+                JOIN '{tables / "concepts.parquet"}' b ON b.cid = t.o"""
+        )
         rows = connection.sql(
-            f"""SELECT a.id, p, b.id FROM (SELECT * FROM '{tables / "statements.parquet"}'
-                                           LIMIT {STATEMENTS})
-                JOIN '{tables / "concepts.parquet"}' a ON a.cid = s
-                JOIN '{tables / "concepts.parquet"}' b ON b.cid = o"""
+            f"""SELECT s, p, o FROM st SEMI JOIN asked ON s = subject AND o = object UNION ALL
+                (SELECT s, p, o FROM st LIMIT {STATEMENTS})"""
         ).fetchall()
-    return [(s, names[p], o) for s, p, o in rows]
+    return list({(s, names[p], o): None for s, p, o in rows})[:STATEMENTS]
 
 
 def _sqlite(triples: list[Triple], questions: list[Triple]) -> float:

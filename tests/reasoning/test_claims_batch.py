@@ -140,6 +140,27 @@ def test_statements_prove_the_verdict(verifier: TableVerifier, graph: Graph) -> 
         assert set(graph.store.resolve([row[0], row[2]])) <= ends
 
 
+def test_as_many_members_of_a_class_are_looked_at_as_for_a_single_claim(
+    verifier: TableVerifier, graph: Graph
+) -> None:
+    """A predicate with many below it leaves room for few members: "affects" for six."""
+    acts = {(s.subject, s.object) for s in graph.store.scan(predicate="decreases_activity_of")}
+    roles: dict[str, list[str]] = {}
+    for s in graph.store.scan(predicate="has_role"):
+        roles.setdefault(s.object, []).append(s.subject)
+    rows: list[Row] = [
+        (role, "affects", object, False, {})
+        for role, members in sorted(roles.items())
+        if len(members) > 6
+        for subject, object in sorted(acts)
+        if subject in members
+    ][:400]
+    told = verifier.verify(table(rows))["reason"].to_pylist()
+    single = Verifier(graph.store, registry()).claims([Claim(*row) for row in rows])
+    assert told == [c.reason for c in single]
+    assert len({"members_only", "subject_not_covered"} & set(told)) == 2
+
+
 def test_no_statement_of_the_graph_is_refuted(verifier: TableVerifier, graph: Graph) -> None:
     rows = [(s.subject, s.predicate, s.object, s.negated, {}) for s in graph.store.scan()]
     verdicts = Counter(verifier.verify(table(rows), proof=False)["verdict"].to_pylist())

@@ -117,6 +117,7 @@ def test_lists_and_what_is_left_out_share_their_arguments(
             ["metformin not interacts_with lisinopril"],
         ),
         ("It is not true that warfarin treats gout.", ["warfarin not treats gout"]),
+        ("It is not so that warfarin treats gout.", ["warfarin not treats gout"]),
         (
             "Sumatriptan treats migraine and does not treat asthma.",
             ["Sumatriptan treats migraine", "Sumatriptan not treats asthma"],
@@ -124,6 +125,8 @@ def test_lists_and_what_is_left_out_share_their_arguments(
         ("Confusion is not a sign of gout.", ["gout not has_symptom Confusion"]),
         ("华法林不与氟康唑相互作用。", ["华法林 not interacts_with 氟康唑"]),
         ("塞来昔布不是PTGS2的抑制剂。", ["塞来昔布 not inhibits PTGS2"]),
+        ("并非华法林与氟康唑相互作用。", ["华法林 not interacts_with 氟康唑"]),
+        ("并非：塞来昔布是PTGS2的抑制剂。", ["塞来昔布 not inhibits PTGS2"]),
         ("紫杉醇不能用于高血压。", ["紫杉醇 contraindicated_in 高血压"]),
     ],
 )

@@ -208,20 +208,26 @@ class EmbeddedStore:
     def find_statements(
         self, triples: Sequence[tuple[str, str, str]], *, negated: bool = False
     ) -> list[list[str]]:
+        cids: dict[str, int | None] = {}
         return [
-            sorted(self._statement_id(edge) for edge in self._find(*triple, negated=negated))
+            sorted(map(self._statement_id, self._find(triple, cids, negated=negated)))
             for triple in triples
         ]
 
     def has_statements(self, triples: Sequence[tuple[str, str, str]]) -> list[bool]:
-        return [len(self._find(*triple)) > 0 for triple in triples]
+        cids: dict[str, int | None] = {}
+        return [len(self._find(triple, cids)) > 0 for triple in triples]
 
     def _find(
-        self, subject: str, predicate: str, object: str, *, negated: bool = False
+        self, triple: tuple[str, str, str], cids: dict[str, int | None], *, negated: bool = False
     ) -> Sequence[int]:
+        """The edges of a triple; ``cids`` remembers the ends that were looked up before."""
+        subject, predicate, object = triple
         for code in self._codes.get(predicate, ()):
             if self._positive[code] != negated:
-                s, o = self._names.cids((subject, object))
+                fresh = [end for end in (subject, object) if end not in cids]
+                cids.update(zip(fresh, self._names.cids(fresh), strict=True))
+                s, o = cids[subject], cids[object]
                 return range(0) if s is None or o is None else self._edges_of(s, code, o)
         return range(0)
 

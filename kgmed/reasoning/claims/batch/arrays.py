@@ -79,7 +79,13 @@ class Arrays:
     def runs(self, way: Way, nodes: Ints, code: int) -> tuple[Longs, Longs]:
         """First and past-the-last place of a predicate's edges in each node's row, shapes (n,)."""
         low = np.full(len(nodes), np.int64(code) << 32)
-        return self._lower(way, nodes, low), self._lower(way, nodes, low + (np.int64(1) << 32))
+        first = self._lower(way, nodes, low)
+        past = first.copy()
+        codes, ends = self.array(f"{way}_p"), self.array(f"{way}_off")[nodes + 1]
+        if len(codes):
+            hit = (first < ends) & (codes[np.minimum(first, len(codes) - 1)] == code)
+            past[hit] = self._lower(way, nodes[hit], low[hit] + (np.int64(1) << 32))
+        return first, past
 
     def edges(self, way: Way, places: Longs) -> Longs:
         """Edge numbers of places."""
@@ -111,8 +117,12 @@ class Arrays:
         """
         distinct, place = np.unique(nodes, return_inverse=True)
         found = np.zeros((len(distinct), self._source_bits.shape[1]), np.uint64)
-        for code in codes:
-            first, past = self.runs(way, distinct, code)
+        if len(set(codes)) == len(self.snapshot.manifest["predicates"]):
+            offsets = self.array(f"{way}_off")  # any predicate: the whole row
+            runs = [(offsets[distinct], offsets[distinct + 1])]
+        else:
+            runs = [self.runs(way, distinct, code) for code in codes]
+        for first, past in runs:
             for part in parts(past - first):
                 full = part[first[part] < past[part]]
                 if not len(full):

@@ -132,7 +132,7 @@ def decide(
     reason = np.full(count, REASON["not_linked"], np.int8)
     pieces: list[tuple[Longs, Longs, Longs]] = []
     ends_known = (asked.subjects >= 0) & (asked.objects >= 0)
-    order = np.argsort(asked.relations, kind="stable")
+    order = np.lexsort((asked.subjects, asked.relations))  # rows are read in the files' order
     bounds = np.searchsorted(asked.relations[order], np.arange(len(relations) + 1))
     for place, its in enumerate(relations):
         rows = order[bounds[place] : bounds[place + 1]]

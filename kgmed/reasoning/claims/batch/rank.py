@@ -28,6 +28,8 @@ class Ranking:
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
         self._ranks: dict[int, Rank] = {}
+        self.is_told = True
+        """Whether anybody is told which statement proves a claim; if not, any that does is."""
 
     @cached_property
     def _of_profile(self) -> list[tuple[int, int]]:
@@ -59,6 +61,9 @@ class Ranking:
 
     def best(self, rows: Longs, edges: Longs) -> tuple[Longs, Longs]:
         """One edge per row, the best-evidenced; ``rows`` needn't be sorted."""
+        if not self.is_told:
+            distinct, starts = np.unique(rows, return_index=True)
+            return distinct, edges[starts]
         order = np.argsort(rows, kind="stable")
         return first_of(rows[order], order, lambda i: self.rank(int(edges[i])), edges)
 

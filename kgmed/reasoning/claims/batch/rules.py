@@ -26,6 +26,7 @@ from kgmed.reasoning.claims.batch.columns import (
     joined,
     states,
 )
+from kgmed.reasoning.claims.ground import CANDIDATES
 
 CHAIN_STEPS = 32
 """Statements that a transitive predicate is followed over."""
@@ -285,10 +286,11 @@ def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Fl
     found = np.zeros(len(claims), bool)
     if name in MEMBERSHIP:
         return found
-    codes = arrays.codes(registry.descendants(name))
-    mirrored = arrays.codes(
-        [other for other in registry.descendants(name) if flips(registry, other, name)]
-    )
+    below = registry.descendants(name)
+    codes = arrays.codes(below)
+    mirrored = arrays.codes([other for other in below if flips(registry, other, name)])
+    held = sum(other in arrays.positive or other in arrays.negative for other in below)
+    most = min(MEMBERS, CANDIDATES // (2 * held or 1))
     for is_subject in (True, False):
         here, there = claims.subjects, claims.objects
         if not is_subject:
@@ -296,7 +298,7 @@ def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Fl
         rows = np.flatnonzero(arrays.is_one_of(here, CLASSES) & ~found)
         if not len(rows):
             continue
-        index, nodes = _members(arrays, here[rows])
+        index, nodes = _members(arrays, here[rows], most)
         mine = rows[index]
         index, nodes, mine = (column[nodes != there[mine]] for column in (index, nodes, mine))
         ends = (nodes, there[mine]) if is_subject else (there[mine], nodes)
@@ -307,9 +309,9 @@ def members(arrays: Arrays, registry: Registry, name: str, claims: Claims) -> Fl
     return found
 
 
-def _members(arrays: Arrays, classes: Ints) -> tuple[Longs, Ints]:
-    """(index, member) of each class's first members, in the order of (predicate, id)."""
-    left = np.full(len(classes), MEMBERS)
+def _members(arrays: Arrays, classes: Ints, most: int) -> tuple[Longs, Ints]:
+    """(index, member) of each class's first ``most`` members, in the order of (predicate, id)."""
+    left = np.full(len(classes), most)
     hits = []
     for code in sorted(arrays.codes(MEMBERSHIP)):
         first, past = arrays.runs("in", classes, code)
@@ -328,17 +330,21 @@ def covered(
 ) -> tuple[Flags, Flags, Flags]:
     """Whether one and the same source has the subject as a subject and the object as an object of
     the predicate or one below it (either end, where it is symmetric); and whether any source has
-    the one, and the other. Shapes (n,)."""
+    the one, and the other, which isn't asked where none has the one. Shapes (n,)."""
     below = registry.descendants(name)
     codes = [*arrays.codes(below), *(arrays.negative[n] for n in below if n in arrays.negative)]
     predicate = registry.get(name)
     if predicate is not None and not predicate.parent:  # the root: statements of any predicate
         codes = [*arrays.positive.values(), *arrays.negative.values()]
+    is_symmetric = predicate is not None and predicate.symmetric
     of_subject = arrays.sources("out", subjects, codes)
-    of_object = arrays.sources("in", objects, codes)
-    if predicate is not None and predicate.symmetric:
+    if is_symmetric:
         of_subject = of_subject | arrays.sources("in", subjects, codes)
-        of_object = of_object | arrays.sources("out", objects, codes)
+    asked = np.flatnonzero((of_subject != 0).any(axis=1))
+    of_object = np.zeros_like(of_subject)
+    of_object[asked] = arrays.sources("in", objects[asked], codes)
+    if is_symmetric:
+        of_object[asked] |= arrays.sources("out", objects[asked], codes)
     return (
         ((of_subject & of_object) != 0).any(axis=1),
         (of_subject != 0).any(axis=1),

@@ -47,8 +47,8 @@ QUALIFIERS = (
 """Columns that are read as qualifiers; others may stand in a column ``qualifiers``, as JSON."""
 ADDED = ("verdict", "rule", "statements", "confidence", "reason")
 """What is added to a table's columns."""
-AT_ONCE = 250_000
-"""Rows that are decided at a time."""
+AT_ONCE = 1_000_000
+"""Rows that are decided at a time; each time all ids of the graph are read once."""
 _YES, _NO = ("true", "1", "yes", "y", "t"), ("false", "0", "no", "n", "f", "")
 
 
@@ -114,6 +114,7 @@ class TableVerifier:
             negated,
             qualified,
         )
+        self.arrays.ranking.is_told = proof
         decided = decide(self.arrays, self.registry, asked, relations, qualifiers)
         _settle(self.arrays, self.registry, ends, asked, decided, relations, qualifiers)
         scores = np.minimum(ends.scores[:count], ends.scores[count:])

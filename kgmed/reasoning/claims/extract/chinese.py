@@ -24,6 +24,8 @@ _JOIN = re.compile(
 )
 _OTHER_MEMBER = re.compile(r"(?:[、和与及][A-Za-z][A-Za-z0-9-]{1,12})+[、和与及]")
 """A list's member that isn't linked."""
+_DENIES = re.compile(r"(?:并非|并不是|不是|绝非)[：:]?$")
+"""Before the first of two mentions: what denies the clause."""
 _BUT_NOT = re.compile(r"[，,]?(?:但不是|而不是|而非|但不|并非|但非)")
 _COMMA = re.compile(r"[，,：:]|——")
 _SHIFTS = re.compile(
@@ -154,6 +156,7 @@ class _Chinese:
             return
         clause = _COMMA.split(behind, maxsplit=1)[0]
         tail, denied = plain(clause)
+        denied ^= _denied(before)
         tail = re.sub(r"^(?:存在|具有|有着|有|发生|产生|出现)", "", tail)
         name = self.patterns.mutual.get(tail)
         if name is None:
@@ -226,12 +229,13 @@ class _Chinese:
             if not its_own and not self._ends(pattern, rest, tail):
                 continue
             negated = is_denied != (tail_denied and bool(pattern.behind) and not its_own)
-            self._claim(pattern, left, right.members, negated, span)
+            self._claim(pattern, left, right.members, negated ^ _denied(before), span)
             if pattern.forward or not self.current:
                 self.current = left
             self.object_at = next(i for i, g in enumerate(self.groups) if g is right)
             return True
         if text in {"是", "为", "属于", "系", "属"} and _CLASS_TAIL.match(tail):
+            denied ^= _denied(before)
             self.out.add(left, "subclass_of", right.members, negated=denied, span=span)
             self.current = left
             self.object_at = next(i for i, g in enumerate(self.groups) if g is right)
@@ -344,6 +348,11 @@ _NOT_IN_NAMES = re.compile(
     r"[的了是在和与对为以其而等不有所从到被把使让于中由用将这那各每某及或曾未无没并但也都均还]"
 )
 _NOT_LAST = frozenset("可能会常多主要应需较很更最便就又再已")
+
+
+def _denied(before: str) -> bool:
+    """Whether what stands before two mentions denies what is said of them."""
+    return _DENIES.search(before) is not None
 
 
 def _is_name(text: str) -> bool:

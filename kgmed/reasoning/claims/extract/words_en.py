@@ -135,7 +135,8 @@ DENIAL = (
     "it is not true that", "it is false that", "it is untrue that", "it is a myth that",
     "it is incorrect that", "it is wrong that", "it is not the case that", "fails to", "failed to",
     "fail to", "it is wrong to say that", "it is simply not true that", "is unable to", "unable to",
-    "contrary to belief", "it isn't true that", "it is n't true that",
+    "contrary to belief", "it isn't true that", "it is n't true that", "it is not so that",
+    "it is not correct that", "it is not right that", "it is not a fact that",
 )  # fmt: skip
 """What denies the clause behind it."""
 
