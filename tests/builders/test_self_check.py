@@ -65,7 +65,7 @@ def test_a_contradiction_between_sources_is_listed_with_both_sides(tmp_path: Pat
             "infores:one 2026", "infores:two 2026",
         }  # fmt: skip
     assert (denied["rule"], denied["statement_says"]) == (
-        "statement", "it is not so that aspirin interacts with warfarin",
+        "statement", "aspirin does not interact with warfarin",
     )  # fmt: skip
     assert (excluded["rule"], excluded["against_says"]) == (
         "excludes", "salbutamol is an antagonist of ADRB2",
