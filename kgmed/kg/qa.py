@@ -18,18 +18,14 @@ Files are JSON Lines, JSON (a list, or records by id), CSV, TSV or Parquet, also
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
 import string
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kgmed.kg.errors import DataError, UsageError
+from kgmed.kg.errors import DataError
+from kgmed.kg.records import records
 
 FORMATS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 YES_NO = ("yes", "no", "maybe")
@@ -60,10 +56,14 @@ def read_qa(path: Path) -> Iterator[QaItem]:
     :class:`~kgmed.kg.errors.DataError` for one that can't be read and for a record that is no
     question with an answer; the message names the record.
     """
-    records = list(_records(path))
-    lowest = min((r["cop"] for _, r in records if isinstance(r.get("cop"), int)), default=1)
+    found = list(records(path, formats=FORMATS))
+    for number, (_id, record) in enumerate(found, 1):
+        if not isinstance(record, dict):
+            kind = type(record).__name__
+            raise DataError(f"{path} record {number}: found a {kind}, expected an object.")
+    lowest = min((r["cop"] for _, r in found if isinstance(r.get("cop"), int)), default=1)
     seen: set[str] = set()
-    for number, (id, record) in enumerate(records, 1):
+    for number, (id, record) in enumerate(found, 1):
         where = f"{path} record {number}"
         item = _item(where, id or str(number), record, first=lowest)
         if item.id in seen:
@@ -154,84 +154,3 @@ def _joined(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(str(part) for part in value)
     return value if isinstance(value, str) else ""
-
-
-# Files
-
-
-def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(id, record) of each; the id is "" where the file gives none."""
-    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    kind = plain.suffix.lower()
-    if kind not in FORMATS:
-        raise UsageError(
-            f"{path}: found the ending {path.suffix!r}, expected one of {', '.join(FORMATS)}"
-            " (also with .gz)."
-        )
-    data = _bytes(path)
-    if kind == ".parquet":
-        yield from _checked(path, _parquet(path, data))
-        return
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: found bytes that aren't UTF-8 at {error.start}, expected UTF-8 text."
-        ) from error
-    if kind in {".csv", ".tsv"}:
-        rows = csv.DictReader(io.StringIO(text), delimiter="\t" if kind == ".tsv" else ",")
-        yield from _checked(path, rows)
-        return
-    yield from _json(path, text)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
-    except OSError as error:
-        raise DataError(f"{path}: can't be read ({error.strerror or error}).") from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(f"{path}: found damaged gzip data ({error}).") from error
-
-
-def _json(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        whole = json.loads(text)
-    except ValueError:
-        yield from _checked(path, _lines(path, text))
-        return
-    if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
-        yield from whole.items()
-    else:
-        yield from _checked(path, whole if isinstance(whole, list) else [whole])
-
-
-def _lines(path: Path, text: str) -> Iterator[Any]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise DataError(
-                    f"{path} line {number}: found no JSON ({error}), expected one JSON document,"
-                    " or one on each line. Is the download complete?"
-                ) from error
-
-
-def _parquet(path: Path, data: bytes) -> list[Any]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return list(pq.read_table(io.BytesIO(data)).to_pylist())
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{path}: can't be read as Parquet ({error}).") from error
-
-
-def _checked(path: Path, records: Iterable[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, record in enumerate(records, 1):
-        if not isinstance(record, dict):
-            kind = type(record).__name__
-            raise DataError(f"{path} record {number}: found a {kind}, expected an object.")
-        yield "", record

@@ -1,0 +1,107 @@
+"""The records of a file in one of the forms that people keep questions and texts in.
+
+JSON Lines (also under the name .json), JSON (a list, or records by id), CSV, TSV, Parquet, and
+plain text, a record a line; each also as .gz.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kgmed.kg.errors import DataError, UsageError
+
+FORMATS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
+
+
+def format_of(path: Path) -> str:
+    """The ending of a file's name, that of .gz aside.
+
+    >>> format_of(Path("exam.JSONL.gz")), format_of(Path("exam.csv"))
+    ('.jsonl', '.csv')
+    """
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return plain.suffix.lower()
+
+
+def records(path: Path, *, formats: Sequence[str] = FORMATS) -> Iterator[tuple[str, Any]]:
+    """(id, record) of each, in order; the id is "" where the form gives none.
+
+    Raises :class:`~kgmed.kg.errors.UsageError` for another ending than ``formats``, and
+    :class:`~kgmed.kg.errors.DataError` for a file that can't be read; the whole file is read first.
+    """
+    kind = format_of(path)
+    if kind not in formats:
+        raise UsageError(
+            f"{path}: found the ending {path.suffix!r}, expected one of {', '.join(formats)}"
+            " (also with .gz)."
+        )
+    data = _bytes(path)
+    if kind == ".parquet":
+        return _numberless(_parquet(path, data))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: found bytes that aren't UTF-8 at {error.start}, expected UTF-8 text."
+        ) from error
+    if kind == ".txt":
+        return _numberless(line for line in map(str.strip, text.splitlines()) if line)
+    if kind in {".csv", ".tsv"}:
+        delimiter = "\t" if kind == ".tsv" else ","
+        return _numberless(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    return _json(path, text)
+
+
+def _numberless(found: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    return (("", record) for record in found)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path}: found damaged gzip data ({error}). Is the download complete?"
+        ) from error
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror or error}).") from error
+
+
+def _json(path: Path, text: str) -> Iterator[tuple[str, Any]]:
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return _numberless(_lines(path, text))
+    if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
+        return iter(whole.items())
+    return _numberless(whole if isinstance(whole, list) else [whole])
+
+
+def _lines(path: Path, text: str) -> Iterator[Any]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise DataError(
+                    f"{path} line {number}: found no JSON ({error}), expected one JSON document,"
+                    " or one on each line. Is the download complete?"
+                ) from error
+
+
+def _parquet(path: Path, data: bytes) -> list[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_table(io.BytesIO(data)).to_pylist())
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{path}: can't be read as Parquet ({error}).") from error
