@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from kgmed.facade.base import Opened
 from kgmed.kg.errors import UsageError
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Tell = Callable[[str], None]
+
+
+class _Bounds(TypedDict):
+    """What bounds and chooses the rows of any kind of dataset."""
+
+    max_rows: int
+    per_predicate: int
+    per_hub: int
+    seed: int
+    allow: Sequence[str]
 
 
 class Datasets(Opened):
@@ -165,31 +175,14 @@ class Datasets(Opened):
         languages: Sequence[str],
         formats: Sequence[str],
         files: str,
-        *,
-        max_rows: int,
-        per_predicate: int,
-        per_hub: int,
-        seed: int,
-        allow: Sequence[str],
+        **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
         from kgmed.builders.datasets.formats import FORMATS
         from kgmed.builders.datasets.instructions import KIND, Instructions, chosen, known_tasks
-        from kgmed.builders.datasets.job import Settings
 
         names = chosen(tasks, tuple(known_tasks()), "task")
         forms = chosen(formats or ("messages",), tuple(FORMATS), "format")
-        settings = Settings(
-            KIND,
-            names,
-            self._languages(languages),
-            forms,
-            cast("FileType", _file_type(files, ("jsonl", "parquet"))),
-            seed,
-            _bound(max_rows, "max_rows"),
-            _bound(per_predicate, "per_predicate"),
-            _bound(per_hub, "per_hub"),
-            tuple(allow),
-        )
+        settings = self._settings(KIND, names, languages, files, formats=forms, **bounds)
         return Instructions(names, forms, self._opening()), settings
 
     def _corpus(
@@ -201,34 +194,50 @@ class Datasets(Opened):
         passage_tokens: int,
         pack: int,
         tokenizer: str,
-        max_rows: int,
-        per_predicate: int,
-        per_hub: int,
-        seed: int,
-        allow: Sequence[str],
+        **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
         from kgmed.builders.datasets.corpus import KIND, TASKS, Corpus
         from kgmed.builders.datasets.corpus.maker import BUDGET
         from kgmed.builders.datasets.instructions import chosen
-        from kgmed.builders.datasets.job import Settings
         from kgmed.builders.datasets.writers import FILE_TYPES
 
         names = chosen(tasks, tuple(TASKS), "task")
         budget = passage_tokens or BUDGET
-        settings = Settings(
-            KIND,
+        more = {"passage_tokens": _bound(budget, "passage_tokens"), "pack": pack,
+                "tokenizer": tokenizer}  # fmt: skip
+        settings = self._settings(
+            KIND, names, languages, files, known_files=FILE_TYPES, more=more, **bounds
+        )
+        return Corpus(names, budget, pack, tokenizer), settings
+
+    def _settings(
+        self,
+        kind: str,
+        names: tuple[str, ...],
+        languages: Sequence[str],
+        files: str,
+        *,
+        formats: tuple[str, ...] = (),
+        known_files: Sequence[str] = ("jsonl", "parquet"),
+        more: Mapping[str, Any] | None = None,
+        **bounds: Unpack[_Bounds],
+    ) -> Settings:
+        """The settings of a run of any kind, each checked."""
+        from kgmed.builders.datasets.job import Settings
+
+        return Settings(
+            kind,
             names,
             self._languages(languages),
-            files=cast('FileType', _file_type(files, FILE_TYPES)),
-            seed=seed,
-            max_rows=_bound(max_rows, "max_rows"),
-            per_predicate=_bound(per_predicate, "per_predicate"),
-            per_hub=_bound(per_hub, "per_hub"),
-            allow=tuple(allow),
-            more={"passage_tokens": _bound(budget, "passage_tokens"), "pack": pack,
-                  "tokenizer": tokenizer},
-        )  # fmt: skip
-        return Corpus(names, budget, pack, tokenizer), settings
+            formats,
+            cast("FileType", _file_type(files, known_files)),
+            bounds["seed"],
+            _bound(bounds["max_rows"], "max_rows"),
+            _bound(bounds["per_predicate"], "per_predicate"),
+            _bound(bounds["per_hub"], "per_hub"),
+            tuple(bounds["allow"]),
+            more or {},
+        )
 
     def _languages(self, asked: Sequence[str]) -> tuple[Language, ...]:
         """The languages asked for, or those in which the graph has names."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Unpack
 
-from kgmed.facade.datasets import Datasets, Tell
+from kgmed.facade.datasets import Datasets, Tell, _Bounds
 from kgmed.kg.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from kgmed.builders.datasets.job import Maker, Settings
     from kgmed.builders.datasets.report import Forecast, Written
-    from kgmed.builders.datasets.writers import FileType
 
 
 class PreferencePairs(Datasets):
@@ -116,52 +115,14 @@ class PreferencePairs(Datasets):
         tasks: Sequence[str],
         languages: Sequence[str],
         files: str,
-        *,
-        max_rows: int,
-        per_predicate: int,
-        per_hub: int,
-        seed: int,
-        allow: Sequence[str],
+        **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
         from kgmed.builders.datasets.instructions import chosen
         from kgmed.builders.datasets.preferences import KIND, TASKS, Preferences
 
         names = chosen(tasks, tuple(TASKS), "task")
-        settings = self._settings(
-            KIND, names, languages, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow,
-        )  # fmt: skip
+        settings = self._settings(KIND, names, languages, files, **bounds)
         return Preferences(names, self._opening()), settings
-
-    def _settings(
-        self,
-        kind: str,
-        names: tuple[str, ...],
-        languages: Sequence[str],
-        files: str,
-        *,
-        max_rows: int,
-        per_predicate: int,
-        per_hub: int,
-        seed: int,
-        allow: Sequence[str],
-        more: Mapping[str, Any] | None = None,
-    ) -> Settings:
-        from kgmed.builders.datasets.job import Settings
-        from kgmed.facade.datasets import _bound, _file_type
-
-        return Settings(
-            kind,
-            names,
-            self._languages(languages),
-            files=cast("FileType", _file_type(files, ("jsonl", "parquet"))),
-            seed=seed,
-            max_rows=_bound(max_rows, "max_rows"),
-            per_predicate=_bound(per_predicate, "per_predicate"),
-            per_hub=_bound(per_hub, "per_hub"),
-            allow=tuple(allow),
-            more=more or {},
-        )
 
 
 def digest_of(path: FilePath) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kgmed.kg.model import Language, Value
@@ -110,7 +110,3 @@ class Row:
     snapshot: str
     extra: Mapping[str, str] = field(default_factory=dict)
     rejected: str = ""
-
-
-Task = Callable[[Entity, Block, Language], Iterator[Draft]]
-"""Makes drafts of an entity, in one language; the same ones each time."""
