@@ -169,6 +169,59 @@ def test_what_states_nothing_is_skipped_with_its_reason(
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Ofloxacin has the roles of Anti-Infective Agents, Urinary; antibacterial drug; and"
+            " Topoisomerase II Inhibitors.",
+            ["Ofloxacin has_role Anti-Infective Agents, Urinary",
+             "Ofloxacin has_role antibacterial drug",
+             "Ofloxacin has_role Topoisomerase II Inhibitors"],
+        ),
+        (
+            "Listed for both: aspirin and ibuprofen have the role of Analgesics.",
+            ["aspirin has_role Analgesics", "ibuprofen has_role Analgesics"],
+        ),
+        ("What is listed: Allopurinol treats gout.", ["Allopurinol treats gout"]),
+        ("Listed for aspirin only: ibuprofen treats fever.", ["ibuprofen treats fever"]),
+        (
+            "Arrhythmia is negatively correlated with hypertension and potassium.",
+            ["Arrhythmia negatively_correlated_with hypertension",
+             "Arrhythmia negatively_correlated_with potassium"],
+        ),
+        (
+            "Arrhythmia is correlated with hypertension and potassium treats hypokalemia.",
+            ["Arrhythmia correlated_with hypertension", "potassium treats hypokalemia"],
+        ),
+        ("Warfarin interacts with aspirin and gout.", ["Warfarin interacts_with aspirin"]),
+    ],
+)  # fmt: skip
+def test_headings_and_lists_of_several_kinds_are_read(
+    read: Extractor, text: str, expected: list[str]
+) -> None:
+    assert said(read(text)[0]) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An interaction between warfarin and morphine is not listed in DrugBank.",
+        "DrugBank does not state that warfarin treats gout.",
+        "DrugCentral and DrugBank have no statement that warfarin treats gout.",
+        "For warfarin, no interaction with morphine is listed.",
+        "DrugCentral未收录“华法林治疗痛风”。",
+        "没有列出华法林治疗痛风的记载。",
+    ],
+)
+def test_what_a_source_does_not_list_is_neither_claimed_nor_denied(
+    read: Extractor, text: str
+) -> None:
+    claims, skipped = read(text)
+    assert not claims
+    assert [one.reason for one in skipped] == ["not listed"]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Aspirin toxicity presents with vomiting.",

@@ -34,7 +34,7 @@ BUDGET = 2_000
 """Code points of a text that a model is shown at once."""
 MOST_CLAIMS = 32
 """Claims that are taken from one answer."""
-NOT_CLAIMED = frozenset({"question", "condition", "uncertain", "not of now"})
+NOT_CLAIMED = frozenset({"question", "condition", "uncertain", "not of now", "not listed"})
 """What :func:`states_nothing` says of a sentence that no model may take a claim from."""
 DIRECTIONS = frozenset({"increased", "decreased", "upregulated", "downregulated"})
 """Values of the qualifier ``direction``: the verifier's words, which no text need have."""

@@ -15,6 +15,7 @@ from kgmed.reasoning.claims.extract.chinese import ChinesePatterns, read_chinese
 from kgmed.reasoning.claims.extract.cues import EnglishCues
 from kgmed.reasoning.claims.extract.english import read_english
 from kgmed.reasoning.claims.extract.found import Found, Member, Reading
+from kgmed.reasoning.claims.extract.framing import whole
 from kgmed.reasoning.claims.extract.qualified import Tails
 from kgmed.reasoning.claims.extract.sentences import Sentence, blanked, sentences, states_nothing
 from kgmed.reasoning.claims.model import Claim, Skipped
@@ -37,28 +38,21 @@ def extract(
     is each sentence's own where it isn't given. An end that has a name but no concept is a link
     without an id. A sentence that gave a claim isn't skipped, whatever else it says. Reasons are
     ``question``, ``command``, ``condition``, ``comparison``, ``about the reader``, ``uncertain``,
-    ``not of now``, ``no concept``, ``indirect`` (a word between the mentions changes what is said),
-    ``too long a list`` and ``no known relation``. Linear in the length of the text.
+    ``not of now``, ``not listed`` (that a source has no statement of it), ``no concept``,
+    ``indirect`` (a word between the mentions changes what is said), ``too long a list`` and ``no
+    known relation``. Linear in the length of the text.
     """
     english, chinese = _patterns(registry)
     claims: list[Claim] = []
     skipped: list[Skipped] = []
     carried: list[Member] = []
-    place = 0
-    for sentence in sentences(text, lang=lang):
-        while place < len(links) and links[place].start < sentence.start:
-            place += 1
-        inside: list[Link] = []
-        while place < len(links) and links[place].start < sentence.end:
-            if links[place].end <= sentence.end:
-                inside.append(links[place])
-            place += 1
-        reason = states_nothing(blanked(sentence, inside), sentence.lang)
+    for sentence, mentions in whole(sentences(text, lang=lang), links):
+        reason = states_nothing(blanked(sentence, mentions), sentence.lang)
         if reason:
             skipped.append(_skip(sentence, reason))
             continue
         tails = Tails(sentence)
-        inside = [link for link in inside if not tails.hold(link)]
+        inside = [link for link in mentions if not tails.hold(link)]
         if not inside:
             skipped.append(_skip(sentence, "no concept"))
             continue

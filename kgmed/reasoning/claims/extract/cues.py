@@ -9,9 +9,11 @@ names subjects (inhibitors), ``"o"`` objects (symptoms).
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kgmed.kg.verbalize.english import inflect
+from kgmed.kg.categories import is_a
+from kgmed.kg.verbalize.english import Number, inflect
 from kgmed.reasoning.claims.extract.sets import phrase_set, word_set
 from kgmed.reasoning.question.text import fold_word
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from kgmed.kg.predicates import Registry
 
 Side = Literal["s", "o"]
+_NUMBERS: tuple[Number, ...] = ("one", "many", "list")
 
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -96,6 +99,7 @@ class EnglishCues:
         self._nouns = _Node()
         self._bare = _Node()
         self.frames: dict[str, list[Frame]] = {}
+        self._ends = {name: (kind.domain, kind.range) for name, kind in registry.items()}
         for name, predicate in registry.items():
             if predicate.takes_value:
                 continue
@@ -120,8 +124,8 @@ class EnglishCues:
 
     def _sentence(self, text: str, name: str, *, symmetric: bool) -> None:
         """A wording that kgmed writes itself, of one thing and of several."""
-        many = inflect(text, {"s": "many", "o": "many"})
-        for form in dict.fromkeys((text, many)):
+        forms = (inflect(text, {"s": s, "o": o}) for s, o in product(_NUMBERS, _NUMBERS))
+        for form in dict.fromkeys((text, *forms)):
             before, first, middle, _, behind = re.split(r"\{([so])\}", form)
             if not before and not behind:
                 side: Side = "s" if first == "s" else "o"
@@ -167,6 +171,11 @@ class EnglishCues:
         for preposition in _NOUN_PREPOSITIONS:
             _put(self._nouns, [*words, preposition], cue)
             _put(self._nouns, [*words, "of", "choice", preposition], cue)
+
+    def takes(self, cue: Cue, category: str) -> bool:
+        """Whether what stands right of a cue may be of a category."""
+        wanted = self._ends[cue.predicate][cue.side == "s"]
+        return bool(category) and any(is_a(category, want) for want in wanted)
 
     def verbs(self, words: list[str]) -> list[Match]:
         """The verbs in a run of words, left to right, the longest at each place."""

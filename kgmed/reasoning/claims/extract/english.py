@@ -11,7 +11,7 @@ import re
 
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.link import Link
-from kgmed.reasoning.claims.extract.cues import NEGATIVE, EnglishCues
+from kgmed.reasoning.claims.extract.cues import NEGATIVE, Cue, EnglishCues
 from kgmed.reasoning.claims.extract.found import Member, Reading, is_class, unlinked
 from kgmed.reasoning.claims.extract.layout import (
     Gap,
@@ -46,6 +46,7 @@ _BEFORE_NAMES = word_set("the a an drug medicine gene new agent both either neit
 _NEW_CLAUSE = word_set("and but while whereas because since though although that so : as or")
 _OF_THE_HEAD = word_set("in for of with at by from on to during")
 _BETWEEN = word_set("between among of")
+_LIST_GOES_ON = ("and", ",", ", and", ";", "; and")
 
 
 def read_english(
@@ -62,7 +63,8 @@ class _English(Layout):
     """The walk over a sentence's gaps.
 
     ``current`` is whom the last predicate was said of, ``main`` the main clause's subject,
-    ``relative`` whether a relative clause is open, ``consumed`` the group that was last acted on.
+    ``relative`` whether a relative clause is open, ``consumed`` the group that was last acted on,
+    ``acted`` whom that was said of, by which cue, and whether it was denied.
     """
 
     def read(self) -> Reading:
@@ -78,6 +80,7 @@ class _English(Layout):
         self.relative = False
         self.denied = False
         self.consumed = -1
+        self.acted: tuple[list[Member], Cue, bool] | None = None
         opening = gaps[0]
         opening_words = " ".join(opening.words)
         flip = any(opening_words.startswith(d) for d in DENIAL) if opening.match is None else False
@@ -154,14 +157,35 @@ class _English(Layout):
             for m in objects:
                 if negated and m.negated:
                     m.negated = False
-            if cue.side == "s":
-                self.out.add(subject, cue.predicate, objects, negated=negated, span=span)
-            else:
-                self.out.add(objects, cue.predicate, subject, negated=negated, span=span)
+            self._claim(cue, subject, objects, negated=negated, span=span)
             self.current, self.denied, self.consumed = subject, negated, place
+            self.acted = (subject, cue, negated)
         if not self.main and groups:
             self.main = groups[0].members if groups[0].plain else []
         self.out.subject = self.main or self.current
+
+    def _claim(
+        self, cue: Cue, subject: list[Member], objects: list[Member], *, negated: bool,
+        span: tuple[int, int],
+    ) -> None:  # fmt: skip
+        """What a cue says of those left and right of it."""
+        first, second = (subject, objects) if cue.side == "s" else (objects, subject)
+        self.out.add(first, cue.predicate, second, negated=negated, span=span)
+
+    def _goes_on(self, place: int, left: Group, right: Group, joined: str) -> bool:
+        """Whether a group goes on a list of another kind that a cue acts on: "correlates with
+        Arrhythmia and Potassium"."""
+        if self.consumed != place - 1 or self.consumed < 0 or self.acted is None:
+            return False
+        following = self.gaps[place + 1]
+        return (
+            left.plain
+            and right.plain
+            and joined in _LIST_GOES_ON
+            and following.match is None
+            and not COPULA.match(without_adverbs(following.words))
+            and all(self.cues.takes(self.acted[1], m.link.category) for m in right.members)
+        )
 
     def _span(self, gap: Gap) -> tuple[int, int]:
         assert gap.match is not None  # noqa: S101
@@ -330,6 +354,11 @@ class _English(Layout):
             return left.members
         joined = without_adverbs(words)
         span = (self.offset + left.start, self.offset + right.end)
+        if self._goes_on(place, left, right, joined):
+            assert self.acted is not None  # noqa: S101
+            subject, claimed, denied = self.acted
+            self._claim(claimed, subject, right.members, negated=denied, span=span)
+            return subject
         if left.noun is not None and right.plain:
             fits = (
                 not joined

@@ -145,6 +145,15 @@ _PAST_EN = re.compile(
     r"|prevent|relieve|manage|control|cure|lower|reduce|diagnose)\w+)\b"
 )
 
+_NOT_LISTED_EN = re.compile(
+    r"\b(?:(?:do(?:es)?|did)(?: not|n't) (?:state|say|list|mention|record|report|assert)\b"
+    r"|(?:has|have|had|gives?|holds?|contains?) no (?:\w+ )?"
+    r"(?:statements?|records?|entry|entries|mention|information|listing)\b"
+    r"|(?:is|are|was|were)(?: not|n't| nowhere) (?:\w+ly )?(?:listed|recorded|stated|mentioned)\b"
+    r"|(?:no|none)\b.{1,80}? (?:is|are|was|were) (?:\w+ly )?(?:listed|recorded|stated|mentioned)\b)"
+)
+"""A source doesn't say so: neither a claim nor a denial."""
+
 _RULES_EN = (
     ("command", _COMMAND_EN, True),
     ("condition", _CONDITION_EN, False),
@@ -152,6 +161,7 @@ _RULES_EN = (
     ("about the reader", _READER_EN, False),
     ("uncertain", _DOUBT_EN, False),
     ("not of now", _PAST_EN, False),
+    ("not listed", _NOT_LISTED_EN, False),
 )
 
 _QUESTION_ZH = re.compile(
@@ -179,6 +189,11 @@ _DOUBT_ZH = re.compile(
 )
 _PAST_ZH = re.compile(r"曾经|曾用|过去|以前|历史上|不再|早年|曾被")
 
+_NOT_LISTED_ZH = re.compile(
+    r"(?:没有|并未|并没有|未|不曾)(?:被)?(?:列出|列入|收录|记载|提及|说明|注明|录入)"
+    r"|(?:没有|无|未见|查无).{0,40}?(?:记载|记录|收录)"
+)
+
 _RULES_ZH = (
     ("question", _QUESTION_ZH),
     ("command", _COMMAND_ZH),
@@ -187,6 +202,7 @@ _RULES_ZH = (
     ("about the reader", _READER_ZH),
     ("uncertain", _DOUBT_ZH),
     ("not of now", _PAST_ZH),
+    ("not listed", _NOT_LISTED_ZH),
 )
 
 

@@ -59,7 +59,7 @@ JOINS = re.compile(
     r"((?:, |; )?(?:and/or|, like|and also|and|or|nor|as well as|plus|along with"
     r"|together with|& ?|/"
     r"|(?:but|though|although|yet) not|and not|but also|and even|and / or|but never|not"
-    r"|rather than)|, like|,|/)"
+    r"|rather than)|, like|,|;|/)"
     rf"(?: (?:also|not|even|with|by|of|to|from|for|in|both|either|the|a|an|on|against"
     rf"|{ADJECTIVES}"
     rf"|{_KINDS}|{_PATIENTS})(?!\w))*"
