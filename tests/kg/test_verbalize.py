@@ -217,6 +217,17 @@ def test_a_path_is_told_from_its_start() -> None:
         SAY.path(Path(()), NAMES, lang="en")
 
 
+def test_which_stands_behind_the_concept_that_it_means() -> None:
+    """ "X is an inhibitor of Y, which ..." might go on about the inhibitor."""
+    steps = (
+        Step(stated("aspirin", "inhibits", "mtor"), "out"),
+        Step(stated("mtor", "causes", "gout"), "out"),
+    )
+    told = {SAY.path(Path(steps), NAMES, lang="en", wording=n) for n in range(8)}
+    assert len(told) > 2
+    assert all(", which" in text and "inhibitor of" not in text for text in told)
+
+
 def test_a_sources_own_predicate_is_told_in_its_words() -> None:
     assert claim("aspirin", "helps_against", "gout") == "Aspirin helps against gout."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ _THEN: dict[Language, tuple[str, ...]] = {
 }
 _LAST: dict[Language, str] = {"en": "Finally, ", "zh": "最后，"}
 _PER_SENTENCE = 2
+_BY_NOUN = re.compile(r"\b(?:is|acts as) (?:an?|the|one of|among)\b")
+"""A wording by a noun: behind "is an inhibitor of B", "which" might be the inhibitor."""
 
 
 def narrated(
@@ -31,7 +34,11 @@ def narrated(
     A sentence holds two steps: "A inhibits B, which causes C" where the first ends with what the
     second opens with, else "A lowers the activity of B, and B causes C".
     """
-    told = [_step(say, step, name, lang, wording=wording) for step in path.steps]
+    last = len(path.steps) - 1
+    told = [
+        _step(say, step, name, lang, wording=wording, leads=at < last and not at % _PER_SENTENCE)
+        for at, step in enumerate(path.steps)
+    ]
     sentences = []
     for at in range(0, len(told), _PER_SENTENCE):
         head, rest, ends = told[at]
@@ -52,11 +59,15 @@ def narrated(
 
 
 def _step(
-    say: Verbalizer, step: Step, name: Callable[[str], str], lang: Language, *, wording: int
-) -> tuple[str, str, bool]:
-    """(what it opens with, the rest, whether it ends with where the step leads)."""
+    say: Verbalizer, step: Step, name: Callable[[str], str], lang: Language, *, wording: int,
+    leads: bool,
+) -> tuple[str, str, bool]:  # fmt: skip
+    """(what it opens with, the rest, whether it ends with where the step leads); ``leads`` where
+    the sentence may go on with "which"."""
     statement, inverse = step.statement, step.direction == "in"
     options = say.choices(statement.predicate, lang, inverse=inverse, opened=True)
+    if leads and lang == "en":
+        options = [text for text in options if not _BY_NOUN.search(text)] or options
     text = options[wording % len(options)]
     if statement.negated:
         text = denied(text, lang)
@@ -71,5 +82,5 @@ def _step(
     tail = words_of.tail(statement.qualifiers, name, lang=lang)
     behind = "" if closes else suffix[:-1]
     prefix = "" if opens else text[: text.index("{")]
-    leads = ends[second] == name(step.end)
-    return prefix + ends[first], f"{between}{ends[second]}{behind}{tail}", closes and leads
+    arrives = ends[second] == name(step.end)
+    return prefix + ends[first], f"{between}{ends[second]}{behind}{tail}", closes and arrives
