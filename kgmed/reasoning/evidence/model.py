@@ -1,0 +1,73 @@
+"""Evidence: numbered sentences, the statements behind each, and what had to be withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kgmed.kg.linking.link import Link
+from kgmed.kg.model import Language, Path, Statement
+from kgmed.kg.verbalize.size import tokens_of
+
+Kind = Literal["asked", "between", "path", "about"]
+"""Why a piece is there: the question's relation, what joins two of its concepts, a path between
+them, or what else is said of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence to be cited by its number, and the ids of the statements that it tells.
+
+    ``about`` are the concepts it speaks of. ``path`` is set where it tells one.
+    """
+
+    number: int
+    text: str
+    kind: Kind
+    statements: tuple[str, ...]
+    about: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Statements that bear on a question and may not leave, by source and licence."""
+
+    source: str
+    licence: str
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a graph holds on a question.
+
+    ``links`` are the concepts it names, ``statements`` those that the pieces tell, by id;
+    ``left_out`` counts the statements found that the budget had no room for.
+    """
+
+    question: str
+    lang: Language
+    links: tuple[Link, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    statements: Mapping[str, Statement] = field(default_factory=dict)
+    withheld: tuple[Withheld, ...] = ()
+    left_out: int = 0
+    snapshot: str = ""
+
+    @property
+    def text(self) -> str:
+        """The pieces, a line each, numbered."""
+        return "\n".join(f"[{piece.number}] {piece.text}" for piece in self.pieces)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens :attr:`text` has."""
+        return tokens_of(self.text)
+
+    def cited(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """The ids of the statements behind numbers, each once; numbers of no piece give none."""
+        pieces = {piece.number: piece for piece in self.pieces}
+        ids = (id for n in numbers if n in pieces for id in pieces[n].statements)
+        return tuple(dict.fromkeys(ids))
