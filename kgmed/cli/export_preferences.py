@@ -27,6 +27,7 @@ def preferences(
     max_rows: datasets.MaxRows = 0,
     cap_predicate: datasets.PerPredicate = 0,
     cap_hub: datasets.PerHub = 0,
+    benchmarks: datasets.Benchmarks = None,
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
@@ -45,7 +46,8 @@ def preferences(
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
         "max_rows": max_rows, "per_predicate": cap_predicate, "per_hub": cap_hub, "seed": seed,
-        "processes": processes, "allow_restricted": allow_restricted or (), "progress": tell,
+        "processes": processes, "allow_restricted": allow_restricted or (),
+        "benchmarks": benchmarks or (), "progress": tell,
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:

@@ -32,6 +32,7 @@ class _Bounds(TypedDict):
     per_hub: int
     seed: int
     allow: Sequence[str]
+    benchmarks: Sequence[str | FilePath]
 
 
 class Datasets(Opened):
@@ -52,6 +53,7 @@ class Datasets(Opened):
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -63,7 +65,9 @@ class Datasets(Opened):
         there are about one predicate or one concept, 0 for no bound. ``processes`` is 0 for one a
         core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
         goes on where one was ended. ``allow_restricted`` names licences or sources that aren't open
-        and may leave. ``forecast`` is told what will be written before it is.
+        and may leave. ``benchmarks`` are files or folders of evaluation sets: a row that shares
+        text with one is left out, and listed in the folder. ``forecast`` is told what will be
+        written before it is.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,
         and :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or holds
@@ -71,7 +75,7 @@ class Datasets(Opened):
         """
         maker, settings = self._instructions(
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -90,12 +94,13 @@ class Datasets(Opened):
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_instructions` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._instructions(
             tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -116,6 +121,7 @@ class Datasets(Opened):
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -131,7 +137,7 @@ class Datasets(Opened):
         maker, settings = self._corpus(
             tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
             max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
-            allow=allow_restricted,
+            allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -153,13 +159,14 @@ class Datasets(Opened):
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_corpus` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._corpus(
             tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
             max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
-            allow=allow_restricted,
+            allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -224,7 +231,9 @@ class Datasets(Opened):
     ) -> Settings:
         """The settings of a run of any kind, each checked."""
         from kgmed.builders.datasets.job import Settings
+        from kgmed.builders.datasets.quality.benchmark_texts import digests
 
+        files_named = tuple(FilePath(path).expanduser() for path in bounds["benchmarks"])
         return Settings(
             kind,
             names,
@@ -237,6 +246,8 @@ class Datasets(Opened):
             _bound(bounds["per_hub"], "per_hub"),
             tuple(bounds["allow"]),
             more or {},
+            digests(files_named),
+            files_named,
         )
 
     def _languages(self, asked: Sequence[str]) -> tuple[Language, ...]:

@@ -32,6 +32,7 @@ class PreferencePairs(Datasets):
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -43,7 +44,7 @@ class PreferencePairs(Datasets):
         """
         maker, settings = self._preferences(
             tasks, languages, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -61,12 +62,13 @@ class PreferencePairs(Datasets):
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_preferences` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._preferences(
             tasks, languages, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -82,6 +84,7 @@ class PreferencePairs(Datasets):
         seed: int = 0,
         processes: int = 1,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Written:
         """Write chains of thought for the questions of a file into the folder ``out``, with a card.
@@ -101,7 +104,7 @@ class PreferencePairs(Datasets):
             )
         settings = self._settings(
             KIND, (TASK,), (), files, max_rows=max_rows, per_predicate=0, per_hub=0, seed=seed,
-            allow=allow_restricted,
+            allow=allow_restricted, benchmarks=benchmarks,
             more={"questions": digest_of(path), "hops": hops, "paths": paths},
         )  # fmt: skip
         maker = RationaleRows(path, self._opening(), hops, paths)

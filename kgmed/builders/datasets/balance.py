@@ -63,6 +63,10 @@ class Lowest(Generic[T]):
         self.most = most
         self._heap: list[tuple[float, str, T]] = []
 
+    def takes(self, number: float) -> bool:
+        """Whether an item of this number may still be one of those kept."""
+        return len(self._heap) < self.most or bool(self._heap and -number >= self._heap[0][0])
+
     def add(self, number: float, id: str, item: T) -> None:
         """Take an item in; ``id`` settles ties."""
         entry = (-number, id, item)

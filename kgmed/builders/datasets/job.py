@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import Format
 from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.quality.overlaps import Hit
 from kgmed.builders.datasets.writers import FileType
 from kgmed.kg.model import Language
 
@@ -24,7 +25,9 @@ class Chunk:
     """Rows that a maker wrote itself, many at once: lines of a config's files, and their counts.
 
     ``characters`` counts those of the rows' texts, ``sources`` and ``licences`` rows by theirs.
-    ``statements`` are the 16-byte ids of all statements used.
+    ``statements`` are the 16-byte ids of all statements used, ``predicates`` counts rows by theirs.
+    ``hits`` are rows that aren't there, as they share text with a benchmark; ``sample`` are (id,
+    text) of the rows with the lowest ids, as many as :data:`~.quality.sample.SIZE` at most.
     """
 
     config: str
@@ -38,6 +41,9 @@ class Chunk:
     licences: Mapping[str, int]
     statements: bytes
     example: str = ""
+    predicates: Mapping[str, int] = field(default_factory=dict)
+    hits: Sequence[Hit] = ()
+    sample: Sequence[tuple[str, str]] = ()
 
 
 class Making(Protocol):
@@ -87,6 +93,8 @@ class Settings:
 
     ``max_rows``, ``per_predicate`` and ``per_hub`` are bounds, 0 for none; ``held_out`` (0-1) is
     the share of concepts that training never sees. ``more`` is what a kind of dataset has besides.
+    ``benchmarks`` are the files that rows mustn't share text with, by name and digest;
+    ``benchmark_files`` says where they lie on this machine, which decides nothing.
     """
 
     kind: str
@@ -100,10 +108,14 @@ class Settings:
     per_hub: int = 0
     allow: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    benchmarks: tuple[str, ...] = ()
+    benchmark_files: tuple[Path, ...] = ()
 
     def as_json(self, *, snapshot: str, version: str, predicates: str) -> dict[str, Any]:
         """As JSON's own types, with the graph's hash and what else decides."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        own = asdict(self)
+        del own["benchmark_files"]
+        plain: dict[str, Any] = json.loads(json.dumps(own))
         return {**plain, "snapshot": snapshot, "kgmed": version, "predicates": predicates}
 
 
