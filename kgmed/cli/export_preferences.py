@@ -21,6 +21,14 @@ def preferences(
         typer.Option("--tasks", metavar="T,...", help="Of statement, overclaim. Default: both."),
     ] = "",
     languages: datasets.Languages = "",
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="F,...",
+            help="messages (TRL), alpaca (LLaMA-Factory); each is a config of its own.",
+        ),
+    ] = "messages",
     files: Annotated[
         str, typer.Option("--files", metavar="jsonl|parquet", help="The type of the files.")
     ] = "jsonl",
@@ -45,6 +53,7 @@ def preferences(
     tell = Progress(quiet=quiet)
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
+        "formats": datasets.listed(format),
         "max_rows": max_rows, "per_predicate": cap_predicate, "per_hub": cap_hub, "seed": seed,
         "processes": processes, "allow_restricted": allow_restricted or (),
         "benchmarks": benchmarks or (), "progress": tell,

@@ -24,6 +24,7 @@ class PreferencePairs(Datasets):
         *,
         tasks: Sequence[str] = (),
         languages: Sequence[str] = (),
+        formats: Sequence[str] = ("messages",),
         files: str = "jsonl",
         max_rows: int = 0,
         per_predicate: int = 0,
@@ -39,11 +40,12 @@ class PreferencePairs(Datasets):
         """Write pairs of a chosen and a rejected answer into the folder ``out``, with a card.
 
         ``tasks`` are of statement and overclaim: a fact beside a minimal corruption of it, and what
-        isn't listed said to be so beside its affirmation. Rows have ``prompt``, ``chosen`` and
-        ``rejected`` as lists of messages. The rest is as in :meth:`write_instructions`.
+        isn't listed said to be so beside its affirmation. ``formats`` are of messages, whose
+        ``prompt``, ``chosen`` and ``rejected`` are lists of messages, and alpaca, where they are
+        texts, each a config. The rest is as in :meth:`write_instructions`.
         """
         maker, settings = self._preferences(
-            tasks, languages, files, max_rows=max_rows, per_predicate=per_predicate,
+            tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
@@ -56,6 +58,7 @@ class PreferencePairs(Datasets):
         *,
         tasks: Sequence[str] = (),
         languages: Sequence[str] = (),
+        formats: Sequence[str] = ("messages",),
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
@@ -67,7 +70,7 @@ class PreferencePairs(Datasets):
     ) -> Forecast:
         """What :meth:`write_preferences` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._preferences(
-            tasks, languages, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
+            tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
@@ -117,15 +120,18 @@ class PreferencePairs(Datasets):
         self,
         tasks: Sequence[str],
         languages: Sequence[str],
+        formats: Sequence[str],
         files: str,
         **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
+        from kgmed.builders.datasets.formats import PAIR_FORMATS
         from kgmed.builders.datasets.instructions import chosen
         from kgmed.builders.datasets.preferences import KIND, TASKS, Preferences
 
         names = chosen(tasks, tuple(TASKS), "task")
-        settings = self._settings(KIND, names, languages, files, **bounds)
-        return Preferences(names, self._opening()), settings
+        forms = chosen(formats or ("messages",), tuple(PAIR_FORMATS), "format")
+        settings = self._settings(KIND, names, languages, files, formats=forms, **bounds)
+        return Preferences(names, self._opening(), forms), settings
 
 
 def digest_of(path: FilePath) -> str:
