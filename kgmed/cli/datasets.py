@@ -28,6 +28,12 @@ PerPredicate = Annotated[
 PerHub = Annotated[
     int, typer.Option("--cap-hub", min=0, help="About so many rows of a task per concept.")
 ]
+Balanced = Annotated[
+    bool,
+    typer.Option(
+        "--balance", help="Caps by what the graph holds: 5% per predicate, 50 per concept."
+    ),
+]
 Benchmarks = Annotated[
     list[Path] | None,
     typer.Option(

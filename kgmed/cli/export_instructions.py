@@ -32,6 +32,7 @@ def instructions(
     max_rows: datasets.MaxRows = 0,
     cap_predicate: datasets.PerPredicate = 0,
     cap_hub: datasets.PerHub = 0,
+    balance: datasets.Balanced = False,
     benchmarks: datasets.Benchmarks = None,
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
@@ -51,7 +52,7 @@ def instructions(
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
         "formats": datasets.listed(format), "max_rows": max_rows, "per_predicate": cap_predicate,
-        "per_hub": cap_hub, "seed": seed, "processes": processes,
+        "per_hub": cap_hub, "balance": balance, "seed": seed, "processes": processes,
         "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
         "progress": datasets.steps(tell),
     }  # fmt: skip

@@ -30,6 +30,7 @@ class _Bounds(TypedDict):
     max_rows: int
     per_predicate: int
     per_hub: int
+    balance: bool
     seed: int
     allow: Sequence[str]
     benchmarks: Sequence[str | FilePath]
@@ -49,6 +50,7 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
@@ -62,8 +64,8 @@ class Datasets(Opened):
         ``tasks`` and ``languages`` are all that there are where none are named; ``formats`` are of
         messages, alpaca, sharegpt, chatml and openai, each a config; ``files`` is jsonl or parquet.
         ``max_rows`` bounds the rows, ``per_predicate`` and ``per_hub`` how many rows of a task
-        there are about one predicate or one concept, 0 for no bound. ``processes`` is 0 for one a
-        core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
+        there are about one predicate or one concept, 0 for no bound; ``balance`` sets both by
+        what the graph holds. ``processes`` is 0 for one a core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
         goes on where one was ended. ``allow_restricted`` names licences or sources that aren't open
         and may leave. ``benchmarks`` are files or folders of evaluation sets: a row that shares
         text with one is left out, and listed in the folder. ``forecast`` is told what will be
@@ -75,7 +77,8 @@ class Datasets(Opened):
         """
         maker, settings = self._instructions(
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -91,6 +94,7 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
@@ -100,7 +104,8 @@ class Datasets(Opened):
         """What :meth:`write_instructions` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._instructions(
             tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -117,6 +122,7 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
@@ -136,8 +142,8 @@ class Datasets(Opened):
         """
         maker, settings = self._corpus(
             tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
-            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
-            allow=allow_restricted, benchmarks=benchmarks,
+            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, balance=balance,
+            seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -156,6 +162,7 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
@@ -165,8 +172,8 @@ class Datasets(Opened):
         """What :meth:`write_corpus` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._corpus(
             tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
-            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
-            allow=allow_restricted, benchmarks=benchmarks,
+            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, balance=balance,
+            seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -246,6 +253,7 @@ class Datasets(Opened):
             _bound(bounds["per_hub"], "per_hub"),
             tuple(bounds["allow"]),
             more or {},
+            bounds["balance"],
             digests(files_named),
             files_named,
         )

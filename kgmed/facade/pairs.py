@@ -29,6 +29,7 @@ class PreferencePairs(Datasets):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
@@ -46,7 +47,8 @@ class PreferencePairs(Datasets):
         """
         maker, settings = self._preferences(
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -62,6 +64,7 @@ class PreferencePairs(Datasets):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
@@ -71,7 +74,8 @@ class PreferencePairs(Datasets):
         """What :meth:`write_preferences` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._preferences(
             tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted, benchmarks=benchmarks,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -106,8 +110,8 @@ class PreferencePairs(Datasets):
                 f"Found hops={hops} and paths={paths}, expected 1 to 4 hops and 1 to 10 paths."
             )
         settings = self._settings(
-            KIND, (TASK,), (), files, max_rows=max_rows, per_predicate=0, per_hub=0, seed=seed,
-            allow=allow_restricted, benchmarks=benchmarks,
+            KIND, (TASK,), (), files, max_rows=max_rows, per_predicate=0, per_hub=0, balance=False,
+            seed=seed, allow=allow_restricted, benchmarks=benchmarks,
             more={"questions": digest_of(path), "hops": hops, "paths": paths},
         )  # fmt: skip
         maker = RationaleRows(path, self._opening(), hops, paths)

@@ -18,6 +18,11 @@ from kgmed.builders.datasets.model import Draft
 from kgmed.builders.datasets.splits import draw
 
 T = TypeVar("T")
+SHARE, LEAST = 0.05, 200
+"""The share of the graph's statements that a balanced dataset has of one predicate at most, and how
+many it has in any case."""
+HUB = 50
+"""The statements of one concept that a balanced dataset has at most, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,16 @@ class Balance:
             for end, k in ends.items():
                 least = min(least, self.per_hub * k / self.hubs[end])
         return least
+
+
+def caps(statements: Mapping[str, int]) -> tuple[int, int]:
+    """The caps per predicate and per concept of a balanced dataset, by the statements that a graph
+    has of each predicate.
+
+    >>> caps({"subclass_of": 12_000, "treats": 8_000, "causes": 30})
+    (1001, 50)
+    """
+    return max(LEAST, int(SHARE * sum(statements.values()))), HUB
 
 
 class Lowest(Generic[T]):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.counted import Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
@@ -307,9 +308,13 @@ def _again(kinds: Sequence[Kind]) -> str:
     rows = []
     for kind in kinds:
         s = kind.settings
+        predicate, hub = s["per_predicate"], s["per_hub"]
+        if s.get("balanced"):
+            found = caps(kind.prepared["statements"])
+            predicate, hub = predicate or found[0], hub or found[1]
         rows.append([
             kind.name, f"`{s['snapshot']}`", s["kgmed"], s["seed"], ", ".join(s["languages"]),
-            s["max_rows"] or "none", s["per_predicate"] or "none", s["per_hub"] or "none",
+            s["max_rows"] or "none", predicate or "none", hub or "none",
         ])  # fmt: skip
     heads = ["kind", "snapshot", "kgmed", "seed", "languages", "most rows", "cap per predicate",
              "cap per concept"]  # fmt: skip

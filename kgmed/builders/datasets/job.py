@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import Format
 from kgmed.builders.datasets.model import Draft
@@ -91,9 +92,9 @@ class Maker(Protocol):
 class Settings:
     """What decides which rows come out: a run over a folder goes on only with the same.
 
-    ``max_rows``, ``per_predicate`` and ``per_hub`` are bounds, 0 for none; ``held_out`` (0-1) is
-    the share of concepts that training never sees. ``more`` is what a kind of dataset has besides.
-    ``benchmarks`` are the files that rows mustn't share text with, by name and digest;
+    ``max_rows``, ``per_predicate`` and ``per_hub`` are bounds, 0 for none; a ``balanced`` run sets
+    those of the last two that are 0 by what the graph holds. ``more`` is what a kind of dataset
+    has besides. ``benchmarks`` are the files that rows mustn't share text with, by name and digest;
     ``benchmark_files`` says where they lie on this machine, which decides nothing.
     """
 
@@ -108,8 +109,18 @@ class Settings:
     per_hub: int = 0
     allow: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    balanced: bool = False
     benchmarks: tuple[str, ...] = ()
     benchmark_files: tuple[Path, ...] = ()
+
+    def with_caps(self, statements: Mapping[str, int]) -> Settings:
+        """The settings with the caps that they come to for a graph, by its statements."""
+        if not self.balanced:
+            return self
+        predicate, hub = caps(statements)
+        return replace(
+            self, per_predicate=self.per_predicate or predicate, per_hub=self.per_hub or hub
+        )
 
     def as_json(self, *, snapshot: str, version: str, predicates: str) -> dict[str, Any]:
         """As JSON's own types, with the graph's hash and what else decides."""

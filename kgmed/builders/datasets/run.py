@@ -98,6 +98,7 @@ class Run:
                 lay_out(self._settings.benchmark_files, self._work / BENCHMARKS)
         except (OSError, duckdb.IOException) as error:
             raise cannot_write(error, self._work) from error
+        self._settings = self._settings.with_caps(self.prepared.statements)
         job = Job(
             self._out, self._work, self._settings, digest(self.plain), self._hash, self._maker,
             self.prepared.statements,
