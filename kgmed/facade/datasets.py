@@ -65,11 +65,11 @@ class Datasets(Opened):
         messages, alpaca, sharegpt, chatml and openai, each a config; ``files`` is jsonl or parquet.
         ``max_rows`` bounds the rows, ``per_predicate`` and ``per_hub`` how many rows of a task
         there are about one predicate or one concept, 0 for no bound; ``balance`` sets both by
-        what the graph holds. ``processes`` is 0 for one a core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
-        goes on where one was ended. ``allow_restricted`` names licences or sources that aren't open
-        and may leave. ``benchmarks`` are files or folders of evaluation sets: a row that shares
-        text with one is left out, and listed in the folder. ``forecast`` is told what will be
-        written before it is.
+        what the graph holds. ``processes`` is 0 for one a core; ``partition`` (I, N) makes every
+        Nth part from the Ith. A run over the same folder goes on where one was ended.
+        ``allow_restricted`` names licences or sources that aren't open and may leave.
+        ``benchmarks`` are files or folders of evaluation sets: a row that shares text with one is
+        left out, and listed in the folder. ``forecast`` is told what will be written before it is.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,
         and :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or holds
