@@ -57,7 +57,8 @@ def preferences(
         "formats": datasets.listed(format),
         "max_rows": max_rows, "per_predicate": cap_predicate, "per_hub": cap_hub,
         "balance": balance, "seed": seed, "processes": processes,
-        "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (), "progress": tell,
+        "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
+        "progress": tell,
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:
