@@ -31,7 +31,7 @@ CHOICE = 8
 concepts and predicates, and not all rows of a large graph are made for a few."""
 FEW = 4
 """Concepts that are looked at first where rows are bounded."""
-_MIX = tuple(np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64))
+_MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 @dataclass(slots=True)
@@ -228,13 +228,14 @@ def growing(feed: Feed, part: int, *, seed: int) -> Iterator[PartBlock]:
     depends on the seed."""
     first, last = feed.parts[part], feed.parts[part + 1]
     numbers = np.arange(first, last)
-    mixed = (numbers.astype(np.uint64) + np.uint64(seed % (1 << 32)) * _MIX[0]) * _MIX[1]
+    start = np.uint64((seed + 1) * _MIX[0] % (1 << 64))
+    mixed = (numbers.astype(np.uint64) + start) * np.uint64(_MIX[1])
     mixed ^= mixed >> np.uint64(31)
-    order = numbers[np.argsort(mixed * _MIX[2], kind="stable")]
-    start, size = 0, FEW
-    while start < len(order):
-        yield PartBlock(feed, np.sort(order[start : start + size]))
-        start, size = start + size, 2 * size
+    order = numbers[np.argsort(mixed * np.uint64(_MIX[2]), kind="stable")]
+    done, size = 0, FEW
+    while done < len(order):
+        yield PartBlock(feed, np.sort(order[done : done + size]))
+        done, size = done + size, 2 * size
 
 
 def _hubs(feed: Feed, block: PartBlock, most: int) -> dict[str, int]:
