@@ -21,6 +21,9 @@ T = TypeVar("T")
 SHARE, LEAST = 0.05, 200
 """The share of the graph's statements that a balanced dataset has of one predicate at most, and how
 many it has in any case."""
+EACH, SOME = 20, 32
+"""Where rows are bounded, a part gives so many at least, as to open one costs more than a few rows;
+but so many parts give some in any case."""
 HUB = 50
 """The statements of one concept that a balanced dataset has at most, about."""
 
@@ -96,6 +99,18 @@ class Lowest(Generic[T]):
             yield item
 
 
+def chosen(most: int, weights: list[int], *, some: int = SOME) -> list[int]:
+    """What parts weigh where so many rows are shared out among them: those that give none weigh
+    nothing. Few rows are of some parts, at even distances.
+
+    >>> chosen(40, [5, 5, 20, 10], some=2), chosen(1000, [5, 5, 20, 10], some=2)
+    ([0, 5, 0, 10], [5, 5, 20, 10])
+    """
+    count = min(len(weights), max(some, most // EACH))
+    places = {(2 * n + 1) * len(weights) // (2 * count) for n in range(count)}
+    return [weight if place in places else 0 for place, weight in enumerate(weights)]
+
+
 def quota(most: int, ends: list[int], part: int) -> int:
     """How many rows a part may write of ``most`` over all parts, by what each weighs.
 
@@ -103,4 +118,6 @@ def quota(most: int, ends: list[int], part: int) -> int:
     [1, 2, 7]
     """
     total, before = sum(ends), sum(ends[:part])
+    if not total:
+        return 0
     return most * (before + ends[part]) // total - most * before // total

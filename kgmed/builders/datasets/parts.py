@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from kgmed.builders.datasets.balance import Balance, Lowest, quota
+from kgmed.builders.datasets.balance import Balance, Lowest, chosen, quota
 from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.formats import RATIONALES
 from kgmed.builders.datasets.job import Chunk, Job, Making
 from kgmed.builders.datasets.model import Row
 from kgmed.builders.datasets.quality import overlaps
@@ -118,7 +119,11 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
         with Shards(
             job.out, dict(job.maker.configs()), SPLITS, settings.files, part=number, parts=len(feed)
         ) as shards:
-            most = quota(settings.max_rows, weights, number) if settings.max_rows else None
+            most = None
+            if settings.max_rows:
+                every = settings.kind == RATIONALES  # few rows, anywhere
+                giving = weights if every else chosen(settings.max_rows, weights)
+                most = quota(settings.max_rows, giving, number)
             blocks = iter([feed.block(number)]) if most is None else growing(
                 feed, number, seed=settings.seed
             )  # fmt: skip
