@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from json.encoder import encode_basestring
 from typing import Any
@@ -19,6 +19,9 @@ from kgmed.builders.datasets.corpus.sentences import OTHER, TASK, name_in
 from kgmed.builders.datasets.edges import hexadecimal
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.job import Chunk
+from kgmed.builders.datasets.quality.decontaminate import Overlap
+from kgmed.builders.datasets.quality.overlaps import Hit
+from kgmed.builders.datasets.quality.sample import SIZE
 from kgmed.builders.datasets.rows import ID_BYTES
 from kgmed.kg.model import Language
 from kgmed.kg.verbalize import Verbalizer
@@ -66,9 +69,10 @@ def at_once(
     )
     held = feed.held[facts.own[kept]] | feed.held[facts.other[kept]]
     lines = _Lines(block, kept, wordings, texts, lang=lang, snapshot=snapshot)
+    shared = feed.screen.overlaps(texts.to_pylist()) if feed.screen is not None else {}
     for split, mask in (("train", ~held), ("test", held)):
         if mask.any():
-            yield lines.chunk(split, mask, text_only=text_only)
+            yield lines.chunk(split, mask, shared, text_only=text_only)
 
 
 def _tails(block: PartBlock, kept: npt.NDArray[Any], lang: Language) -> pa.Array | None:
@@ -92,6 +96,15 @@ def _tails(block: PartBlock, kept: npt.NDArray[Any], lang: Language) -> pa.Array
             known[text] = words_of.tail(json.loads(text), named, lang=lang)
         tails[place] = known[text]
     return pa.array(tails, pa.large_string())
+
+
+def _sample(numbers: npt.NDArray[Any], texts: pa.Array) -> list[tuple[str, str]]:
+    """(id, text) of the rows with the lowest ids."""
+    chosen = np.arange(len(numbers))
+    if len(numbers) > SIZE:
+        chosen = np.argpartition(numbers, SIZE)[:SIZE]
+    ids = [f"{number:016x}" for number in numbers[chosen].tolist()]
+    return list(zip(ids, texts.take(pa.array(chosen)).to_pylist(), strict=True))
 
 
 class _Lines:
@@ -130,9 +143,21 @@ class _Lines:
         further = [profile for profile, _id in self._several[place]]
         return tuple(sorted({int(self._profile[place]), *further}))
 
-    def chunk(self, split: str, mask: npt.NDArray[np.bool_], *, text_only: bool) -> Chunk:
-        """The rows of one side of the split."""
+    def chunk(
+        self, split: str, mask: npt.NDArray[np.bool_], shared: Mapping[int, Overlap], *,
+        text_only: bool,
+    ) -> Chunk:  # fmt: skip
+        """The rows of one side of the split, those without that share text with a benchmark."""
+        hits = []
+        if shared:
+            held_back = [place for place in sorted(shared) if mask[place]]
+            hits = [Hit.of(self._id(place), TASK, self._lang, "text", shared[place])
+                    for place in held_back]  # fmt: skip
+            mask = mask.copy()
+            mask[held_back] = False
         rows = np.flatnonzero(mask)
+        if not len(rows):
+            return Chunk(TASK, TASK, self._lang, split, b"", 0, 0, {}, {}, b"", hits=hits)
         chosen = pa.array(rows)
         texts = self._texts.take(chosen)
         sources, licences, statements = self._counted(rows)
@@ -149,7 +174,19 @@ class _Lines:
             example = lines[lowest].as_py()
         characters = pc.sum(pc.utf8_length(texts)).as_py()
         return Chunk(TASK, TASK, self._lang, split, _bytes(lines), len(rows), characters,
-                     sources, licences, statements, example)  # fmt: skip
+                     sources, licences, statements, example, self._predicates(rows), hits,
+                     _sample(numbers, texts))  # fmt: skip
+
+    def _id(self, place: int) -> str:
+        return self._row_ids[place * ID_BYTES : (place + 1) * ID_BYTES].hex()
+
+    def _predicates(self, rows: npt.NDArray[Any]) -> Counter[str]:
+        """Rows by predicate."""
+        found: Counter[str] = Counter()
+        for code, n in enumerate(np.bincount(self._facts.code[self._kept[rows]]).tolist()):
+            if n:
+                found[self._feed.predicates[code][0]] += n
+        return found
 
     def _json(self, rows: npt.NDArray[Any], ids: pa.Array, texts: pa.Array, split: str) -> pa.Array:
         profiles = self._profile[rows]
