@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.negatives import KINDS, Negative, negatives
 from kgmed.builders.datasets.tasks import hard
@@ -116,12 +117,13 @@ def _corrupted(
         made: dict[str, list[Negative]] = {}
         for negative in negatives(
             context.store,
-            context.verdicts,
+            judging(block, context.verdicts),
             kinds=tuple(KINDS),
             seed=context.seed,
             wanted=WANTED,
             statements=[hard.as_statement(fact, qualified=True) for fact in some],
             registry=context.registry,
+            around=of(block),
         ):
             made.setdefault(negative.statement, []).append(negative)
         for id, fact in by_id.items():

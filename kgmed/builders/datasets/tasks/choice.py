@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kgmed.builders.datasets.around import judging
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.negatives import Claimed
 from kgmed.builders.datasets.tasks.context import Context
@@ -53,11 +54,12 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     if context.verdicts is None:
         raise UsageError("distractors need verdicts: found none in the context.")
     teller = Teller(block, lang, context)
+    judged = judging(block, context.verdicts)
     pools = _pools(block, teller)
     for some in chunks(block.entities):
         asked_for = [q for entity in some for q in _questions(teller, entity, pools)]
         claims = [_claimed(q.group, end) for q in asked_for for end in q.proposed]
-        said = iter(context.verdicts(claims) if claims else ())
+        said = iter(judged(claims) if claims else ())
         for question in asked_for:
             verdicts = [next(said) for _ in question.proposed]
             held = [e for e, v in zip(question.proposed, verdicts, strict=True) if v in WANTED]

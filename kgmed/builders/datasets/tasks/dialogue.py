@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kgmed.builders.datasets.around import judging
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact, Message
 from kgmed.builders.datasets.negatives import Claimed
 from kgmed.builders.datasets.tasks import sources
@@ -147,7 +148,9 @@ def _unlisted(
                 if other != entity.id and teller.name(other):
                     tried.append(Claimed(entity.id, "interacts_with", other))
     found: dict[str, str] = {}
-    said = context.verdicts(tried) if tried and context.verdicts is not None else ()
+    said = (
+        judging(teller.block, context.verdicts)(tried) if tried and context.verdicts else ()
+    )
     for claim, verdict in zip(tried, said, strict=True):
         if verdict == "UNSUPPORTED":
             found.setdefault(claim.subject, claim.object)
