@@ -6,16 +6,22 @@ remembered, and forgotten together when they become many.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.datasets.feed import Feed, PartBlock
-from kgmed.builders.datasets.model import Block
+from kgmed.builders.datasets.feed import REMEMBERED, Feed, PartBlock
+from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.negatives.around import ROW
 from kgmed.builders.datasets.negatives.model import Numbered, Verdicts
+from kgmed.kg.model import Direction, Language
 
-REMEMBERED = 400_000
-"""Ids, and a tenth as many rows, that are remembered: about 100 MB."""
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 40_000
+"""Rows that are remembered: about 50 MB."""
 
 
 class OfFeed:
@@ -25,8 +31,9 @@ class OfFeed:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._ids: dict[int, str] = {}
-        self._numbers: dict[str, int] = {}
+        self._names: dict[Language, pa.Array] = {}
         self._rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._paths: tuple[int, list[tuple[str, list[tuple[Fact, Direction]]]]] = (-1, [])
         codes: dict[str, list[int]] = {}
         for code, (name, _negated) in enumerate(feed.predicates):
             codes.setdefault(name, []).append(code)
@@ -36,28 +43,60 @@ class OfFeed:
         """Nothing: arrays are read as fast for one as for many."""
 
     def number(self, id: str) -> int:
-        found = self._numbers.get(id)
+        found = self._feed.numbers.get(id)
         if found is None:
             place = self._feed.number(id)
             found = -1 if place is None else place
-            self._remember(id, found)
         return found
 
     def id(self, number: int) -> str:
         """The id of a concept number."""
         found = self._ids.get(number)
         if found is None:
-            found = str(self._feed.ids[number].as_py())
-            self._remember(found, number)
+            if len(self._ids) > REMEMBERED:
+                self._ids.clear()
+            found = self._ids[number] = str(self._feed.ids[number].as_py())
+            self._feed.remember(found, number)
         return found
 
-    def _remember(self, id: str, number: int) -> None:
-        if len(self._numbers) > REMEMBERED:
-            self._numbers.clear()
-            self._ids.clear()
-        self._numbers[id] = number
-        if number >= 0:
-            self._ids[number] = id
+    def name(self, id: str, lang: Language) -> str | None:
+        """A preferred name; None where there is none in the language."""
+        number = self.number(id)
+        if number < 0:
+            return None
+        column = self._names.get(lang)
+        if column is None:
+            column = self._names[lang] = self._feed.names(lang)
+        found: str | None = column[number].as_py()
+        return found
+
+    def paths(self, id: str) -> list[tuple[str, list[tuple[Fact, Direction]]]]:
+        """(record, its statements with the way each is walked) of the sources' own paths from a
+        concept, in the order of the records."""
+        feed, number = self._feed, self.number(id)
+        if number < 0:
+            return []
+        if self._paths[0] != number:
+            start, stop = int(feed.path_starts[number]), int(feed.path_starts[number + 1])
+            found = []
+            if stop > start:
+                table = feed.table("paths").slice(start, stop - start)
+                for path, steps in zip(*(c.to_pylist() for c in table.columns), strict=True):
+                    record, _mark, line = path.rpartition("#")
+                    walked = [self._step(step) for step in json.loads(steps)]
+                    found.append((record, int(line), walked))
+            found.sort(key=lambda row: row[:2])
+            self._paths = number, [(record, walked) for record, _line, walked in found]
+        return self._paths[1]
+
+    def _step(self, step: Sequence[Any]) -> tuple[Fact, Direction]:
+        """A step as it was laid out: id, way, subject, predicate, object, profile, qualifiers."""
+        feed = self._feed
+        id, way, subject, code, object, profile, said = step
+        predicate, negated = feed.predicates[code]
+        fact = Fact((id,), self.id(subject), predicate, self.id(object), feed.sources[profile],
+                    feed.licences[profile], negated, json.loads(said) if said else {})  # fmt: skip
+        return fact, "out" if way == "out" else "in"
 
     def categories(self, id: str) -> tuple[str, ...]:
         number = self.number(id)
@@ -105,7 +144,7 @@ class OfFeed:
         return rows
 
     def _keep(self, key: tuple[str, str], rows: list[tuple[str, str]]) -> None:
-        if len(self._rows) > REMEMBERED // 10:
+        if len(self._rows) > ROWS:
             self._rows.clear()
         self._rows[key] = rows
 

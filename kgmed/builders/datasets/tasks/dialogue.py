@@ -15,7 +15,7 @@ from kgmed.builders.datasets.negatives import Claimed
 from kgmed.builders.datasets.tasks import sources
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.dialogue_words import IT, WORDS
-from kgmed.builders.datasets.tasks.multihop import Neighbours
+from kgmed.builders.datasets.tasks.neighbours import Neighbours
 from kgmed.builders.datasets.tasks.relation import question
 from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
 from kgmed.kg.errors import UsageError

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar, cast
 
+from kgmed.builders.datasets.around import of
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
@@ -63,7 +64,8 @@ class _Names(dict[str, str]):
 
     def __init__(self, block: Block, lang: Language) -> None:
         super().__init__()
-        self._name, self._lang = block.name, lang
+        around = of(block)
+        self._name, self._lang = block.name if around is None else around.name, lang
 
     def __missing__(self, id: str) -> str:
         found = self[id] = tidy(self._name(id, self._lang) or "")
@@ -122,9 +124,13 @@ class Teller:
         """The categories of a concept: of this block, or else of the graph."""
         found = self._categories.get(id)
         if found is None:
-            store = self.context.store
-            concept = store.concepts([id])[0] if store is not None else None
-            found = self._categories[id] = concept.categories if concept else ()
+            store, around = self.context.store, of(self.block)
+            if around is not None:
+                found = around.categories(id)
+            else:
+                concept = store.concepts([id])[0] if store is not None else None
+                found = concept.categories if concept else ()
+            self._categories[id] = found
         return found
 
     # Chance
