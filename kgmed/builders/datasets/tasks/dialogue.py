@@ -31,6 +31,8 @@ _ABOUT = ("treats", "in_drug_class", "has_mechanism_of_action", "has_role", "int
           "inhibits", "antagonist_of", "agonist_of", "has_active_ingredient", "has_symptom",
           "causes", "subclass_of")  # fmt: skip
 _NOUNS = ("Drug", "Disease")
+_MEMBERS = ("in_drug_class", "subclass_of", "form_of", "has_symptom")
+"""Predicates whose subjects the physician asks for."""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ def dialogue(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     known = Neighbours(block, context)
     drugs = [e.id for e in block.entities if "interacts_with" in {*e.said, *e.of}]
     for some in chunks(block.entities):
-        known.learn(some)
+        known.learn(some, _MEMBERS)
         mates = _unlisted(teller, context, some, drugs)
         for entity in some:
             if not teller.name(entity.id):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -31,7 +30,7 @@ AT_ONCE = 200_000
 READ = 2_000
 """Statements of a neighbour up to which it is read: a hub has too many ends to ask about."""
 LEARNT = 40
-"""Neighbours that are read of one entity, predicate and side."""
+"""Neighbours that are read of one entity and predicate."""
 
 
 class Neighbours:
@@ -43,15 +42,13 @@ class Neighbours:
         self._read: OrderedDict[str, Entity] = OrderedDict()
         self._weight = 0
 
-    def learn(self, entities: Sequence[Entity]) -> None:
-        """Read what stands at the other ends of the facts of entities, some of each predicate."""
+    def learn(self, entities: Sequence[Entity], predicates: Sequence[str]) -> None:
+        """Read what some predicates are stated of with entities for objects, some of each."""
         ends = dict.fromkeys(
-            fact.other(entity.id)
+            fact.subject
             for entity in entities
-            for side in (entity.said, entity.of)
-            for facts in side.values()
-            for fact in facts[:LEARNT]
-            if fact.object
+            for predicate in predicates
+            for fact in entity.of.get(predicate, ())[:LEARNT]
         )
         self.need(list(ends))
 
@@ -141,20 +138,30 @@ def paths_between(teller: Teller, start: str, end: str) -> list[Path]:
 class Side(Mapping[str, Sequence[Fact]]):
     """The facts at one end of a concept, by predicate; made when they are asked for."""
 
-    __slots__ = ("_around", "_edges", "_feed", "_made", "_places", "_way")
+    __slots__ = ("_around", "_edges", "_ends", "_feed", "_found", "_made", "_way")
 
     def __init__(
         self, feed: Feed, around: OfFeed, edges: Edges, ends: tuple[int, int], way: str
     ) -> None:
         self._feed, self._around, self._edges, self._way = feed, around, edges, way
+        self._ends = ends
         self._made: dict[str, list[Fact]] = {}
-        self._places: dict[str, list[range]] = {}
-        codes = edges.code[slice(*ends)]
-        if len(codes):
-            breaks = (np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist()
-            for begin, end in pairwise([0, *breaks, len(codes)]):
-                name, _negated = feed.predicates[codes[begin]]
-                self._places.setdefault(name, []).append(range(ends[0] + begin, ends[0] + end))
+        self._found: dict[str, list[range]] | None = None
+
+    @property
+    def _places(self) -> dict[str, list[range]]:
+        found = self._found
+        if found is None:
+            found = self._found = {}
+            start, stop = self._ends
+            codes = self._edges.code[start:stop].tolist()
+            begin = start
+            for place, (code, after) in enumerate(zip(codes, [*codes[1:], -1], strict=False), start):
+                if code != after:
+                    name, _negated = self._feed.predicates[code]
+                    found.setdefault(name, []).append(range(begin, place + 1))
+                    begin = place + 1
+        return found
 
     def __len__(self) -> int:
         return len(self._places)
