@@ -61,7 +61,7 @@ def abstain(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         name = teller.name(entity.id)
         if not name or any(p in entity.said for p in _BELONGS_ELSEWHERE):
             continue
-        if any(p in entity.of for p in _GROUPS):
+        if any(p in entity.of for p in _GROUPS) or ", " in name:  # turned round for an index
             continue
         open_ = [question for question in _questions(entity, teller) if question is not None]
         for predicate, inverse, words in teller.some_of(open_, PER_ENTITY, "abstain", entity.id):

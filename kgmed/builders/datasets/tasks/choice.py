@@ -63,7 +63,7 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         for question in asked_for:
             verdicts = [next(said) for _ in question.proposed]
             held = [e for e, v in zip(question.proposed, verdicts, strict=True) if v in WANTED]
-            if len(held) >= DISTRACTORS:
+            if len(held) >= DISTRACTORS and not _given_away(teller, question, held[:DISTRACTORS]):
                 yield _draft(teller, question, held[:DISTRACTORS])
 
 
@@ -125,6 +125,14 @@ def _propose(teller: Teller, group: Group, true: str, pool: Sequence[str]) -> tu
         if len(chosen) == PROPOSED:
             break
     return tuple(chosen)
+
+
+def _given_away(teller: Teller, question: Question, others: Sequence[str]) -> bool:
+    """Whether the question's own name tells the option: only the true one holds it, or stands in
+    it ("Which is a form of ropinirole?", "ropinirole hydrochloride")."""
+    name = teller.name(question.group.id).casefold()
+    true, *rest = (teller.name(end).casefold() for end in (question.true, *others))
+    return (true in name or name in true) and not any(e in name or name in e for e in rest)
 
 
 def _draft(teller: Teller, question: Question, others: list[str]) -> Draft:

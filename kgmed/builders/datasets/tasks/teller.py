@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
@@ -18,6 +18,7 @@ from kgmed.kg.categories import label
 from kgmed.kg.model import Language, Statement
 from kgmed.kg.verbalize import lists
 from kgmed.kg.verbalize import qualifiers as words_of
+from kgmed.kg.verbalize.names import small
 from kgmed.kg.verbalize.number import is_plural, opening
 
 T = TypeVar("T")
@@ -62,13 +63,17 @@ class Group:
 class _Names(dict[str, str]):
     """Names of a block in one language, by id, looked up once."""
 
-    def __init__(self, block: Block, lang: Language) -> None:
+    def __init__(self, block: Block, lang: Language, common: Container[str]) -> None:
         super().__init__()
+        self._common: Container[str] = common if lang == "en" else ()
         around = of(block)
         self._name, self._lang = block.name if around is None else around.name, lang
 
     def __missing__(self, id: str) -> str:
-        found = self[id] = tidy(self._name(id, self._lang) or "")
+        found = tidy(self._name(id, self._lang) or "")
+        if self._common:
+            found = small(found, self._common)
+        self[id] = found
         return found
 
 
@@ -79,7 +84,7 @@ class Teller:
         self.block, self.lang, self.context = block, lang, context
         self.say = context.say
         self.registry = context.registry
-        self.name: Callable[[str], str] = _Names(block, lang).__getitem__
+        self.name: Callable[[str], str] = _Names(block, lang, context.common).__getitem__
         """The name of a concept in the language, or '' where it has none."""
         self._categories = {entity.id: entity.categories for entity in block.entities}
 
@@ -301,6 +306,8 @@ class Teller:
             self.registry, group.predicate, lang, inverse=inverse, listed=several or bool(among)
         )
         subject, object = (other, own) if group.inverse else (own, other)
+        if group.inverse and not inverse:  # "A, B and C have the role X", not "the roles of A, B .."
+            texts = listing.led(texts)
         return listing.written(
             texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
         )

@@ -20,7 +20,7 @@ WANTED = ("REFUTED", "UNSUPPORTED")
 WORDINGS = 12
 """Wordings that are told apart; a predicate has fewer, and repeats them."""
 _YES: dict[Language, str] = {"en": "Yes. ", "zh": "是的。"}
-_NO: dict[Language, str] = {"en": "No. {denied} {true}", "zh": "不是。{denied}{true}"}
+_NO: dict[Language, str] = {"en": "No. {denied} {true}", "zh": "否。{denied}{true}"}
 _SILENT: dict[Language, tuple[str, ...]] = {
     "en": (
         "Not as far as is listed: {sources} {has} no statement that {claim}, which is not "
