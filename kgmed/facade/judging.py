@@ -38,9 +38,9 @@ class Verdicts:
             "object": [claim.object for claim in claims],
             "qualifiers": [json.dumps(dict(claim.qualifiers)) for claim in claims],
         }
-        verdicts: list[str] = self._opened().verify(pa.table(rows), proof=False)[
-            "verdict"
-        ].to_pylist()
+        verdicts: list[str] = (
+            self._opened().verify(pa.table(rows), proof=False)["verdict"].to_pylist()
+        )
         return verdicts
 
     def numbered(self, number: Callable[[str], int]) -> Callable[[Sequence[Claimed]], list[str]]:

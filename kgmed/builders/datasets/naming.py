@@ -8,14 +8,18 @@ source begins with a capital ("Warfarin", "Allergic conjunctivitis") are written
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from kgmed.kg import layers
 from kgmed.kg.model import Name
 from kgmed.kg.verbalize.names import display, small
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from kgmed.kg.store.snapshot import Snapshot
 
 _PREFERRED = """
     SELECT cid, n, text, source FROM names WHERE kind = 'preferred' AND language = ?"""
@@ -52,8 +56,18 @@ _COMMON = """
       FROM chosen),
     counted AS (
       SELECT word, 1 AS small, 0 AS large FROM low UNION ALL SELECT word, 0, 1 FROM high)
-    SELECT word FROM counted GROUP BY word HAVING sum(small) > 2 * sum(large)"""
+    SELECT word FROM counted GROUP BY word HAVING sum(small) > sum(large)"""
 """Words that English names write small, and seldom with a capital inside a name."""
+_GENERIC = """
+    SELECT DISTINCT lower(regexp_extract(text, '^[A-Z][a-z]+')),
+                    string_split(regexp_extract(text, '^[A-Z][a-z]+ (.*)$', 1), ' ')
+    FROM names JOIN concepts c USING (cid)
+    WHERE language = 'en' AND kind = 'preferred'
+      AND (starts_with(c.id, 'drugbank:') AND regexp_full_match(text, '[A-Z][a-z]{3,}( [a-z]{3,})*')
+           OR list_contains(c.categories, 'PhenotypicFeature')
+              AND regexp_full_match(text, '[A-Z][a-z]{3,}'))"""
+"""DrugBank's generic names, alone or with a salt's, and signs of one word: the first word, and the
+others."""
 _OWN = ("OrganismTaxon", "Gene")
 """What has a name of its own, whose capital stays."""
 
@@ -64,8 +78,23 @@ def common_words(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     "conjunctivitis" is one, because names begin with it or hold it with a small initial;
     "parkinson" isn't: "secondary Parkinson disease".
     """
-    rows = connection.execute(_COMMON, [_SAMPLE]).fetchall()
-    return frozenset(word for (word,) in rows)
+    found = {word for (word,) in connection.execute(_COMMON, [_SAMPLE]).fetchall()}
+    generic = {
+        first
+        for first, others in connection.execute(_GENERIC).fetchall()
+        if found.issuperset(filter(None, others))
+    }
+    return frozenset(found | generic)
+
+
+def common_words_of(snapshot: Snapshot) -> frozenset[str]:
+    """:func:`common_words` of a graph on its own."""
+    import duckdb
+
+    with closing(duckdb.connect()) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        layers.define(connection, snapshot)
+        return common_words(connection)
 
 
 def told_names(

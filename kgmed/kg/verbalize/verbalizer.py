@@ -241,7 +241,7 @@ class Verbalizer:
 
 
 @lru_cache(maxsize=1 << 12)
-def _inflected(text: str, many_s: bool, many_o: bool, /) -> str:  # noqa: FBT001  of either slot
+def _inflected(text: str, many_s: bool, many_o: bool, /) -> str:
     one: english.Number = "one"
     many: english.Number = "many"
     return english.inflect(text, {"s": many if many_s else one, "o": many if many_o else one})

@@ -1,7 +1,8 @@
 """What stands around concepts: the statements, categories and degrees that corruptions are made of.
 
 Hard negatives look at some hundred thousand concepts. :class:`OfStore` asks any graph for them one
-by one; a run over files asks its arrays (:mod:`kgmed.builders.datasets.around`). Both give the same.
+by one; a run over files asks its arrays (:mod:`kgmed.builders.datasets.around`). Both give the
+same.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Around(Protocol):
     def ends(self, id: str) -> list[tuple[str, str]]:
         """(predicate, other end) of its first :data:`ROW` statements, those out of it first."""
         ...
+
 
 class OfStore:
     """What stands around the concepts of any graph."""

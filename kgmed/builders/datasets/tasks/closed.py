@@ -67,7 +67,7 @@ def question(
 
 
 @lru_cache(maxsize=4096)
-def _asked(text: str, many_s: bool, many_o: bool, /) -> str:  # noqa: FBT001  of either slot
+def _asked(text: str, many_s: bool, many_o: bool, /) -> str:
     """A wording as a question, for names that are plural or aren't."""
     plural: dict[str, english.Number] = {
         "s": "many" if many_s else "one", "o": "many" if many_o else "one",

@@ -76,7 +76,7 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
     if not kind:
         return ""
     if teller.lang == "zh":
-        return f"{name}是一种{kind}。"
+        return f"{name}是{kind}。"
     if is_plural(name):
         return ""
     article = "an" if kind[0] in "aeiou" else "a"

@@ -150,9 +150,7 @@ def _unlisted(
                 if other != entity.id and teller.name(other):
                     tried.append(Claimed(entity.id, "interacts_with", other))
     found: dict[str, str] = {}
-    said = (
-        judging(teller.block, context.verdicts)(tried) if tried and context.verdicts else ()
-    )
+    said = judging(teller.block, context.verdicts)(tried) if tried and context.verdicts else ()
     for claim, verdict in zip(tried, said, strict=True):
         if verdict == "UNSUPPORTED":
             found.setdefault(claim.subject, claim.object)

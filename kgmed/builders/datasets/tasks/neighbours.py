@@ -1,7 +1,7 @@
 """Entities next to a block's: of the block, read from a run's arrays, or read from a graph.
 
-Of arrays their facts are made predicate by predicate as they are asked for: a chain over a drug asks
-for what it treats, not for its thousand interactions.
+Of arrays their facts are made predicate by predicate as they are asked for: a chain over a drug
+asks for what it treats, not for its thousand interactions.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from kgmed.builders.datasets.around import OfFeed, of
 from kgmed.builders.datasets.edges import Edges
@@ -86,7 +87,7 @@ class Neighbours:
             yield from read_entities(store, small, allowed=self._context.allowed)
 
 
-def _read(feed: Feed, around: OfFeed, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Iterator[Entity]:
+def _read(feed: Feed, around: OfFeed, numbers: npt.NDArray[np.int64]) -> Iterator[Entity]:
     """The entities of some concepts of a run that may leave."""
     if not len(numbers):
         return
@@ -156,7 +157,9 @@ class Side(Mapping[str, Sequence[Fact]]):
             start, stop = self._ends
             codes = self._edges.code[start:stop].tolist()
             begin = start
-            for place, (code, after) in enumerate(zip(codes, [*codes[1:], -1], strict=False), start):
+            for place, (code, after) in enumerate(
+                zip(codes, [*codes[1:], -1], strict=False), start
+            ):
                 if code != after:
                     name, _negated = self._feed.predicates[code]
                     found.setdefault(name, []).append(range(begin, place + 1))
@@ -196,7 +199,7 @@ class Side(Mapping[str, Sequence[Fact]]):
         said = edges.qualifiers.get(place)
         sources, licences = feed.sources[profiles[0]], feed.licences[profiles[0]]
         if len(profiles) > 1:
-            sources = tuple(sorted({name for at in profiles for name in feed.sources[at]}))  # type: ignore[assignment]
+            sources = tuple(sorted({name for at in profiles for name in feed.sources[at]}))
             licences = tuple(sorted({text for at in profiles for text in feed.licences[at]}))
         return Fact(
             tuple(sorted(set(ids))), subject, predicate, object, sources, licences, negated,

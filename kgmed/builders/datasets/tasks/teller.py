@@ -306,7 +306,9 @@ class Teller:
             self.registry, group.predicate, lang, inverse=inverse, listed=several or bool(among)
         )
         subject, object = (other, own) if group.inverse else (own, other)
-        if group.inverse and not inverse:  # "A, B and C have the role X", not "the roles of A, B .."
+        if (
+            group.inverse and not inverse
+        ):  # "A, B and C have the role X", not "the roles of A, B .."
             texts = listing.led(texts)
         return listing.written(
             texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
