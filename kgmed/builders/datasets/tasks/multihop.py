@@ -15,7 +15,7 @@ from kgmed.builders.datasets.tasks.chains import Chain, chains
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.neighbours import Neighbours, paths_between
 from kgmed.builders.datasets.tasks.questions import say
-from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
+from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Path
 
@@ -85,9 +85,15 @@ def multihop(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
                 for middle in _middles(teller, group)
             ]
         )
-        for groups in plans:
+        for entity, groups in zip(some, plans, strict=True):
+            direct = {
+                fact.other(entity.id)
+                for side in (entity.said, entity.of)
+                for facts in side.values()
+                for fact in facts[:HUB]
+            } | {entity.id}
             for chain in chains():
-                yield from _chain(teller, known, groups, chain)
+                yield from _chain(teller, known, groups, chain, direct)
             if treated := groups.get(("treats", False)):
                 yield from _mechanisms(teller, treated)
 
@@ -115,7 +121,11 @@ def _side(step: str) -> tuple[str, bool]:
 
 
 def _chain(
-    teller: Teller, known: Neighbours, groups: dict[tuple[str, bool], Group], chain: Chain
+    teller: Teller,
+    known: Neighbours,
+    groups: dict[tuple[str, bool], Group],
+    chain: Chain,
+    direct: set[str],
 ) -> Iterator[Draft]:
     first = groups.get(_side(chain.first))
     if first is None:
@@ -140,7 +150,7 @@ def _chain(
     if whole and len(ends) <= ENDS and set(ends).isdisjoint(first.ends):
         yield _all(teller, first, chain, walks, list(ends))
     if chain.joins:
-        yield from _links(teller, first, chain, walks)
+        yield from _links(teller, first, chain, walks, direct)
 
 
 def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: list[str]) -> Draft:
@@ -165,9 +175,10 @@ def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: li
     )  # fmt: skip
 
 
-def _links(teller: Teller, first: Group, chain: Chain, walks: list[Walk]) -> Iterator[Draft]:
+def _links(
+    teller: Teller, first: Group, chain: Chain, walks: list[Walk], direct: set[str]
+) -> Iterator[Draft]:
     lang = teller.lang
-    direct = set(first.ends) | {first.id}
     pairs = [(w, f) for w in walks for f in w.facts if f.other(w.middle) not in direct]
     if chain.second == "^" + chain.first:  # the same both ways: told from one end alone
         pairs = [(w, f) for w, f in pairs if f.other(w.middle) > first.id]
