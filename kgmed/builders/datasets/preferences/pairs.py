@@ -126,8 +126,15 @@ def _corrupted(
             around=of(block),
         ):
             made.setdefault(negative.statement, []).append(negative)
+        alone = teller.alone(
+            end
+            for found in made.values()
+            for negative in found
+            for end in (negative.claim.subject, negative.claim.object)
+        )
         for id, fact in by_id.items():
-            found = made.get(id, [])
+            own = alone | {fact.subject, fact.object}
+            found = [n for n in made.get(id, []) if {n.claim.subject, n.claim.object} <= own]
             kinds = teller.some_of([n.kind for n in found], PER_FACT, task, id)
             yield from ((fact, n) for n in found if n.kind in kinds)
 

@@ -60,9 +60,14 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         asked_for = [q for entity in some for q in _questions(teller, entity, pools)]
         claims = [_claimed(q.group, end) for q in asked_for for end in q.proposed]
         said = iter(judged(claims) if claims else ())
+        alone = teller.alone(end for q in asked_for for end in q.proposed)
         for question in asked_for:
             verdicts = [next(said) for _ in question.proposed]
-            held = [e for e, v in zip(question.proposed, verdicts, strict=True) if v in WANTED]
+            held = [
+                end
+                for end, verdict in zip(question.proposed, verdicts, strict=True)
+                if verdict in WANTED and end in alone
+            ]
             if len(held) >= DISTRACTORS and not _given_away(teller, question, held[:DISTRACTORS]):
                 yield _draft(teller, question, held[:DISTRACTORS])
 

@@ -10,7 +10,7 @@ from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.negatives import Negative, negatives
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.teller import number
+from kgmed.builders.datasets.tasks.teller import Teller, number
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Statement
 
@@ -42,13 +42,14 @@ def facts(block: Block) -> Iterator[Fact]:
 
 
 def pairs(
-    block: Block, true: Iterable[Fact], context: Context, *, task: str, wanted: Sequence[str]
+    teller: Teller, true: Iterable[Fact], *, task: str, wanted: Sequence[str]
 ) -> Iterator[Pair]:
     """Each fact, in order, with one hard negative of it whose verdict is ``wanted``.
 
     The kind is drawn per task and fact; where a fact has no negative of its kind, an object of the
-    same predicate is tried.
+    same predicate is tried. What is put in a fact's place has a name of its own.
     """
+    block, context = teller.block, teller.context
     every = iter(true)
     while some := list(islice(every, SOME)):
         by_kind: dict[str, list[Fact]] = {}
@@ -58,8 +59,17 @@ def pairs(
         made = _made(block, by_kind, context, wanted)
         missing = [fact for fact in some if fact.ids[0] not in made]
         made.update(_made(block, {"object": missing}, context, wanted))
+        alone = teller.alone(end for made_of in made.values() for end in _ends(made_of))
         for fact in some:
-            yield Pair(fact, made.get(fact.ids[0]))
+            negative = made.get(fact.ids[0])
+            if negative is not None:
+                new = set(_ends(negative)) - {fact.subject, fact.object}
+                negative = negative if new <= alone else None
+            yield Pair(fact, negative)
+
+
+def _ends(negative: Negative) -> tuple[str, str]:
+    return negative.claim.subject, negative.claim.object
 
 
 def _made(

@@ -15,6 +15,7 @@ from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
+from kgmed.kg.linking.normalize import key
 from kgmed.kg.model import Language, Statement
 from kgmed.kg.verbalize import lists
 from kgmed.kg.verbalize import qualifiers as words_of
@@ -86,6 +87,7 @@ class Teller:
         self.registry = context.registry
         self.name: Callable[[str], str] = _Names(block, lang, context.common).__getitem__
         """The name of a concept in the language, or '' where it has none."""
+        self._alone: dict[str, bool] = {}
         self._categories = {entity.id: entity.categories for entity in block.entities}
 
     # Names
@@ -114,6 +116,18 @@ class Teller:
             name = self.name(id)
             found.setdefault(name.casefold().removesuffix("s"), name)
         return [found[key] for key in sorted(found)]
+
+    def alone(self, ids: Iterable[str]) -> set[str]:
+        """Those of some concepts whose name no other one has: what isn't stated of a name that two
+        have may be stated of the other."""
+        wanted = dict.fromkeys(ids)
+        asked = [id for id in wanted if id not in self._alone]
+        store = self.context.store
+        if asked and store is not None:
+            found = store.lexicon.exact([key(self.name(id)) for id in asked])
+            for id, hits in zip(asked, found, strict=True):
+                self._alone[id] = {other for other, _name in hits} <= {id}
+        return {id for id in wanted if self._alone.get(id, True)}
 
     def category(self, entity: Entity) -> str:
         """What kind of thing an entity is, in a word or two; '' where there is no good word."""

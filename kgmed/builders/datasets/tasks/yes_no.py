@@ -44,7 +44,7 @@ def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     teller = Teller(block, lang, context)
     told = (fact for fact in facts(block) if teller.tellable(fact))
     opposed = opposing(block, context)
-    for pair in pairs(block, told, context, task="yes_no", wanted=WANTED):
+    for pair in pairs(teller, told, task="yes_no", wanted=WANTED):
         fact = pair.fact
         chance = teller.number("yes_no", fact.ids[0])
         asked = _asked(teller, (fact.subject, fact.predicate, fact.object), chance)
