@@ -44,7 +44,7 @@ _SHOUTED = """
 """All names of concepts whose preferred one is in capitals."""
 
 
-_SAMPLE = 2_000_000
+_SAMPLE = 500_000
 """Names that words are counted in, chosen by a hash where there are more."""
 _COMMON = """
     WITH chosen AS (
