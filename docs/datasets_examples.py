@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 
 from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.naming import common_words_of
 from kgmed.builders.datasets.tasks import TASKS, Context, context_of, read_block
 from kgmed.facade import open_graph
 from kgmed.facade.judging import Verdicts
@@ -42,7 +43,8 @@ def page() -> str:
         chinese = [c.id for c in store.concepts(drawn) if c is not None and "zh" in c.names]
         half = CONCEPTS // 2
         block = read_block(store, sorted({*chinese[:half], *drawn[:half]}))
-        context = context_of(store, registry(), verdicts=Verdicts(store), seed=SEED)
+        common = common_words_of(graph.local_store().snapshot)
+        context = context_of(store, registry(), verdicts=Verdicts(store), seed=SEED, common=common)
         lines = [HEAD]
         for name, task in TASKS.items():
             lines += ["", f"## {name}", "", f"{task.description[0].upper()}{task.description[1:]}."]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,18 +32,50 @@ class Verdicts:
 
         if not claims:
             return []
-        if self._tables is None:
-            from kgmed.kg.predicates import registry
-            from kgmed.reasoning.claims.batch import TableVerifier
-
-            self._tables = TableVerifier(self._store, registry())
         rows = {
             "subject": [claim.subject for claim in claims],
             "predicate": [claim.predicate for claim in claims],
             "object": [claim.object for claim in claims],
             "qualifiers": [json.dumps(dict(claim.qualifiers)) for claim in claims],
         }
-        verdicts: list[str] = self._tables.verify(pa.table(rows), proof=False)[
-            "verdict"
-        ].to_pylist()
+        verdicts: list[str] = (
+            self._opened().verify(pa.table(rows), proof=False)["verdict"].to_pylist()
+        )
         return verdicts
+
+    def numbered(self, number: Callable[[str], int]) -> Callable[[Sequence[Claimed]], list[str]]:
+        """The same verdicts, faster where ``number`` gives a concept's number in the snapshot by
+        its id, -1 for one that the graph doesn't hold."""
+
+        def judged(claims: Sequence[Claimed]) -> list[str]:
+            import numpy as np
+
+            tables = self._opened()
+            if tables.arrays is None or any(_of_values(c.predicate) for c in claims):
+                return self(claims)
+            count = len(claims)
+            return tables.verdicts(
+                np.fromiter((number(claim.subject) for claim in claims), np.int32, count),
+                [claim.predicate for claim in claims],
+                np.fromiter((number(claim.object) for claim in claims), np.int32, count),
+                [claim.qualifiers for claim in claims],
+            )
+
+        return judged
+
+    def _opened(self) -> TableVerifier:
+        if self._tables is None:
+            from kgmed.kg.predicates import registry
+            from kgmed.reasoning.claims.batch import TableVerifier
+
+            self._tables = TableVerifier(self._store, registry())
+        return self._tables
+
+
+@cache
+def _of_values(predicate: str) -> bool:
+    """Whether a predicate takes values, of which tables are verified claim by claim."""
+    from kgmed.kg.predicates import registry
+
+    entry = registry().get(predicate)
+    return entry is not None and entry.takes_value

@@ -94,7 +94,7 @@ def test_what_isnt_listed_is_never_called_untrue(drafts: list[Draft]) -> None:
     asked = [draft for draft in drafts if draft.task == "overclaim"]
     assert asked
     for draft in asked:
-        no = draft.messages[1][1].startswith(("No.", "不是。"))
+        no = draft.messages[1][1].startswith(("No.", "否。"))
         assert no == (draft.extra["verdict"] == "REFUTED"), draft
         assert draft.rejected.startswith(("Yes.", "是的。"))
 

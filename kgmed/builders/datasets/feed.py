@@ -30,6 +30,9 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 LONG = 5_000
 """Facts of a row up to which they are kept once made; of a longer one they are made each time."""
 
+REMEMBERED = 400_000
+"""Ids whose numbers are remembered: about 50 MB."""
+
 
 class Feed:
     """The files that :func:`~kgmed.builders.datasets.prepare.prepare` laid out, mapped."""
@@ -56,6 +59,7 @@ class Feed:
         self.licences = [tuple(sorted(filter(None, entry["licence"].split(" AND "))))
                          for entry in self.profiles]  # fmt: skip
         self._tables: dict[str, pa.RecordBatch] = {}
+        self.numbers: dict[str, int] = {}
 
     def __len__(self) -> int:
         """The number of parts."""
@@ -97,8 +101,19 @@ class Feed:
 
     def number(self, id: str) -> int | None:
         """The number of a concept by its id, None for one that the graph doesn't hold."""
-        found = bisect_left(_Texts(self.ids), id)
-        return found if found < self.concepts and self.ids[found].as_py() == id else None
+        known = self.numbers.get(id)
+        if known is None:
+            known = bisect_left(_Texts(self.ids), id)
+            if known == self.concepts or self.ids[known].as_py() != id:
+                known = -1
+            self.remember(id, known)
+        return known if known >= 0 else None
+
+    def remember(self, id: str, number: int) -> None:
+        """Keep the number of an id, -1 for an unknown one; all are forgotten when they are many."""
+        if len(self.numbers) > REMEMBERED:
+            self.numbers.clear()
+        self.numbers[id] = number
 
     def degree(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """The graph's statements at each of some concepts, those that stay behind as well."""

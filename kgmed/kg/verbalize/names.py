@@ -10,12 +10,14 @@ synonym reads worse; :func:`shared` tells which, for writers whose sentences are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Sequence
 
 from kgmed.kg.categories import is_a
 from kgmed.kg.linking.normalize import key
 from kgmed.kg.model import Language, Name
 from kgmed.kg.store.base import GraphStore
+from kgmed.kg.verbalize.number import word_set
 
 _SPELT = 6
 """Letters from which on a word in capitals is taken for a spelling, not for an abbreviation."""
@@ -44,6 +46,35 @@ def display(names: Sequence[Name], lang: Language, *, categories: Sequence[str] 
         first = _uninverted(first, own)
         first = _spelt(first, own, categories)
     return first
+
+
+_CAPITAL = re.compile(r"(?<![^\s(/-])[A-Z][a-z]{2,}(?![\w'’])")
+_PERSONS = word_set(
+    "apert banks bell best black blue boxer brown burns christmas coats cooks crane cross down fox "
+    "frank good graves gray green grey gross hand hunter king little long love marsh may north "
+    "pick price rich root rose salt short sly south still stone strong swift temple weaver west "
+    "white wolf wood young"
+)
+"""Names of persons, and of places, that are words as well: Still disease, Bell palsy."""
+
+
+def small(name: str, common: Container[str]) -> str:
+    """An English name with the initials of its common nouns small, as inside a sentence.
+
+    ``common`` holds words that the graph's names write small; a name with a capital that isn't one
+    of them stays, because it may be a person's, a brand's or a species'.
+
+    >>> common = {"acetate", "channel", "disease", "medroxyprogesterone", "syndrome", "vitamin"}
+    >>> [small(n, common) for n in ("Medroxyprogesterone Acetate", "Parkinson's Disease")]
+    ['medroxyprogesterone acetate', "Parkinson's disease"]
+    >>> [small(n, common) for n in ("Vitamin B12", "Down syndrome", "Wilson Disease", "E. coli")]
+    ['vitamin B12', 'Down syndrome', 'Wilson Disease', 'E. coli']
+    """
+    for word in _CAPITAL.findall(name):
+        low = word.lower()
+        if low in _PERSONS or not (low in common or low.removesuffix("s") in common):
+            return name
+    return _CAPITAL.sub(lambda found: found[0].lower(), name)
 
 
 def display_names(store: GraphStore, ids: Sequence[str], *, lang: Language) -> dict[str, str]:

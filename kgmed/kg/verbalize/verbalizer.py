@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Concept, Language, Path, Statement, Value
@@ -160,11 +161,8 @@ class Verbalizer:
         if negated:
             text = denied(text, lang)
         if lang == "en":
-            numbers: dict[str, english.Number] = {
-                end: "many" if number.is_plural(name) and not (valued and end == "o") else "one"
-                for end, name in zip("so", ends, strict=True)
-            }
-            text = english.inflect(text, numbers)
+            many_s, many_o = number.is_plural(ends[0]), number.is_plural(ends[1])
+            text = _inflected(text, many_s, many_o and not valued)
         return fill(text, s=ends[0], o=ends[1])
 
     # Several statements
@@ -240,6 +238,13 @@ class Verbalizer:
         mark = "{o}" if inverse else "{s}"
         kept = [text for text in found if not opened or text.startswith(mark)] or list(found)
         return [text for text in kept if not listed or takes(text)] or kept
+
+
+@lru_cache(maxsize=1 << 12)
+def _inflected(text: str, many_s: bool, many_o: bool, /) -> str:
+    one: english.Number = "one"
+    many: english.Number = "many"
+    return english.inflect(text, {"s": many if many_s else one, "o": many if many_o else one})
 
 
 def _looked_up(names: Names) -> Callable[[str], str]:

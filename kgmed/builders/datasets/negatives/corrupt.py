@@ -6,16 +6,14 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from kgmed.builders.datasets.negatives.around import Around
 from kgmed.builders.datasets.negatives.model import Claimed
 from kgmed.kg.categories import is_a
 from kgmed.kg.model import Statement
 from kgmed.kg.predicates import Registry
-from kgmed.kg.store.base import GraphStore
 
 CLASSES = ("in_drug_class", "has_role", "has_mechanism_of_action", "subclass_of")
 """Predicates that put things that are alike under one roof, the closest first."""
-ROW = 64
-"""Edges that are read of one concept."""
 TRIES = 4
 """Corruptions of a kind that are proposed of one statement; the first that holds is given out."""
 POOL = 2000
@@ -30,40 +28,53 @@ class Pools:
     ``values``: per predicate and qualifier, the values.
     """
 
-    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    degrees: dict[str, int] = field(default_factory=dict)
     objects: dict[tuple[str, str, int], dict[str, None]] = field(default_factory=dict)
     values: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
 
-    def learn(self, store: GraphStore, statements: Sequence[Statement]) -> None:
-        """Take in a block of statements; categories and degrees are of this block alone."""
-        ids = sorted({end for s in statements for end in (s.subject, s.object) if end})
-        found = store.concepts(ids)
-        self.categories = {
-            id: concept.categories for id, concept in zip(ids, found, strict=True) if concept
-        }
-        self.degrees = dict(zip(ids, store.degrees(ids), strict=True))
+    def learn(self, around: Around, statements: Sequence[Statement]) -> None:
+        """Take in a block of statements."""
         for statement in statements:
             for name, value in statement.qualifiers.items():
                 self.values.setdefault((statement.predicate, name), {})[value] = None
-            for category in self.categories.get(statement.object, ()):
-                key = (statement.predicate, category, self.size(statement.object))
-                pool = self.objects.setdefault(key, {})
+            size = around.degree(statement.object).bit_length()
+            for category in around.categories(statement.object):
+                pool = self.objects.setdefault((statement.predicate, category, size), {})
                 if len(pool) < POOL:
                     pool[statement.object] = None
-
-    def size(self, id: str) -> int:
-        """How many binary digits a concept's degree has: concepts of a size are about as common."""
-        return self.degrees.get(id, 0).bit_length()
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What corruptions are made over."""
+    """What corruptions are made over.
 
-    store: GraphStore
+    ``takes`` remembers whether a predicate takes objects of some categories, ``related`` what
+    stands above and below one.
+    """
+
+    around: Around
     registry: Registry
     pools: Pools
+    takes: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
+    related: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def fits(self, predicate: str, categories: tuple[str, ...]) -> bool:
+        """Whether an object of these categories is in a predicate's range."""
+        key = (predicate, categories)
+        found = self.takes.get(key)
+        if found is None:
+            entry = self.registry.get(predicate)
+            range = entry.range if entry is not None else ()
+            found = any(is_a(category, wanted) for category in categories for wanted in range)
+            self.takes[key] = found
+        return found
+
+    def kin(self, predicate: str) -> frozenset[str]:
+        """A predicate with those above and below it."""
+        found = self.related.get(predicate)
+        if found is None:
+            names = {*self.registry.descendants(predicate), *self.registry.ancestors(predicate)}
+            found = self.related[predicate] = frozenset(names)
+        return found
 
 
 Corrupt = Callable[[Ground, Statement, random.Random], Iterable[Claimed]]
@@ -71,10 +82,10 @@ Corrupt = Callable[[Ground, Statement, random.Random], Iterable[Claimed]]
 
 def other_object(ground: Ground, true: Statement, chance: random.Random) -> Iterable[Claimed]:
     """Another object of the same predicate, of the same category and about as common."""
-    pools = ground.pools
-    size = pools.size(true.object)
+    pools, around = ground.pools, ground.around
+    size = around.degree(true.object).bit_length()
     found: list[str] = []
-    for category in pools.categories.get(true.object, ()):
+    for category in around.categories(true.object):
         for near in (size, size - 1, size + 1):
             found += pools.objects.get((true.predicate, category, near), ())
         if len(found) > TRIES:
@@ -115,13 +126,11 @@ def class_mate(ground: Ground, true: Statement, chance: random.Random) -> Iterab
 
 
 def _mates(ground: Ground, id: str, chance: random.Random) -> list[str]:
-    store = ground.store
-    classes = store.neighbors([id], predicates=CLASSES, direction="out", limit=ROW)[0]
+    classes = ground.around.over(id, CLASSES)
     for name in CLASSES:
-        over = [edge.object for edge in classes if edge.predicate == name]
+        over = [broader for predicate, broader in classes if predicate == name]
         for broader in _some(over, chance)[:2]:
-            edges = store.neighbors([broader], predicates=[name], direction="in", limit=ROW)[0]
-            mates = [edge.subject for edge in edges if edge.subject != id]
+            mates = [mate for mate in ground.around.under(broader, name) if mate != id]
             if mates:
                 return _some(mates, chance)
     return []
@@ -130,27 +139,16 @@ def _mates(ground: Ground, id: str, chance: random.Random) -> list[str]:
 def co_occurring(ground: Ground, true: Statement, chance: random.Random) -> Iterable[Claimed]:
     """An object that the graph has near the subject, joined by another predicate or over a shared
     neighbour, and of a category that the predicate takes."""
-    entry = ground.registry.get(true.predicate)
-    if entry is None:
+    if ground.registry.get(true.predicate) is None:
         return
-    store = ground.store
-    below = set(ground.registry.descendants(true.predicate))
-    above = set(ground.registry.ancestors(true.predicate))
-    around = store.neighbors([true.subject], limit=ROW)[0]
-    near = [
-        edge.object if edge.subject == true.subject else edge.subject
-        for edge in around
-        if edge.predicate not in below | above
-    ]
-    shared = _some([true.object, *near], chance)[:2]
-    for place, edges in enumerate(store.neighbors(shared, limit=ROW)):
-        hub = shared[place]
-        near += [edge.object if edge.subject == hub else edge.subject for edge in edges]
+    around = ground.around
+    kin = ground.kin(true.predicate)
+    near = [end for predicate, end in around.ends(true.subject) if predicate not in kin]
+    for hub in _some([true.object, *near], chance)[:2]:
+        near += [end for _predicate, end in around.ends(hub)]
     own = {true.subject, true.object}
-    ids = _some(sorted(set(near) - own), chance, most=4 * TRIES)
-    for id, concept in zip(ids, store.concepts(ids), strict=True):
-        categories = concept.categories if concept else ()
-        if any(is_a(category, wanted) for category in categories for wanted in entry.range):
+    for id in _some(sorted(set(near) - own), chance, most=4 * TRIES):
+        if ground.fits(true.predicate, around.categories(id)):
             yield Claimed(true.subject, true.predicate, id, true.qualifiers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,23 @@ class Claimed:
     @property
     def key(self) -> tuple[str, ...]:
         """What tells one from another."""
+        if not self.qualifiers:
+            return (self.subject, self.predicate, self.object)
         listed = (f"{name}={self.qualifiers[name]}" for name in sorted(self.qualifiers))
         return (self.subject, self.predicate, self.object, *listed)
 
 
 Verdicts = Callable[[Sequence[Claimed]], Sequence[str]]
 """The verdict of each of many claims, in order: SUPPORTED, REFUTED, UNSUPPORTED or NOT_COVERED."""
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """Verdicts that are given faster where concepts are known by number."""
+
+    def numbered(self, number: Callable[[str], int]) -> Verdicts:
+        """The same verdicts, by what gives a concept's number in the snapshot, or -1."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 
+from kgmed.builders.datasets.negatives.around import Around, OfStore
 from kgmed.builders.datasets.negatives.corrupt import KINDS, TRIES, Ground, Pools
 from kgmed.builders.datasets.negatives.model import Claimed, Counts, Negative, Verdicts
 from kgmed.kg.errors import UsageError
@@ -31,6 +32,7 @@ def negatives(
     statements: Iterable[Statement] | None = None,
     registry: Registry | None = None,
     counts: Counts | None = None,
+    around: Around | None = None,
 ) -> Iterator[Negative]:
     """Hard negatives of a graph's statements, in their order: at most one per statement and kind.
 
@@ -52,7 +54,7 @@ def negatives(
     if not 0 < share <= 1:
         raise UsageError(f"found share={share}, expected more than 0 and at most 1.")
     return _stream(
-        Ground(store, registry or shipped(), Pools()),
+        Ground(around or OfStore(store), registry or shipped(), Pools()),
         verdicts,
         kinds,
         iter(store.scan() if statements is None else statements),
@@ -76,7 +78,8 @@ def _stream(
 ) -> Iterator[Negative]:
     while block := list(islice(statements, BLOCK)):
         usable = [s for s in block if s.object and not s.negated and s.retracted is None]
-        ground.pools.learn(ground.store, usable)
+        ground.around.learn(sorted({end for s in usable for end in (s.subject, s.object)}))
+        ground.pools.learn(ground.around, usable)
         chosen = [s for s in usable if share == 1 or _draw(seed, s.id) < share]
         tried = [
             (statement, kind, list(_propose(ground, statement, kind, seed)))
@@ -100,8 +103,9 @@ def _propose(ground: Ground, statement: Statement, kind: str, seed: int) -> Iter
     chance = random.Random(f"{seed}:{kind}:{statement.id}")  # noqa: S311  a choice, no secret
     given: set[tuple[str, ...]] = set()
     for claim in islice(KINDS[kind](ground, statement, chance), TRIES):
-        if claim.key not in given:
-            given.add(claim.key)
+        key = claim.key
+        if key not in given:
+            given.add(key)
             yield claim
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.negatives import KINDS, Negative, negatives
 from kgmed.builders.datasets.tasks import hard
@@ -116,16 +117,24 @@ def _corrupted(
         made: dict[str, list[Negative]] = {}
         for negative in negatives(
             context.store,
-            context.verdicts,
+            judging(block, context.verdicts),
             kinds=tuple(KINDS),
             seed=context.seed,
             wanted=WANTED,
             statements=[hard.as_statement(fact, qualified=True) for fact in some],
             registry=context.registry,
+            around=of(block),
         ):
             made.setdefault(negative.statement, []).append(negative)
+        alone = teller.alone(
+            end
+            for found in made.values()
+            for negative in found
+            for end in (negative.claim.subject, negative.claim.object)
+        )
         for id, fact in by_id.items():
-            found = made.get(id, [])
+            own = alone | {fact.subject, fact.object}
+            found = [n for n in made.get(id, []) if {n.claim.subject, n.claim.object} <= own]
             kinds = teller.some_of([n.kind for n in found], PER_FACT, task, id)
             yield from ((fact, n) for n in found if n.kind in kinds)
 

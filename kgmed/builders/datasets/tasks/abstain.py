@@ -2,7 +2,8 @@
 
 Asked of a thing are only predicates that a source states of other things of its category. Salts,
 forms and products are left out, because what is said of their parent drug or ingredients may hold
-of them; so are groups, because their members may have what is asked for.
+of them; so are groups, because their members may have what is asked for; and what shares its name
+with another concept.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from kgmed.builders.datasets.model import Block, Draft, Entity
 from kgmed.builders.datasets.tasks import sources
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.questions import Asked, asked, say
-from kgmed.builders.datasets.tasks.teller import Teller
+from kgmed.builders.datasets.tasks.teller import Teller, chunks
 from kgmed.kg.model import Language
 
 PER_ENTITY = 2
@@ -57,15 +58,26 @@ _SAYS: dict[Language, tuple[str, ...]] = {
 def abstain(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     """Up to two questions per entity that nothing in the graph answers."""
     teller = Teller(block, lang, context)
-    for entity in block.entities:
-        name = teller.name(entity.id)
-        if not name or any(p in entity.said for p in _BELONGS_ELSEWHERE):
-            continue
-        if any(p in entity.of for p in _GROUPS):
-            continue
-        open_ = [question for question in _questions(entity, teller) if question is not None]
-        for predicate, inverse, words in teller.some_of(open_, PER_ENTITY, "abstain", entity.id):
-            yield _draft(teller, entity, predicate, words, inverse=inverse)
+    for some in chunks(block.entities):
+        plans = [(e, list(_questions(e, teller))) for e in some if _fits(teller, e)]
+        alone = teller.alone(entity.id for entity, open_ in plans if open_)
+        for entity, open_ in plans:
+            if entity.id in alone:
+                yield from _asked(teller, entity, open_)
+
+
+def _fits(teller: Teller, entity: Entity) -> bool:
+    """Whether what isn't said of an entity isn't said of what belongs to it either; a name that is
+    turned round for an index ("hypertension, essential, 8") is nobody's question."""
+    name = teller.name(entity.id)
+    if not name or ", " in name or any(p in entity.said for p in _BELONGS_ELSEWHERE):
+        return False
+    return not any(p in entity.of for p in _GROUPS)
+
+
+def _asked(teller: Teller, entity: Entity, open_: list[tuple[str, bool, Asked]]) -> Iterator[Draft]:
+    for predicate, inverse, words in teller.some_of(open_, PER_ENTITY, "abstain", entity.id):
+        yield _draft(teller, entity, predicate, words, inverse=inverse)
 
 
 def _questions(entity: Entity, teller: Teller) -> Iterator[tuple[str, bool, Asked]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kgmed.builders.datasets.around import judging
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.negatives import Claimed
 from kgmed.builders.datasets.tasks.context import Context
@@ -53,15 +54,21 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     if context.verdicts is None:
         raise UsageError("distractors need verdicts: found none in the context.")
     teller = Teller(block, lang, context)
+    judged = judging(block, context.verdicts)
     pools = _pools(block, teller)
     for some in chunks(block.entities):
         asked_for = [q for entity in some for q in _questions(teller, entity, pools)]
         claims = [_claimed(q.group, end) for q in asked_for for end in q.proposed]
-        said = iter(context.verdicts(claims) if claims else ())
+        said = iter(judged(claims) if claims else ())
+        alone = teller.alone(end for q in asked_for for end in q.proposed)
         for question in asked_for:
             verdicts = [next(said) for _ in question.proposed]
-            held = [e for e, v in zip(question.proposed, verdicts, strict=True) if v in WANTED]
-            if len(held) >= DISTRACTORS:
+            held = [
+                end
+                for end, verdict in zip(question.proposed, verdicts, strict=True)
+                if verdict in WANTED and end in alone
+            ]
+            if len(held) >= DISTRACTORS and not _given_away(teller, question, held[:DISTRACTORS]):
                 yield _draft(teller, question, held[:DISTRACTORS])
 
 
@@ -123,6 +130,14 @@ def _propose(teller: Teller, group: Group, true: str, pool: Sequence[str]) -> tu
         if len(chosen) == PROPOSED:
             break
     return tuple(chosen)
+
+
+def _given_away(teller: Teller, question: Question, others: Sequence[str]) -> bool:
+    """Whether the question's own name tells the option: only the true one holds it, or stands in
+    it ("Which is a form of ropinirole?", "ropinirole hydrochloride")."""
+    name = teller.name(question.group.id).casefold()
+    true, *rest = (teller.name(end).casefold() for end in (question.true, *others))
+    return (true in name or name in true) and not any(e in name or name in e for e in rest)
 
 
 def _draft(teller: Teller, question: Question, others: list[str]) -> Draft:

@@ -103,7 +103,7 @@ def claims(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     teller = Teller(block, lang, context)
     told = [fact for fact in facts(block) if teller.tellable(fact)]
     changed = [fact for fact in told if teller.number("claim", fact.ids[0]) % 5 in (2, 3, 4)]
-    false = pairs(changed, context, task="claims", wanted=WANTED)
+    false = pairs(teller, changed, task="claims", wanted=WANTED)
     following: Pair | None = next(false, None)
     for fact in told:
         negative = None

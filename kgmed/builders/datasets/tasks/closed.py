@@ -63,14 +63,16 @@ def question(
     text = found[wording % len(found)]
     if lang == "zh":
         return fill(text, s=ends[0], o=ends[1]) + "吗？"
-    numbers: dict[str, english.Number] = {
-        slot: "many" if is_plural(name) else "one" for slot, name in zip("so", ends, strict=True)
-    }
-    asked = _asked(english.inflect(text, numbers), plural=numbers)
-    return fill(asked, s=ends[0], o=ends[1])
+    return fill(_asked(text, is_plural(ends[0]), is_plural(ends[1])), s=ends[0], o=ends[1])
 
 
-def _asked(text: str, *, plural: dict[str, english.Number]) -> str:
+@lru_cache(maxsize=4096)
+def _asked(text: str, many_s: bool, many_o: bool, /) -> str:
+    """A wording as a question, for names that are plural or aren't."""
+    plural: dict[str, english.Number] = {
+        "s": "many" if many_s else "one", "o": "many" if many_o else "one",
+    }  # fmt: skip
+    text = english.inflect(text, plural)
     there = _THERE.match(text)
     if there is not None:
         return f"Is there {there[1]}?"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.multihop import Neighbours
+from kgmed.builders.datasets.tasks.neighbours import Neighbours
 from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
@@ -63,9 +64,14 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         raise UsageError("comparisons need a graph: found none in the context.")
     teller = Teller(block, lang, context)
     known = Neighbours(block, context)
+    under: Under = {}
     for some in chunks(block.entities):
-        known.need([roof for entity in some for _, roof in _roofs(teller, entity)])
-        partners = {entity.id: _partners(teller, known, entity) for entity in some}
+        roofs = {entity.id: list(_roofs(teller, entity)) for entity in some}
+        known.need([roof for found in roofs.values() for _, roof in found])
+        partners = {
+            entity.id: _partners(teller, known, entity.id, roofs[entity.id], under)
+            for entity in some
+        }
         known.need([id for ids in partners.values() for id in ids])
         for entity in some:
             for id in partners[entity.id]:
@@ -84,23 +90,36 @@ def _roofs(teller: Teller, entity: Entity) -> Iterator[tuple[str, str]]:
             yield predicate, teller.one_of(roofs, "roof", entity.id, predicate)
 
 
-def _partners(teller: Teller, known: Neighbours, entity: Entity) -> list[str]:
+Under = dict[tuple[str, str], list[str]]
+"""(predicate, roof) -> what stands under it and has a name, sorted."""
+
+
+def _partners(
+    teller: Teller, known: Neighbours, id: str, roofs: list[tuple[str, str]], under: Under
+) -> list[str]:
     """Things that stand under the same roof, each pair from one of its ends alone."""
-    for predicate, roof in _roofs(teller, entity):
-        over = known.get(roof)
-        mates = dict.fromkeys(
-            fact.subject
-            for fact in (over.of.get(predicate, ()) if over else ())[:HUB]
-            if fact.subject > entity.id and teller.name(fact.subject)
-        )
-        if mates:
-            return teller.some_of(list(mates), PARTNERS, "partner", entity.id)
+    for predicate, roof in roofs:
+        mates = under.get((predicate, roof))
+        if mates is None:
+            over = known.get(roof)
+            ends = dict.fromkeys(
+                fact.subject for fact in (over.of.get(predicate, ()) if over else ())[:HUB]
+            )
+            mates = under[predicate, roof] = sorted(end for end in ends if teller.name(end))
+        behind = mates[bisect_right(mates, id) :]
+        if behind:
+            return teller.some_of(behind, PARTNERS, "partner", id)
     return []
 
 
 def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
-    ours, theirs = ({(g.predicate, g.inverse): g for g in teller.groups(e) if not g.negated}
-                    for e in (one, other))  # fmt: skip
+    sides = [key for key in _ASPECTS if _states(teller, one, key) and _states(teller, other, key)]
+    if not set(sides) - {("subclass_of", False)}:
+        return
+    ours, theirs = (
+        {key: g for key in sides if (g := teller.group(e, key[0], inverse=key[1])) is not None}
+        for e in (one, other)
+    )
     fit = [
         key
         for key in _ASPECTS
@@ -148,6 +167,13 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         about=(one.id, other.id),
         key=f"{one.id} {other.id}",
     )
+
+
+def _states(teller: Teller, entity: Entity, key: tuple[str, bool]) -> bool:
+    predicate, inverse = key
+    if teller.symmetric(predicate):
+        return predicate in entity.said or predicate in entity.of
+    return predicate in (entity.of if inverse else entity.said)
 
 
 def _short(group: Group) -> bool:

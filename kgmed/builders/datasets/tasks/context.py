@@ -25,7 +25,9 @@ class Context:
     ``coverage`` are the rows of :meth:`~kgmed.kg.store.base.GraphStore.coverage` of the sources
     that may leave, ``titles`` the names of sources by infores. ``store``, ``verdicts`` and
     ``names`` (all names of each of many concepts) may be None where no task needs them; what is
-    read from ``store`` is filtered by ``allowed``. The same seed gives the same rows.
+    read from ``store`` is filtered by ``allowed``. ``common`` are nouns that names write small
+    (:func:`kgmed.kg.verbalize.names.small`), where the block's names aren't so yet. The same seed
+    gives the same rows.
     """
 
     say: Verbalizer
@@ -36,6 +38,7 @@ class Context:
     verdicts: Verdicts | None = None
     names: Callable[[Sequence[str]], list[list[Name]]] | None = None
     allowed: Allowed = field(default=lambda _licence: True)
+    common: frozenset[str] = frozenset()
 
     @property
     def registry(self) -> Registry:
@@ -88,6 +91,7 @@ def context_of(
     verdicts: Verdicts | None = None,
     seed: int = 0,
     allowed: Allowed | None = None,
+    common: frozenset[str] = frozenset(),
 ) -> Context:
     """A context over a graph; ``allowed`` says which licences may leave, all of them by default."""
     may = allowed or (lambda _licence: True)
@@ -102,6 +106,7 @@ def context_of(
         verdicts=verdicts,
         names=store.lexicon.names,
         allowed=may,
+        common=common,
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kgmed.builders.datasets.around import judging
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact, Message
 from kgmed.builders.datasets.negatives import Claimed
 from kgmed.builders.datasets.tasks import sources
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.dialogue_words import IT, WORDS
-from kgmed.builders.datasets.tasks.multihop import Neighbours
+from kgmed.builders.datasets.tasks.neighbours import Neighbours
 from kgmed.builders.datasets.tasks.relation import question
 from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
 from kgmed.kg.errors import UsageError
@@ -30,6 +31,8 @@ _ABOUT = ("treats", "in_drug_class", "has_mechanism_of_action", "has_role", "int
           "inhibits", "antagonist_of", "agonist_of", "has_active_ingredient", "has_symptom",
           "causes", "subclass_of")  # fmt: skip
 _NOUNS = ("Drug", "Disease")
+_MEMBERS = ("in_drug_class", "subclass_of", "form_of", "has_symptom")
+"""Predicates whose subjects the physician asks for."""
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ def dialogue(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     known = Neighbours(block, context)
     drugs = [e.id for e in block.entities if "interacts_with" in {*e.said, *e.of}]
     for some in chunks(block.entities):
-        known.learn(some)
+        known.learn(some, _MEMBERS)
         mates = _unlisted(teller, context, some, drugs)
         for entity in some:
             if not teller.name(entity.id):
@@ -147,7 +150,7 @@ def _unlisted(
                 if other != entity.id and teller.name(other):
                     tried.append(Claimed(entity.id, "interacts_with", other))
     found: dict[str, str] = {}
-    said = context.verdicts(tried) if tried and context.verdicts is not None else ()
+    said = judging(teller.block, context.verdicts)(tried) if tried and context.verdicts else ()
     for claim, verdict in zip(tried, said, strict=True):
         if verdict == "UNSUPPORTED":
             found.setdefault(claim.subject, claim.object)

@@ -186,8 +186,8 @@ WORDS: dict[str, dict[Language, tuple[str, ...]]] = {
         ),
     },
     "i_have": {
-        "en": ("There is also {s}.", "{s} as well.", "Yes, {s}."),
-        "zh": ("还有{s}。", "同时伴有{s}。", "有，{s}。"),
+        "en": ("There is also {s}.", "{s} as well.", "I also have {s}."),
+        "zh": ("还有{s}。", "同时伴有{s}。", "另外有{s}。"),
     },
     "with_both": {
         "en": (

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.negatives import Negative, negatives
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.teller import number
+from kgmed.builders.datasets.tasks.teller import Teller, number
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Statement
 
@@ -41,28 +42,38 @@ def facts(block: Block) -> Iterator[Fact]:
 
 
 def pairs(
-    true: Iterable[Fact], context: Context, *, task: str, wanted: Sequence[str]
+    teller: Teller, true: Iterable[Fact], *, task: str, wanted: Sequence[str]
 ) -> Iterator[Pair]:
     """Each fact, in order, with one hard negative of it whose verdict is ``wanted``.
 
     The kind is drawn per task and fact; where a fact has no negative of its kind, an object of the
-    same predicate is tried.
+    same predicate is tried. What is put in a fact's place has a name of its own.
     """
+    block, context = teller.block, teller.context
     every = iter(true)
     while some := list(islice(every, SOME)):
         by_kind: dict[str, list[Fact]] = {}
         for fact in some:
             chance = number(context.seed, "kind", task, fact.ids[0])
             by_kind.setdefault(_kind(fact, context, chance), []).append(fact)
-        made = _made(by_kind, context, wanted)
+        made = _made(block, by_kind, context, wanted)
         missing = [fact for fact in some if fact.ids[0] not in made]
-        made.update(_made({"object": missing}, context, wanted))
+        made.update(_made(block, {"object": missing}, context, wanted))
+        alone = teller.alone(end for made_of in made.values() for end in _ends(made_of))
         for fact in some:
-            yield Pair(fact, made.get(fact.ids[0]))
+            negative = made.get(fact.ids[0])
+            if negative is not None:
+                new = set(_ends(negative)) - {fact.subject, fact.object}
+                negative = negative if new <= alone else None
+            yield Pair(fact, negative)
+
+
+def _ends(negative: Negative) -> tuple[str, str]:
+    return negative.claim.subject, negative.claim.object
 
 
 def _made(
-    by_kind: dict[str, list[Fact]], context: Context, wanted: Sequence[str]
+    block: Block, by_kind: dict[str, list[Fact]], context: Context, wanted: Sequence[str]
 ) -> dict[str, Negative]:
     if context.store is None or context.verdicts is None:
         raise UsageError("hard negatives need a graph and its verdicts: found none in the context.")
@@ -70,12 +81,13 @@ def _made(
     for kind, chosen in sorted(by_kind.items()):
         stream = negatives(
             context.store,
-            context.verdicts,
+            judging(block, context.verdicts),
             kinds=[kind],
             seed=context.seed,
             wanted=wanted,
             statements=[as_statement(fact) for fact in chosen],
             registry=context.registry,
+            around=of(block),
         )
         made.update({negative.statement: negative for negative in stream})
     return made

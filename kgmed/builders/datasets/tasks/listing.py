@@ -42,6 +42,14 @@ def options(
     return _fit(texts(registry, predicate, lang, inverse=inverse), lang, listed=listed)
 
 
+@lru_cache(maxsize=1 << 10)
+def led(found: tuple[str, ...]) -> tuple[str, ...]:
+    """The wordings that their subject opens; all where none is."""
+    return tuple(text for text in found if text.startswith("{s} ")) or tuple(
+        text for text in found if text.startswith("{s}") and "的" not in text.partition("{o}")[0]
+    ) or found  # fmt: skip
+
+
 def written(
     text: str, lang: Language, subject: Slot, object: Slot, *, tail: str = "", negated: bool = False
 ) -> str:

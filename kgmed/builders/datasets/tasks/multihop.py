@@ -6,15 +6,16 @@ Three kinds: ``chain`` asks for all that two steps lead to, ``link`` how two con
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.chains import Chain, chains
-from kgmed.builders.datasets.tasks.context import Context, facts_of, read_entities
+from kgmed.builders.datasets.tasks.context import Context
+from kgmed.builders.datasets.tasks.neighbours import Neighbours, paths_between
 from kgmed.builders.datasets.tasks.questions import say
-from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
+from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Path
 
@@ -26,12 +27,6 @@ LINKS = 1
 """Pairs that are asked about per entity and chain."""
 PATHS = 2
 """Mechanisms that are told of one pair."""
-REMEMBERED = 20_000
-"""Neighbours outside the block that are kept."""
-READ = 2_000
-"""Statements of a neighbour up to which it is read: a hub has too many ends to ask about."""
-LEARNT = 40
-"""Neighbours that are read of one entity, predicate and side."""
 _CHAIN: dict[Language, tuple[str, ...]] = {
     "en": ("What are the {things}?", "Which {things} are listed?", "Name the {things}."),
     "zh": ("{things}有哪些？", "请列出{things}。", "有哪些{things}？"),
@@ -90,52 +85,17 @@ def multihop(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
                 for middle in _middles(teller, group)
             ]
         )
-        for groups in plans:
+        for entity, groups in zip(some, plans, strict=True):
+            direct = {
+                fact.other(entity.id)
+                for side in (entity.said, entity.of)
+                for facts in side.values()
+                for fact in facts[:HUB]
+            } | {entity.id}
             for chain in chains():
-                yield from _chain(teller, known, groups, chain)
+                yield from _chain(teller, known, groups, chain, direct)
             if treated := groups.get(("treats", False)):
                 yield from _mechanisms(teller, treated)
-
-
-class Neighbours:
-    """Entities next to a block's, with what is said of them: of the block, or read and kept."""
-
-    def __init__(self, block: Block, context: Context) -> None:
-        self._context = context
-        self._own = {entity.id: entity for entity in block.entities}
-        self._read: OrderedDict[str, Entity] = OrderedDict()
-
-    def learn(self, entities: Sequence[Entity]) -> None:
-        """Read what stands at the other ends of the facts of entities, some of each predicate."""
-        ends = dict.fromkeys(
-            fact.other(entity.id)
-            for entity in entities
-            for side in (entity.said, entity.of)
-            for facts in side.values()
-            for fact in facts[:LEARNT]
-            if fact.object
-        )
-        self.need(list(ends))
-
-    def need(self, ids: Sequence[str]) -> None:
-        """Read concepts that the block doesn't hold, hubs left out."""
-        wanted = dict.fromkeys(ids)
-        for id in wanted:
-            if id in self._read:
-                self._read.move_to_end(id)
-        missing = [id for id in wanted if id not in self._own and id not in self._read]
-        store = self._context.store
-        if missing and store is not None:
-            sizes = zip(missing, store.degrees(missing), strict=True)
-            small = [id for id, degree in sizes if degree <= READ]
-            for entity in read_entities(store, small, allowed=self._context.allowed):
-                self._read[entity.id] = entity
-        while len(self._read) > REMEMBERED + len(ids):
-            self._read.popitem(last=False)
-
-    def get(self, id: str) -> Entity | None:
-        """An entity that is of the block or was read."""
-        return self._own.get(id) or self._read.get(id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +121,11 @@ def _side(step: str) -> tuple[str, bool]:
 
 
 def _chain(
-    teller: Teller, known: Neighbours, groups: dict[tuple[str, bool], Group], chain: Chain
+    teller: Teller,
+    known: Neighbours,
+    groups: dict[tuple[str, bool], Group],
+    chain: Chain,
+    direct: set[str],
 ) -> Iterator[Draft]:
     first = groups.get(_side(chain.first))
     if first is None:
@@ -186,7 +150,7 @@ def _chain(
     if whole and len(ends) <= ENDS and set(ends).isdisjoint(first.ends):
         yield _all(teller, first, chain, walks, list(ends))
     if chain.joins:
-        yield from _links(teller, first, chain, walks)
+        yield from _links(teller, first, chain, walks, direct)
 
 
 def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: list[str]) -> Draft:
@@ -211,9 +175,10 @@ def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: li
     )  # fmt: skip
 
 
-def _links(teller: Teller, first: Group, chain: Chain, walks: list[Walk]) -> Iterator[Draft]:
+def _links(
+    teller: Teller, first: Group, chain: Chain, walks: list[Walk], direct: set[str]
+) -> Iterator[Draft]:
     lang = teller.lang
-    direct = set(first.ends) | {first.id}
     pairs = [(w, f) for w in walks for f in w.facts if f.other(w.middle) not in direct]
     if chain.second == "^" + chain.first:  # the same both ways: told from one end alone
         pairs = [(w, f) for w, f in pairs if f.other(w.middle) > first.id]
@@ -244,19 +209,17 @@ def _links(teller: Teller, first: Group, chain: Chain, walks: list[Walk]) -> Ite
 
 
 def _mechanisms(teller: Teller, treated: Group) -> Iterator[Draft]:
-    lang, store = teller.lang, teller.context.store
-    if store is None:
-        return
+    lang = teller.lang
     told = {fact.object: fact for fact in treated.facts}
     for disease, fact in told.items():
-        paths = [p for p in store.curated_paths(treated.id, disease) if _tellable(teller, p)]
+        paths = [p for p in paths_between(teller, treated.id, disease) if _tellable(teller, p)]
         for path in paths[:PATHS]:
-            steps = [facts_of([step.statement])[0] for step in path.steps]
             wording = teller.number("mechanism", treated.id, disease, path.curated)
             asks = _MECHANISM[lang]
             text = asks[wording % len(asks)].replace("{o}", teller.name(disease))
             question = say(text.replace("{s}", "{}"), teller.name(treated.id), lang)
             answer = teller.say.path(path, teller.name, lang=lang, wording=wording >> 4)
+            steps = [cast(Fact, step.statement) for step in path.steps]
             texts = [
                 teller.sentence(step, wording=wording >> 8, of=at.start)
                 for step, at in zip(steps, path.steps, strict=True)
@@ -271,9 +234,7 @@ def _mechanisms(teller: Teller, treated: Group) -> Iterator[Draft]:
 
 def _tellable(teller: Teller, path: Path) -> bool:
     return len(path.steps) > 1 and all(
-        teller.context.allowed(step.statement.licence)
-        and teller.tellable(facts_of([step.statement])[0])
-        for step in path.steps
+        teller.tellable(cast(Fact, step.statement)) for step in path.steps
     )
 
 

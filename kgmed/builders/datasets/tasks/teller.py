@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar, cast
 
+from kgmed.builders.datasets.around import of
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
+from kgmed.kg.linking.normalize import key
 from kgmed.kg.model import Language, Statement
 from kgmed.kg.verbalize import lists
 from kgmed.kg.verbalize import qualifiers as words_of
+from kgmed.kg.verbalize.names import small
 from kgmed.kg.verbalize.number import is_plural, opening
 
 T = TypeVar("T")
@@ -61,12 +64,17 @@ class Group:
 class _Names(dict[str, str]):
     """Names of a block in one language, by id, looked up once."""
 
-    def __init__(self, block: Block, lang: Language) -> None:
+    def __init__(self, block: Block, lang: Language, common: Container[str]) -> None:
         super().__init__()
-        self._name, self._lang = block.name, lang
+        self._common: Container[str] = common if lang == "en" else ()
+        around = of(block)
+        self._name, self._lang = block.name if around is None else around.name, lang
 
     def __missing__(self, id: str) -> str:
-        found = self[id] = tidy(self._name(id, self._lang) or "")
+        found = tidy(self._name(id, self._lang) or "")
+        if self._common:
+            found = small(found, self._common)
+        self[id] = found
         return found
 
 
@@ -77,8 +85,9 @@ class Teller:
         self.block, self.lang, self.context = block, lang, context
         self.say = context.say
         self.registry = context.registry
-        self.name: Callable[[str], str] = _Names(block, lang).__getitem__
+        self.name: Callable[[str], str] = _Names(block, lang, context.common).__getitem__
         """The name of a concept in the language, or '' where it has none."""
+        self._alone: dict[str, bool] = {}
         self._categories = {entity.id: entity.categories for entity in block.entities}
 
     # Names
@@ -108,6 +117,18 @@ class Teller:
             found.setdefault(name.casefold().removesuffix("s"), name)
         return [found[key] for key in sorted(found)]
 
+    def alone(self, ids: Iterable[str]) -> set[str]:
+        """Those of some concepts whose name no other one has: what isn't stated of a name that two
+        have may be stated of the other."""
+        wanted = dict.fromkeys(ids)
+        asked = [id for id in wanted if id not in self._alone]
+        store = self.context.store
+        if asked and store is not None:
+            found = store.lexicon.exact([key(self.name(id)) for id in asked])
+            for id, hits in zip(asked, found, strict=True):
+                self._alone[id] = {other for other, _name in hits} <= {id}
+        return {id for id in wanted if self._alone.get(id, True)}
+
     def category(self, entity: Entity) -> str:
         """What kind of thing an entity is, in a word or two; '' where there is no good word."""
         for category in entity.categories:
@@ -122,9 +143,13 @@ class Teller:
         """The categories of a concept: of this block, or else of the graph."""
         found = self._categories.get(id)
         if found is None:
-            store = self.context.store
-            concept = store.concepts([id])[0] if store is not None else None
-            found = self._categories[id] = concept.categories if concept else ()
+            store, around = self.context.store, of(self.block)
+            if around is not None:
+                found = around.categories(id)
+            else:
+                concept = store.concepts([id])[0] if store is not None else None
+                found = concept.categories if concept else ()
+            self._categories[id] = found
         return found
 
     # Chance
@@ -295,6 +320,10 @@ class Teller:
             self.registry, group.predicate, lang, inverse=inverse, listed=several or bool(among)
         )
         subject, object = (other, own) if group.inverse else (own, other)
+        if (
+            group.inverse and not inverse
+        ):  # "A, B and C have the role X", not "the roles of A, B .."
+            texts = listing.led(texts)
         return listing.written(
             texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
         )

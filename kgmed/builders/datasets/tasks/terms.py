@@ -59,7 +59,7 @@ _TERM: dict[Language, tuple[str, ...]] = {
     "en": (
         "What is the Chinese term for “{term}”?",
         "Translate the medical term “{term}” into Chinese.",
-        "How is “{term}” called in Chinese?",
+        "What is “{term}” called in Chinese?",
     ),
     "zh": (
         "“{term}”的英文是什么？",

@@ -20,7 +20,7 @@ WANTED = ("REFUTED", "UNSUPPORTED")
 WORDINGS = 12
 """Wordings that are told apart; a predicate has fewer, and repeats them."""
 _YES: dict[Language, str] = {"en": "Yes. ", "zh": "是的。"}
-_NO: dict[Language, str] = {"en": "No. {denied} {true}", "zh": "不是。{denied}{true}"}
+_NO: dict[Language, str] = {"en": "No. {denied} {true}", "zh": "否。{denied}{true}"}
 _SILENT: dict[Language, tuple[str, ...]] = {
     "en": (
         "Not as far as is listed: {sources} {has} no statement that {claim}, which is not "
@@ -51,7 +51,7 @@ def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     teller = Teller(block, lang, context)
     told = (fact for fact in facts(block) if teller.tellable(fact))
     opposed = opposing(block, context)
-    for pair in pairs(told, context, task="yes_no", wanted=WANTED):
+    for pair in pairs(teller, told, task="yes_no", wanted=WANTED):
         fact = pair.fact
         chance = teller.number("yes_no", fact.ids[0])
         asked = _asked(teller, (fact.subject, fact.predicate, fact.object), chance)

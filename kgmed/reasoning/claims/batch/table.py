@@ -90,6 +90,42 @@ class TableVerifier:
         ]
         return pa.concat_tables(pieces)
 
+    def verdicts(
+        self,
+        subjects: Ints,
+        predicates: Sequence[str],
+        objects: Ints,
+        qualifiers: Sequence[Qualifiers],
+    ) -> list[str]:
+        """The verdicts alone of claims between concepts that are known by their numbers in the
+        snapshot, -1 for one that the graph doesn't hold. Shapes (n,).
+
+        Raises :class:`~kgmed.kg.errors.UsageError` for a graph whose arrays can't be read.
+        """
+        if self.arrays is None:
+            raise UsageError(
+                "found an overlay or a server, whose concepts have no numbers: expected a graph in "
+                "a folder without one. Ask by ids."
+            )
+        words = {name: place for place, name in enumerate(dict.fromkeys(predicates))}
+        relations = [self._relations.of(name) for name in words]
+        sets: list[Qualifiers] = [{}]
+        known: dict[tuple[tuple[str, str], ...], int] = {(): 0}
+        qualified = np.zeros(len(subjects), np.int32)
+        for row, said in enumerate(qualifiers):
+            if said:
+                key_of = tuple(sorted(said.items()))
+                if key_of not in known:
+                    known[key_of] = len(sets)
+                    sets.append(dict(said))
+                qualified[row] = known[key_of]
+        which = np.fromiter((words[name] for name in predicates), np.int32, len(subjects))
+        negated = np.zeros(len(subjects), bool)
+        self.arrays.ranking.is_told = False
+        asked = Asked(subjects, which, objects, negated, qualified)
+        decided = decide(self.arrays, self.registry, asked, relations, sets)
+        return [VERDICTS[number] for number in decided.verdict.tolist()]
+
     def _part(self, table: pa.Table, *, proof: bool, first_row: int) -> pa.Table:
         negated = _negated(table, first_row)
         qualified, qualifiers = _qualifiers(table, first_row)

@@ -1,0 +1,186 @@
+"""What stands around concepts, read from a run's arrays.
+
+Concepts are asked for by id and looked up by number; ids, numbers and rows that were read are
+remembered, and forgotten together when they become many.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from kgmed.builders.datasets.feed import REMEMBERED, Feed, PartBlock
+from kgmed.builders.datasets.model import Block, Fact
+from kgmed.builders.datasets.negatives.around import ROW
+from kgmed.builders.datasets.negatives.model import Numbered, Verdicts
+from kgmed.kg.model import Direction, Language
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 40_000
+"""Rows that are remembered: about 50 MB."""
+
+
+class OfFeed:
+    """What stands around the concepts of a run: as
+    :class:`~kgmed.builders.datasets.negatives.around.OfStore`, by arrays."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._ids: dict[int, str] = {}
+        self._names: dict[Language, pa.Array] = {}
+        self._rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._paths: tuple[int, list[tuple[str, list[tuple[Fact, Direction]]]]] = (-1, [])
+        codes: dict[str, list[int]] = {}
+        for code, (name, _negated) in enumerate(feed.predicates):
+            codes.setdefault(name, []).append(code)
+        self._codes = codes
+
+    def learn(self, ids: Sequence[str]) -> None:
+        """Nothing: arrays are read as fast for one as for many."""
+
+    def number(self, id: str) -> int:
+        found = self._feed.numbers.get(id)
+        if found is None:
+            place = self._feed.number(id)
+            found = -1 if place is None else place
+        return found
+
+    def id(self, number: int) -> str:
+        """The id of a concept number."""
+        found = self._ids.get(number)
+        if found is None:
+            if len(self._ids) > REMEMBERED:
+                self._ids.clear()
+            found = self._ids[number] = str(self._feed.ids[number].as_py())
+            self._feed.remember(found, number)
+        return found
+
+    def name(self, id: str, lang: Language) -> str | None:
+        """A preferred name; None where there is none in the language."""
+        number = self.number(id)
+        if number < 0:
+            return None
+        column = self._names.get(lang)
+        if column is None:
+            column = self._names[lang] = self._feed.names(lang)
+        found: str | None = column[number].as_py()
+        return found
+
+    def paths(self, id: str) -> list[tuple[str, list[tuple[Fact, Direction]]]]:
+        """(record, its statements with the way each is walked) of the sources' own paths from a
+        concept, in the order of the records."""
+        feed, number = self._feed, self.number(id)
+        if number < 0:
+            return []
+        if self._paths[0] != number:
+            start, stop = int(feed.path_starts[number]), int(feed.path_starts[number + 1])
+            found = []
+            if stop > start:
+                table = feed.table("paths").slice(start, stop - start)
+                for path, steps in zip(*(c.to_pylist() for c in table.columns), strict=True):
+                    record, _mark, line = path.rpartition("#")
+                    walked = [self._step(step) for step in json.loads(steps)]
+                    found.append((record, int(line), walked))
+            found.sort(key=lambda row: row[:2])
+            self._paths = number, [(record, walked) for record, _line, walked in found]
+        return self._paths[1]
+
+    def _step(self, step: Sequence[Any]) -> tuple[Fact, Direction]:
+        """A step as it was laid out: id, way, subject, predicate, object, profile, qualifiers."""
+        feed = self._feed
+        id, way, subject, code, object, profile, said = step
+        predicate, negated = feed.predicates[code]
+        fact = Fact((id,), self.id(subject), predicate, self.id(object), feed.sources[profile],
+                    feed.licences[profile], negated, json.loads(said) if said else {})  # fmt: skip
+        return fact, "out" if way == "out" else "in"
+
+    def categories(self, id: str) -> tuple[str, ...]:
+        number = self.number(id)
+        return () if number < 0 else self._feed.categories[int(self._feed.category_of[number])]
+
+    def degree(self, id: str) -> int:
+        number = self.number(id)
+        if number < 0:
+            return 0
+        out, into = self._feed.arrays["out_off"], self._feed.arrays["in_off"]
+        return int(out[number + 1] - out[number] + into[number + 1] - into[number])
+
+    def over(self, id: str, predicates: Sequence[str]) -> list[tuple[str, str]]:
+        wanted = sorted(code for name in predicates for code in self._codes.get(name, ()))
+        found: list[tuple[str, str]] = []
+        number = self.number(id)
+        for code in wanted if number >= 0 else ():
+            if len(found) < ROW:
+                found += self._stretch(number, "out", ROW - len(found), code)
+        return found
+
+    def under(self, id: str, predicate: str) -> list[str]:
+        key = (id, predicate)
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = []
+            number = self.number(id)
+            for code in self._codes.get(predicate, ()) if number >= 0 else ():
+                if len(rows) < ROW:
+                    rows += self._stretch(number, "in", ROW - len(rows), code)
+            self._keep(key, rows)
+        return [other for _predicate, other in rows]
+
+    def ends(self, id: str) -> list[tuple[str, str]]:
+        key = (id, "")
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = []
+            number = self.number(id)
+            if number >= 0:
+                rows = self._stretch(number, "out", ROW)
+                if len(rows) < ROW:
+                    rows += self._stretch(number, "in", ROW - len(rows))
+            self._keep(key, rows)
+        return rows
+
+    def _keep(self, key: tuple[str, str], rows: list[tuple[str, str]]) -> None:
+        if len(self._rows) > ROWS:
+            self._rows.clear()
+        self._rows[key] = rows
+
+    def _stretch(
+        self, number: int, way: str, most: int, code: int | None = None
+    ) -> list[tuple[str, str]]:
+        """(predicate, other end) of the first statements at one end of a concept."""
+        arrays = self._feed.arrays
+        offsets, codes = arrays[f"{way}_off"], arrays[f"{way}_p"]
+        start, stop = int(offsets[number]), int(offsets[number + 1])
+        if code is not None:
+            row = codes[start:stop]
+            start, stop = (start + int(place) for place in row.searchsorted([code, code + 1]))
+        stop = min(stop, start + most)
+        if stop <= start:
+            return []
+        names, id = self._feed.predicates, self.id
+        others = arrays[f"{way}_nbr"][start:stop].tolist()
+        told = codes[start:stop].tolist()
+        return [(names[c][0], id(other)) for c, other in zip(told, others, strict=True)]
+
+
+def of(block: Block) -> OfFeed | None:
+    """What stands around a block's concepts, where it is one of a run."""
+    return of_feed(block.feed) if isinstance(block, PartBlock) else None
+
+
+def judging(block: Block, verdicts: Verdicts) -> Verdicts:
+    """Verdicts of claims between concepts of a block's graph: by numbers, in a run."""
+    around = of(block)
+    if around is not None and isinstance(verdicts, Numbered):
+        return verdicts.numbered(around.number)
+    return verdicts
+
+
+@lru_cache(maxsize=2)
+def of_feed(feed: Feed) -> OfFeed:
+    """What stands around a run's concepts, remembered from part to part."""
+    return OfFeed(feed)
