@@ -31,6 +31,8 @@ class PreferencePairs(Datasets):
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
+        engine: str = "local",
+        ray_address: str = "",
         allow_restricted: Sequence[str] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
@@ -46,8 +48,8 @@ class PreferencePairs(Datasets):
             per_hub=per_hub, seed=seed, allow=allow_restricted,
         )  # fmt: skip
         return self._write(
-            maker, settings, out, processes=processes, partition=partition, forecast=forecast,
-            progress=progress,
+            maker, settings, out, processes=processes, partition=partition, engine=engine,
+            ray_address=ray_address, forecast=forecast, progress=progress,
         )  # fmt: skip
 
     def forecast_preferences(
