@@ -53,6 +53,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
         snapshot,
         draft.extra,
         draft.rejected,
+        draft.tokens,
     )
 
 
