@@ -39,9 +39,8 @@ def write_card(out: Path) -> None:
     kinds = [counted(path.parent) for path in sorted((out / NOTES).glob(f"*/{RUN}"))]
     kinds = [kind for kind in kinds if kind.prepared and kind.parts == kind.prepared["parts"]]
     write_text(out / CARD, card(kinds))
-    if any(kind.name == "instructions" for kind in kinds):
-        text = json.dumps(dataset_info(kinds), ensure_ascii=False, indent=2)
-        write_text(out / INFO, text + "\n")
+    if info := dataset_info(kinds):
+        write_text(out / INFO, json.dumps(info, ensure_ascii=False, indent=2) + "\n")
 
 
 # The header ---------------------------------------------------------------------------------------

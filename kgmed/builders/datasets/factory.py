@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgmed.builders.datasets.counted import Kind
+from kgmed.builders.datasets.formats import INSTRUCTIONS, PREFERENCES, RATIONALES
 from kgmed.builders.datasets.splits import SPLITS
 
 INFO = "dataset_info.json"
@@ -26,22 +27,27 @@ FORMS: dict[str, dict[str, Any]] = {
                  "columns": {"messages": "conversations", "system": "system"}},
 }  # fmt: skip
 """Form of instructions -> how it is described; other configs are a text."""
+_TEXT: dict[str, Any] = {"columns": {"prompt": "text"}}
 
 
 def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
     """The entries of LLaMA-Factory's ``dataset_info.json``, one per config and split.
 
     A ``script_url`` is what it hands to ``datasets.load_dataset`` with the config (``subset``) and
-    split: here the folder itself, whose card says which files are whose.
+    split: here the folder itself, whose card says which files are whose. Preference pairs have none:
+    LLaMA-Factory takes an answer as one message, and they have it as a list, which TRL takes.
     """
     found: dict[str, Any] = {}
     for kind in kinds:
+        if kind.name == PREFERENCES:
+            continue
         for config in kind.configs:
-            if kind.name != "instructions":
-                entry: dict[str, Any] = {"columns": {"prompt": "text"}}
-            else:
-                entry = FORMS.get(config.removeprefix("instructions").lstrip("_") or "messages",
-                                     {"columns": {"prompt": "text"}})  # fmt: skip
+            entry = _TEXT
+            if kind.name == RATIONALES:
+                entry = FORMS["messages"]
+            elif kind.name == INSTRUCTIONS:
+                form = config.removeprefix(INSTRUCTIONS).lstrip("_") or "messages"
+                entry = FORMS.get(form, _TEXT)
             for split in SPLITS:
                 if kind.files[config, split]:
                     name = f"{config}_{split}"

@@ -10,7 +10,9 @@ and the next one to finish the part removes them.
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -26,6 +28,8 @@ RETRIES = 3
 """How often a part is made again whose worker was lost."""
 OBJECTS = 100 * 1024 * 1024
 """Bytes of shared memory of a Ray that is started here: notes of parts are all that passes."""
+REACHED_S = 10
+"""Seconds in which a cluster's address must answer."""
 CANCELLED_S = 10
 """Seconds that workers have to end when a run is broken off."""
 
@@ -49,6 +53,7 @@ class RayEngine:
         self._tell = tell
         self._ray: Any = None
         self._joined = False
+        self._ended_by: Any = None
 
     def __enter__(self) -> RayEngine:
         return self
@@ -57,6 +62,8 @@ class RayEngine:
         if self._joined:
             self._ray.shutdown()
             self._joined = False
+            if threading.current_thread() is threading.main_thread():  # Ray puts its own there
+                signal.signal(signal.SIGTERM, self._ended_by or signal.SIG_DFL)
 
     @property
     def processes(self) -> int:
@@ -108,7 +115,9 @@ class RayEngine:
         if not self._address:
             given = {"address": "local", "num_cpus": self._processes, "include_dashboard": False,
                      "object_store_memory": OBJECTS}  # fmt: skip
+        self._ended_by = signal.getsignal(signal.SIGTERM)
         try:
+            _reach(self._address)
             with _no_statistics():
                 ray.init(log_to_driver=False, logging_level="ERROR", **given)
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -116,11 +125,20 @@ class RayEngine:
             raise ServerError(
                 f"Ray at {where}: can't be joined ({why[0] if why else type(error).__name__}). "
                 "Is it running, of the same version of Ray and Python, and its address that of "
-                "`ray start --head`? `--ray-address auto` means the one of this machine."
+                "`ray start --head`? `--ray-address auto` means the one of this machine. Where it "
+                "asks for a token, set RAY_AUTH_MODE=token."
             ) from error
         self._joined = True
         nodes = [node for node in ray.nodes() if node["Alive"]]
         self._tell(f"Ray: {len(nodes)} nodes, {self.processes} CPUs")
+
+
+def _reach(address: str) -> None:
+    """See that something listens at HOST:PORT: Ray would go on trying for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED_S):
+            pass
 
 
 def _imported() -> Any:
