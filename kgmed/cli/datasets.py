@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -50,8 +50,8 @@ RayAddress = Annotated[
     typer.Option(
         "--ray-address",
         metavar="ADDR",
-        help="The Ray cluster: auto, HOST:PORT or ray://HOST:PORT. Default: what RAY_ADDRESS names, "
-        "else a Ray is started here.",
+        help="The Ray cluster: auto, HOST:PORT or ray://HOST:PORT. Default: what RAY_ADDRESS "
+        "names, else a Ray is started here.",
     ),
 ]
 Processes = Annotated[
@@ -83,7 +83,7 @@ def partition(text: str) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def engine(name: str, address: str) -> dict[str, str]:
+def engine(name: str, address: str) -> dict[str, Any]:
     """What the facade takes; the address of the environment is for Ray alone.
 
     >>> engine("ray", "auto")

@@ -66,10 +66,10 @@ class Datasets(Opened):
         messages, alpaca, sharegpt, chatml and openai, each a config; ``files`` is jsonl or parquet.
         ``max_rows`` bounds the rows, ``per_predicate`` and ``per_hub`` how many rows of a task
         there are about one predicate or one concept, 0 for no bound. ``processes`` is 0 for one a
-        core; ``partition`` (I, N) makes every Nth part from the Ith. With ``engine`` "ray" the parts
-        are made on the Ray cluster at ``ray_address``, or on a Ray of so many processes that is
-        started here (:mod:`kgmed.builders.datasets.ray_engine`). A run over the same folder goes on
-        where one was ended. ``allow_restricted`` names licences or sources that aren't open
+        core; ``partition`` (I, N) makes every Nth part from the Ith. With ``engine`` "ray" the
+        parts are made on the Ray cluster at ``ray_address``, or on a Ray of so many processes that
+        is started here (:mod:`kgmed.builders.datasets.ray_engine`). A run over the same folder goes
+        on where one was ended. ``allow_restricted`` names licences or sources that aren't open
         and may leave. ``forecast`` is told what will be written before it is.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,

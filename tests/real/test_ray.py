@@ -1,4 +1,4 @@
-"""Datasets made on a real Ray: the bytes of the processes of a machine, whatever happens to workers.
+"""Datasets made on a real Ray: the bytes of one machine's processes, whatever happens to workers.
 
 Ray is started here on the machine's own address, without a dashboard and without statistics.
 """
@@ -48,7 +48,7 @@ TOKEN = uuid.uuid4().hex
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Ray's own folder, with a name short enough for its sockets; nothing of it runs at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
     monkeypatch.setenv("RAY_TMPDIR", str(folder))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS.parent), str(TESTS)]))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
@@ -176,12 +176,12 @@ def test_an_error_of_a_task_is_told_as_it_is(graph: Path, tmp_path: Path) -> Non
 
 
 def test_another_kgmed_on_the_nodes_is_refused(graph: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="this run 0.0.0: rows would differ"):
+    with pytest.raises(ConfigError, match=r"this run 0\.0\.0: rows would differ"):
         run(graph, tmp_path / "out", version="0.0.0")
 
 
 def test_an_address_where_nothing_is_is_told(graph: Path, tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="Ray at 127.0.0.1:1: can't be joined"):
+    with pytest.raises(ServerError, match=r"Ray at 127\.0\.0\.1:1: can't be joined"):
         run(graph, tmp_path / "out", address="127.0.0.1:1")
 
 

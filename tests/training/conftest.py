@@ -1,4 +1,4 @@
-"""Datasets of a small graph, in every form, as they are written for a trainer; nothing is fetched."""
+"""Datasets of a small graph in every form, as a trainer finds them; nothing is fetched."""
 
 from __future__ import annotations
 
@@ -81,9 +81,8 @@ def tokenizer_folder(
     made = tokenizers.ByteLevelBPETokenizer()
     special = ["<|end|>", "<|im_start|>", "<|im_end|>"]
     made.train_from_iterator(texts, vocab_size=800, special_tokens=special, show_progress=False)
-    fast = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made._tokenizer, eos_token="<|end|>", pad_token="<|im_end|>"
-    )
+    named = {"eos_token": "<|end|>", "pad_token": "<|im_end|>"}
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=made._tokenizer, **named)
     fast.chat_template = CHAT
     folder = tmp_path_factory.mktemp("tokenizer")
     fast.save_pretrained(folder)

@@ -83,9 +83,7 @@ def test_packed_texts(packed: Path, load: Any) -> None:
     assert {len(row["input_ids"]) for row in train} == {len(row["labels"]) for row in train}
 
 
-def test_pairs_and_rationales_of_one_folder(
-    small: kgmed.Graph, load: Any, tmp_path: Path
-) -> None:
+def test_pairs_and_rationales_of_one_folder(small: kgmed.Graph, load: Any, tmp_path: Path) -> None:
     said = [{"question": "Which drug is used in disease \"000\"?", "answer": f"drug {n:03}"}
             for n in range(60)]  # fmt: skip
     lines = "".join(json.dumps(one) + "\n" for one in said)

@@ -35,9 +35,7 @@ def turns(row: dict[str, Any], entry: dict[str, Any]) -> Turns:
     return found + [(ROLES.get(role, role), text) for role, text in said]
 
 
-def test_llama_factory_reads_the_same_turns_of_every_form(
-    instructions: Path, load: Any
-) -> None:
+def test_llama_factory_reads_the_same_turns_of_every_form(instructions: Path, load: Any) -> None:
     info = json.loads((instructions / "dataset_info.json").read_text(encoding="utf-8"))
     messages = load(instructions, "instructions")
     forms = set()

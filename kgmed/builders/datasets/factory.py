@@ -34,8 +34,8 @@ def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
     """The entries of LLaMA-Factory's ``dataset_info.json``, one per config and split.
 
     A ``script_url`` is what it hands to ``datasets.load_dataset`` with the config (``subset``) and
-    split: here the folder itself, whose card says which files are whose. Preference pairs have none:
-    LLaMA-Factory takes an answer as one message, and they have it as a list, which TRL takes.
+    split: here the folder itself, whose card says which files are whose. Preference pairs have
+    none: LLaMA-Factory takes an answer as one message, and theirs are lists, which TRL takes.
     """
     found: dict[str, Any] = {}
     for kind in kinds:

@@ -129,9 +129,7 @@ FORMATS: dict[str, Format] = {
 """Name of a form of instructions -> the form."""
 TEXT = Format({**_OF, "text": "string", **PROVENANCE}, _text)
 """The form of a corpus's rows: a message without a role is the text."""
-CONTEXT = Format(
-    {**_OF, "text": "string", "input_ids": IDS, "labels": IDS, **PROVENANCE}, _context
-)
+CONTEXT = Format({**_OF, "text": "string", "input_ids": IDS, "labels": IDS, **PROVENANCE}, _context)
 """The form of packed texts: what a causal model's ``forward`` takes, all rows of one length."""
 PAIR = Format(
     {**_OF, **dict.fromkeys(("prompt", "chosen", "rejected"), ("role", "content")), **PROVENANCE},

@@ -97,7 +97,7 @@ class RayEngine:
         """Break off what is running: the folder that it reads is about to go."""
         for task in running:
             with suppress(self._ray.exceptions.RayError):
-                self._ray.cancel(task, force=True)
+                self._ray.cancel(task)  # by force, Ray 2.60 may bring this process down
         self._ray.wait(running, num_returns=len(running), timeout=CANCELLED_S)
 
     def _connected(self) -> Any:
@@ -208,8 +208,8 @@ def _started(job: Job, version: str) -> tuple[Job, Feed, Making]:
         here = socket.gethostname()
         if kgmed.__version__ != version:
             raise ConfigError(
-                f"The Ray node {here} has kgmed {kgmed.__version__}, this run {version}: rows would "
-                "differ. Install the same version on every node."
+                f"The Ray node {here} has kgmed {kgmed.__version__}, this run {version}: rows "
+                "would differ. Install the same version on every node."
             )
         if not job.feed.is_dir():
             raise OutputError(
