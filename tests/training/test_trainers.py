@@ -17,7 +17,7 @@ transformers = pytest.importorskip("transformers")
 trl = pytest.importorskip("trl")
 data_utils = pytest.importorskip("trl.data_utils")
 
-pytestmark = pytest.mark.filterwarnings("ignore:`gradient_checkpointing:FutureWarning")  # TRL's own
+pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing:FutureWarning")  # TRL's own
 STEPS = 20
 
 
@@ -53,25 +53,29 @@ def falls(found: list[float]) -> None:
     assert mean(found[-5:]) < 0.7 * mean(found[:3]), found
 
 
-def test_messages_as_they_are(
-    instructions: Path, load: Any, tokenizer: Any, model: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def saved(model: Any, tokenizer: Any, tmp_path: Path) -> str:
+    """The model and its tokenizer in a folder, as those of a hub are."""
+    model.save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    return str(tmp_path / "model")
+
+
+def test_messages_as_they_are(instructions: Path, load: Any, saved: str, tmp_path: Path) -> None:
     data = load(instructions, "instructions")
     arguments = trl.SFTConfig(**options(tmp_path), max_length=256)
-    trainer = trl.SFTTrainer(
-        model=model, args=arguments, train_dataset=data["train"], processing_class=tokenizer
-    )
+    trainer = trl.SFTTrainer(model=saved, args=arguments, train_dataset=data["train"])
     falls(losses(trainer))
 
 
-def test_chatml_text_as_it_is(
-    instructions: Path, load: Any, tokenizer: Any, model: Any, tmp_path: Path
+@pytest.mark.parametrize("packing", [False, True])
+def test_texts_as_they_are(
+    instructions: Path, load: Any, saved: str, tmp_path: Path, *, packing: bool
 ) -> None:
-    arguments = trl.SFTConfig(**options(tmp_path), max_length=256)
-    trainer = trl.SFTTrainer(
-        model=model, args=arguments, processing_class=tokenizer,
-        train_dataset=load(instructions, "instructions_chatml")["train"],
-    )  # fmt: skip
+    data = load(instructions, "instructions_chatml")
+    more = {"packing": True, "packing_strategy": "wrapped"} if packing else {}
+    arguments = trl.SFTConfig(**options(tmp_path), max_length=128, **more)
+    trainer = trl.SFTTrainer(model=saved, args=arguments, train_dataset=data["train"])
     falls(losses(trainer))
 
 
@@ -95,27 +99,18 @@ def test_what_fills_a_context_up_is_not_learnt(packed: Path, load: Any, model: A
     assert whole == pytest.approx(cut, rel=1e-4)
 
 
-def test_packed_text_by_trl(
-    packed: Path, load: Any, tokenizer: Any, model: Any, tmp_path: Path
-) -> None:
+def test_packed_text_by_trl(packed: Path, load: Any, saved: str, tmp_path: Path) -> None:
     data = load(packed, "packed")["train"]
-    trainer = trl.SFTTrainer(
-        model=model, args=trl.SFTConfig(**options(tmp_path), max_length=None),
-        train_dataset=data, processing_class=tokenizer,
-    )  # fmt: skip
+    arguments = trl.SFTConfig(**options(tmp_path), max_length=None)
+    trainer = trl.SFTTrainer(model=saved, args=arguments, train_dataset=data)
     assert len(trainer.train_dataset) == len(data)
     falls(losses(trainer))
 
 
-def test_pairs_as_they_are(
-    pairs: Path, load: Any, tokenizer: Any, model: Any, tmp_path: Path
-) -> None:
-    model.save_pretrained(tmp_path / "model")  # the reference is read from where the model is
-    arguments = trl.DPOConfig(**options(tmp_path / "trained"), max_length=256)
-    trainer = trl.DPOTrainer(
-        model=str(tmp_path / "model"), args=arguments, processing_class=tokenizer,
-        train_dataset=load(pairs, "preferences")["train"],
-    )  # fmt: skip
+def test_pairs_as_they_are(pairs: Path, load: Any, saved: str, tmp_path: Path) -> None:
+    data = load(pairs, "preferences")
+    arguments = trl.DPOConfig(**options(tmp_path), max_length=256)
+    trainer = trl.DPOTrainer(model=saved, args=arguments, train_dataset=data["train"])
     falls(losses(trainer))
     margins = [step["rewards/margins"] for step in trainer.state.log_history
                if "rewards/margins" in step]  # fmt: skip
