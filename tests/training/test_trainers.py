@@ -17,7 +17,7 @@ transformers = pytest.importorskip("transformers")
 trl = pytest.importorskip("trl")
 data_utils = pytest.importorskip("trl.data_utils")
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing:FutureWarning")  # TRL's own
+pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing:FutureWarning")
 STEPS = 20
 
 
