@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,6 +54,21 @@ Partition = Annotated[
         "are the whole; a run without this then writes the card.",
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="local|ray", help="What makes the parts: processes here, or Ray."
+    ),
+]
+RayAddress = Annotated[
+    str,
+    typer.Option(
+        "--ray-address",
+        metavar="ADDR",
+        help="The Ray cluster: auto, HOST:PORT or ray://HOST:PORT. Default: what RAY_ADDRESS "
+        "names, else a Ray is started here.",
+    ),
+]
 Processes = Annotated[
     int, typer.Option("--processes", min=0, help="Default: one a core.", show_default=False)
 ]
@@ -80,6 +96,17 @@ def partition(text: str) -> tuple[int, int] | None:
     if found is None:
         raise UsageError(f"Found --partition {text!r}, expected I/N: 0/4 is the first of four.")
     return int(found[1]), int(found[2])
+
+
+def engine(name: str, address: str) -> dict[str, Any]:
+    """What the facade takes; the address of the environment is for Ray alone.
+
+    >>> engine("ray", "auto")
+    {'engine': 'ray', 'ray_address': 'auto'}
+    """
+    if name == "ray":
+        address = address or os.environ.get("RAY_ADDRESS", "")
+    return {"engine": name, "ray_address": address}
 
 
 def run(

@@ -48,6 +48,8 @@ def corpus(
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
+    engine: datasets.Engine = "local",
+    ray_address: datasets.RayAddress = "",
     dry_run: datasets.DryRun = False,
     allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
@@ -71,9 +73,10 @@ def corpus(
         "progress": datasets.steps(tell),
     }  # fmt: skip
     share = datasets.partition(partition)
+    where = datasets.engine(engine, ray_address)
     with opened(graph, quiet=quiet) as chosen:
         datasets.run(
             lambda: chosen.forecast_corpus(**given),
-            lambda told: chosen.write_corpus(out, forecast=told, partition=share, **given),
+            lambda told: chosen.write_corpus(out, forecast=told, partition=share, **where, **given),
             tell, dry_run=dry_run, as_json=as_json, quiet=quiet,
         )  # fmt: skip

@@ -40,6 +40,8 @@ def preferences(
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
+    engine: datasets.Engine = "local",
+    ray_address: datasets.RayAddress = "",
     dry_run: datasets.DryRun = False,
     allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
@@ -61,11 +63,12 @@ def preferences(
         "progress": tell,
     }  # fmt: skip
     share = datasets.partition(partition)
+    where = datasets.engine(engine, ray_address)
     with opened(graph, quiet=quiet) as chosen:
         datasets.run(
             lambda: chosen.forecast_preferences(**given),
             lambda told: chosen.write_preferences(
-                out, forecast=told, files=files, partition=share, **given
+                out, forecast=told, files=files, partition=share, **where, **given
             ),
             tell, dry_run=dry_run, as_json=as_json, quiet=quiet,
         )  # fmt: skip

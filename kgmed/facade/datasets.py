@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
     from kgmed.builders.datasets.job import Maker, Settings
+    from kgmed.builders.datasets.ray_engine import RayEngine
     from kgmed.builders.datasets.report import Forecast, Trace, Written
     from kgmed.builders.datasets.writers import FileType
     from kgmed.facade.judging import Verdicts
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+ENGINES = ("local", "ray")
 Tell = Callable[[str], None]
 
 
@@ -54,6 +57,8 @@ class Datasets(Opened):
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
+        engine: str = "local",
+        ray_address: str = "",
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
@@ -66,8 +71,10 @@ class Datasets(Opened):
         ``max_rows`` bounds the rows, ``per_predicate`` and ``per_hub`` how many rows of a task
         there are about one predicate or one concept, 0 for no bound; ``balance`` sets both by
         what the graph holds. ``processes`` is 0 for one a core; ``partition`` (I, N) makes every
-        Nth part from the Ith. A run over the same folder goes on where one was ended.
-        ``allow_restricted`` names licences or sources that aren't open and may leave.
+        Nth part from the Ith. With ``engine`` "ray" the parts are made on the Ray cluster at
+        ``ray_address``, or on a Ray of so many processes that is started here
+        (:mod:`kgmed.builders.datasets.ray_engine`). A run over the same folder goes on where one
+        was ended. ``allow_restricted`` names licences or sources that aren't open and may leave.
         ``benchmarks`` are files or folders of evaluation sets: a row that shares text with one is
         left out, and listed in the folder. ``forecast`` is told what will be written before it is.
 
@@ -81,8 +88,8 @@ class Datasets(Opened):
             benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
-            maker, settings, out, processes=processes, partition=partition, forecast=forecast,
-            progress=progress,
+            maker, settings, out, processes=processes, partition=partition, engine=engine,
+            ray_address=ray_address, forecast=forecast, progress=progress,
         )  # fmt: skip
 
     def forecast_instructions(
@@ -126,6 +133,8 @@ class Datasets(Opened):
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
+        engine: str = "local",
+        ray_address: str = "",
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
@@ -146,8 +155,8 @@ class Datasets(Opened):
             seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
-            maker, settings, out, processes=processes, partition=partition, forecast=forecast,
-            progress=progress,
+            maker, settings, out, processes=processes, partition=partition, engine=engine,
+            ray_address=ray_address, forecast=forecast, progress=progress,
         )  # fmt: skip
 
     def forecast_corpus(
@@ -222,7 +231,9 @@ class Datasets(Opened):
         settings = self._settings(
             KIND, names, languages, files, known_files=FILE_TYPES, more=more, **bounds
         )
-        return Corpus(names, budget, pack, tokenizer), settings
+        named = FilePath(tokenizer).expanduser()  # workers may have another working folder
+        where = str(named.resolve()) if tokenizer and named.is_dir() else tokenizer
+        return Corpus(names, budget, pack, where), settings
 
     def _settings(
         self,
@@ -270,8 +281,8 @@ class Datasets(Opened):
         return tuple(lang for lang in LANGUAGES if lang in there) or LANGUAGES
 
     def _opening(self) -> Callable[[], tuple[GraphStore, Verdicts]]:
-        info = self.info()
-        return partial(_open, self._uri or info.uri, info.snapshot)
+        root = self.local_store().snapshot.root
+        return partial(_open, str(root.resolve()), self.info().snapshot)
 
     def _write(
         self,
@@ -283,6 +294,8 @@ class Datasets(Opened):
         partition: tuple[int, int] | None,
         forecast: Callable[[Forecast], None] | None,
         progress: Tell,
+        engine: str = "local",
+        ray_address: str = "",
     ) -> Written:
         import kgmed
         from kgmed.builders.datasets.run import Run
@@ -293,10 +306,13 @@ class Datasets(Opened):
                 "N - 1: 0/4, 1/4, 2/4 and 3/4 are the partitions of four."
             )
         snapshot = self.local_store().snapshot
-        with Run(
-            snapshot, FilePath(out).expanduser(), maker, settings, version=kgmed.__version__,
-            processes=_processes(processes), tell=progress,
-        ) as run:  # fmt: skip
+        with ExitStack() as stack:
+            driven = _engine(engine, ray_address, _processes(processes), progress)
+            run = stack.enter_context(Run(
+                snapshot, FilePath(out).expanduser(), maker, settings, version=kgmed.__version__,
+                processes=_processes(processes), tell=progress,
+                engine=driven and stack.enter_context(driven),
+            ))  # fmt: skip
             return run.write(partition=partition, forecast=forecast)
 
     def _forecast(
@@ -312,6 +328,23 @@ class Datasets(Opened):
                 processes=_processes(processes), tell=progress,
             ) as run:  # fmt: skip
                 return run.forecast(*run.prepare(within=work / "work"))
+
+
+def _engine(name: str, address: str, processes: int, tell: Tell) -> RayEngine | None:
+    """What makes the parts, if it isn't the run itself."""
+    if name not in ENGINES:
+        raise UsageError(f"Found the engine {name!r}, expected one of: {', '.join(ENGINES)}.")
+    if name == "local":
+        if address:
+            raise UsageError(
+                f"Found the Ray address {address!r} and the engine 'local': a cluster makes parts "
+                "with the engine 'ray' alone."
+            )
+        return None
+    import kgmed
+    from kgmed.builders.datasets.ray_engine import RayEngine
+
+    return RayEngine(address, processes=processes, version=kgmed.__version__, tell=tell)
 
 
 def _open(uri: str, snapshot: str) -> tuple[GraphStore, Verdicts]:

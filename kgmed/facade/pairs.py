@@ -33,6 +33,8 @@ class PreferencePairs(Datasets):
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
+        engine: str = "local",
+        ray_address: str = "",
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
@@ -51,8 +53,8 @@ class PreferencePairs(Datasets):
             benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
-            maker, settings, out, processes=processes, partition=partition, forecast=forecast,
-            progress=progress,
+            maker, settings, out, processes=processes, partition=partition, engine=engine,
+            ray_address=ray_address, forecast=forecast, progress=progress,
         )  # fmt: skip
 
     def forecast_preferences(

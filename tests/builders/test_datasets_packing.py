@@ -55,6 +55,10 @@ def test_contexts_are_full_and_whole(graph: Path, tokenizer: Path, tmp_path: Pat
     assert sorted(pieces) == sorted(row["text"] for row in plain)
     used = {id for row in packed for id in row["statements"]}
     assert used == {id for row in plain for id in row["statements"]}
+    for row, n in zip(packed, sizes, strict=True):
+        assert len(row["input_ids"]) == CONTEXT
+        assert count.decode(row["input_ids"][:n]) == row["text"]
+        assert row["labels"] == row["input_ids"][:n] + [-100] * (CONTEXT - n)
     split_of = {row["text"]: row["split"] for row in plain}
     for row in packed:
         assert {split_of[text] for text in row["text"].split("<end>")[:-1]} == {row["split"]}
@@ -72,6 +76,8 @@ def test_a_text_longer_than_a_context_is_cut_and_none_of_it_lost(
     assert len(text.replace("<end>", "")) >= sum(
         len(row["text"]) for row in rows(tmp_path / "plain", task)
     ) * 0.95  # fmt: skip
+    for row in rows(tmp_path / "packed", "packed"):
+        assert len(row["input_ids"]) == len(row["labels"]) == 16
 
 
 def test_what_cant_be_packed_is_told(graph: Path, tmp_path: Path) -> None:

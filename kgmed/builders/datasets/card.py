@@ -17,7 +17,7 @@ from kgmed.builders.datasets.counted import Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
 from kgmed.builders.datasets.forecast import tokens
-from kgmed.builders.datasets.formats import PAIRS, Format, format_of
+from kgmed.builders.datasets.formats import IDS, PAIRS, Format, format_of
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
 from kgmed.builders.datasets.quality.overlaps import hits_name
@@ -115,7 +115,7 @@ def _features(format: Format) -> list[str]:
         elif of == PAIRS:
             lines += ["    list:", "      list: string"]
         else:
-            lines.append("    list: string")
+            lines.append(f"    list: {'int32' if of == IDS else 'string'}")
     return lines
 
 

@@ -17,9 +17,12 @@ from kgmed.builders.datasets.model import Message, Row
 
 Record = dict[str, Any]
 LIST = "list"
-"""Type of a column of texts; other columns are a text, ``string``, pairs of texts, or a list of
-objects of texts, given as the objects' keys."""
+"""Type of a column of texts; other columns are a text, ``string``, pairs of texts, ids of tokens,
+or a list of objects of texts, given as the objects' keys."""
 PAIRS = "pairs"
+IDS = "ids"
+UNLEARNT = -100
+"""The label of a token that isn't learnt, in PyTorch's cross entropy and all that stands on it."""
 PROVENANCE: dict[str, Any] = {
     "rationale": "string", "statements": LIST, "sources": LIST, "licence": "string",
     "split": "string", "snapshot": "string", "extra": "string",
@@ -96,6 +99,15 @@ def _text(row: Row) -> Record:
     return {**_head(row), "text": row.messages[0][1], **provenance(row)}
 
 
+def _context(row: Row) -> Record:
+    learnt = int(row.extra["tokens"])
+    labels = (*row.tokens[:learnt], *(UNLEARNT for _ in row.tokens[learnt:]))
+    return {
+        **_head(row), "text": row.messages[0][1], "input_ids": row.tokens, "labels": labels,
+        **provenance(row),
+    }  # fmt: skip
+
+
 def _pair(row: Row) -> Record:
     *asked, chosen = row.messages
     return {
@@ -127,6 +139,8 @@ FORMATS: dict[str, Format] = {
 """Name of a form of instructions -> the form."""
 TEXT = Format({**_OF, "text": "string", **PROVENANCE}, _text)
 """The form of a corpus's rows: a message without a role is the text."""
+CONTEXT = Format({**_OF, "text": "string", "input_ids": IDS, "labels": IDS, **PROVENANCE}, _context)
+"""The form of packed texts: what a causal model's ``forward`` takes, all rows of one length."""
 PAIR = Format(
     {**_OF, **dict.fromkeys(("prompt", "chosen", "rejected"), ("role", "content")), **PROVENANCE},
     _pair,
@@ -141,6 +155,7 @@ PAIR_FORMATS: dict[str, Format] = {
 }  # fmt: skip
 """Name of a form of preference pairs -> the form; LLaMA-Factory's has texts for messages."""
 INSTRUCTIONS, PREFERENCES, RATIONALES = "instructions", "preferences", "rationales"
+PACKED = "packed"
 
 
 def format_of(config: str) -> Format:
@@ -149,6 +164,8 @@ def format_of(config: str) -> Format:
     >>> format_of("instructions_alpaca") is FORMATS["alpaca"], format_of("sentences") is TEXT
     (True, True)
     """
+    if config == PACKED:
+        return CONTEXT
     kind, form = kind_and_form(config)
     known = {INSTRUCTIONS: FORMATS, RATIONALES: FORMATS, PREFERENCES: PAIR_FORMATS}.get(kind)
     return known[form] if known else TEXT

@@ -88,6 +88,19 @@ class Maker(Protocol):
         ...
 
 
+class Engine(Protocol):
+    """What makes parts elsewhere than in the processes of a run."""
+
+    @property
+    def processes(self) -> int:
+        """How many parts it makes at a time."""
+        ...
+
+    def made(self, job: Job, parts: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """Make parts; their notes, in any order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What decides which rows come out: a run over a folder goes on only with the same.

@@ -80,6 +80,7 @@ class Draft:
     reasoning that leads to the answer, ``key`` what else tells it from another draft of the same
     facts and wording. ``extra`` are further columns (the kind of a hard negative, a verdict).
     ``rejected`` is the worse answer of a preference pair, whose better one is the last message.
+    ``tokens`` are the ids of a packed context, filled up to its length.
     """
 
     task: str
@@ -92,6 +93,7 @@ class Draft:
     key: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     rejected: str = ""
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +114,4 @@ class Row:
     extra: Mapping[str, str] = field(default_factory=dict)
     rejected: str = ""
     predicates: tuple[str, ...] = ()
+    tokens: tuple[int, ...] = ()

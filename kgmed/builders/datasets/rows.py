@@ -56,6 +56,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
         draft.extra,
         draft.rejected,
         predicates,
+        draft.tokens,
     )
 
 

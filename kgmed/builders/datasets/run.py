@@ -22,7 +22,7 @@ from kgmed.builders.datasets.card import write_card
 from kgmed.builders.datasets.counted import Kind
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.forecast import forecast
-from kgmed.builders.datasets.job import NOTES, Job, Maker, Making, Settings, Tell, digest
+from kgmed.builders.datasets.job import NOTES, Engine, Job, Maker, Making, Settings, Tell, digest
 from kgmed.builders.datasets.parts import make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
 from kgmed.builders.datasets.quality.diversity import Diversity
@@ -54,10 +54,11 @@ class Run:
         *,
         version: str,
         processes: int = 1,
+        engine: Engine | None = None,
         tell: Tell = lambda _text: None,
     ) -> None:
         self._snapshot, self._out, self._maker, self._settings = snapshot, out, maker, settings
-        self._processes, self._tell = processes, tell
+        self._processes, self._engine, self._tell = processes, engine, tell
         self._hash = str(snapshot.manifest["snapshot"])
         self.plain = settings.as_json(
             snapshot=self._hash, version=version, predicates=predicates_digest()
@@ -112,7 +113,7 @@ class Run:
         assert self.prepared is not None  # noqa: S101  for the type checker
         return forecast(
             job, feed, self._start(feed), self.prepared.leaving,
-            processes=self._used(len(feed)), prepared_s=self._prepared_s,
+            processes=self._used(len(feed), self._engine), prepared_s=self._prepared_s,
         )  # fmt: skip
 
     def write(
@@ -175,11 +176,14 @@ class Run:
             self._making = self._maker.start(feed, self._settings)
         return self._making
 
-    def _used(self, parts: int) -> int:
-        return max(1, min(self._processes, parts))
+    def _used(self, parts: int, engine: Engine | None = None) -> int:
+        return max(1, min(engine.processes if engine else self._processes, parts))
 
     def _made(self, job: Job, feed: Feed, parts: Sequence[int]) -> Iterator[dict[str, Any]]:
         """Make parts, in this process or in several; their notes, in any order."""
+        if self._engine is not None and parts:
+            yield from self._engine.made(job, parts)
+            return
         processes = self._used(len(parts))
         if processes == 1:
             making = self._start(feed) if parts else None

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
-from kgmed.builders.datasets.formats import PAIRS, Format, Record, line
+from kgmed.builders.datasets.formats import IDS, PAIRS, Format, Record, line
 from kgmed.kg.errors import OutputError
 
 if TYPE_CHECKING:
@@ -166,6 +166,8 @@ def schema(format: Format) -> pa.Schema:
             return pa.string()
         if isinstance(of, tuple):
             return pa.list_(pa.struct([(key, pa.string()) for key in of]))
+        if of == IDS:
+            return pa.list_(pa.int32())
         texts = pa.list_(pa.string())
         return pa.list_(texts) if of == PAIRS else texts
 

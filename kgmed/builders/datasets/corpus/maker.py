@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kgmed.builders.datasets.corpus import at_once, forms, narratives, packing, passages, sentences
 from kgmed.builders.datasets.feed import Feed, PartBlock
-from kgmed.builders.datasets.formats import TEXT, Format
+from kgmed.builders.datasets.formats import CONTEXT, TEXT, Format
 from kgmed.builders.datasets.job import Chunk, Making, Settings
 from kgmed.builders.datasets.model import Draft
 from kgmed.kg.errors import UsageError
@@ -56,7 +56,9 @@ class Corpus:
             )
 
     def configs(self) -> Mapping[str, Format]:
-        return dict.fromkeys((packing.TASK,) if self.pack else self.names, TEXT)
+        if self.pack:
+            return {packing.TASK: CONTEXT}
+        return dict.fromkeys(self.names, TEXT)
 
     def configs_of(self, task: str) -> Sequence[str]:
         return (task,)

@@ -3,7 +3,8 @@
 Texts of one part, language and side of the split are put one behind another, the tokenizer's end of
 text after each, until no further one fits. They come in an order of hashes, so that what stands
 side by side isn't about one thing. A text that is longer than the context is cut into pieces
-between its tokens. A packed row rests on all statements of its texts.
+between its tokens. A packed row rests on all statements of its texts. It has the ids of its tokens
+besides its text, filled up to the context, so that a model trains on it as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.datasets.feed import PartBlock
+from kgmed.builders.datasets.formats import PACKED
 from kgmed.builders.datasets.model import Draft, Fact
 from kgmed.builders.datasets.rows import is_test
 from kgmed.kg.errors import MissingExtra, UsageError
@@ -22,7 +24,7 @@ from kgmed.kg.model import Language
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TASK = "packed"
+TASK = PACKED
 BATCH = 1_000
 SHORTEST = 16
 """Tokens of a context at least."""
@@ -44,6 +46,9 @@ class Packer:
                 "packed texts. Give it one, or name another."
             )
         self._end: str = self._tokenizer.eos_token
+        self._end_id: int = self._tokenizer.eos_token_id
+        pad = self._tokenizer.pad_token_id
+        self._fill: int = self._end_id if pad is None else pad
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
@@ -64,13 +69,13 @@ class Packer:
         held: list[_Piece] = []
         size = 0
         for piece in self._pieces(drafts):
-            if size + piece.tokens + 1 > self.length and held:
-                yield self._draft(held, size, lang)
+            if size + len(piece.tokens) + 1 > self.length and held:
+                yield self._draft(held, lang)
                 held, size = [], 0
             held.append(piece)
-            size += piece.tokens + 1
+            size += len(piece.tokens) + 1
         if held:
-            yield self._draft(held, size, lang)
+            yield self._draft(held, lang)
 
     def _pieces(self, drafts: Sequence[Draft]) -> Iterator[_Piece]:
         """The texts with their tokens, long ones cut."""
@@ -81,26 +86,34 @@ class Packer:
             told = self._tokenizer(
                 texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False
             )
-            for draft, text, ends in zip(batch, texts, told["offset_mapping"], strict=True):
-                if len(ends) <= most:
-                    yield _Piece(text, len(ends), draft.facts)
+            for draft, text, ids, ends in zip(
+                batch, texts, told["input_ids"], told["offset_mapping"], strict=True
+            ):
+                if len(ids) <= most:
+                    yield _Piece(text, ids, draft.facts)
                     continue
-                for first in range(0, len(ends), most):
+                for first in range(0, len(ids), most):
                     some = ends[first : first + most]
-                    yield _Piece(text[some[0][0] : some[-1][1]], len(some), draft.facts)
+                    piece = text[some[0][0] : some[-1][1]]
+                    yield _Piece(piece, ids[first : first + most], draft.facts)
 
-    def _draft(self, pieces: Sequence[_Piece], size: int, lang: Language) -> Draft:
+    def _draft(self, pieces: Sequence[_Piece], lang: Language) -> Draft:
         text = "".join(piece.text + self._end for piece in pieces)
         facts = {fact.ids: fact for piece in pieces for fact in piece.facts}
-        extra = {"tokens": str(size), "texts": str(len(pieces))}
+        ids = [id for piece in pieces for id in (*piece.tokens, self._end_id)]
+        extra = {"tokens": str(len(ids)), "texts": str(len(pieces))}
         key = blake2b(text.encode(), digest_size=8).hexdigest()
-        return Draft(TASK, lang, (("", text),), tuple(facts.values()), key=key, extra=extra)
+        ids += [self._fill] * (self.length - len(ids))
+        return Draft(
+            TASK, lang, (("", text),), tuple(facts.values()), key=key, extra=extra,
+            tokens=tuple(ids),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
     text: str
-    tokens: int
+    tokens: Sequence[int]
     facts: tuple[Fact, ...]
 
 
@@ -114,7 +127,7 @@ def _loaded(name: str) -> Any:
     try:
         from transformers import AutoTokenizer
     except ImportError as error:
-        raise MissingExtra("transformers", "rerank") from error
+        raise MissingExtra("transformers", "train") from error
     try:
         found = AutoTokenizer.from_pretrained(name, use_fast=True)
     except (OSError, ValueError) as error:
