@@ -16,7 +16,7 @@ from kgmed.builders.datasets.counted import Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
 from kgmed.builders.datasets.forecast import tokens
-from kgmed.builders.datasets.formats import PAIRS, Format, format_of
+from kgmed.builders.datasets.formats import MANY_FORMS, PAIRS, Format, format_of
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
 from kgmed.builders.datasets.splits import HELD_OUT, SPLITS, TOP
@@ -39,7 +39,7 @@ def write_card(out: Path) -> None:
     kinds = [counted(path.parent) for path in sorted((out / NOTES).glob(f"*/{RUN}"))]
     kinds = [kind for kind in kinds if kind.prepared and kind.parts == kind.prepared["parts"]]
     write_text(out / CARD, card(kinds))
-    if any(kind.name == "instructions" for kind in kinds):
+    if any(kind.name in MANY_FORMS for kind in kinds):
         text = json.dumps(dataset_info(kinds), ensure_ascii=False, indent=2)
         write_text(out / INFO, text + "\n")
 
@@ -51,6 +51,7 @@ def card(kinds: Sequence[Kind]) -> str:
     """The text of the card."""
     parts = [_header(kinds), _opening(kinds)]
     parts += [_rows(kind) for kind in kinds]
+    parts += [_model(kind) for kind in kinds if "lm" in kind.settings["more"]]
     parts += [_splits(kinds), _sources(kinds), _licences(kinds), _left_out(kinds)]
     parts += [_filters(kind) for kind in kinds]
     parts += [_examples(kind) for kind in kinds]
@@ -164,6 +165,18 @@ def _rows(kind: Kind) -> str:
         table(["task", "language", "train", "test", "tokens, about"], rows),
         table(["config", "split", "rows", "bytes"], files),
     ))  # fmt: skip
+
+
+def _model(kind: Kind) -> str:
+    """Which model wrote rows, and how it was asked."""
+    lm = kind.settings["more"]["lm"]
+    rows = [[name.replace("_", " "), f"`{value}`"] for name, value in lm.items()]
+    return (
+        f"## Written by a language model: {kind.name}\n\n{table(['setting', 'value'], rows)}\n\n"
+        "What it wrote is kept only where every claim of it is borne out by statements, as the "
+        "reasons below tell. The model's own terms of use hold beside the licences of the "
+        "statements."
+    )
 
 
 def _splits(kinds: Sequence[Kind]) -> str:

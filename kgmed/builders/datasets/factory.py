@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgmed.builders.datasets.counted import Kind
+from kgmed.builders.datasets.formats import MANY_FORMS
 from kgmed.builders.datasets.splits import SPLITS
 
 INFO = "dataset_info.json"
@@ -37,10 +38,10 @@ def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind in kinds:
         for config in kind.configs:
-            if kind.name != "instructions":
+            if kind.name not in MANY_FORMS:
                 entry: dict[str, Any] = {"columns": {"prompt": "text"}}
             else:
-                entry = FORMS.get(config.removeprefix("instructions").lstrip("_") or "messages",
+                entry = FORMS.get(config.removeprefix(kind.name).lstrip("_") or "messages",
                                      {"columns": {"prompt": "text"}})  # fmt: skip
             for split in SPLITS:
                 if kind.files[config, split]:

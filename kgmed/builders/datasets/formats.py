@@ -124,6 +124,12 @@ PAIR = Format(
 """The form of preference pairs: ``prompt``, ``chosen`` and ``rejected`` are lists of messages, as
 TRL's trainers take them (https://huggingface.co/docs/trl/dataset_formats)."""
 INSTRUCTIONS, PREFERENCES, RATIONALES = "instructions", "preferences", "rationales"
+PARAPHRASES, GENERATED = "paraphrases", "generated"
+MODEL_PREFERENCES = "model_preferences"
+"""Kinds of rows that a model writes."""
+MANY_FORMS = (INSTRUCTIONS, PARAPHRASES, GENERATED)
+"""Kinds that are written in any of :data:`FORMATS`; a config's name is the kind's, and the form's
+behind it."""
 
 
 def format_of(config: str) -> Format:
@@ -132,12 +138,13 @@ def format_of(config: str) -> Format:
     >>> format_of("instructions_alpaca") is FORMATS["alpaca"], format_of("sentences") is TEXT
     (True, True)
     """
-    if config == PREFERENCES:
+    if config in (PREFERENCES, MODEL_PREFERENCES):
         return PAIR
     if config == RATIONALES:
         return FORMATS["messages"]
-    if config.startswith(INSTRUCTIONS):
-        return FORMATS[config.removeprefix(INSTRUCTIONS).lstrip("_") or "messages"]
+    for kind in MANY_FORMS:
+        if config.startswith(kind):
+            return FORMATS[config.removeprefix(kind).lstrip("_") or "messages"]
     return TEXT
 
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from kgmed.builders.datasets.balance import Balance, Lowest, quota
 from kgmed.builders.datasets.feed import Feed, PartBlock
-from kgmed.builders.datasets.job import Chunk, Job, Making
-from kgmed.builders.datasets.model import Row
+from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting
+from kgmed.builders.datasets.model import Draft, Row
 from kgmed.builders.datasets.rows import row
 from kgmed.builders.datasets.splits import SPLITS, draw
 from kgmed.builders.datasets.writers import Lines, Shards, cannot_write
@@ -128,10 +128,31 @@ def rows_of(
     most: int | None = None,
 ) -> Iterator[Row | Chunk]:  # fmt: skip
     """The rows of a part that pass its filters, at most so many; what they take away is counted."""
+    if isinstance(making, Rewriting):
+        yield from _rewritten(job, making, block, counts, selected(
+            job, feed, making, block, counts, most=most))  # fmt: skip
+    else:
+        for made in selected(job, feed, making, block, counts, most=most):
+            yield made if isinstance(made, Chunk) else made[1]
+
+
+def _take(making: Making, counts: Counts) -> None:
+    """Take out what a maker counted itself."""
+    taken: Counter[tuple[str, str, str]] | None = getattr(making, "taken", None)
+    if taken is not None:
+        counts.filters.update(taken)
+        taken.clear()
+
+
+def selected(
+    job: Job, feed: Feed, making: Making, block: PartBlock, counts: Counts, *,
+    most: int | None = None,
+) -> Iterator[tuple[Draft, Row] | Chunk]:  # fmt: skip
+    """The drafts of a part that pass its filters, with their rows."""
     settings = job.settings
     hubs = _hubs(feed, block, settings.per_hub)
     balance = Balance(settings.seed, settings.per_predicate, settings.per_hub, job.statements, hubs)
-    lowest: Lowest[Row] | None = None if most is None else Lowest(most)
+    lowest: Lowest[tuple[Draft, Row]] | None = None if most is None else Lowest(most)
     seen: set[int] = set()
     for draft in making.drafts(block):
         if isinstance(draft, Chunk):
@@ -150,18 +171,43 @@ def rows_of(
         seen.add(number)
         if lowest is None:
             counts.filters[(*key, "rows")] += 1
-            yield made
+            yield draft, made
         else:
             counts.filters[(*key, "bound on rows")] += 1
-            lowest.add(draw(settings.seed, made.id), made.id, made)
-    taken: Counter[tuple[str, str, str]] | None = getattr(making, "taken", None)
-    if taken is not None:
-        counts.filters.update(taken)
-        taken.clear()
-    for made in lowest or ():
+            lowest.add(draw(settings.seed, made.id), made.id, (draft, made))
+    _take(making, counts)
+    for draft, made in lowest or ():
         counts.filters[made.task, made.lang, "bound on rows"] -= 1
         counts.filters[made.task, made.lang, "rows"] += 1
+        yield draft, made
+
+
+def _rewritten(
+    job: Job,
+    making: Rewriting,
+    block: PartBlock,
+    counts: Counts,
+    chosen: Iterator[tuple[Draft, Row] | Chunk],
+) -> Iterator[Row]:
+    """The rows that a model writes of drafts; what was asked about counts as no row."""
+
+    def asked() -> Iterator[tuple[Draft, Row]]:
+        for one in chosen:
+            if not isinstance(one, Chunk):
+                counts.filters[one[1].task, one[1].lang, "rows"] -= 1
+                yield one
+
+    seen: set[str] = set()
+    for draft in making.rewritten(asked()):
+        made = row(draft, block, snapshot=job.snapshot)
+        said = "\n".join((draft.lang, *(text for _role, text in draft.messages), draft.rejected))
+        if made.id in seen or said in seen:
+            counts.filters[draft.task, draft.lang, "exact duplicates"] += 1
+            continue
+        seen |= {made.id, said}
+        counts.filters[draft.task, draft.lang, "rows"] += 1
         yield made
+    _take(making, counts)
 
 
 def _hubs(feed: Feed, block: PartBlock, most: int) -> dict[str, int]:
