@@ -55,6 +55,7 @@ class Generating(PreferencePairs):
         max_tokens: int = 1024,
         concurrency: int = 1,
         cache: str | FilePath = "",
+        decompose: bool = False,
         extractor: Extractor | None = None,
         prices: tuple[float, float] | None = None,
         partition: tuple[int, int] | None = None,
@@ -71,7 +72,8 @@ class Generating(PreferencePairs):
         ``name`` if none is given. ``samples`` answers are asked for to each prompt, 0 for one, or
         four for preferences; ``concurrency`` requests are sent at a time. What was answered is kept
         in ``cache``, a file in the dataset's folder if none is named, and asked for once.
-        ``extractor`` takes claims from what the model wrote, by rules if none is given. ``prices``
+        Claims are taken from what the model wrote by rules; with ``decompose`` by the model as
+        well, and with ``extractor`` by that. ``prices``
         are those of a million tokens of prompts and of answers, for the forecast.
 
         ``tasks``, ``languages``, ``formats``, ``files``, ``per_predicate``, ``per_hub``, ``seed``
@@ -82,19 +84,30 @@ class Generating(PreferencePairs):
         from kgmed.reasoning.lm.cache import Cached
 
         name = lm_name or str(getattr(lm, "name", "")) or type(lm).__name__
-        model = _model(way, name, temperature, samples, max_tokens, rows, extractor)
+        model = _model(
+            way, name, temperature=temperature, samples=samples, max_tokens=max_tokens,
+            seed=rows.get("seed", 0), decomposed=decompose or extractor is not None,
+        )  # fmt: skip
         folder = FilePath(out).expanduser()
         path = FilePath(cache).expanduser() if cache else folder / ".kgmed" / COMPLETIONS
         if concurrency < 1:
             raise UsageError(f"Found concurrency={concurrency}, expected 1 or more.")
         opened: list[Cached] = []
 
+        def kept(request: Request, /) -> str:
+            return opened[0](request)
+
         def ask(asked: Iterable[Asked]) -> Iterator[str]:
             from kgmed.reasoning.lm.many import answers
 
             if not opened:  # not before the folder is known to be the run's own
                 opened.append(Cached(lm, path, model=name))
-            yield from answers(opened[0], map(_request, asked), concurrency=concurrency)
+            yield from answers(kept, map(_request, asked), concurrency=concurrency)
+
+        if decompose:
+            from kgmed.reasoning.claims.decompose import Decomposer
+
+            extractor = Decomposer(kept, both=True, max_tokens=max_tokens)
 
         maker, settings = self._by_model(way, model, ask, extractor, rows)
         told = None if forecast is None else lambda found: forecast(_priced(found, prices))
@@ -121,7 +134,10 @@ class Generating(PreferencePairs):
     ) -> Forecast:
         """What :meth:`write_by_model` would ask for, from a sample; nothing is asked. Its rows are
         the most that can come of it."""
-        model = _model(way, lm_name, temperature, samples, max_tokens, rows, None)
+        model = _model(
+            way, lm_name, temperature=temperature, samples=samples, max_tokens=max_tokens,
+            seed=rows.get("seed", 0), decomposed=False,
+        )  # fmt: skip
         maker, settings = self._by_model(way, model, _never, None, rows)
         return _priced(self._forecast(maker, settings, 1, progress), prices)
 
@@ -146,11 +162,12 @@ class Generating(PreferencePairs):
 
 
 def _model(
-    way: str, name: str, temperature: float, samples: int, max_tokens: int, rows: _Rows,
-    extractor: Extractor | None,
+    way: str, name: str, *, temperature: float, samples: int, max_tokens: int, seed: int,
+    decomposed: bool,
 ) -> Model:  # fmt: skip
+    from kgmed.builders.datasets.formats import MODEL_PREFERENCES
     from kgmed.builders.datasets.generated.asking import Model
-    from kgmed.builders.datasets.generated.maker import MODEL_PREFERENCES, WAYS
+    from kgmed.builders.datasets.generated.maker import WAYS
     from kgmed.builders.datasets.generated.samples import SAMPLES
 
     if way not in WAYS:
@@ -158,9 +175,7 @@ def _model(
     count = samples or (SAMPLES if way == MODEL_PREFERENCES else 1)
     if way == MODEL_PREFERENCES and count < 2:
         raise UsageError(f"Found samples={count}, expected 2 or more: a pair has two answers.")
-    return Model(
-        name, temperature, count, max_tokens, rows.get("seed", 0), decomposed=extractor is not None
-    )
+    return Model(name, temperature, count, max_tokens, seed, decomposed)
 
 
 def _reader(extractor: Extractor | None, store: GraphStore) -> Reader:

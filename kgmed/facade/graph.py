@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from kgmed.facade.linking import Linking
 from kgmed.facade.generating import Generating
+from kgmed.facade.linking import Linking
 from kgmed.facade.verifying import Verifying
 from kgmed.facade.views import Views
 from kgmed.kg.errors import UnknownConcept, UsageError

@@ -31,9 +31,7 @@ class TextReader:
         self._verifier = PackVerifier(store, registry, extractor=extractor)
         self.reads_all = extractor is not None
 
-    def __call__(
-        self, text: str, lang: Language, statements: Sequence[str] | None, /
-    ) -> ReadText:
+    def __call__(self, text: str, lang: Language, statements: Sequence[str] | None, /) -> ReadText:
         from kgmed.builders.datasets.generated.reading import (
             Mention,
             ReadClaim,

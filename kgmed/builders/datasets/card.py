@@ -245,7 +245,11 @@ def _filters(kind: Kind) -> str:
     others = [[task, lang, why, n] for (task, lang, why), n in sorted(kind.filters.items())
               if why not in FILTERS]  # fmt: skip
     if others:
-        listed += "\n\nWhat no draft was made of, and why:\n\n"
+        by_model = "lm" in kind.settings["more"]
+        listed += "\n\n" + (
+            "What was asked of the model, and why answers were dropped (a row is an answer that "
+            "was kept):" if by_model else "What no draft was made of, and why:"
+        ) + "\n\n"  # fmt: skip
         listed += table(["task", "language", "reason", "items"], others)
     return f"## Filters: {kind.name}\n\n{told}\n\n{listed}"
 

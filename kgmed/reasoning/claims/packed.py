@@ -158,7 +158,9 @@ class PackVerifier:
             self.linker, Verifier(store, registry), snapshot="", extractor=extractor
         )
 
-    def verify(self, text: str, statements: Sequence[str] | None, *, lang: Language) -> Verification:
+    def verify(
+        self, text: str, statements: Sequence[str] | None, *, lang: Language
+    ) -> Verification:
         """The claims of a text with their verdicts, as
         :meth:`~kgmed.reasoning.claims.texts.TextVerifier.verify` gives them; by these statements
         alone, or by the whole graph where there are None."""

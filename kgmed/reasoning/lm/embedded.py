@@ -117,5 +117,5 @@ def _packages() -> tuple[Any, Any]:
         import torch
         import transformers
     except ImportError as error:
-        raise MissingExtra(error.name or "transformers", "rerank") from error
+        raise MissingExtra(error.name or "transformers", "embedded") from error
     return torch, transformers

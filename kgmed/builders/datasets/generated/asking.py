@@ -10,9 +10,9 @@ from typing import Any
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
-from kgmed.kg.predicates import LANGUAGES
 from kgmed.prompts import fenced, prompt
 
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 MOST_LINE = 400
 """Code points of a sentence of the graph that a prompt holds."""
 MOST_TEXT = 6_000

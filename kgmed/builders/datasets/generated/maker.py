@@ -75,9 +75,7 @@ class ByModel:
         """Open the graph, and make what tasks share."""
         store, verdicts = self.open()
         base = Instructions(self.names, (), lambda: (store, verdicts), WAYS[self.kind][1])
-        return Written(
-            base.start(feed, settings), self._writer(feed, store), self.ask, self.near()
-        )
+        return Written(base.start(feed, settings), self._writer(feed, store), self.ask, self.near())
 
     def _writer(self, feed: Feed, store: GraphStore) -> Writer:
         read, predicates = self.reader(store), registry()

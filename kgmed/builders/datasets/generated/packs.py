@@ -8,7 +8,6 @@ would be too long is left out whole, and counted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -7,7 +7,6 @@ claims that the row's statements support. A message that comes back must say the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

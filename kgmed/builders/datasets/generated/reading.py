@@ -85,8 +85,6 @@ class Reader(Protocol):
         """Whether it takes claims from any words, not from those of the predicates alone."""
         ...
 
-    def __call__(
-        self, text: str, lang: Language, statements: Sequence[str] | None, /
-    ) -> ReadText:
+    def __call__(self, text: str, lang: Language, statements: Sequence[str] | None, /) -> ReadText:
         """Read a text: verdicts by these statements alone, or by the whole graph where None."""
         ...

@@ -81,15 +81,11 @@ class FromModel:
             return
         yield self._pair(plan, min(good, key=_order), min(bad, key=_order))
 
-    def _is_supported(
-        self, read: ReadText, asked: ReadText, told: ReadText, draft: Draft
-    ) -> bool:
+    def _is_supported(self, read: ReadText, asked: ReadText, told: ReadText, draft: Draft) -> bool:
         if not faithful.in_language(read, draft.lang):
             return False
         before = [faithful.bare_text(asked), faithful.bare_text(told)]
-        return not faithful.unfaithful(
-            read, before, self.registry, freely=self.read.reads_all
-        )
+        return not faithful.unfaithful(read, before, self.registry, freely=self.read.reads_all)
 
     def _pair(
         self, plan: Plan, chosen: tuple[int, int, ReadText], rejected: tuple[int, int, ReadText]

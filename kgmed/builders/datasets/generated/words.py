@@ -15,11 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from kgmed.builders.datasets.generated.asking import LANGUAGES
 from kgmed.kg.linking.normalize import is_cjk
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Predicate, Registry
 
-NEGATIONS_EN = frozenset("not no never none nor neither without cannot nothing".split())
+NEGATIONS_EN = frozenset(
+    ["not", "no", "never", "none", "nor", "neither", "without", "cannot", "nothing"]
+)
 NEGATIONS_ZH = ("不", "未", "没", "没有", "无", "并不", "并无", "不会", "不能", "不可")
 LONGEST = 16
 """Characters of the longest phrase of Chinese that is known as a whole."""
@@ -95,7 +98,7 @@ class Vocabulary:
         question: bool = False,
         freely: bool = False,
     ) -> None:
-        own = [part for entry in predicates for lang in entry.wording for part in _wording(
+        own = [part for entry in predicates for lang in LANGUAGES for part in _wording(
             entry, lang)]  # fmt: skip
         known = [*before, *own]
         self._freely = freely
@@ -165,8 +168,9 @@ def _pieces(run: str) -> set[str]:
 
 def _wording(entry: Predicate, lang: Language) -> Iterable[str]:
     said = entry.wording[lang]
-    for texts in (said.sentence, said.inverse_sentence, said.nouns, said.noun, said.inverse_nouns,
-                  said.inverse_noun, said.verbs, said.passives, said.frames, said.cues):  # fmt: skip
+    told = (said.sentence, said.inverse_sentence, said.nouns, said.noun, said.inverse_nouns,
+            said.inverse_noun, said.verbs, said.passives, said.frames, said.cues)  # fmt: skip
+    for texts in told:
         for text in texts:
             yield _SLOT.sub(" ", text.replace("…", " ").replace("...", " "))
 
@@ -179,8 +183,12 @@ def entries(registry: Registry, names: Iterable[str]) -> list[Predicate]:
 
 @cache
 def _lists() -> Mapping[str, tuple[str, ...]]:
-    text = files("kgmed.builders.datasets.generated").joinpath("plain_words.toml").read_text("utf-8")
-    return {name: tuple(dict.fromkeys(words.split())) for name, words in tomllib.loads(text).items()}
+    text = (
+        files("kgmed.builders.datasets.generated").joinpath("plain_words.toml").read_text("utf-8")
+    )
+    return {
+        name: tuple(dict.fromkeys(words.split())) for name, words in tomllib.loads(text).items()
+    }
 
 
 def _listed(name: str) -> tuple[str, ...]:
