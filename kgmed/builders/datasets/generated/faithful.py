@@ -113,6 +113,7 @@ def compare(old: Before, text: str, statements: Sequence[str], reader: Reader,
         return LANGUAGE, new
     found = unfaithful(
         new, [bare_text(old.read)], registry, odd=old.odd, freely=reader.reads_all,
+        asks=bool(old.asks),
         verbatim={plain(sentence.text) for sentence in old.read.sentences},
     )  # fmt: skip
     if found:
@@ -137,12 +138,14 @@ def unfaithful(
     verbatim: Iterable[str] = (),
     odd: frozenset[Key] = frozenset(),
     freely: bool = False,
+    asks: bool = False,
     predicates: Iterable[str] = (),
 ) -> str:
     """Why a text says something that isn't borne out, one of :data:`REASONS`, or "".
 
     ``before`` are the texts whose words it may use, ``verbatim`` sentences that may stand as they
-    are, ``odd`` claims that are read of those and may be unsupported there.
+    are, ``odd`` claims that are read of those and may be unsupported there. ``asks`` says that it
+    may hold a question or a request, of which ``predicates`` are.
     """
     same = frozenset(verbatim)
     for claim in new.claims:
@@ -154,7 +157,7 @@ def unfaithful(
         if plain(sentence.text) in same:
             continue
         claims = new.claims_in(sentence)
-        is_question = not claims and sentence.reason in _ASKS
+        is_question = asks and not claims and sentence.reason in _ASKS
         names = {claim.key[1] for claim in claims} | set(predicates)
         if is_question:
             names |= {one[1] for one in sentence.questions}

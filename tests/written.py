@@ -1,0 +1,105 @@
+"""A small graph of well-known names, and models that write about it, for tests of what they write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from support import concept, source, tables_of
+
+from kgmed.builders.pipeline import build
+from kgmed.reasoning.lm.base import Request
+
+NAMES = {
+    "warfarin": ("Drug", "华法林"), "amiodarone": ("Drug", "胺碘酮"), "aspirin": ("Drug", "阿司匹林"),
+    "metformin": ("Drug", "二甲双胍"), "allopurinol": ("Drug", "别嘌醇"),
+    "colchicine": ("Drug", "秋水仙碱"), "gout": ("Disease", "痛风"), "asthma": ("Disease", "哮喘"),
+    "thrombosis": ("Disease", "血栓形成"), "stroke": ("Disease", "脑卒中"),
+    "fever": ("PhenotypicFeature", "发热"), "headache": ("PhenotypicFeature", "头痛"),
+}  # fmt: skip
+TREATS = {
+    "allopurinol": ["gout"], "colchicine": ["gout"], "warfarin": ["thrombosis", "stroke"],
+    "aspirin": ["fever", "headache", "thrombosis"],
+}  # fmt: skip
+INTERACTS = (("warfarin", "amiodarone", "Critical"), ("warfarin", "aspirin", "Significant"))
+
+
+def curie(name: str) -> str:
+    """The id of a thing."""
+    return f"mesh:{name.upper()}"
+
+
+def make_graph(folder: Path) -> Path:
+    """Build the graph."""
+    tables = tables_of([concept(curie(n), n, kind) for n, (kind, _zh) in NAMES.items()])
+    tables["names"] += [
+        {"id": curie(name), "text": zh, "language": "zh", "kind": "preferred"}
+        for name, (_kind, zh) in NAMES.items()
+    ]
+    rows: list[dict[str, Any]] = [
+        {"subject": curie(drug), "predicate": "treats", "object": curie(disease)}
+        for drug, diseases in TREATS.items() for disease in diseases
+    ]  # fmt: skip
+    rows += [
+        {"subject": curie(one), "predicate": "interacts_with", "object": curie(other),
+         "qualifiers": json.dumps({"severity": severity}, separators=(",", ":"))}
+        for one, other, severity in INTERACTS
+    ]  # fmt: skip
+    rows += [
+        {"subject": curie("metformin"), "predicate": "treats", "object": curie("asthma"),
+         "negated": True},
+        {"subject": curie("stroke"), "predicate": "has_symptom", "object": curie("headache")},
+        {"subject": curie("gout"), "predicate": "has_symptom", "object": curie("fever")},
+    ]  # fmt: skip
+    build([source("infores:books", **tables, statements=rows)], folder)
+    return folder
+
+
+def lines_of(request: Request) -> list[str]:
+    """The numbered lines of a prompt's data, without what must stay."""
+    found = re.findall(r"^\d+\. (.*)$", request.user, re.MULTILINE)
+    return [line.split(" [[")[0] for line in found]
+
+
+def texts(*said: str) -> str:
+    """Texts as a model answers them."""
+    return json.dumps({"texts": said}, ensure_ascii=False)
+
+
+def messages(*said: str) -> str:
+    """Messages of user and assistant in turn, as a model answers them."""
+    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(said)]
+    return json.dumps({"messages": turns}, ensure_ascii=False)
+
+
+REWORDED = (
+    ("Is ", "Is it known whether "), ("is used to treat", "treats"), ("is a treatment for", "treats"),
+    (" treats ", " is used to treat "), ("interacts with", "has an interaction with"),
+    ("What ", "Which "), ("可用于治疗", "用于治疗"), ("治疗", "用于治疗"),
+)  # fmt: skip
+
+
+def reworded(text: str) -> str:
+    """A text in which one wording of a relation is another."""
+    for old, new in REWORDED[1:5] + REWORDED[6:]:
+        if old in text:
+            return text.replace(old, new, 1)
+    return text
+
+
+def well(request: Request) -> str:
+    """A model that says texts anew as it should."""
+    return texts(*map(reworded, lines_of(request)))
+
+
+def changed(how: Callable[[str], str]) -> Callable[[Request], str]:
+    """A model that rewords, and changes the last text besides."""
+
+    def complete(request: Request) -> str:
+        *first, last = map(reworded, lines_of(request))
+        return texts(*first, how(last))
+
+    return complete
