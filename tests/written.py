@@ -75,19 +75,18 @@ def messages(*said: str) -> str:
     return json.dumps({"messages": turns}, ensure_ascii=False)
 
 
-REWORDED = (
-    ("Is ", "Is it known whether "), ("is used to treat", "treats"), ("is a treatment for", "treats"),
-    (" treats ", " is used to treat "), ("interacts with", "has an interaction with"),
-    ("What ", "Which "), ("可用于治疗", "用于治疗"), ("治疗", "用于治疗"),
-)  # fmt: skip
+ASKS = re.compile(r"[?？]$|^(?:请|List|Name|Give|State)")
+REWORDED = (("is a treatment for", "treats"), ("is used to treat", "treats"), ("可用于治疗", "治疗"))
 
 
 def reworded(text: str) -> str:
-    """A text in which one wording of a relation is another."""
-    for old, new in REWORDED[1:5] + REWORDED[6:]:
+    """A statement in other words; a question as it is."""
+    if ASKS.search(text):
+        return text
+    for old, new in REWORDED:
         if old in text:
             return text.replace(old, new, 1)
-    return text
+    return f"As listed: {text}" if text.isascii() else f"据记载，{text}"
 
 
 def well(request: Request) -> str:
