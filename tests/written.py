@@ -76,7 +76,11 @@ def messages(*said: str) -> str:
 
 
 ASKS = re.compile(r"[?？]$|^(?:请|List|Name|Give|State)")
-REWORDED = (("is a treatment for", "treats"), ("is used to treat", "treats"), ("可用于治疗", "治疗"))
+REWORDED = (
+    ("is a treatment for", "treats"),
+    ("is used to treat", "treats"),
+    ("可用于治疗", "治疗"),
+)
 
 
 def reworded(text: str) -> str:

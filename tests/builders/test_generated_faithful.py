@@ -37,7 +37,9 @@ GOUT = (("allopurinol", "treats", "gout"), ("colchicine", "treats", "gout"))
 DENIED = (("metformin", "treats", "asthma"),)
 
 
-def reason(told: Graph, old: str, new: str, *triples: tuple[str, str, str], lang: str = "en") -> str:
+def reason(
+    told: Graph, old: str, new: str, *triples: tuple[str, str, str], lang: str = "en"
+) -> str:
     """Why a text isn't another said anew, "" where it is."""
     read = TextReader(told.store, told.registry)
     statements = ids(told, *triples)

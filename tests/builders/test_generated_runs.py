@@ -131,9 +131,7 @@ def test_nothing_is_asked_twice(told: Graph, tmp_path: Path) -> None:
     assert len(other.asked) == len(first.asked)
 
 
-def test_a_model_that_breaks_down_stops_the_run_and_it_goes_on(
-    told: Graph, tmp_path: Path
-) -> None:
+def test_a_model_that_breaks_down_stops_the_run_and_it_goes_on(told: Graph, tmp_path: Path) -> None:
     whole = Counting(well)
     write(told, tmp_path / "whole", whole)
     gone = Counting(well, most=7)
@@ -168,9 +166,7 @@ def test_several_requests_at_a_time_give_the_same_rows(told: Graph, tmp_path: Pa
     assert content(tmp_path / "one") == content(tmp_path / "three")
 
 
-def test_a_run_goes_on_with_the_same_model_and_settings_alone(
-    told: Graph, tmp_path: Path
-) -> None:
+def test_a_run_goes_on_with_the_same_model_and_settings_alone(told: Graph, tmp_path: Path) -> None:
     write(told, tmp_path / "out", well)
     with pytest.raises(OutputError, match="another setting"):
         told.write_by_model("paraphrases", tmp_path / "out", well, lm_name="other",

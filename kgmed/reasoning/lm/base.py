@@ -51,10 +51,8 @@ class Request:
         >>> Request("Be brief.", "Hi", {}, "greeting").messages[1]
         {'role': 'user', 'content': 'Hi'}
         """
-        return [
-            {"role": "system", "content": self.system},
-            {"role": "user", "content": self.user},
-        ]
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, {"role": "user", "content": self.user}]
 
     @property
     def response_format(self) -> dict[str, Any] | None:

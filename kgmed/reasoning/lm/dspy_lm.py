@@ -50,7 +50,7 @@ class DspyCompletion:
         asked = lm15.Request(
             model=self._given.model,
             messages=(lm15.Message.user(request.user),),
-            system=request.system,
+            system=request.system or None,
             config=lm15.Config(
                 max_tokens=request.max_tokens,
                 temperature=request.temperature,
