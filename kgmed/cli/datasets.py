@@ -97,7 +97,7 @@ def run(
 
 def steps(tell: Progress) -> Callable[[str], None]:
     """Tells steps at once, and how far the parts are now and then."""
-    return lambda text: (tell.update if text.startswith("part ") else tell)(text)
+    return lambda text: (tell.update if text.startswith(("part ", "the model:")) else tell)(text)
 
 
 def in_a_line(forecast: Forecast) -> str:

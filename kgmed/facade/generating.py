@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path as FilePath
+from time import monotonic
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from kgmed.facade.pairs import PreferencePairs
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore
     from kgmed.reasoning.claims.texts import Extractor
     from kgmed.reasoning.lm.base import Completion, Request
+    from kgmed.reasoning.lm.cache import Cached
 
+EVERY_S = 5.0
+"""Seconds between two lines of progress."""
 COMPLETIONS = "completions.sqlite"
 """The file, in a dataset's own notes, that keeps a model's answers."""
 
@@ -93,6 +97,7 @@ class Generating(PreferencePairs):
         if concurrency < 1:
             raise UsageError(f"Found concurrency={concurrency}, expected 1 or more.")
         opened: list[Cached] = []
+        watch = _Watch(opened, progress)
 
         def kept(request: Request, /) -> str:
             return opened[0](request)
@@ -102,7 +107,9 @@ class Generating(PreferencePairs):
 
             if not opened:  # not before the folder is known to be the run's own
                 opened.append(Cached(lm, path, model=name))
-            yield from answers(kept, map(_request, asked), concurrency=concurrency)
+            for answer in answers(kept, map(_request, asked), concurrency=concurrency):
+                watch()
+                yield answer
 
         if decompose:
             from kgmed.reasoning.claims.decompose import Decomposer
@@ -159,6 +166,21 @@ class Generating(PreferencePairs):
         )  # fmt: skip
         reader = partial(_reader, extractor)
         return ByModel(way, names, forms, self._opening(), reader, model, ask), settings
+
+
+class _Watch:
+    """Tells now and then how many answers there are."""
+
+    def __init__(self, opened: Sequence[Cached], tell: Tell) -> None:
+        self._opened, self._tell = opened, tell
+        self._next = monotonic() + EVERY_S
+
+    def __call__(self) -> None:
+        if monotonic() < self._next:
+            return
+        self._next = monotonic() + EVERY_S
+        asked, found = self._opened[0].asked, self._opened[0].hits
+        self._tell(f"the model: {asked:,} answers, {found:,} more were known already")
 
 
 def _model(

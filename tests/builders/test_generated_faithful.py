@@ -98,6 +98,51 @@ def test_what_is_changed_is_dropped_for_its_own_reason(told: Graph, new: str, wh
     assert reason(told, SEVERE, new, INTERACTIONS[0]) == why
 
 
+@pytest.mark.parametrize("new", [
+    "Warfarin critically interacts with amiodarone (severity: critical).",
+    "Warfarin was known to interact with amiodarone (severity: critical).",
+    "Warfarin interacts with amiodarone (severity: critical) and other drugs.",
+    "Warfarin certainly interacts with amiodarone (severity: critical).",
+    "Warfarin interacts well with amiodarone (severity: critical).",
+    "Warfarin interacts with two drugs: amiodarone (severity: critical).",
+    "Warfarin interacts with amiodarone (severity: critical), except in stroke.",
+    "Warfarin interacts with amiodarone (severity: critical) in gout.",
+    "Warfarin interacts with amiodarone (severity: critical; they are safe).",
+    "It was once thought that warfarin interacts with amiodarone (severity: critical).",
+    "It is false that warfarin interacts with amiodarone (severity: critical).",
+    "Warfarin interacts with amiodarone (severity: critical), and it interacts with aspirin.",
+    "Warfarin interacts with amiodarone (severity: critical). It treats thrombosis.",
+    "Warfarin interacts with amiodarone (severity: critical) at high doses.",
+    "Warfarin hardly interacts with amiodarone (severity: critical).",
+    "Neither warfarin nor amiodarone interact with each other (severity: critical).",
+    "Warfarin interacts with amiodarone (severity: critical). The same holds for metformin.",
+    "Warfarin interacts with amiodarone (severity: critical). So does metformin.",
+    "Warfarin and metformin interact with amiodarone (severity: critical).",
+    "Warfarin interacts with amiodarone (severity: critical). Never mind the interaction.",
+    "Warfarin interacts with amiodarone (severity: critical).\n\nNote: this is outdated.",
+    "Warfarin interacts with amiodarone (severity: critical). It is not true.",
+    "Warfarin’s interaction with amiodarone (severity: critical) is a myth.",
+    "W\u0430rfarin interacts with amiodarone (severity: critical).",
+])  # fmt: skip
+def test_nothing_slips_in(told: Graph, new: str) -> None:
+    assert reason(told, SEVERE, new, INTERACTIONS[0]) != ""
+
+
+def test_a_severity_moves_to_no_other_interaction(told: Graph) -> None:
+    old = SEVERE + " Warfarin interacts with aspirin (severity: significant)."
+    swapped = (
+        "Warfarin interacts with amiodarone (severity: significant). "
+        "Warfarin interacts with aspirin (severity: critical)."
+    )
+    adverb = (
+        SEVERE + " There is a critical interaction of warfarin with aspirin (severity: significant)."
+    )
+    turned = "Warfarin interacts with aspirin (severity: significant). " + SEVERE
+    assert reason(told, old, swapped, *INTERACTIONS) == faithful.CLAIM_UNSUPPORTED
+    assert reason(told, old, adverb, *INTERACTIONS) != ""
+    assert reason(told, old, turned, *INTERACTIONS) == ""
+
+
 def test_one_of_two_claims_lost_is_noticed(told: Graph) -> None:
     old = "Gout is treated with allopurinol and colchicine."
     assert reason(told, old, "Allopurinol and colchicine treat gout.", *GOUT) == ""

@@ -93,7 +93,7 @@ def before(
         claims = read.claims_in(sentence)
         if claims and all(claim.verdict == SUPPORTED for claim in claims):
             keys.update(claim.key for claim in claims)
-            if not _uncovered(read, sentence, registry):
+            if not _uncovered(read, sentence):
                 continue
         elif not claims and sentence.questions and not asks:
             asks = sentence.questions
@@ -161,14 +161,15 @@ def unfaithful(
         names = {claim.key[1] for claim in claims} | set(predicates)
         if is_question:
             names |= {one[1] for one in sentence.questions}
-        own = Vocabulary(before, entries(registry, names), question=is_question, freely=freely)
+        own = Vocabulary(
+            before, entries(registry, names), question=is_question,
+            freely=freely and bool(claims),
+        )  # fmt: skip
         if not claims and not is_question and (
             new.mentions_in(sentence) or sentence.reason not in {"no concept", "no claim"}
         ):  # fmt: skip
             return UNREAD
-        if claims and not freely and _uncovered(new, sentence, registry, own=own):
-            return UNREAD
-        if claims and freely and _uncovered(new, sentence, registry):
+        if claims and _uncovered(new, sentence, None if freely else own):
             return UNREAD
         denied = any(claim.key[3] for claim in claims)
         bare = bare_sentence(new, sentence)
@@ -213,9 +214,7 @@ def plain(text: str) -> str:
     return _BLANKS.sub(" ", text).strip(_MARKS)
 
 
-def _uncovered(
-    read: ReadText, sentence: ReadSentence, registry: Registry, *, own: Vocabulary | None = None
-) -> bool:
+def _uncovered(read: ReadText, sentence: ReadSentence, own: Vocabulary | None = None) -> bool:
     """Whether a sentence names something that no claim of it speaks of."""
     ends = [end for claim in read.claims_in(sentence) for end in claim.ends]
     for mention in read.mentions_in(sentence):

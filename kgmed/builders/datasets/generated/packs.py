@@ -155,7 +155,8 @@ class Generate:
                 return faithful.LANGUAGE
             reason = faithful.unfaithful(
                 read, [*pack.bare, *map(faithful.bare_text, reads)], self.registry,
-                verbatim=map(faithful.plain, pack.lines), freely=self.read.reads_all, asks=role == "user",
+                verbatim=map(faithful.plain, pack.lines), freely=self.read.reads_all,
+                asks=role == "user",
                 predicates={key[1] for key in pack.keys} if role == "user" else (),
             )  # fmt: skip
             if reason:

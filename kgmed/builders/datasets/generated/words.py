@@ -28,6 +28,10 @@ LONGEST = 16
 """Characters of the longest phrase of Chinese that is known as a whole."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_JOINS = re.compile(r"\bas well(?: as)?\b|\bon the other hand\b", re.IGNORECASE)
+"""Words that join where they stand together: "well" by itself says how."""
+_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
+_FULL_WIDTH = str.maketrans("（）：，", "():,")
 _SLOT = re.compile(r"\{[^}]*\}|\[[^\]]*\]")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ied", "ies", "ed", "es", "er", "s", "e", "y")
 
@@ -87,7 +91,9 @@ class Vocabulary:
     """The words that may stand in a text besides its names.
 
     ``before`` are the texts that it is made from, their names blanked out; ``predicates`` those
-    whose wordings it may use. With ``freely`` any words may, but those that change what is said.
+    whose wordings it may use. What stands in brackets may stand there again, and nowhere else: a
+    "critical" of one interaction says nothing of another. With ``freely`` any
+    words may, but those that change what is said.
     """
 
     def __init__(
@@ -100,10 +106,13 @@ class Vocabulary:
     ) -> None:
         own = [part for entry in predicates for lang in LANGUAGES for part in _wording(
             entry, lang)]  # fmt: skip
+        self._brackets = {_squeezed(found) for text in before for found in _BRACKETS.findall(text)}
+        before = [_BRACKETS.sub(" ", text) for text in before]
         known = [*before, *own]
         self._freely = freely
-        self._english = {stem(word) for text in known for word in english(text)}
-        self._english |= {stem(word) for word in _listed("en")}
+        said = {word for text in own for word in english(text)} - _set("en_kept")
+        said.update(word for text in before for word in english(text))
+        self._english = {stem(word) for word in (*said, *_listed("en"))}
         self._chinese = {run for text in known for run in chinese(text)} | set(_listed("zh"))
         for text in before:
             for run in chinese(text):
@@ -116,6 +125,7 @@ class Vocabulary:
     def beyond(self, text: str, *, denied: bool = False) -> str:
         """The first word of a text, its names blanked out, that nothing accounts for; "" where
         there is none. ``denied`` says that a claim of the text is a denial: it needs a "not"."""
+        text = _JOINS.sub(" ", _BRACKETS.sub(self._bracket, text))
         if self._freely:
             return self._changing(text, denied=denied)
         for word in english(text):
@@ -126,6 +136,9 @@ class Vocabulary:
                 return word
         known = self._chinese | set(NEGATIONS_ZH) if denied else self._chinese
         return next((run for run in chinese(text) if not _made_of(run, known)), "")
+
+    def _bracket(self, found: re.Match[str]) -> str:
+        return " " if _squeezed(found.group()) in self._brackets else found.group()
 
     def _changing(self, text: str, *, denied: bool) -> str:
         for word in english(text):
@@ -149,6 +162,10 @@ def kept(text: str, lang: Language) -> Counter[str]:
         wanted = _set("en_kept")
         return Counter(word for word in english(text) if word in wanted)
     return Counter({word: text.count(word) for word in _listed("zh_kept") if word in text})
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.casefold().split()).translate(_FULL_WIDTH)
 
 
 def _made_of(run: str, known: set[str]) -> bool:
