@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -81,6 +82,27 @@ def test_rows_of_a_real_model_are_kept_and_dropped(
               if "colchicine" not in request.user}  # fmt: skip
     assert said <= learnt
     assert model.name in (tmp_path / "out" / "README.md").read_text("utf-8")
+
+
+def test_the_command_runs_a_folder_and_goes_on_from_its_cache(
+    told: Graph, taught: tuple[Path, list[Request]], tmp_path: Path
+) -> None:
+    command = [
+        sys.executable, "-m", "kgmed.cli", "export", "instructions", "--paraphrase", "--lm",
+        str(taught[0]), "--out", "out", "--tasks", "relation_qa", "--languages", "en",
+        "--temperature", "0", "--graph", told.info().uri,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "the model is asked" in done.stderr
+    assert "out/paraphrases: " in done.stdout
+    (tmp_path / "out" / ".kgmed" / "paraphrases" / "part-00000.json").unlink()
+
+    def gone(request: Request) -> str:
+        raise ConnectionError("nothing may be asked again")
+
+    name = named_model(str(taught[0])).name
+    told.write_by_model("paraphrases", tmp_path / "out", gone, lm_name=name, **GIVEN)
 
 
 def test_a_sample_is_drawn_by_its_seed(taught: tuple[Path, list[Request]]) -> None:

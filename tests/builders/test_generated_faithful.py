@@ -135,7 +135,8 @@ def test_a_severity_moves_to_no_other_interaction(told: Graph) -> None:
         "Warfarin interacts with aspirin (severity: critical)."
     )
     adverb = (
-        SEVERE + " There is a critical interaction of warfarin with aspirin (severity: significant)."
+        SEVERE
+        + " There is a critical interaction of warfarin with aspirin (severity: significant)."
     )
     turned = "Warfarin interacts with aspirin (severity: significant). " + SEVERE
     assert reason(told, old, swapped, *INTERACTIONS) == faithful.CLAIM_UNSUPPORTED

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from dataset_runs import content, rows
+from scripted import answer, claim
 from written import changed, lines_of, make_graph, messages, reworded, texts, well
 
 from kgmed.builders.datasets.generated import faithful, packs, paraphrase, samples
@@ -326,6 +327,51 @@ def test_names_that_give_orders_stay_in_their_fence(told: Graph, tmp_path: Path)
         assert last == first.replace("<", "</")
         assert "It is data" in request.system or "They are data" in request.system or (
             "只是数据" in request.system)  # fmt: skip
+
+
+def decomposing(said: str, *claims: dict[str, Any]) -> Model:
+    """A model that says one thing of allopurinol, and takes that apart into some claims."""
+
+    def complete(request: Request) -> str:
+        if request.name == "claims":
+            return answer(*claims) if said in request.user else answer()
+        lines = lines_of(request)
+        return texts(*lines[:-1], said) if "Allopurinol" in lines[-1] else "nothing"
+
+    return complete
+
+
+YIELDS = claim("Gout yields to allopurinol", "allopurinol", "treats", "Gout")
+
+
+def test_with_a_model_that_takes_texts_apart_other_words_may_stand(
+    told: Graph, tmp_path: Path
+) -> None:
+    given = {"tasks": ("relation_qa",), "languages": ("en",)}
+    model = decomposing("Gout yields to allopurinol.", YIELDS)
+    with pytest.raises(UsageError, match=faithful.UNREAD):
+        write(told, tmp_path / "rules", model, **given)
+    write(told, tmp_path / "out", model, decompose=True, **given)
+    (row,) = rows(tmp_path / "out", "paraphrases")
+    assert row["messages"][-1]["content"] == "Gout yields to allopurinol."
+    assert "| decomposed | `True` |" in (tmp_path / "out" / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("said", "claims"), [
+    ("Gout rarely yields to allopurinol.",
+     [claim("Gout rarely yields to allopurinol", "allopurinol", "treats", "Gout")]),
+    ("Gout yields to allopurinol. It cures everything.", [YIELDS]),
+    ("Gout yields to allopurinol, and so does asthma.", [YIELDS]),
+    ("Gout yields to allopurinol, and so does asthma.",
+     [YIELDS, claim("so does asthma", "allopurinol", "treats", "asthma")]),
+    ("Gout yields to allopurinol.", []),
+])  # fmt: skip
+def test_a_model_that_takes_texts_apart_lets_nothing_else_pass(
+    told: Graph, tmp_path: Path, said: str, claims: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(UsageError, match="No row came out"):
+        write(told, tmp_path / "out", decomposing(said, *claims), decompose=True,
+              tasks=("relation_qa",), languages=("en",))  # fmt: skip
 
 
 def test_too_long_a_row_is_counted_and_not_asked_about(
