@@ -1,4 +1,4 @@
-"""A small graph of well-known names, and models that write about it, for tests of what they write."""
+"""A small graph of well-known names, and models that write about it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from kgmed.builders.pipeline import build
 from kgmed.reasoning.lm.base import Request
 
 NAMES = {
-    "warfarin": ("Drug", "华法林"), "amiodarone": ("Drug", "胺碘酮"), "aspirin": ("Drug", "阿司匹林"),
-    "metformin": ("Drug", "二甲双胍"), "allopurinol": ("Drug", "别嘌醇"),
+    "warfarin": ("Drug", "华法林"), "amiodarone": ("Drug", "胺碘酮"),
+    "aspirin": ("Drug", "阿司匹林"), "metformin": ("Drug", "二甲双胍"),
+    "allopurinol": ("Drug", "别嘌醇"),
     "colchicine": ("Drug", "秋水仙碱"), "gout": ("Disease", "痛风"), "asthma": ("Disease", "哮喘"),
     "thrombosis": ("Disease", "血栓形成"), "stroke": ("Disease", "脑卒中"),
     "fever": ("PhenotypicFeature", "发热"), "headache": ("PhenotypicFeature", "头痛"),

@@ -6,13 +6,14 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dataset_runs import content, rows
 from scripted import answer, claim
-from written import changed, lines_of, make_graph, messages, reworded, texts, well
+from written import NAMES, changed, lines_of, make_graph, messages, reworded, texts, well
 
 from kgmed.builders.datasets.generated import faithful, packs, paraphrase, samples
 from kgmed.builders.datasets.generated.writing import ASKED
@@ -106,7 +107,7 @@ def well_unless(name: str) -> Model:
     (lambda request: texts(*lines_of(request)), faithful.COPY),
     (lambda request: texts(*("" for _ in lines_of(request))), faithful.EMPTY),
     (changed(lambda text: text + " It cures everything."), faithful.UNREAD),
-    (changed(lambda text: "Warfarin treats asthma." if text.isascii() else "华法林可用于治疗哮喘。"),
+    (changed(lambda text: "Warfarin treats asthma."),
      faithful.CLAIM_UNSUPPORTED),
     (changed(lambda text: "It treats gout."), faithful.LANGUAGE),
 ])  # fmt: skip
@@ -154,10 +155,8 @@ def test_several_requests_at_a_time_give_the_same_rows(told: Graph, tmp_path: Pa
         with lock:
             busy[0] += 1
             most[0] = max(most[0], busy[0])
-        try:
+        with suppress(threading.BrokenBarrierError):  # the last ones may be fewer
             together.wait(timeout=5)
-        except threading.BrokenBarrierError:
-            pass  # the last ones may be fewer
         with lock:
             busy[0] -= 1
         return well(request)
@@ -216,8 +215,8 @@ def test_samples_of_one_row_are_rows_of_their_own(told: Graph, tmp_path: Path) -
 def from_pack(request: Request) -> str:
     """A model that writes what a pack says."""
     lines = lines_of(request)
-    name = next(n for n in ("warfarin", "aspirin", "gout", "stroke", "华法林", "阿司匹林", "痛风",
-                            "脑卒中", "") if all(n in line.casefold() for line in lines))  # fmt: skip
+    known = (*NAMES, *(zh for _kind, zh in NAMES.values()))
+    name = next(n for n in known if all(n in line.casefold() for line in lines))
     zh = not request.user.isascii()
     asked = f"{name}有哪些信息？" if zh else f"What is known about {name}?"
     if request.name == "dialogue":
@@ -238,9 +237,8 @@ def test_what_a_model_writes_from_a_pack_rests_on_the_statements_used(
         pack = json.loads(row["extra"])["pack"].split()
         assert row["statements"]
         assert set(row["statements"]) <= set(pack)
-    fewer = [row for row in found if row["task"] == packs.TALK
-             and len(row["statements"]) < len(json.loads(row["extra"])["pack"].split())]  # fmt: skip
-    assert fewer, "no dialogue uses a part of its pack"
+    talks = [row for row in found if row["task"] == packs.TALK]
+    assert any(len(r["statements"]) < len(json.loads(r["extra"])["pack"].split()) for r in talks)
 
 
 @pytest.mark.parametrize(("spoil", "reason"), [

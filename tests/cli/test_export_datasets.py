@@ -135,7 +135,7 @@ def test_export_alone_prints_what_it_writes(work: Path) -> None:
         (["instructions", "--lm", "x"], "nothing for it to write"),
         (["instructions", "--paraphrase", "--generate", "--lm", "x"], "one of them at a time"),
         (["instructions", "--generate", "--lm", "no-such-folder"], "no such folder"),
-        (["instructions", "--generate", "--lm", "x", "--tasks", "dialogue"],
+        (["instructions", "--generate", "--lm", "x", "--dry-run", "--tasks", "dialogue"],
          "expected one of: generated_qa, generated_dialogue"),
         (["instructions", "--generate", "--lm", "x", "--prices", "1"], "expected IN,OUT"),
         (["instructions", "--generate", "--lm", "x", "--api-base", "http://far.example/v1",

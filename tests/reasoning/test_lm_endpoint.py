@@ -35,11 +35,13 @@ class Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append({"path": self.path, **asked})
         said = {"role": "assistant", "content": f"heard: {asked['messages'][-1]['content']}"}
-        body = json.dumps({
+        good = {
             "id": "1", "object": "chat.completion", "created": 0, "model": asked["model"],
             "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-        } if self.server.status == 200 else {"error": {"message": "no such model"}}).encode()  # fmt: skip
+        }  # fmt: skip
+        bad = {"error": {"message": "no such model"}}
+        body = json.dumps(good if self.server.status == 200 else bad).encode()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
