@@ -201,8 +201,7 @@ class Generate:
 def read_messages(answer: str) -> list[Message] | None:
     """The messages of an answer: from the user and the assistant in turn, the assistant last.
 
-    >>> text = json.dumps({"messages": [{"role": "user", "content": "a"}]})
-    >>> read_messages(text) is None
+    >>> read_messages('{"messages": [{"role": "user", "content": "a"}]}') is None
     True
     """
     found: Any = (read_object(answer) or {}).get("messages")

@@ -100,7 +100,7 @@ class Paraphrase:
 def read_texts(answer: str, count: int) -> list[str] | None:
     """The texts of an answer, if they are as many as were asked for.
 
-    >>> read_texts(json.dumps({"texts": ["a"]}), 1), read_texts("a", 1)
+    >>> read_texts('{"texts": ["a"]}', 1), read_texts("a", 1)
     (['a'], None)
     """
     found: Any = (read_object(answer) or {}).get("texts")
