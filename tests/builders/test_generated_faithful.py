@@ -108,6 +108,8 @@ def test_what_is_changed_is_dropped_for_its_own_reason(told: Graph, new: str, wh
     "Warfarin interacts with amiodarone (severity: critical), except in stroke.",
     "Warfarin interacts with amiodarone (severity: critical) in gout.",
     "Warfarin interacts with amiodarone (severity: critical; they are safe).",
+    "Warfarin (rarely) interacts with amiodarone (severity: critical).",
+    "As listed (in pregnancy, too), warfarin interacts with amiodarone (severity: critical).",
     "It was once thought that warfarin interacts with amiodarone (severity: critical).",
     "It is false that warfarin interacts with amiodarone (severity: critical).",
     "Warfarin interacts with amiodarone (severity: critical), and it interacts with aspirin.",

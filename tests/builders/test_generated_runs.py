@@ -246,6 +246,8 @@ def test_what_a_model_writes_from_a_pack_rests_on_the_statements_used(
     (lambda lines: [*lines, "Metformin treats gout."], faithful.CLAIM_UNSUPPORTED),
     (lambda lines: [*lines, "Aspirin treats fever."], faithful.CLAIM_UNSUPPORTED),
     (lambda lines: [*lines, "Avoid it in pregnancy."], faithful.UNREAD),
+    (lambda lines: [lines[0][:-1] + " and other drugs.", *lines[1:]], faithful.WORDS),
+    (lambda lines: ["As listed in 30 sources: " + lines[0], *lines[1:]], faithful.WORDS),
 ])  # fmt: skip
 def test_an_answer_says_all_of_its_pack_and_nothing_more(
     told: Graph, tmp_path: Path, spoil: Callable[[list[str]], list[str]], reason: str

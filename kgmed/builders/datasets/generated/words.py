@@ -109,6 +109,7 @@ class Vocabulary:
         self._brackets = {_squeezed(found) for text in before for found in _BRACKETS.findall(text)}
         before = [_BRACKETS.sub(" ", text) for text in before]
         known = [*before, *own]
+        self._numbers = {number for text in before for number in numbers(text)}
         self._freely = freely
         said = {word for text in own for word in english(text)} - _set("en_kept")
         said.update(word for text in before for word in english(text))
@@ -123,9 +124,12 @@ class Vocabulary:
         self._own_negations = {w for text in own for w in english(text) if w in NEGATIONS_EN}
 
     def beyond(self, text: str, *, denied: bool = False) -> str:
-        """The first word of a text, its names blanked out, that nothing accounts for; "" where
+        """The first word or number of a text, its names blanked out, that nothing accounts for; "" where
         there is none. ``denied`` says that a claim of the text is a denial: it needs a "not"."""
         text = _JOINS.sub(" ", _BRACKETS.sub(self._bracket, text))
+        new = numbers(text).keys() - self._numbers
+        if new:
+            return min(new)
         if self._freely:
             return self._changing(text, denied=denied)
         for word in english(text):
