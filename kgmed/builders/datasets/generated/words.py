@@ -124,8 +124,8 @@ class Vocabulary:
         self._own_negations = {w for text in own for w in english(text) if w in NEGATIONS_EN}
 
     def beyond(self, text: str, *, denied: bool = False) -> str:
-        """The first word or number of a text, its names blanked out, that nothing accounts for; "" where
-        there is none. ``denied`` says that a claim of the text is a denial: it needs a "not"."""
+        """The first word or number of a text, its names blanked out, that nothing accounts for; ""
+        where there is none. ``denied`` says that a claim of it is a denial: it needs a "not"."""
         text = _JOINS.sub(" ", _BRACKETS.sub(self._bracket, text))
         new = numbers(text).keys() - self._numbers
         if new:
