@@ -139,15 +139,23 @@ def run(
 
 def steps(tell: Progress) -> Callable[[str], None]:
     """Tells steps at once, and how far the parts are now and then."""
-    return lambda text: (tell.update if text.startswith("part ") else tell)(text)
+    return lambda text: (tell.update if text.startswith(("part ", "the model:")) else tell)(text)
 
 
 def in_a_line(forecast: Forecast) -> str:
     """What a run will write, in a line."""
     about = "" if forecast.whole else "about "
-    return (
+    told = (
         f"forecast: {about}{forecast.total:,} rows, {forecast.tokens / 1e6:,.1f}M tokens, "
         f"{forecast.bytes / 1e6:,.0f} MB, {_time(forecast.seconds)}"
+    )
+    asks = forecast.asks
+    if asks is None:
+        return told
+    cost = "" if asks.cost is None else f", at these prices {asks.cost:,.2f}"
+    return (
+        f"{told} at most; the model is asked {about}{asks.calls:,} times, with "
+        f"{asks.prompt_tokens:,} tokens of prompts and {asks.completion_tokens:,} of answers{cost}"
     )
 
 

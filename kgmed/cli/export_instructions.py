@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kgmed.cli import datasets
+from kgmed.cli import by_model, datasets
 from kgmed.cli.leaving import AllowRestricted
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
@@ -39,6 +39,26 @@ def instructions(
     processes: datasets.Processes = 0,
     engine: datasets.Engine = "local",
     ray_address: datasets.RayAddress = "",
+    paraphrase: Annotated[
+        bool,
+        typer.Option("--paraphrase", help="Rows said anew by --lm; kept where nothing changed."),
+    ] = False,
+    generate: Annotated[
+        bool,
+        typer.Option(
+            "--generate", help="Questions and dialogues that --lm writes from statements."
+        ),
+    ] = False,
+    lm: by_model.Lm = "",
+    api_base: by_model.ApiBase = "",
+    trusted: by_model.Trusted = False,
+    temperature: by_model.Temperature = 0.7,
+    samples: by_model.Samples = 0,
+    max_tokens: by_model.MaxTokens = 1024,
+    concurrency: by_model.Concurrency = 1,
+    cache: by_model.Cache = None,
+    prices: by_model.Prices = "",
+    decompose: by_model.Decompose = False,
     dry_run: datasets.DryRun = False,
     allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
@@ -58,9 +78,22 @@ def instructions(
         "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
         "progress": datasets.steps(tell),
     }  # fmt: skip
+    way = by_model.instructions_way(paraphrase=paraphrase, generate=generate)
+    asked = by_model.Options(
+        lm, api_base, temperature, samples, max_tokens, concurrency, cache, prices,
+        trusted=trusted, decompose=decompose,
+    )  # fmt: skip
+    by_model.check(way, asked, restricted=bool(allow_restricted))
     share = datasets.partition(partition)
     where = datasets.engine(engine, ray_address)
     with opened(graph, quiet=quiet) as chosen:
+        if way:
+            given.pop("processes")
+            by_model.run(
+                chosen, way, out, asked=asked, rows={**given, "files": files}, tell=tell,
+                partition=share, dry_run=dry_run, as_json=as_json, quiet=quiet,
+            )  # fmt: skip
+            return
         datasets.run(
             lambda: chosen.forecast_instructions(**given),
             lambda told: chosen.write_instructions(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
+from kgmed.facade.generating import Generating
 from kgmed.facade.linking import Linking
-from kgmed.facade.pairs import PreferencePairs
 from kgmed.facade.verifying import Verifying
 from kgmed.facade.views import Views
 from kgmed.kg.errors import UnknownConcept, UsageError
@@ -21,7 +21,7 @@ PROGRAMS = ("direct",)
 MAX_HOPS = 6
 
 
-class Graph(Linking, Verifying, Views, PreferencePairs):
+class Graph(Linking, Verifying, Views, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the

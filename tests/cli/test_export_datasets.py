@@ -193,3 +193,36 @@ def test_a_benchmark_that_isnt_there_is_told_before_anything_is_made(work: Path)
     assert code == 1
     assert "nowhere: found no file and no folder" in err
     assert not (work / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["instructions", "--paraphrase"], "Found --paraphrase without --lm"),
+        (["preferences", "--from-model"], "Found --from-model without --lm"),
+        (["instructions", "--lm", "x"], "nothing for it to write"),
+        (["instructions", "--paraphrase", "--generate", "--lm", "x"], "one of them at a time"),
+        (["instructions", "--generate", "--lm", "no-such-folder"], "no such folder"),
+        (["instructions", "--generate", "--lm", "x", "--dry-run", "--tasks", "dialogue"],
+         "expected one of: generated_qa, generated_dialogue"),
+        (["instructions", "--generate", "--lm", "x", "--prices", "1"], "expected IN,OUT"),
+        (["instructions", "--generate", "--lm", "x", "--api-base", "http://far.example/v1",
+          "--allow-restricted", "UMLS"], "Add --trusted if it may see them"),
+    ],
+)  # fmt: skip
+def test_what_a_model_cant_be_asked_is_refused(arguments: list[str], told: str, work: Path) -> None:
+    found, _out, err = export(*arguments, "--out", "refused", cwd=work)
+    assert found == 2
+    assert told in " ".join(err.split())
+
+
+def test_what_a_model_would_be_asked_is_forecast(work: Path) -> None:
+    given = ["instructions", "--generate", "--lm", "x", "--prices", "1,2", "--dry-run"]
+    code, out, err = export(*given, "--out", "dry", "--json", cwd=work)
+    assert code == 0, err
+    asks = adapter("kgmed.forecast/1").validate_json(out).asks
+    assert asks.calls > 10
+    assert asks.cost == pytest.approx((asks.prompt_tokens + 2 * asks.completion_tokens) / 1e6)
+    code, out, err = export(*given, "--out", "dry", cwd=work)
+    assert "tokens of prompts and" in out
+    assert not (work / "dry").exists()

@@ -57,6 +57,7 @@ def card(kinds: Sequence[Kind]) -> str:
     """The text of the card."""
     parts = [_header(kinds), _opening(kinds)]
     parts += [_rows(kind) for kind in kinds]
+    parts += [_model(kind) for kind in kinds if "lm" in kind.settings["more"]]
     parts += [_splits(kinds), _sources(kinds), _licences(kinds), _left_out(kinds)]
     parts += [_filters(kind) for kind in kinds]
     parts += [_overlaps(kind) for kind in kinds if kind.settings.get("benchmarks")]
@@ -174,6 +175,18 @@ def _rows(kind: Kind) -> str:
     ))  # fmt: skip
 
 
+def _model(kind: Kind) -> str:
+    """Which model wrote rows, and how it was asked."""
+    lm = kind.settings["more"]["lm"]
+    rows = [[name.replace("_", " "), f"`{value}`"] for name, value in lm.items()]
+    return (
+        f"## Written by a language model: {kind.name}\n\n{table(['setting', 'value'], rows)}\n\n"
+        "What it wrote is kept only where every claim of it is borne out by statements, as the "
+        "reasons below tell. The model's own terms of use hold beside the licences of the "
+        "statements."
+    )
+
+
 def _splits(kinds: Sequence[Kind]) -> str:
     seed = ", ".join(sorted({str(kind.settings["seed"]) for kind in kinds}))
     return (
@@ -238,7 +251,11 @@ def _filters(kind: Kind) -> str:
     others = [[task, lang, why, n] for (task, lang, why), n in sorted(kind.filters.items())
               if why not in FILTERS]  # fmt: skip
     if others:
-        listed += "\n\nWhat no draft was made of, and why:\n\n"
+        by_model = "lm" in kind.settings["more"]
+        listed += "\n\n" + (
+            "What was asked of the model, and why answers were dropped (a row is an answer that "
+            "was kept):" if by_model else "What no draft was made of, and why:"
+        ) + "\n\n"  # fmt: skip
         listed += table(["task", "language", "reason", "items"], others)
     return f"## Filters: {kind.name}\n\n{told}\n\n{listed}"
 

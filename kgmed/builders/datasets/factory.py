@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgmed.builders.datasets.counted import Kind
-from kgmed.builders.datasets.formats import PREFERENCES, kind_and_form
+from kgmed.builders.datasets.formats import MODEL_PREFERENCES, PREFERENCES, kind_and_form
 from kgmed.builders.datasets.splits import SPLITS
 
 INFO = "dataset_info.json"
@@ -59,7 +59,7 @@ def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
 
 def _entry(config: str) -> dict[str, Any] | None:
     kind, form = kind_and_form(config)
-    if kind == PREFERENCES:
+    if kind in {PREFERENCES, MODEL_PREFERENCES}:
         return _PAIRS if form == "alpaca" else None
     entry: dict[str, Any] = FORMS.get(form, _TEXT)
     return entry

@@ -15,8 +15,9 @@ import numpy as np
 
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import line
-from kgmed.builders.datasets.job import Chunk, Job, Making
-from kgmed.builders.datasets.parts import CHOICE, Counts, rows_of
+from kgmed.builders.datasets.generated.asking import Asks
+from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting
+from kgmed.builders.datasets.parts import CHOICE, Counts, selected
 from kgmed.builders.datasets.report import Forecast
 from kgmed.kg.views.licensing import Leaving
 
@@ -43,23 +44,31 @@ def tokens(characters: int, lang: str) -> int:
 def forecast(
     job: Job, feed: Feed, making: Making, leaving: Leaving, *, processes: int, prepared_s: float
 ) -> Forecast:
-    """Run the tasks on a sample, and scale up what came out."""
+    """Run the tasks on a sample, and scale up what came out. A language model isn't asked: the
+    rows are then the most that can come of what it would be asked for."""
     counts, size, weight = Counts(), 0, 0
+    asks = [0, 0, 0]
     configs = job.maker.configs()
     ranges = list(sampled(feed))
     for first, last in ranges[:1]:  # what is opened at the first question isn't scaled up
-        for _made in rows_of(
+        for _made in selected(
             job, feed, making, [PartBlock(feed, np.arange(first, last))], Counts()
         ):
             pass
     start = perf_counter()
     for first, last in ranges:
         weight += feed.weight(first, last)
-        for made in rows_of(job, feed, making, [PartBlock(feed, np.arange(first, last))], counts):
-            if isinstance(made, Chunk):
-                counts.add_chunk(made)
-                size += len(made.data)
+        for one in selected(job, feed, making, [PartBlock(feed, np.arange(first, last))], counts):
+            if isinstance(one, Chunk):
+                counts.add_chunk(one)
+                size += len(one.data)
                 continue
+            draft, made, _block = one
+            if isinstance(making, Rewriting):
+                about = making.asks(draft)
+                asks[0] += about.calls
+                asks[1] += about.prompt_tokens
+                asks[2] += about.completion_tokens
             counts.add(made)
             for config in job.maker.configs_of(made.task):
                 size += len(line(configs[config].record(made)))
@@ -85,6 +94,7 @@ def forecast(
         sum(last - first for first, last in ranges) == feed.concepts,
         leaving,
         job.snapshot,
+        Asks(*(round(n * scale * kept) for n in asks)) if isinstance(making, Rewriting) else None,
     )
 
 

@@ -155,7 +155,15 @@ PAIR_FORMATS: dict[str, Format] = {
 }  # fmt: skip
 """Name of a form of preference pairs -> the form; LLaMA-Factory's has texts for messages."""
 INSTRUCTIONS, PREFERENCES, RATIONALES = "instructions", "preferences", "rationales"
+PARAPHRASES, GENERATED = "paraphrases", "generated"
+MODEL_PREFERENCES = "model_preferences"
+"""Kinds of rows that a model writes."""
 PACKED = "packed"
+_FORMS_OF: dict[str, Mapping[str, Format]] = {
+    **dict.fromkeys((INSTRUCTIONS, PARAPHRASES, GENERATED, RATIONALES), FORMATS),
+    **dict.fromkeys((PREFERENCES, MODEL_PREFERENCES), PAIR_FORMATS),
+}
+"""Kind of dataset -> its forms by name; a config's name is the kind's, and the form's behind it."""
 
 
 def format_of(config: str) -> Format:
@@ -167,8 +175,7 @@ def format_of(config: str) -> Format:
     if config == PACKED:
         return CONTEXT
     kind, form = kind_and_form(config)
-    known = {INSTRUCTIONS: FORMATS, RATIONALES: FORMATS, PREFERENCES: PAIR_FORMATS}.get(kind)
-    return known[form] if known else TEXT
+    return _FORMS_OF[kind][form] if kind else TEXT
 
 
 def kind_and_form(config: str) -> tuple[str, str]:
@@ -177,9 +184,9 @@ def kind_and_form(config: str) -> tuple[str, str]:
     >>> kind_and_form("preferences_alpaca"), kind_and_form("paths_found")
     (('preferences', 'alpaca'), ('', ''))
     """
-    kind, _, form = config.partition("_")
-    if kind in {INSTRUCTIONS, PREFERENCES, RATIONALES}:
-        return kind, form or "messages"
+    for kind in _FORMS_OF:
+        if config == kind or config.startswith(f"{kind}_"):
+            return kind, config.removeprefix(kind).lstrip("_") or "messages"
     return "", ""
 
 

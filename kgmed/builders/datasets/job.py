@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import Format
-from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.generated.asking import Asks
+from kgmed.builders.datasets.model import Draft, Row
 from kgmed.builders.datasets.quality.overlaps import Hit
 from kgmed.builders.datasets.writers import FileType
 from kgmed.kg.model import Language
@@ -56,6 +57,20 @@ class Making(Protocol):
 
     def drafts(self, block: PartBlock) -> Iterator[Draft | Chunk]:
         """The drafts of a part, the same ones each time."""
+        ...
+
+
+@runtime_checkable
+class Rewriting(Making, Protocol):
+    """What makes rows in two steps: drafts, and of those that are left by the filters what a
+    language model writes. A forecast asks nothing."""
+
+    def rewritten(self, selected: Iterable[tuple[Draft, Row]]) -> Iterator[tuple[Row, Draft]]:
+        """What is written of drafts, in their order, with the row that it was written of."""
+        ...
+
+    def asks(self, draft: Draft) -> Asks:
+        """What is asked for one draft, about."""
         ...
 
 

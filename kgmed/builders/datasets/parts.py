@@ -16,8 +16,8 @@ import numpy as np
 from kgmed.builders.datasets.balance import Balance, Lowest, chosen, quota
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import RATIONALES
-from kgmed.builders.datasets.job import Chunk, Job, Making
-from kgmed.builders.datasets.model import Row
+from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting
+from kgmed.builders.datasets.model import Draft, Row
 from kgmed.builders.datasets.quality import overlaps
 from kgmed.builders.datasets.quality.overlaps import FILTER, HITS, Hit, held_back, write_hits
 from kgmed.builders.datasets.quality.sample import SAMPLE, SIZE, Sample
@@ -42,6 +42,7 @@ class Counts:
     ``rows`` and ``characters`` are by (task, language, split), ``filters`` by (task, language,
     filter); ``examples`` hold the row with the lowest id of each (task, language),
     ``hits`` the rows that share text with a benchmark, ``seen`` the ids of rows that were met.
+    ``origins`` are the drafts and blocks of rows under way, by row id, where they are asked for.
     """
 
     rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -56,6 +57,7 @@ class Counts:
     hits: list[Hit] = field(default_factory=list)
     sample: Sample = field(default_factory=lambda: Sample(0))
     seen: set[int] = field(default_factory=set)
+    origins: dict[str, tuple[Draft, PartBlock]] | None = None
 
     def add(self, made: Row) -> None:
         """Count a row."""
@@ -165,14 +167,47 @@ def rows_of(
     """The rows of blocks that pass the filters; what these take away is counted.
 
     With ``most``, at most so many, those of the lowest numbers drawn: no further block is looked
-    at when there are :data:`CHOICE` times as many to choose from.
+    at when there are :data:`CHOICE` times as many to choose from. A maker that rewrites is handed
+    those, and its rows pass the filters for texts once more.
     """
+    if not isinstance(making, Rewriting):
+        for made in _bounded(job, feed, making, blocks, counts, most=most):
+            if isinstance(made, Row):
+                counts.filters[made.task, made.lang, "rows"] += 1
+            yield made
+        return
+    chosen = selected(job, feed, making, blocks, counts, most=most)
+    rows = _rewritten(job, making, counts, chosen)
+    for made in rows if feed.screen is None else held_back(feed.screen, rows, counts.hold):
+        if isinstance(made, Row):
+            counts.filters[made.task, made.lang, "rows"] += 1
+            yield made
+    _take(making, counts)
+
+
+def selected(
+    job: Job, feed: Feed, making: Making, blocks: Iterable[PartBlock], counts: Counts, *,
+    most: int | None = None,
+) -> Iterator[tuple[Draft, Row, PartBlock] | Chunk]:  # fmt: skip
+    """The drafts of blocks that pass the filters, with the rows they make as they are."""
+    origins: dict[str, tuple[Draft, PartBlock]] = {}
+    counts.origins = origins
+    for made in _bounded(job, feed, making, blocks, counts, most=most):
+        if isinstance(made, Chunk):
+            yield made
+        else:
+            draft, block = origins.pop(made.id)
+            yield draft, made, block
+
+
+def _bounded(
+    job: Job, feed: Feed, making: Making, blocks: Iterable[PartBlock], counts: Counts, *,
+    most: int | None,
+) -> Iterator[Row | Chunk]:  # fmt: skip
+    """The rows of blocks that pass the filters, at most so many."""
     if most is None:
         for block in blocks:
-            for made in _free(job, feed, making, block, counts):
-                if isinstance(made, Row):
-                    counts.filters[made.task, made.lang, "rows"] += 1
-                yield made
+            yield from _free(job, feed, making, block, counts)
         return
     lowest: Lowest[Row] = Lowest(most)
     met = 0
@@ -187,7 +222,6 @@ def rows_of(
             break
     for made in lowest:
         counts.filters[made.task, made.lang, "bound on rows"] -= 1
-        counts.filters[made.task, made.lang, "rows"] += 1
         yield made
 
 
@@ -221,11 +255,44 @@ def _kept(
             counts.filters[(*key, "exact duplicates")] += 1
             continue
         counts.seen.add(number)
+        if counts.origins is not None:
+            counts.origins[made.id] = (draft, block)
         yield made
+    _take(making, counts)
+
+
+def _take(making: Making, counts: Counts) -> None:
+    """Take out what a maker counted itself."""
     taken: Counter[tuple[str, str, str]] | None = getattr(making, "taken", None)
     if taken is not None:
         counts.filters.update(taken)
         taken.clear()
+
+
+def _rewritten(
+    job: Job,
+    making: Rewriting,
+    counts: Counts,
+    chosen: Iterator[tuple[Draft, Row, PartBlock] | Chunk],
+) -> Iterator[Row]:
+    """The rows that a model writes of drafts, each text once."""
+    blocks: dict[str, PartBlock] = {}
+
+    def asked() -> Iterator[tuple[Draft, Row]]:
+        for one in chosen:
+            if not isinstance(one, Chunk):
+                draft, made, blocks[made.id] = one
+                yield draft, made
+
+    seen: set[str] = set()
+    for origin, draft in making.rewritten(asked()):
+        made = row(draft, blocks[origin.id], snapshot=job.snapshot)
+        said = "\n".join((draft.lang, *(text for _role, text in draft.messages), draft.rejected))
+        if made.id in seen or said in seen:
+            counts.filters[draft.task, draft.lang, "exact duplicates"] += 1
+            continue
+        seen |= {made.id, said}
+        yield made
 
 
 def growing(feed: Feed, part: int, *, seed: int) -> Iterator[PartBlock]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.quality.diversity import Diversity
 from kgmed.kg.model import Statement
 from kgmed.kg.views.licensing import Leaving
@@ -14,7 +15,9 @@ from kgmed.kg.views.licensing import Leaving
 class Forecast:
     """What a run will write: rows by task and language; tokens, bytes and seconds in all.
 
-    ``whole`` says that all of the graph was looked at, so that the rows are no estimate.
+    ``whole`` says that all of the graph was looked at, so that the rows are no estimate. ``asks``
+    is what a run asks of a language model; its rows are then the most that can come of it, and the
+    model's time isn't in ``seconds``.
     """
 
     kind: str
@@ -25,6 +28,7 @@ class Forecast:
     whole: bool
     leaving: Leaving
     snapshot: str
+    asks: Asks | None = None
     schema: str = "kgmed.forecast/1"
 
     @property

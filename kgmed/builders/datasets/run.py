@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -23,7 +24,7 @@ from kgmed.builders.datasets.counted import Kind
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.forecast import forecast
 from kgmed.builders.datasets.job import NOTES, Engine, Job, Maker, Making, Settings, Tell, digest
-from kgmed.builders.datasets.parts import make_part, write_text
+from kgmed.builders.datasets.parts import FILTERS, make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
 from kgmed.builders.datasets.quality.diversity import Diversity
 from kgmed.builders.datasets.quality.overlaps import HITS, gather, hits_name
@@ -158,7 +159,7 @@ class Run:
     def _finish(self, job: Job, notes: list[dict[str, Any]], prepared: Prepared) -> Kind:
         if not any(file["rows"] for note in notes for file in note["files"]):
             folder.clear(job, notes)
-            raise UsageError(_nothing_came_out(self._settings, prepared))
+            raise UsageError(_nothing_came_out(self._settings, prepared, notes))
         self._tell("writing the card")
         record = {"settings": self.plain, "prepared": as_json(prepared)}
         try:
@@ -241,13 +242,20 @@ def _mine(number: int, partition: tuple[int, int] | None) -> bool:
     return partition is None or number % partition[1] == partition[0]
 
 
-def _nothing_came_out(settings: Settings, prepared: Prepared) -> str:
+def _nothing_came_out(
+    settings: Settings, prepared: Prepared, notes: Sequence[dict[str, Any]]
+) -> str:
     held = ", ".join(dict.fromkeys(row.source for row in prepared.leaving.left_out))
     back = f" Held back by licence: {held}; --allow-restricted lets them out." if held else ""
+    reasons: Counter[str] = Counter()
+    for note in notes:
+        for _task, _lang, reason, n in note["filters"]:
+            reasons[reason] += n if reason not in FILTERS else 0
+    why = ", ".join(f"{reason} ({n:,})" for reason, n in reasons.most_common(6) if n)
     return (
         f"No row came out of {sum(prepared.statements.values()):,} statements with the tasks "
         f"{', '.join(settings.tasks)} in {', '.join(settings.languages)}. Ask for other tasks or "
-        f"languages, or a larger --max-rows.{back}"
+        f"languages, or a larger --max-rows.{f' Counted: {why}.' if why else ''}{back}"
     )
 
 

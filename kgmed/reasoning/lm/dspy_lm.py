@@ -43,18 +43,19 @@ class DspyCompletion:
     def _by_lm(self, request: Request) -> str:
         from dspy import lm15
 
+        form = None
+        if request.schema is not None:
+            form = {"type": "json_schema", "name": request.name, "strict": True,
+                    "schema": dict(request.schema)}  # fmt: skip
         asked = lm15.Request(
             model=self._given.model,
             messages=(lm15.Message.user(request.user),),
-            system=request.system,
+            system=request.system or None,
             config=lm15.Config(
                 max_tokens=request.max_tokens,
-                response_format={
-                    "type": "json_schema",
-                    "name": request.name,
-                    "strict": True,
-                    "schema": dict(request.schema),
-                },
+                temperature=request.temperature,
+                seed=request.drawn,
+                response_format=form,
             ),
         )
         return str(self._given(asked).text or "")
