@@ -11,7 +11,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -119,11 +119,17 @@ class Feed:
     def values(self, numbers: npt.NDArray[Any]) -> dict[int, list[dict[str, Any]]]:
         """Statements with a value of some concepts, by number, in the order (predicate, id)."""
         starts, stops = self.value_starts[numbers], self.value_starts[numbers + 1]
+        some = np.flatnonzero(stops > starts)
+        if not len(some):
+            return {}
+        lengths = stops[some] - starts[some]
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) + np.repeat(starts[some] - ends + lengths, lengths)
+        rows = iter(self.table("values").take(places).to_pylist())
         found = {}
-        for at in np.flatnonzero(stops > starts).tolist():
-            start, stop = int(starts[at]), int(stops[at])
-            rows = self.table("values").slice(start, stop - start).to_pylist()
-            found[int(numbers[at])] = [r for r in rows if self.profile_leaves[r["profile"]]]
+        for number, length in zip(numbers[some].tolist(), lengths.tolist(), strict=True):
+            mine = islice(rows, length)
+            found[number] = [r for r in mine if self.profile_leaves[r["profile"]]]
         return found
 
 
@@ -315,14 +321,16 @@ class PartBlock(Block):
 
     def valued(self, number: int) -> Iterator[Fact]:
         """The facts with a value of a concept."""
-        feed = self.feed
-        for row in self.rows.get(number, ()):
+        feed, near = self.feed, self._near
+        rows = self.rows.get(number, ())
+        id = near.ids[number] if near is not None else feed.ids[number].as_py() if rows else ""
+        for row in rows:
             profile = row["profile"]
             value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
             qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
             name, negated = feed.predicates[row["p"]]
             yield Fact(
-                (row["id"].hex(),), self.near.ids[number], name, "", feed.sources[profile],
+                (row["id"].hex(),), id, name, "", feed.sources[profile],
                 feed.licences[profile], negated, qualifiers, value,
             )  # fmt: skip
 

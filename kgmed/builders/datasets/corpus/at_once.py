@@ -16,6 +16,14 @@ import pyarrow.compute as pc
 
 from kgmed.builders.datasets.corpus.forms import Formed
 from kgmed.builders.datasets.corpus.sentences import OTHER, TASK, name_in
+from kgmed.builders.datasets.corpus.told import (
+    DIGITS,
+    bytes_of,
+    escaped,
+    in_a_line,
+    joined,
+    texts_of,
+)
 from kgmed.builders.datasets.edges import hexadecimal
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.job import Chunk
@@ -23,11 +31,6 @@ from kgmed.builders.datasets.rows import ID_BYTES
 from kgmed.kg.model import Language
 from kgmed.kg.verbalize import Verbalizer
 from kgmed.kg.verbalize import qualifiers as words_of
-
-_SAFE = '[\\x00-\\x1f"\\\\]'
-"""What JSON escapes in a text."""
-DIGITS = 32
-"""Digits of a statement's id."""
 
 
 def at_once(
@@ -104,7 +107,7 @@ class _Lines:
         facts = block.out
         self._feed, self._facts, self._kept = block.feed, facts, kept
         self._texts, self._lang, self._snapshot = texts, lang, snapshot
-        self._digits = _cut(hexadecimal(facts.ids), DIGITS).take(pa.array(kept))
+        self._digits = texts_of(hexadecimal(facts.ids), DIGITS).take(pa.array(kept))
         ids = self._digits.cast(pa.large_binary()).to_pylist()
         self._profile = facts.profile[kept]
         self._several = (
@@ -137,18 +140,18 @@ class _Lines:
         texts = self._texts.take(chosen)
         sources, licences, statements = self._counted(rows)
         numbers = np.frombuffer(self._row_ids, ">u8")[rows]
-        ids = _cut(hexadecimal(numbers.tobytes()), 2 * ID_BYTES)
+        ids = texts_of(hexadecimal(numbers.tobytes()), 2 * ID_BYTES)
         lowest = int(numbers.argmin())
         if text_only:
-            plain = pc.replace_substring(texts, "\n", " ")
-            lines = _joined(plain, "\n")
+            plain = in_a_line(texts)
+            lines = joined(plain, "\n")
             shown = {"id": ids[lowest].as_py(), "text": plain[lowest].as_py()}
             example = json.dumps(shown, ensure_ascii=False)
         else:
             lines = self._json(rows, ids, texts, split)
             example = lines[lowest].as_py()
         characters = pc.sum(pc.utf8_length(texts)).as_py()
-        return Chunk(TASK, TASK, self._lang, split, _bytes(lines), len(rows), characters,
+        return Chunk(TASK, TASK, self._lang, split, bytes_of(lines), len(rows), characters,
                      sources, licences, statements, example)  # fmt: skip
 
     def _json(self, rows: npt.NDArray[Any], ids: pa.Array, texts: pa.Array, split: str) -> pa.Array:
@@ -167,7 +170,7 @@ class _Lines:
             said = pc.replace_with_mask(said, pa.array(mask), pa.array(listed, said.type))
             told = [self._behind(self._profiles(place), split) for place in chosen]
             ends = pc.replace_with_mask(ends, pa.array(mask), pa.array(told, ends.type))
-        return _joined(
+        return joined(
             '{"id":"', ids,
             f'","task":"{TASK}","lang":"{self._lang}","text":"', escaped(texts),
             '","rationale":"","statements":["', said, ends,
@@ -213,32 +216,3 @@ class _Lines:
                 sources[source] += n
             licences[" AND ".join(self._feed.licences[profile])] += n
         return sources, licences, b"".join(statements)
-
-
-def escaped(texts: pa.Array) -> pa.Array:
-    """Texts as they stand between the quotes of a JSON text."""
-    unsafe = pc.match_substring_regex(texts, _SAFE)
-    if not pc.any(unsafe).as_py():
-        return texts
-    written = [encode_basestring(text)[1:-1] for text in texts.filter(unsafe).to_pylist()]
-    return pc.replace_with_mask(texts, unsafe, pa.array(written, pa.large_string()))
-
-
-def _cut(digits: bytes, size: int) -> pa.Array:
-    """Digits as texts of so many each."""
-    count = len(digits) // size
-    offsets = np.arange(count + 1, dtype=np.int64) * size
-    return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(digits))
-
-
-def _joined(*parts: Any) -> pa.Array:
-    large = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part
-             for part in parts]  # fmt: skip
-    return pc.binary_join_element_wise(*large, pa.scalar("", pa.large_string()))
-
-
-def _bytes(lines: pa.Array) -> memoryview:
-    """The bytes of a column of texts, one after the other, as they lie in memory."""
-    _valid, offsets, data = lines.buffers()
-    ends = np.frombuffer(offsets, np.int64)[lines.offset : lines.offset + len(lines) + 1]
-    return memoryview(data)[int(ends[0]) : int(ends[-1])]

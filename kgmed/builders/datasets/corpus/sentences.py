@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Draft, Fact
-from kgmed.kg.model import Language
+from kgmed.kg.model import Language, Statement
 from kgmed.kg.verbalize import Verbalizer
 
 TASK = "sentences"
@@ -36,6 +36,14 @@ def tellable(block: PartBlock, fact: Fact, lang: Language) -> bool:
     if fact.value is not None and fact.value.language not in ("", lang):
         return False
     return all(map(name, ends)) and any(block.name(end, lang) for end in ends)
+
+
+def statement(fact: Fact) -> Statement:
+    """A fact as the statement that verbalization tells."""
+    return Statement(
+        fact.ids[0], fact.subject, fact.predicate, fact.object, fact.value, fact.qualifiers,
+        fact.negated,
+    )  # fmt: skip
 
 
 def wording_of(fact: Fact, count: int) -> int:

@@ -1,0 +1,255 @@
+"""Rows of a corpus that are made many at once: as lines of JSON or text, or one by one as drafts.
+
+Both come of the same columns, so that a corpus has the same rows whatever files it is written in.
+"""
+
+from __future__ import annotations
+
+import json
+from binascii import hexlify
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from json.encoder import encode_basestring
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kgmed.builders.datasets.corpus.facts import Facts
+from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
+from kgmed.builders.datasets.feed import Feed
+from kgmed.builders.datasets.job import Chunk
+from kgmed.builders.datasets.model import Draft, Fact
+from kgmed.builders.datasets.rows import ID_BYTES
+from kgmed.kg.model import Language
+
+_SAFE = '[\\x00-\\x1f"\\\\]'
+"""What JSON escapes in a text."""
+_FIELD = b"\x1f"
+DIGITS = 32
+"""Digits of a statement's id."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of one task and language. Shapes (n,) but of ``codes``, ``starts`` (n + 1) - the pieces
+    of the texts - and the facts that rows rest on, in the rows' order: ``fact`` among those of
+    ``sides[side]``. ``number`` is the concept that a row is about, whose id is its key."""
+
+    task: str
+    lang: Language
+    number: Ints
+    wording: Ints
+    codes: Ints
+    starts: Ints
+    row: Ints
+    side: Ints
+    fact: Ints
+    sides: list[Facts]
+    pieces: Pieces
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def drafts(self) -> Iterator[Draft]:
+        """The rows one by one."""
+        texts = self.pieces.joined(self.codes, self.starts).to_pylist()
+        ids = self.sides[0].block.feed.ids.take(pa.array(self.number)).to_pylist()
+        ends = np.searchsorted(self.row, np.arange(len(self) + 1)).tolist()
+        told = list(zip(self.side.tolist(), self.fact.tolist(), strict=True))
+        for at, (text, id, wording) in enumerate(zip(texts, ids, self.wording.tolist(),
+                                                     strict=True)):  # fmt: skip
+            facts: tuple[Fact, ...] = tuple(
+                self.sides[side].fact(fact) for side, fact in told[ends[at] : ends[at + 1]]
+            )
+            yield Draft(self.task, self.lang, (("", text),), facts, wording, key=id)
+
+    def chunks(self, *, snapshot: str, text_only: bool) -> Iterator[Chunk]:
+        """The rows as lines, those for training and those for tests."""
+        if len(self):
+            yield from _Lines(self, snapshot).chunks(text_only=text_only)
+
+
+class _Lines:
+    """The columns of rows that lines are made of."""
+
+    def __init__(self, rows: Rows, snapshot: str) -> None:
+        self._rows, self._snapshot = rows, snapshot
+        feed = self._feed = rows.sides[0].block.feed
+        row, ids, profile, held = _statements(rows, feed)
+        order = np.lexsort((np.ascontiguousarray(ids).view(">u8")[:, 0].astype(np.uint64), row))
+        row, profile = row[order], profile[order]
+        self._ids = np.ascontiguousarray(ids[order])
+        self._profile = profile
+        self._ends = np.searchsorted(row, np.arange(len(rows) + 1))
+        self._held = np.zeros(len(rows), bool)
+        self._held[rows.row[held]] = True
+        self._row = row
+        self._digits = np.frombuffer(hexlify(self._ids), np.uint8).reshape(-1, DIGITS)
+        self._numbers = self._row_ids()
+
+    def _row_ids(self) -> npt.NDArray[np.uint64]:
+        """The rows' ids (:func:`kgmed.builders.datasets.rows.row_id`)."""
+        rows = self._rows
+        parted = np.full((len(self._digits), DIGITS + 1), _FIELD[0], np.uint8)
+        parted[:, :DIGITS] = self._digits
+        said = memoryview(parted.tobytes())
+        keys = self._feed.ids.take(pa.array(rows.number)).cast(pa.large_binary()).to_pylist()
+        heads = [f"{rows.task}\x1f{rows.lang}\x1f{n}\x1f\x1f".encode()
+                 for n in range(int(rows.wording.max()) + 1)]  # fmt: skip
+        ends = (self._ends * (DIGITS + 1)).tolist()
+        digests = []
+        for at, (key, wording) in enumerate(zip(keys, rows.wording.tolist(), strict=True)):
+            made = blake2b(heads[wording] + key + _FIELD, digest_size=ID_BYTES)
+            made.update(said[ends[at] : ends[at + 1] - 1])
+            digests.append(made.digest())
+        return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
+
+    def chunks(self, *, text_only: bool) -> Iterator[Chunk]:
+        for split, mask in (("train", ~self._held), ("test", self._held)):
+            if mask.any():
+                yield self._chunk(split, np.flatnonzero(mask), text_only=text_only)
+
+    def _chunk(self, split: str, chosen: Ints, *, text_only: bool) -> Chunk:
+        rows = self._rows
+        codes, place = ranges(rows.starts[chosen], rows.starts[chosen + 1])
+        codes = rows.codes[codes]
+        starts = np.append(0, np.cumsum(np.bincount(place, minlength=len(chosen))))
+        characters = int(rows.pieces.lengths()[codes].sum())
+        said, of = ranges(self._ends[chosen], self._ends[chosen + 1])
+        sources, shown_sources = self._sources(said, of, len(chosen))
+        licences, shown_licences = self._licences(said, of, len(chosen))
+        ids = texts_of(hexlify(self._numbers[chosen].astype(">u8").tobytes()), 2 * ID_BYTES)
+        lowest = int(self._numbers[chosen].argmin())
+        if text_only:
+            texts = rows.pieces.joined(codes, starts, in_a_line)
+            lines = joined(texts, "\n")
+            shown = {"id": ids[lowest].as_py(), "text": texts[lowest].as_py()}
+            example = json.dumps(shown, ensure_ascii=False)
+        else:
+            texts = rows.pieces.joined(codes, starts, escaped)
+            lines = joined(
+                '{"id":"', ids, f'","task":"{rows.task}","lang":"{rows.lang}","text":"', texts,
+                '","rationale":"","statements":["', self._listed(said, of, len(chosen)),
+                '"sources":[', shown_sources, '"licence":', shown_licences,
+                f',"split":"{split}","snapshot":"{self._snapshot}","extra":""}}\n',
+            )  # fmt: skip
+            example = lines[lowest].as_py()
+        return Chunk(rows.task, rows.task, rows.lang, split, bytes_of(lines), len(chosen),
+                     characters, sources, licences, self._ids[said].tobytes(), example)  # fmt: skip
+
+    def _listed(self, said: Ints, of: Ints, count: int) -> pa.Array:
+        """The ids of the statements of each row: ``a","b"],``."""
+        listed = np.empty((len(said), DIGITS + 3), np.uint8)
+        listed[:, :DIGITS] = self._digits[said]
+        listed[:, DIGITS:] = np.frombuffer(b'","', np.uint8)
+        ends = np.cumsum(np.bincount(of, minlength=count))
+        listed[ends - 1, DIGITS:] = np.frombuffer(b'"],', np.uint8)
+        offsets = np.append(0, ends).astype(np.int64) * (DIGITS + 3)
+        return pa.LargeStringArray.from_buffers(
+            count, pa.py_buffer(offsets), pa.py_buffer(listed.tobytes())
+        )
+
+    def _sources(self, said: Ints, of: Ints, count: int) -> tuple[dict[str, int], pa.Array]:
+        """Rows by source, and the sources of each row: ``"a","b"],``."""
+        feed = self._feed
+        known = sorted({source for names in feed.sources for source in names})
+        place = np.array([known.index(names[0]) for names in feed.sources])
+        has = np.zeros((count, len(known)), bool)
+        has[of, place[self._profile[said]]] = True
+        found = dict(zip(known, has.sum(axis=0).tolist(), strict=True))
+        row, source = np.nonzero(has)
+        last = np.append(row[1:] != row[:-1], True)
+        quoted = list(map(encode_basestring, known))
+        pieces = pa.array([f"{q}," for q in quoted] + [f"{q}]," for q in quoted], pa.large_string())
+        every = pieces.take(pa.array(source + len(known) * last))
+        _valid, offsets, data = every.buffers()
+        starts = np.append(0, np.cumsum(np.bincount(row, minlength=count)))
+        ends = np.ascontiguousarray(np.frombuffer(offsets, np.int64)[starts])
+        listed = pa.LargeStringArray.from_buffers(count, pa.py_buffer(ends), data)
+        return {name: n for name, n in found.items() if n}, listed
+
+    def _licences(self, said: Ints, of: Ints, count: int) -> tuple[dict[str, int], pa.Array]:
+        """Rows by licence, and the licence of each row in quotes."""
+        feed = self._feed
+        known = sorted({text for texts in feed.licences for text in texts})
+        marks = np.zeros((len(feed.licences), len(known)), bool)
+        for at, texts in enumerate(feed.licences):
+            marks[at, [known.index(text) for text in texts]] = True
+        kinds, kind = np.unique(marks, axis=0, return_inverse=True)
+        has = np.zeros((count, len(kinds)), bool)
+        has[of, kind.reshape(-1)[self._profile[said]]] = True
+        packed = np.packbits(has, axis=1)
+        several, which, counts = np.unique(packed, axis=0, return_inverse=True, return_counts=True)
+        texts = []
+        for row in np.unpackbits(several, axis=1, count=len(kinds)).astype(bool):
+            licences = kinds[row].any(axis=0) if row.any() else np.zeros(len(known), bool)
+            texts.append(" AND ".join(known[at] for at in np.flatnonzero(licences)))
+        found: dict[str, int] = {}
+        for text, n in zip(texts, counts.tolist(), strict=True):
+            found[text] = found.get(text, 0) + n
+        quoted = pa.array(list(map(encode_basestring, texts)), pa.large_string())
+        return found, quoted.take(pa.array(which.reshape(-1)))
+
+
+def _statements(rows: Rows, feed: Feed) -> tuple[Ints, npt.NDArray[np.uint8], Ints, Ints]:
+    """The statements behind rows: row, id and profile of each; and which of the rows' facts touch a
+    concept that training mustn't see."""
+    row: list[Ints] = []
+    ids: list[npt.NDArray[np.uint8]] = []
+    profile: list[Ints] = []
+    held = np.zeros(len(rows.fact), bool)
+    for number, facts in enumerate(rows.sides):
+        mine = np.flatnonzero(rows.side == number)
+        fact = rows.fact[mine]
+        row.append(rows.row[mine])
+        ids.append(facts.ids[fact])
+        profile.append(facts.profile[fact])
+        other = facts.other[fact]
+        held[mine] = feed.held[facts.numbers[facts.own[fact]]] | (
+            (other >= 0) & feed.held[np.maximum(other, 0)]
+        )
+        if facts.further.ndim == 2:
+            places, of = ranges(facts.further[fact, 0], facts.further[fact, 1])
+            row.append(rows.row[mine][of])
+            ids.append(facts.further_ids[places])
+            profile.append(facts.further_profiles[places])
+    return np.concatenate(row), np.concatenate(ids), np.concatenate(profile), np.flatnonzero(held)
+
+
+def escaped(texts: pa.Array) -> pa.Array:
+    """Texts as they stand between the quotes of a JSON text."""
+    unsafe = pc.match_substring_regex(texts, _SAFE)
+    if not pc.any(unsafe).as_py():
+        return texts
+    written = [encode_basestring(text)[1:-1] for text in texts.filter(unsafe).to_pylist()]
+    return pc.replace_with_mask(texts, unsafe, pa.array(written, pa.large_string()))
+
+
+def in_a_line(texts: pa.Array) -> pa.Array:
+    """Texts without line breaks."""
+    return pc.replace_substring(texts, "\n", " ")
+
+
+def texts_of(digits: bytes, size: int) -> pa.Array:
+    """Digits as texts of so many each."""
+    count = len(digits) // size
+    offsets = np.arange(count + 1, dtype=np.int64) * size
+    return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(digits))
+
+
+def joined(*parts: Any) -> pa.Array:
+    """Texts and columns of texts joined row by row."""
+    large = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part
+             for part in parts]  # fmt: skip
+    return pc.binary_join_element_wise(*large, pa.scalar("", pa.large_string()))
+
+
+def bytes_of(lines: pa.Array) -> memoryview:
+    """The bytes of a column of texts, one after the other, as they lie in memory."""
+    _valid, offsets, data = lines.buffers()
+    ends = np.frombuffer(offsets, np.int64)[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]
