@@ -11,7 +11,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -116,20 +116,36 @@ class Feed:
         """The entities of a part."""
         return PartBlock(self, np.arange(self.parts[part], self.parts[part + 1]))
 
+    def valued(self, id: str, row: Mapping[str, Any]) -> Fact:
+        """The fact of a statement with a value, as it lies in the table ``values``."""
+        profile = row["profile"]
+        value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
+        qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
+        name, negated = self.predicates[row["p"]]
+        return Fact((row["id"].hex(),), id, name, "", self.sources[profile],
+                    self.licences[profile], negated, qualifiers, value)  # fmt: skip
+
+    def value_rows(
+        self, numbers: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The places of some concepts' statements with a value in the table ``values``, and of each
+        the place of its concept among those asked for."""
+        starts, stops = self.value_starts[numbers], self.value_starts[numbers + 1]
+        lengths = stops - starts
+        ends = np.cumsum(lengths)
+        count = int(ends[-1]) if len(ends) else 0
+        places = np.arange(count) + np.repeat(starts - ends + lengths, lengths)
+        return places, np.repeat(np.arange(len(numbers)), lengths)
+
     def values(self, numbers: npt.NDArray[Any]) -> dict[int, list[dict[str, Any]]]:
         """Statements with a value of some concepts, by number, in the order (predicate, id)."""
-        starts, stops = self.value_starts[numbers], self.value_starts[numbers + 1]
-        some = np.flatnonzero(stops > starts)
-        if not len(some):
-            return {}
-        lengths = stops[some] - starts[some]
-        ends = np.cumsum(lengths)
-        places = np.arange(ends[-1]) + np.repeat(starts[some] - ends + lengths, lengths)
-        rows = iter(self.table("values").take(places).to_pylist())
-        found = {}
-        for number, length in zip(numbers[some].tolist(), lengths.tolist(), strict=True):
-            mine = islice(rows, length)
-            found[number] = [r for r in mine if self.profile_leaves[r["profile"]]]
+        places, own = self.value_rows(numbers)
+        found: dict[int, list[dict[str, Any]]] = {}
+        rows = self.table("values").take(places).to_pylist() if len(places) else []
+        for number, row in zip(numbers[own].tolist(), rows, strict=True):
+            mine = found.setdefault(number, [])
+            if self.profile_leaves[row["profile"]]:
+                mine.append(row)
         return found
 
 
@@ -215,16 +231,13 @@ class PartBlock(Block):
     end are then enough where a few are wanted.
     """
 
-    __slots__ = ("_into", "_made", "_near", "_out", "degrees", "feed", "most", "numbers", "places",
-                 "rows")  # fmt: skip
+    __slots__ = ("_into", "_made", "_near", "_out", "_places", "_rows", "feed", "most", "numbers")
 
     def __init__(self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None) -> None:
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
             ("feed", feed), ("numbers", numbers), ("most", most), ("_out", None), ("_into", None),
-            ("_near", None), ("_made", {}),
-            ("rows", feed.values(numbers)), ("degrees", feed.degree(numbers).tolist()),
-            ("places", {n: place for place, n in enumerate(numbers.tolist())}),
+            ("_near", None), ("_made", {}), ("_rows", None), ("_places", None),
             ("entities", _Entities(self, kept)),
             ("name", self._name), ("held_out", self._held_out), ("name_terms", self._name_terms),
         ):  # fmt: skip
@@ -233,9 +246,8 @@ class PartBlock(Block):
     feed: Feed
     numbers: npt.NDArray[Any]
     most: int | None
-    rows: dict[int, list[dict[str, Any]]]
-    degrees: list[int]
-    places: dict[int, int]
+    _rows: dict[int, list[dict[str, Any]]] | None
+    _places: dict[int, tuple[int, int]] | None
     _made: dict[int, Entity]
     _out: Edges | None
     _into: Edges | None
@@ -271,6 +283,25 @@ class PartBlock(Block):
         return found
 
     @property
+    def rows(self) -> dict[int, list[dict[str, Any]]]:
+        """Statements with a value, by the numbers of the concepts that have some."""
+        found = self._rows
+        if found is None:
+            found = self.feed.values(self.numbers)
+            object.__setattr__(self, "_rows", found)
+        return found
+
+    @property
+    def places(self) -> dict[int, tuple[int, int]]:
+        """The place of each of the block's concepts among them, by number, and its degree."""
+        found = self._places
+        if found is None:
+            degrees = self.feed.degree(self.numbers).tolist()
+            found = dict(zip(self.numbers.tolist(), enumerate(degrees), strict=True))
+            object.__setattr__(self, "_places", found)
+        return found
+
+    @property
     def near(self) -> Near:
         """What the block's facts speak of."""
         found = self._near
@@ -288,7 +319,7 @@ class PartBlock(Block):
         return found
 
     def _entity(self, number: int) -> Entity:
-        feed, place = self.feed, self.places[number]
+        feed, (place, degree) = self.feed, self.places[number]
         id = self.near.ids[number]
         said: dict[str, Sequence[Fact]] = {}
         of: dict[str, Sequence[Fact]] = {}
@@ -300,7 +331,7 @@ class PartBlock(Block):
             said[fact.predicate] = [*said.get(fact.predicate, ()), fact]
         names = {lang: text for lang in self.near.names if (text := self.near.name(id, lang))}  # type: ignore[arg-type]
         return Entity(
-            id, feed.categories[feed.category_of[number]], names, said, of, self.degrees[place],
+            id, feed.categories[feed.category_of[number]], names, said, of, degree,
             bool(feed.held[number]),
         )  # fmt: skip
 
@@ -321,18 +352,11 @@ class PartBlock(Block):
 
     def valued(self, number: int) -> Iterator[Fact]:
         """The facts with a value of a concept."""
-        feed, near = self.feed, self._near
         rows = self.rows.get(number, ())
-        id = near.ids[number] if near is not None else feed.ids[number].as_py() if rows else ""
+        near = self._near
+        id = near.ids[number] if near is not None else self.feed.ids[number].as_py() if rows else ""
         for row in rows:
-            profile = row["profile"]
-            value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
-            qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
-            name, negated = feed.predicates[row["p"]]
-            yield Fact(
-                (row["id"].hex(),), id, name, "", feed.sources[profile],
-                feed.licences[profile], negated, qualifiers, value,
-            )  # fmt: skip
+            yield self.feed.valued(id, row)
 
     def fact(self, edges: Edges, place: int, way: str) -> Fact:
         """One fact of the part's columns."""

@@ -76,25 +76,26 @@ def at_once(
 
 def _tails(block: PartBlock, kept: npt.NDArray[Any], lang: Language) -> pa.Array | None:
     """The words of the qualifiers of facts, '' for none; None where no fact has some."""
-    said = block.out.qualifiers
-    if not said:
+    edges = block.out
+    places = np.searchsorted(kept, edges.said_at)
+    there = (places < len(kept)) & (kept[np.minimum(places, len(kept) - 1)] == edges.said_at)
+    if not there.any():
         return None
     name = name_in(block, lang)
 
     def named(id: str) -> str:
         return name(id) or id
 
-    known: dict[str, str] = {}
-    tails = [""] * len(kept)
-    facts = np.fromiter(said, np.int64, len(said))
-    places = np.searchsorted(kept, facts)
-    there = (places < len(kept)) & (kept[np.minimum(places, len(kept) - 1)] == facts)
-    for place, fact in zip(places[there].tolist(), facts[there].tolist(), strict=True):
-        text = said[fact]
-        if text not in known:
-            known[text] = words_of.tail(json.loads(text), named, lang=lang)
-        tails[place] = known[text]
-    return pa.array(tails, pa.large_string())
+    known: dict[str, int] = {"": 0}
+    told = [""]
+    number = np.zeros(len(kept), np.int32)
+    for place, text in zip(places[there].tolist(), edges.texts(there), strict=True):
+        code = known.get(text)
+        if code is None:
+            code = known[text] = len(told)
+            told.append(words_of.tail(json.loads(text), named, lang=lang))
+        number[place] = code
+    return pa.array(told, pa.large_string()).take(pa.array(number))
 
 
 class _Lines:
@@ -110,11 +111,8 @@ class _Lines:
         self._digits = texts_of(hexadecimal(facts.ids), DIGITS).take(pa.array(kept))
         ids = self._digits.cast(pa.large_binary()).to_pylist()
         self._profile = facts.profile[kept]
-        self._several = (
-            {place: facts.more[at] for place, at in enumerate(kept.tolist()) if at in facts.more}
-            if facts.more
-            else {}
-        )
+        several = np.flatnonzero(np.isin(kept, facts.more_at)) if len(facts.more_at) else []
+        self._several = {place: facts.more[int(kept[place])] for place in map(int, several)}
         self._statements: dict[int, list[str]] = {}
         for place, further in self._several.items():
             every = sorted({ids[place].decode(), *(id for _profile, id in further)})

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.edges import ID_BYTES, Edges
-from kgmed.builders.datasets.feed import PartBlock
+from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.model import Fact
 from kgmed.kg.model import Value
 from kgmed.kg.verbalize import qualifiers as words_of
@@ -20,6 +22,8 @@ from kgmed.kg.verbalize import values
 
 OUT, INTO, VALUED = range(3)
 NO_SEVERITY = len(words_of.SEVERITIES)
+REMEMBERED = 200_000
+"""Qualifiers whose words are kept in a process."""
 
 
 @dataclass(slots=True)
@@ -48,12 +52,11 @@ class Facts:
     tail: npt.NDArray[np.int32]
     value: npt.NDArray[np.int32]
     further: npt.NDArray[np.int64]
-    tails: list[str] = field(default_factory=lambda: [""])
-    severities: list[int] = field(default_factory=lambda: [NO_SEVERITY])
-    values: list[str] = field(default_factory=list)
-    made: list[Fact] = field(default_factory=list)
-    further_ids: npt.NDArray[np.uint8] = field(default_factory=lambda: _no_ids())
-    further_profiles: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    tails: list[str]
+    severities: list[int]
+    values: list[str]
+    further_ids: npt.NDArray[np.uint8]
+    further_profiles: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.own)
@@ -63,12 +66,11 @@ class Facts:
         chosen = mask_or_order
         own = self.own[chosen]
         starts = np.searchsorted(own, np.arange(len(self.numbers) + 1))
-        further = self.further[chosen] if self.further.ndim == 2 else self.further
         return Facts(
             self.block, self.numbers, starts, own, self.other[chosen], self.code[chosen],
             self.inverse[chosen], self.side[chosen], self.place[chosen], self.profile[chosen],
-            self.ids[chosen], self.key[chosen], self.tail[chosen], self.value[chosen], further,
-            self.tails, self.severities, self.values, self.made, self.further_ids,
+            self.ids[chosen], self.key[chosen], self.tail[chosen], self.value[chosen],
+            self.further[chosen], self.tails, self.severities, self.values, self.further_ids,
             self.further_profiles,
         )  # fmt: skip
 
@@ -76,14 +78,16 @@ class Facts:
         """A fact as tasks see it."""
         side, place = int(self.side[at]), int(self.place[at])
         if side == VALUED:
-            return self.made[place]
+            feed = self.block.feed
+            id = feed.ids[int(self.numbers[self.own[at]])].as_py()
+            return feed.valued(id, feed.table("values").slice(place, 1).to_pylist()[0])
         if side == OUT:
             return self.block.fact(self.block.out, place, "out")
         return self.block.fact(self.block.into, place, "in")
 
     def turns(self) -> npt.NDArray[np.int64]:
         """The place of each fact in the order of ids, among those of its concept."""
-        return self.placed(np.lexsort((self.key, self.own)))
+        return self.placed(by_key(self.own, self.key))
 
     def placed(self, order: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """The place of each fact among those of its concept, by an order of all."""
@@ -92,59 +96,67 @@ class Facts:
         return turns
 
 
-def _no_ids() -> npt.NDArray[np.uint8]:
-    return np.empty((0, ID_BYTES), np.uint8)
+def by_key(own: npt.NDArray[Any], key: npt.NDArray[np.uint64]) -> npt.NDArray[Any]:
+    """The order of (own, key): of keys that are uniform, by their first bits where these do."""
+    if not len(own):
+        return np.empty(0, np.int64)
+    bits = np.uint64(64 - int(own.max()).bit_length())
+    if bits < np.uint64(32):
+        return np.lexsort((key, own))
+    short = (own.astype(np.uint64) << bits) | (key >> (np.uint64(64) - bits))
+    order = np.argsort(short)
+    if (short[order][1:] == short[order][:-1]).any():
+        return np.lexsort((key, own))
+    return order
 
 
 def facts_of(
     block: PartBlock, voice: Voice, *, most: int, told_of: npt.NDArray[np.bool_] | None = None,
-    held_apart: bool = True, valued: bool = True,
+    held_apart: bool = True, valued: bool = True, first: int | None = None,
 ) -> Facts:  # fmt: skip
     """What can be told of a block's concepts in a voice, ``most`` facts of each predicate and side.
 
     ``told_of`` marks the concepts that are asked for, shape (concepts,). ``held_apart`` leaves out
-    what touches a concept that training mustn't see, of those that it may.
+    what touches a concept that training mustn't see, of those that it may. ``first`` keeps so many
+    facts of each concept, in the order of ids.
     """
     feed, numbers = block.feed, block.numbers
     asked = feed.leaves[numbers] if told_of is None else told_of
-    sides = [_side(block.out, OUT, numbers, voice, most), _side(block.into, INTO, numbers, voice,
-                                                               most)]  # fmt: skip
-    columns = [np.concatenate(found) for found in zip(*(side[:-1] for side in sides), strict=True)]
-    side, place, own, other, code, profile, key = columns
-    ids = np.concatenate([found[-1] for found in sides])
+    sides = [_side(block.out, OUT, numbers, most), _side(block.into, INTO, numbers, most)]
+    columns = [np.concatenate(found) for found in zip(*sides, strict=True)]
+    side, place, own, other, code, profile, key, ids = columns
     number = numbers[own]
     mask = asked[own] & ~voice.negated[code] & (number != other)
     mask &= voice.named[number] & voice.named[other] & (voice.told[number] | voice.told[other])
     if held_apart:
         mask &= feed.held[number] | ~feed.held[other]
-    made, texts = _valued(block, voice, asked) if valued else ([], [])
-    kept = np.flatnonzero(mask)
-    n, extra = len(kept), len(made)
-    facts = Facts(
-        block, numbers, np.empty(0, np.int64),
-        np.concatenate([own[kept], np.array([m[0] for m in made], np.int32)]).astype(np.int32),
-        np.concatenate([other[kept].astype(np.int64), np.full(extra, -1, np.int64)]),
-        np.concatenate([code[kept].astype(np.int64), np.array([m[1] for m in made], np.int64)]),
-        np.zeros(n + extra, bool),
-        np.concatenate([side[kept], np.full(extra, VALUED, np.int8)]),
-        np.concatenate([place[kept], np.arange(extra)]),
-        np.concatenate([profile[kept].astype(np.int64), np.array([m[2] for m in made], np.int64)]),
-        np.concatenate([ids[kept], _bytes([m[3].ids[0] for m in made])]),
-        np.concatenate([key[kept], np.array([int(m[3].ids[0][:16], 16) for m in made], np.uint64)]),
-        np.zeros(n + extra, np.int32),
-        np.concatenate([np.full(n, -1, np.int32), np.arange(extra, dtype=np.int32)]),
-        np.zeros(0, np.int64),
-        values=texts, made=[m[3] for m in made],
+    columns = [column[mask] for column in columns]
+    if valued:
+        more = _valued(feed, numbers, voice, asked)
+        columns = [np.concatenate(pair) for pair in zip(columns, more, strict=True)]
+    order = np.argsort(columns[2], kind="stable")
+    columns = [column[order] for column in columns]
+    if first is not None:
+        own, key = columns[2], columns[6]
+        order = by_key(own, key)
+        starts = np.searchsorted(own, np.arange(len(numbers)))
+        turn = np.arange(len(order)) - starts[own[order]]
+        chosen = np.sort(order[turn < first])
+        columns = [column[chosen] for column in columns]
+    side, place, own, other, code, profile, key, ids = columns
+    code = code.astype(np.int64)
+    value, values_told = _values(feed, side, place, voice)
+    tail, tails, severities = _tails(block, side, place, voice)
+    further, further_ids, further_profiles = _further(block, side, place)
+    return Facts(
+        block, numbers, np.searchsorted(own, np.arange(len(numbers) + 1)), own,
+        other.astype(np.int64), code, (side == INTO) & ~voice.symmetric[code], side, place,
+        profile.astype(np.int64), ids, key, tail, value, further, tails, severities, values_told,
+        further_ids, further_profiles,
     )  # fmt: skip
-    facts.inverse = (facts.side == INTO) & ~voice.symmetric[facts.code]
-    _qualified(facts, block, voice)
-    _further(facts, block)
-    return facts.kept(np.argsort(facts.own, kind="stable"))
 
 
-def _side(
-    edges: Edges, side: int, numbers: npt.NDArray[Any], voice: Voice, most: int
-) -> list[npt.NDArray[Any]]:
+def _side(edges: Edges, side: int, numbers: npt.NDArray[Any], most: int) -> list[npt.NDArray[Any]]:
     """Columns of one side: side, place, own (place), other, code, profile, key, and ids."""
     lengths = np.diff(edges.starts)
     own = np.repeat(np.arange(len(numbers), dtype=np.int32), lengths)
@@ -156,72 +168,88 @@ def _side(
         place = np.flatnonzero(place - first[np.cumsum(new) - 1] < most)
         own = own[place]
     ids = np.frombuffer(edges.ids, np.uint8).reshape(-1, ID_BYTES)[place]
-    key = np.frombuffer(edges.ids, ">u8")[::2][place].astype(np.uint64)
     return [np.full(len(place), side, np.int8), place, own, edges.other[place], edges.code[place],
-            edges.profile[place], key, ids]  # fmt: skip
+            edges.profile[place], _keys(ids), ids]  # fmt: skip
 
 
-def _bytes(ids: list[str]) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(-1, ID_BYTES)
+def _keys(ids: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    return np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
 
 
 def _valued(
-    block: PartBlock, voice: Voice, asked: npt.NDArray[np.bool_]
-) -> tuple[list[tuple[int, int, int, Fact]], list[str]]:
-    """The facts with a value that can be told - place of the concept, predicate code, profile and
-    the fact - and their values in words."""
-    feed, made, texts = block.feed, [], []
-    codes = {pair: code for code, pair in enumerate(feed.predicates)}
-    for number, rows in block.rows.items():
-        place = block.places[number]
-        if not asked[place] or not voice.told[number]:
-            continue
-        for row, fact in zip(rows, block.valued(number), strict=True):
-            value = fact.value
-            if fact.negated or not isinstance(value, Value):
-                continue
-            if value.language in ("", voice.lang):
-                made.append((place, codes[fact.predicate, False], int(row["profile"]), fact))
-                texts.append(values.words(value, voice.lang))
-    return made, texts
+    feed: Feed, numbers: npt.NDArray[Any], voice: Voice, asked: npt.NDArray[np.bool_]
+) -> list[npt.NDArray[Any]]:
+    """The columns of facts with a value that can be told."""
+    place, own = feed.value_rows(numbers)
+    rows = feed.table("values").select(["p", "profile", "value_language", "id"]).take(place)
+    code, profile = (rows.column(name).to_numpy().astype(np.int64) for name in ("p", "profile"))
+    spoken = pc.is_in(rows.column("value_language"), pa.array(["", voice.lang], pa.large_string()))
+    mask = asked[own] & voice.told[numbers[own]] & feed.profile_leaves[profile]
+    mask &= ~voice.negated[code] & spoken.to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero(mask)
+    told = b"".join(rows.column("id").take(pa.array(kept)).to_pylist())
+    ids = np.frombuffer(told, np.uint8).reshape(-1, ID_BYTES)
+    count = len(kept)
+    return [np.full(count, VALUED, np.int8), place[kept], own[kept].astype(np.int32),
+            np.full(count, -1, np.int32), code[kept].astype(np.uint16),
+            profile[kept].astype(np.uint32), _keys(ids), ids]  # fmt: skip
 
 
-def _sorted_places(facts: Facts, side: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The facts of a side, and their places, which ascend."""
-    chosen = np.flatnonzero(facts.side == side)
-    return chosen, facts.place[chosen]
+def _values(
+    feed: Feed, side: npt.NDArray[Any], place: npt.NDArray[Any], voice: Voice
+) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """The number of each fact's value, -1 for none, and the values in words."""
+    chosen = np.flatnonzero(side == VALUED)
+    number = np.full(len(side), -1, np.int32)
+    number[chosen] = np.arange(len(chosen))
+    columns = ["value", "value_type", "unit", "value_language"]
+    rows = feed.table("values").select(columns).take(pa.array(place[chosen]))
+    told = zip(*(rows.column(name).to_pylist() for name in columns), strict=True)
+    return number, [values.words(Value(*row), voice.lang) for row in told]
 
 
-def _qualified(facts: Facts, block: PartBlock, voice: Voice) -> None:
-    """Number the words of qualifiers."""
-    known: dict[str, int] = {"": 0}
-    of_text: dict[str, int] = {}
+def _tails(
+    block: PartBlock, side: npt.NDArray[Any], place: npt.NDArray[Any], voice: Voice
+) -> tuple[npt.NDArray[np.int32], list[str], list[int]]:
+    """The number of the words of each fact's qualifiers, the words, and what they say of severity:
+    its rank."""
+    tail = np.zeros(len(side), np.int32)
+    tails, severities, known = [""], [NO_SEVERITY], {"": 0}
     name = _namer(block, voice)
 
-    def coded(text: str) -> int:
-        code = of_text.get(text)
-        if code is None:
-            said = json.loads(text)
-            tail = words_of.tail(said, name, lang=voice.lang)
-            if tail not in known:
-                known[tail] = len(facts.tails)
-                facts.tails.append(tail)
-                facts.severities.append(words_of.severity_rank(said.get("severity", "")))
-            code = of_text[text] = known[tail]
-        return code
+    def number(text: str) -> int:
+        words = voice.tails.get(text)
+        if words is None:
+            said = json.loads(text) if text else {}
+            told = words_of.tail(said, name, lang=voice.lang)
+            words = told, words_of.severity_rank(said.get("severity", ""))
+            if len(voice.tails) < REMEMBERED:
+                voice.tails[text] = words
+        if words[0] not in known:
+            known[words[0]] = len(tails)
+            tails.append(words[0])
+            severities.append(words[1])
+        return known[words[0]]
 
-    for side, edges in ((OUT, block.out), (INTO, block.into)):
-        if not edges.qualifiers:
-            continue
-        chosen, places = _sorted_places(facts, side)
-        for place, text in edges.qualifiers.items():
-            at = int(np.searchsorted(places, place))
-            if at < len(places) and places[at] == place:
-                facts.tail[chosen[at]] = coded(text)
-    for at, fact in enumerate(facts.made):
-        if fact.qualifiers:
-            text = json.dumps(dict(fact.qualifiers))
-            facts.tail[len(facts) - len(facts.made) + at] = coded(text)
+    for which, edges in ((OUT, block.out), (INTO, block.into)):
+        if len(edges.said_at):
+            at, there = _found(side, place, which, edges.said_at)
+            texts = edges.texts(there)
+            tail[at] = np.fromiter(map(number, texts), np.int32, len(texts))
+    valued = np.flatnonzero(side == VALUED)
+    said = block.feed.table("values").column("qualifiers").take(pa.array(place[valued]))
+    tail[valued] = [number(text or "") for text in said.to_pylist()]
+    return tail, tails, severities
+
+
+def _found(
+    side: npt.NDArray[Any], place: npt.NDArray[Any], which: int, wanted: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The facts that lie in the places ``wanted`` of a side, and their places among these."""
+    chosen = np.flatnonzero(side == which)
+    at = np.minimum(np.searchsorted(wanted, place[chosen]), len(wanted) - 1)
+    there = wanted[at] == place[chosen]
+    return chosen[there], at[there]
 
 
 def _namer(block: PartBlock, voice: Voice) -> Callable[[str], str]:
@@ -238,27 +266,21 @@ def _namer(block: PartBlock, voice: Voice) -> Callable[[str], str]:
     return name
 
 
-def _further(facts: Facts, block: PartBlock) -> None:
-    """Lay out what further statements say the same."""
-    if not (block.out.more or block.into.more):
-        return
-    ranges = np.zeros((len(facts), 2), np.int64)
-    ids: list[str] = []
-    profiles: list[int] = []
-    for side, edges in ((OUT, block.out), (INTO, block.into)):
-        if not edges.more:
-            continue
-        chosen, places = _sorted_places(facts, side)
-        every = np.fromiter(edges.more, np.int64, len(edges.more))
-        at = np.searchsorted(places, every)
-        there = at < len(places)
-        there[there] = places[at[there]] == every[there]
-        for place, where in zip(every[there].tolist(), at[there].tolist(), strict=True):
-            start = len(ids)
-            for profile, id in edges.more[place]:
-                ids.append(id)
-                profiles.append(profile)
-            ranges[chosen[where]] = start, len(ids)
-    facts.further = ranges
-    facts.further_ids = _bytes(ids)
-    facts.further_profiles = np.array(profiles, np.int64)
+def _further(
+    block: PartBlock, side: npt.NDArray[Any], place: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Where the further statements of each fact lie, shape (n, 2), their ids and profiles."""
+    ranges = np.zeros((len(side), 2), np.int64)
+    shift = 0
+    for which, edges in ((OUT, block.out), (INTO, block.into)):
+        if len(edges.more_at):
+            at, there = _found(side, place, which, edges.more_at)
+            ranges[at, 0] = there + shift
+            last = np.searchsorted(edges.more_at, edges.more_at[there], side="right")
+            ranges[at, 1] = last + shift
+        shift += len(edges.more_at)
+    return (
+        ranges,
+        np.concatenate([block.out.more_ids, block.into.more_ids]),
+        np.concatenate([block.out.more_profile, block.into.more_profile]).astype(np.int64),
+    )

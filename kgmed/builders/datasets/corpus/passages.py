@@ -130,9 +130,7 @@ def _around(facts: Facts, enough: Ints, voice: Voice, most: int) -> _Around:
     numbers = _neighbours(facts, enough, feed.leaves)
     wanted = np.unique(numbers[numbers >= 0])
     block = PartBlock(feed, wanted, most=READ)
-    read = facts_of(block, voice, most=most)
-    turns = read.turns()
-    read = read.kept(np.flatnonzero(turns < READ))
+    read = facts_of(block, voice, most=most, first=READ)
     place = np.where(numbers >= 0, np.searchsorted(wanted, np.maximum(numbers, 0)), -1)
     return _Around(read, place)
 

@@ -148,7 +148,7 @@ class Telling:
             mask[pending] = True
             chosen = np.flatnonzero(mask[row] & (turn < most[row]))
             told = row[chosen]
-            rows = np.unique(told)
+            rows = told[np.append(True, told[1:] != told[:-1])]
             at = np.zeros(len(places), np.int64)
             at[rows] = np.arange(len(rows))
             laid = self.lay(places[rows], fact[chosen], at[told], wording[rows], lead=lead)
@@ -286,10 +286,11 @@ def _by(own: Ints, kind: Ints, name: Ints) -> Ints:
     """The order of facts by concept, kind and name."""
     if not len(own):
         return np.empty(0, np.int64)
-    bits = [int(key.max()).bit_length() + 1 for key in (kind, name)]
+    name = name.astype(np.int64) - int(name.min())
+    bits = [int(key.max()).bit_length() for key in (kind, name)]
     if int(own[-1]).bit_length() + sum(bits) > 62:
         return np.lexsort((name, kind, own))
-    key = (own.astype(np.int64) << sum(bits)) | (kind << bits[1]) | (name.astype(np.int64) + 1)
+    key = (own.astype(np.int64) << sum(bits)) | (kind << bits[1]) | name
     return np.argsort(key, kind="stable")
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgmed.builders.datasets.corpus.facts import Facts
+from kgmed.builders.datasets.corpus.facts import Facts, by_key
 from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.job import Chunk
@@ -80,7 +80,7 @@ class _Lines:
         self._rows, self._snapshot = rows, snapshot
         feed = self._feed = rows.sides[0].block.feed
         row, ids, profile, held = _statements(rows, feed)
-        order = np.lexsort((np.ascontiguousarray(ids).view(">u8")[:, 0].astype(np.uint64), row))
+        order = by_key(row, np.ascontiguousarray(ids).view(">u8")[:, 0].astype(np.uint64))
         row, profile = row[order], profile[order]
         self._ids = np.ascontiguousarray(ids[order])
         self._profile = profile
@@ -212,7 +212,7 @@ def _statements(rows: Rows, feed: Feed) -> tuple[Ints, npt.NDArray[np.uint8], In
         held[mine] = feed.held[facts.numbers[facts.own[fact]]] | (
             (other >= 0) & feed.held[np.maximum(other, 0)]
         )
-        if facts.further.ndim == 2:
+        if len(facts.further_ids):
             places, of = ranges(facts.further[fact, 0], facts.further[fact, 1])
             row.append(rows.row[mine][of])
             ids.append(facts.further_ids[places])

@@ -66,6 +66,7 @@ class Voice:
         firsts = [names[0] if names else "" for names in feed.categories]
         sorted_firsts = sorted({"", *firsts})
         self.category = np.array([sorted_firsts.index(name) for name in firsts] or [0], np.int64)
+        self.tails: dict[str, tuple[str, int]] = {}
         self.no_category = sorted_firsts.index("")
         self._pronoun = np.full((len(names), 2), -1, np.int8)
         self._shape_of = np.full(len(names) * 2 * 2 * 3 * 2 * WORDINGS, -1, np.int32)
