@@ -9,13 +9,10 @@ from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Statement
 from kgmed.kg.verbalize import english, lists, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
-from kgmed.kg.verbalize.template import STOPS, denied, pieces
+from kgmed.kg.verbalize.template import STOPS, denied, ended, pieces
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
-
-CLOSED = tuple(".!?。！？")
-"""What a name ends with that is the sentence's stop as well."""
 
 
 def grouped(
@@ -99,10 +96,10 @@ def _sentence(
     head, last = (listed, shared) if told.listed_first else (shared, listed)
     if told.opens and lang == "en":
         head = number.opening(head)
-    stop = STOPS[lang]
-    if not tail and told.closes and last.endswith(CLOSED):
-        stop = ""
-    return f"{told.prefix}{head}{told.between}{last}{told.end}{tail}{stop}"
+    start = f"{told.prefix}{head}{told.between}"
+    if not tail and told.closes:
+        return start + ended(last, lang)
+    return f"{start}{last}{told.end}{tail}{STOPS[lang]}"
 
 
 def _shared(

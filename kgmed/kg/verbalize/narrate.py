@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from kgmed.kg.model import Language, Path, Step
 from kgmed.kg.verbalize import english, number
 from kgmed.kg.verbalize import qualifiers as words_of
-from kgmed.kg.verbalize.grouping import CLOSED
-from kgmed.kg.verbalize.template import STOPS, denied, pieces
+from kgmed.kg.verbalize.template import denied, ended, pieces
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
@@ -47,7 +46,7 @@ def narrated(
             text = _LAST[lang] + text
         else:
             text = _THEN[lang][(at // _PER_SENTENCE - 1) % 2] + text
-        sentences.append(text if text.endswith(CLOSED) else text + STOPS[lang])
+        sentences.append(ended(text, lang))
     return ("" if lang == "zh" else " ").join(sentences)
 
 

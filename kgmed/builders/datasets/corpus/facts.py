@@ -112,27 +112,32 @@ def by_key(own: npt.NDArray[Any], key: npt.NDArray[np.uint64]) -> npt.NDArray[An
 
 def facts_of(
     block: PartBlock, voice: Voice, *, most: int, told_of: npt.NDArray[np.bool_] | None = None,
-    held_apart: bool = True, valued: bool = True, first: int | None = None,
+    held_apart: bool = True, valued: bool = True, first: int | None = None, said: bool = False,
 ) -> Facts:  # fmt: skip
     """What can be told of a block's concepts in a voice, ``most`` facts of each predicate and side.
 
     ``told_of`` marks the concepts that are asked for, shape (concepts,). ``held_apart`` leaves out
     what touches a concept that training mustn't see, of those that it may. ``first`` keeps so many
-    facts of each concept, in the order of ids.
+    facts of each concept, in the order of ids. ``said`` asks for what concepts are subjects of,
+    and for what is denied as well.
     """
     feed, numbers = block.feed, block.numbers
     asked = feed.leaves[numbers] if told_of is None else told_of
-    sides = [_side(block.out, OUT, numbers, most), _side(block.into, INTO, numbers, most)]
+    sides = [_side(block.out, OUT, numbers, most)]
+    if not said:
+        sides.append(_side(block.into, INTO, numbers, most))
     columns = [np.concatenate(found) for found in zip(*sides, strict=True)]
     side, place, own, other, code, profile, key, ids = columns
     number = numbers[own]
-    mask = asked[own] & ~voice.negated[code] & (number != other)
+    mask = asked[own] & (number != other)
+    if not said:
+        mask &= ~voice.negated[code]
     mask &= voice.named[number] & voice.named[other] & (voice.told[number] | voice.told[other])
     if held_apart:
         mask &= feed.held[number] | ~feed.held[other]
     columns = [column[mask] for column in columns]
     if valued:
-        more = _valued(feed, numbers, voice, asked)
+        more = _valued(feed, numbers, voice, asked, denied=said)
         columns = [np.concatenate(pair) for pair in zip(columns, more, strict=True)]
     order = np.argsort(columns[2], kind="stable")
     columns = [column[order] for column in columns]
@@ -169,15 +174,21 @@ def _side(edges: Edges, side: int, numbers: npt.NDArray[Any], most: int) -> list
         own = own[place]
     ids = np.frombuffer(edges.ids, np.uint8).reshape(-1, ID_BYTES)[place]
     return [np.full(len(place), side, np.int8), place, own, edges.other[place], edges.code[place],
-            edges.profile[place], _keys(ids), ids]  # fmt: skip
+            edges.profile[place], keys_of(ids), ids]  # fmt: skip
 
 
-def _keys(ids: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+def keys_of(ids: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """The first 8 bytes of ids, shape (n, 16), as numbers."""
     return np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
 
 
 def _valued(
-    feed: Feed, numbers: npt.NDArray[Any], voice: Voice, asked: npt.NDArray[np.bool_]
+    feed: Feed,
+    numbers: npt.NDArray[Any],
+    voice: Voice,
+    asked: npt.NDArray[np.bool_],
+    *,
+    denied: bool,
 ) -> list[npt.NDArray[Any]]:
     """The columns of facts with a value that can be told."""
     place, own = feed.value_rows(numbers)
@@ -185,14 +196,16 @@ def _valued(
     code, profile = (rows.column(name).to_numpy().astype(np.int64) for name in ("p", "profile"))
     spoken = pc.is_in(rows.column("value_language"), pa.array(["", voice.lang], pa.large_string()))
     mask = asked[own] & voice.told[numbers[own]] & feed.profile_leaves[profile]
-    mask &= ~voice.negated[code] & spoken.to_numpy(zero_copy_only=False)
+    mask &= spoken.to_numpy(zero_copy_only=False)
+    if not denied:
+        mask &= ~voice.negated[code]
     kept = np.flatnonzero(mask)
     told = b"".join(rows.column("id").take(pa.array(kept)).to_pylist())
     ids = np.frombuffer(told, np.uint8).reshape(-1, ID_BYTES)
     count = len(kept)
     return [np.full(count, VALUED, np.int8), place[kept], own[kept].astype(np.int32),
             np.full(count, -1, np.int32), code[kept].astype(np.uint16),
-            profile[kept].astype(np.uint32), _keys(ids), ids]  # fmt: skip
+            profile[kept].astype(np.uint32), keys_of(ids), ids]  # fmt: skip
 
 
 def _values(
@@ -231,7 +244,7 @@ def _tails(
             severities.append(words[1])
         return known[words[0]]
 
-    for which, edges in ((OUT, block.out), (INTO, block.into)):
+    for which, edges in _edges(block, side):
         if len(edges.said_at):
             at, there = _found(side, place, which, edges.said_at)
             texts = edges.texts(there)
@@ -272,15 +285,20 @@ def _further(
     """Where the further statements of each fact lie, shape (n, 2), their ids and profiles."""
     ranges = np.zeros((len(side), 2), np.int64)
     shift = 0
-    for which, edges in ((OUT, block.out), (INTO, block.into)):
+    ids, profiles = [np.empty((0, ID_BYTES), np.uint8)], [np.empty(0, np.int64)]
+    for which, edges in _edges(block, side):
         if len(edges.more_at):
             at, there = _found(side, place, which, edges.more_at)
             ranges[at, 0] = there + shift
             last = np.searchsorted(edges.more_at, edges.more_at[there], side="right")
             ranges[at, 1] = last + shift
         shift += len(edges.more_at)
-    return (
-        ranges,
-        np.concatenate([block.out.more_ids, block.into.more_ids]),
-        np.concatenate([block.out.more_profile, block.into.more_profile]).astype(np.int64),
-    )
+        ids.append(edges.more_ids)
+        profiles.append(edges.more_profile.astype(np.int64))
+    return ranges, np.concatenate(ids), np.concatenate(profiles)
+
+
+def _edges(block: PartBlock, side: npt.NDArray[Any]) -> list[tuple[int, Edges]]:
+    """The sides of a block that facts lie in: one that none lies in isn't read."""
+    found = [(OUT, block.out)]
+    return [*found, (INTO, block.into)] if (side == INTO).any() else found

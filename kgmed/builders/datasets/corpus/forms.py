@@ -20,18 +20,16 @@ import pyarrow.compute as pc
 from kgmed.builders.datasets.corpus.sentences import OTHER
 from kgmed.builders.datasets.feed import Feed
 from kgmed.kg.model import Language
-from kgmed.kg.verbalize import Verbalizer
-from kgmed.kg.verbalize.batch import Sentences
-from kgmed.kg.verbalize.template import STOPS, form
+from kgmed.kg.verbalize.template import CLOSED as STOPPED
+from kgmed.kg.verbalize.template import form
 from kgmed.kg.workers import Workers
 
-CAPITAL, PLURAL, CLOSED, ODD, SEVERAL = 1, 2, 4, 8, 16
-"""Bits of a name; one that is ODD has a form that the others don't tell, and one that is SEVERAL
-reads as several in a list of others."""
+CAPITAL, PLURAL, CLOSED, ODD, SEVERAL, DOTTED = 1, 2, 4, 8, 16, 32
+"""Bits of a name; the opening of an ODD one is no mere capital, one that is SEVERAL reads as several
+in a list of others, and the full stop of a DOTTED one becomes a Chinese one."""
 RANGE = 100_000
 WORTH_IT = 200_000
 """Concepts from which on names are told before the run, by all of its processes."""
-_CLOSED_ZH = "[!?。！？]$"
 _SEVERAL = {"en": (", ", ";"), "zh": ("、", "，")}
 
 
@@ -41,19 +39,19 @@ def several(name: str, lang: Language) -> bool:
 
 
 def bits(names: list[str | None], lang: Language) -> npt.NDArray[np.uint8]:
-    """The bits of names; shape (n,). Of a Chinese one, CLOSED and SEVERAL alone.
+    """The bits of names; shape (n,). Of a Chinese one, CLOSED, DOTTED and SEVERAL alone.
 
     >>> bits(["beta blockers", "Plasmodium sp.", "pH", "Diabetes Mellitus, Type 2"], "en").tolist()
     [3, 4, 0, 16]
     """
     found = np.zeros(len(names), np.uint8)
-    stops = tuple(".!?。！？")
     for place, name in enumerate(names):
         if name is None:
             continue
         bit = SEVERAL if several(name, lang) else 0
         if lang == "zh":
-            found[place] = bit | (CLOSED if name.endswith(stops) else 0)
+            bit |= DOTTED if name.endswith(".") else CLOSED if name.endswith(STOPPED) else 0
+            found[place] = bit
             continue
         told = form(name, lang)
         if told.plural:
@@ -62,8 +60,6 @@ def bits(names: list[str | None], lang: Language) -> npt.NDArray[np.uint8]:
             bit |= CAPITAL if told.opening == name[:1].upper() + name[1:] else ODD
         if told.closing == name:
             bit |= CLOSED
-        elif told.closing != name + STOPS[lang]:
-            bit |= ODD
         found[place] = bit
     return found
 
@@ -78,12 +74,20 @@ class Known:
     fold: npt.NDArray[np.int32]
 
 
-def known(feed: Feed, lang: Language, numbers: npt.NDArray[Any], texts: pa.Array) -> Known:
-    """What is known of the names ``texts`` of some concepts: laid out for the run, or told now."""
-    paths = _paths(feed, lang)
-    if all(path.exists() for path in paths):
-        return Known(*(np.load(path, mmap_mode="r")[numbers] for path in paths))
-    return Known(bits(texts.to_pylist(), lang), *_sorted(texts))
+def known(
+    feed: Feed, lang: Language, numbers: npt.NDArray[Any], texts: pa.Array, *, lists: bool = True
+) -> Known:
+    """What is known of the names ``texts`` of some concepts: laid out for the run, or told now. The
+    order of names is of use where there are ``lists`` of them."""
+    forms, *others = _paths(feed, lang)
+    found = (np.load(forms, mmap_mode="r")[numbers] if forms.exists()
+             else bits(texts.to_pylist(), lang))  # fmt: skip
+    if not lists:
+        none = np.zeros(len(texts), np.int32)
+        return Known(found, none, none)
+    if all(path.exists() for path in others):
+        return Known(found, *(np.load(path, mmap_mode="r")[numbers] for path in others))
+    return Known(found, *_sorted(texts))
 
 
 def _paths(feed: Feed, lang: str) -> list[Path]:
@@ -113,7 +117,7 @@ def lay_out(feed: Feed, processes: int, languages: Sequence[Language] = ("en",),
         if lang not in feed.languages() or feed.concepts < WORTH_IT:
             continue
         forms, *others = _paths(feed, lang)
-        if not forms.exists() and (lang == "en" or lists):
+        if not forms.exists():
             starts = [(lang, start) for start in range(0, feed.concepts, RANGE)]
             if processes == 1:
                 parts = [_range(feed, *start) for start in starts]
@@ -148,44 +152,3 @@ def _names(feed: Feed, lang: Language, start: int = 0, count: int | None = None)
     if other in feed.languages():
         names = pc.coalesce(names, feed.names(other).slice(start, count))
     return names
-
-
-class Formed(Sentences):
-    """Writes sentences of the names of some concepts of a feed, given with their numbers.
-
-    ``texts`` are the names as they are told, shape (n,), none of them null.
-    """
-
-    def __init__(
-        self, say: Verbalizer, feed: Feed, numbers: npt.NDArray[Any], texts: pa.Array, *,
-        lang: Language,
-    ) -> None:  # fmt: skip
-        path = feed.folder / "forms-en.npy"
-        if lang == "en" and path.exists():
-            told = np.load(path, mmap_mode="r")[numbers]
-        elif lang == "en":
-            told = bits(texts.to_pylist(), lang)
-        else:
-            told = np.zeros(len(texts), np.uint8)
-        if (told & ODD).any():
-            super().__init__(say, texts.to_pylist(), lang=lang)
-            return
-        self._say, self._lang, self._text = say, lang, texts
-        self._plural = (told & PLURAL) > 0
-        self._opening = texts
-        if lang == "en":
-            mask = pa.array((told & CAPITAL) > 0)
-            capital = [name[:1].upper() + name[1:] for name in texts.filter(mask).to_pylist()]
-            self._opening = pc.replace_with_mask(texts, mask, pa.array(capital, texts.type))
-            closed = pa.array((told & CLOSED) > 0)
-            ended = _with(texts, STOPS[lang])
-        else:
-            closed = pc.match_substring_regex(texts, _CLOSED_ZH)
-            ended = _with(pc.replace_substring_regex(texts, r"\.$", ""), STOPS[lang])
-        self._closing = pc.if_else(closed, texts, ended)
-
-
-def _with(texts: pa.Array, stop: str) -> pa.Array:
-    return pc.binary_join_element_wise(
-        texts, pa.scalar(stop, texts.type), pa.scalar("", texts.type)
-    )

@@ -96,15 +96,7 @@ class _Making:
                 yield from self.packer.packed(texts, block, lang, seed=self.settings.seed)
                 continue
             for task in self.corpus.names:
-                if not self._at_once():
-                    yield from self._singly(task, block, lang)
-                elif task == sentences.TASK:
-                    yield from at_once.at_once(
-                        block, lang, self.say, snapshot=block.feed.snapshot,
-                        text_only=self._text_only(),
-                    )  # fmt: skip
-                    yield from sentences.singly(block, lang, self.say, only_values=True)
-                elif task == narratives.CURATED:
+                if not self._at_once() or task == narratives.CURATED:
                     yield from self._singly(task, block, lang)
                 else:
                     for rows in self._rows(task, block, lang):
@@ -113,9 +105,7 @@ class _Making:
                         )
 
     def _singly(self, task: str, block: PartBlock, lang: Language) -> Iterator[Draft]:
-        if task == sentences.TASK:
-            yield from sentences.singly(block, lang, self.say)
-        elif task == narratives.CURATED:
+        if task == narratives.CURATED:
             yield from narratives.curated(block, lang, self.say)
         else:
             for rows in self._rows(task, block, lang):
@@ -123,6 +113,8 @@ class _Making:
 
     def _rows(self, task: str, block: PartBlock, lang: Language) -> Iterator[Rows]:
         voice = self.voices[lang]
+        if task == sentences.TASK:
+            return at_once.at_once(block, voice)
         if task == narratives.FOUND:
             return narratives.found(block, voice)
         (size,) = (size for size, name in passages.TASKS.items() if name == task)

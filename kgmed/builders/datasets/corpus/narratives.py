@@ -149,12 +149,13 @@ def _narrated(firsts: Facts, seconds: Facts, first: Ints, second: Ints, voice: V
                      (prefix == 0) & (one == start), (closes > 0) & (other == end)))  # fmt: skip
     (prefix, head, one, between, other, rest, tail, _, leads), last = told
     follows = leads & last[7]
-    closed = words.closed[last[4]] & (last[5] == fixed) & (last[6] == fixed)
+    bare = (last[5] == fixed) & (last[6] == fixed)
+    closed, final = words.closed[last[4]] & bare, np.where(bare, words.closing[last[4]], last[4])
     which, joins = fixed + voice.piece(WHICH[lang]), fixed + voice.piece(AND[lang])
     columns = [
         fixed + head, np.where(prefix == 0, words.opening[one], one), between, other, rest, tail,
         np.where(follows, which, joins), np.where(follows, fixed, fixed + last[0]),
-        np.where(follows, fixed, last[2]), *last[3:7], np.where(closed, fixed, fixed + voice.stop),
+        np.where(follows, fixed, last[2]), last[3], final, *last[5:7], np.where(closed, fixed, fixed + voice.stop),
     ]  # fmt: skip
     codes = np.stack(columns, axis=1).astype(np.int64)
     count = len(first)

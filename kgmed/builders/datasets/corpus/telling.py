@@ -232,9 +232,11 @@ class Telling:
         written = np.where(opened, words.opening[own], own)
         stands = voice.pronouns[plural[mine].astype(np.int8), opened.astype(np.int8)] + fixed
         written = np.where(pronoun, stands, written)
-        last = item[np.append(first[1:], len(shown)) - 1]
+        at_end = np.append(first[1:], len(shown)) - 1
+        last, ends = item[at_end], (tail == 0) & (closes > 0)
+        written = np.where(ends & (listed > 0) & ~pronoun, words.closing[own], written)
         closed = np.where(listed > 0, words.closed[own] & ~pronoun, words.closed[last])
-        stop = np.where((tail == 0) & (closes > 0) & closed, 0, voice.stop)
+        stop = np.where(ends & closed, 0, voice.stop)
 
         size = 2 * count - 1 + AROUND + 1
         begin = np.cumsum(size) - size + HEAD * (np.cumsum(begins))
@@ -259,12 +261,14 @@ class Telling:
         capital = np.where((listed > 0) & (opens > 0), words.opening[item[first]], item[first])
         codes[at] = item
         codes[at[first]] = capital
+        final = ends & (listed == 0)
+        codes[at[at_end[final]]] = words.closing[last[final]]
         several = np.logical_or.reduceat(words.several[item], first) if len(first) else first
         comma = np.array(voice.between)[several.astype(np.int8)] + fixed
-        final = np.array(voice.last)[several.astype(np.int8)] + fixed
+        joint = np.array(voice.last)[several.astype(np.int8)] + fixed
         left = np.repeat(count, count) - inside
         codes[at[left > 2] + 1] = np.repeat(comma, count)[left > 2]
-        codes[at[left == 2] + 1] = np.repeat(final, count)[left == 2]
+        codes[at[left == 2] + 1] = np.repeat(joint, count)[left == 2]
         characters = np.add.reduceat(self.pieces.lengths()[codes], starts[:-1])
         per = CHARACTERS.get(voice.lang, 3.0)
         return Laid(codes, starts, characters / per, row, fact)

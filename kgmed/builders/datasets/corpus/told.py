@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgmed.builders.datasets.corpus.facts import Facts, by_key
+from kgmed.builders.datasets.corpus.facts import Facts, by_key, keys_of
 from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.job import Chunk
@@ -37,11 +37,12 @@ DIGITS = 32
 class Rows:
     """Rows of one task and language. Shapes (n,) but of ``codes``, ``starts`` (n + 1) - the pieces
     of the texts - and the facts that rows rest on, in the rows' order: ``fact`` among those of
-    ``sides[side]``. ``number`` is the concept that a row is about, whose id is its key."""
+    ``sides[side]``. ``number`` is the concept that a row is about, whose id is its key; None where
+    rows have no key."""
 
     task: str
     lang: Language
-    number: Ints
+    number: Ints | None
     wording: Ints
     codes: Ints
     starts: Ints
@@ -52,12 +53,21 @@ class Rows:
     pieces: Pieces
 
     def __len__(self) -> int:
-        return len(self.number)
+        return len(self.wording)
+
+    def keys(self, chosen: Ints | None = None) -> list[bytes]:
+        """What tells the rows, or some of them, from others of the same facts and wording."""
+        if self.number is None:
+            return [b""] * (len(self) if chosen is None else len(chosen))
+        number = self.number if chosen is None else self.number[chosen]
+        ids = self.sides[0].block.feed.ids.take(pa.array(number))
+        keys: list[bytes] = ids.cast(pa.large_binary()).to_pylist()
+        return keys
 
     def drafts(self) -> Iterator[Draft]:
         """The rows one by one."""
         texts = self.pieces.joined(self.codes, self.starts).to_pylist()
-        ids = self.sides[0].block.feed.ids.take(pa.array(self.number)).to_pylist()
+        ids = [id.decode() for id in self.keys()]
         ends = np.searchsorted(self.row, np.arange(len(self) + 1)).tolist()
         told = list(zip(self.side.tolist(), self.fact.tolist(), strict=True))
         for at, (text, id, wording) in enumerate(zip(texts, ids, self.wording.tolist(),
@@ -80,7 +90,7 @@ class _Lines:
         self._rows, self._snapshot = rows, snapshot
         feed = self._feed = rows.sides[0].block.feed
         row, ids, profile, held = _statements(rows, feed)
-        order = by_key(row, np.ascontiguousarray(ids).view(">u8")[:, 0].astype(np.uint64))
+        order = by_key(row, keys_of(ids))
         row, profile = row[order], profile[order]
         self._ids = np.ascontiguousarray(ids[order])
         self._profile = profile
@@ -88,23 +98,25 @@ class _Lines:
         self._held = np.zeros(len(rows), bool)
         self._held[rows.row[held]] = True
         self._row = row
-        self._digits = np.frombuffer(hexlify(self._ids), np.uint8).reshape(-1, DIGITS)
-        self._numbers = self._row_ids()
+        self._digits = np.frombuffer(hexlify(self._ids.tobytes()), np.uint8).reshape(-1, DIGITS)
 
-    def _row_ids(self) -> npt.NDArray[np.uint64]:
-        """The rows' ids (:func:`kgmed.builders.datasets.rows.row_id`)."""
+    def _row_ids(self, chosen: Ints) -> npt.NDArray[np.uint64]:
+        """The ids of some rows (:func:`kgmed.builders.datasets.rows.row_id`)."""
         rows = self._rows
         parted = np.full((len(self._digits), DIGITS + 1), _FIELD[0], np.uint8)
         parted[:, :DIGITS] = self._digits
         said = memoryview(parted.tobytes())
-        keys = self._feed.ids.take(pa.array(rows.number)).cast(pa.large_binary()).to_pylist()
+        keys = rows.keys(chosen)
         heads = [f"{rows.task}\x1f{rows.lang}\x1f{n}\x1f\x1f".encode()
                  for n in range(int(rows.wording.max()) + 1)]  # fmt: skip
-        ends = (self._ends * (DIGITS + 1)).tolist()
+        starts = (self._ends[chosen] * (DIGITS + 1)).tolist()
+        stops = (self._ends[chosen + 1] * (DIGITS + 1) - 1).tolist()
         digests = []
-        for at, (key, wording) in enumerate(zip(keys, rows.wording.tolist(), strict=True)):
+        for key, wording, start, stop in zip(
+            keys, rows.wording[chosen].tolist(), starts, stops, strict=True
+        ):
             made = blake2b(heads[wording] + key + _FIELD, digest_size=ID_BYTES)
-            made.update(said[ends[at] : ends[at + 1] - 1])
+            made.update(said[start:stop])
             digests.append(made.digest())
         return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
 
@@ -122,14 +134,17 @@ class _Lines:
         said, of = ranges(self._ends[chosen], self._ends[chosen + 1])
         sources, shown_sources = self._sources(said, of, len(chosen))
         licences, shown_licences = self._licences(said, of, len(chosen))
-        ids = texts_of(hexlify(self._numbers[chosen].astype(">u8").tobytes()), 2 * ID_BYTES)
-        lowest = int(self._numbers[chosen].argmin())
         if text_only:
             texts = rows.pieces.joined(codes, starts, in_a_line)
             lines = joined(texts, "\n")
-            shown = {"id": ids[lowest].as_py(), "text": texts[lowest].as_py()}
+            lowest = int(keys_of(self._ids[self._ends[chosen]]).argmin())
+            (number,) = self._row_ids(chosen[lowest : lowest + 1]).tolist()
+            shown = {"id": f"{number:016x}", "text": texts[lowest].as_py()}
             example = json.dumps(shown, ensure_ascii=False)
         else:
+            numbers = self._row_ids(chosen)
+            ids = texts_of(hexlify(numbers.astype(">u8").tobytes()), 2 * ID_BYTES)
+            lowest = int(numbers.argmin())
             texts = rows.pieces.joined(codes, starts, escaped)
             lines = joined(
                 '{"id":"', ids, f'","task":"{rows.task}","lang":"{rows.lang}","text":"', texts,
@@ -183,16 +198,23 @@ class _Lines:
         has = np.zeros((count, len(kinds)), bool)
         has[of, kind.reshape(-1)[self._profile[said]]] = True
         packed = np.packbits(has, axis=1)
-        several, which, counts = np.unique(packed, axis=0, return_inverse=True, return_counts=True)
+        width = packed.shape[1]
+        whole = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(width), count, [None, pa.py_buffer(packed.tobytes())]
+        ).dictionary_encode()
+        which = whole.indices.to_numpy()
+        counts = np.bincount(which, minlength=len(whole.dictionary))
+        several = np.frombuffer(b"".join(whole.dictionary.to_pylist()), np.uint8)
+        several = several.reshape(-1, width)
         texts = []
         for row in np.unpackbits(several, axis=1, count=len(kinds)).astype(bool):
-            licences = kinds[row].any(axis=0) if row.any() else np.zeros(len(known), bool)
+            licences = kinds[row].any(axis=0)
             texts.append(" AND ".join(known[at] for at in np.flatnonzero(licences)))
         found: dict[str, int] = {}
         for text, n in zip(texts, counts.tolist(), strict=True):
             found[text] = found.get(text, 0) + n
         quoted = pa.array(list(map(encode_basestring, texts)), pa.large_string())
-        return found, quoted.take(pa.array(which.reshape(-1)))
+        return found, quoted.take(whole.indices)
 
 
 def _statements(rows: Rows, feed: Feed) -> tuple[Ints, npt.NDArray[np.uint8], Ints, Ints]:

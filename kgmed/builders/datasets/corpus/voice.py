@@ -19,6 +19,7 @@ from kgmed.kg.verbalize import Verbalizer, english, narrate
 from kgmed.kg.verbalize.describe import is_a, opens, ranks
 from kgmed.kg.verbalize.grouping import Shape, shape
 from kgmed.kg.verbalize.number import opening
+from kgmed.kg.verbalize.template import STOPS
 
 WORDINGS = 3
 """Turns that the wordings of a passage or a narrative take."""
@@ -55,7 +56,7 @@ class Voice:
         self.fixed: list[str] = [""]
         self._fixed: dict[str, int] = {"": 0}
         self.space = self.piece("" if lang == "zh" else " ")
-        self.stop = self.piece("。" if lang == "zh" else ".")
+        self.stop = self.piece(STOPS[lang])
         self.pronouns = np.array([[self.piece(t), self.piece(opening(t))] for t in ("it", "they")])
         self.between, self.last = (
             [self.piece(text) for text in texts]
@@ -66,6 +67,9 @@ class Voice:
         firsts = [names[0] if names else "" for names in feed.categories]
         sorted_firsts = sorted({"", *firsts})
         self.category = np.array([sorted_firsts.index(name) for name in firsts] or [0], np.int64)
+        self.wordings = np.array([say.wordings(name, lang) for name in names] or [1], np.int64)
+        self._template_of = np.full(len(names) * 4 * int(self.wordings.max()), -1, np.int32)
+        self.templates = _Table(6)
         self.tails: dict[str, tuple[str, int]] = {}
         self.no_category = sorted_firsts.index("")
         self._pronoun = np.full((len(names), 2), -1, np.int8)
@@ -153,6 +157,27 @@ class Voice:
         head = opening(prefix) if self.lang == "en" and prefix else prefix
         return (self.piece(prefix), self.piece(head), self.piece(between), self.piece(behind),
                 int(first == "s"), int(closes))  # fmt: skip
+
+    def templated(
+        self, code: npt.NDArray[Any], plurals: tuple[Any, Any], wording: npt.NDArray[Any]
+    ) -> npt.NDArray[np.int32]:
+        """Rows of :attr:`templates` - prefix, between, and what stands before the stop, whether the
+        subject is first, and whether names open and close it - of sentences. Shapes (n,)."""
+        key = (code * 2 + plurals[0]) * 2 + plurals[1]
+        key = key * int(self.wordings.max()) + wording
+        return self._looked_up(self._template_of, self.templates, key, self._template)
+
+    def _template(self, key: int) -> tuple[int, ...]:
+        key, wording = divmod(key, int(self.wordings.max()))
+        key, object = divmod(key, 2)
+        code, subject = divmod(key, 2)
+        name, negated = self.feed.predicates[code]
+        made = self.say.templates(name, self.lang, negated=negated)[wording]
+        many = subject if made.agrees == "s" else object
+        prefix, between, suffix = made.plural if made.agrees and many else made.singular
+        end = "" if made.closes else suffix.removesuffix(STOPS[self.lang])
+        return (self.piece(prefix), self.piece(between), self.piece(end), int(made.first == "s"),
+                int(made.opens), int(made.closes))  # fmt: skip
 
     @staticmethod
     def _looked_up(
