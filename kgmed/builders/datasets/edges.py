@@ -82,11 +82,12 @@ class Edges:
 
 def edges(
     arrays: Arrays, leaves: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], way: str, *,
-    most: int | None = None,
+    most: int | None = None, detailed: npt.NDArray[np.bool_] | None = None,
 ) -> Edges:  # fmt: skip
     """The facts out of (``way`` "out") or into ("in") some concepts, at most so many of each.
 
-    ``numbers`` are ascending; ``leaves`` says which profiles may leave, shape (profiles,).
+    ``numbers`` are ascending; ``leaves`` says which profiles may leave, shape (profiles,), and
+    ``detailed`` which statements have details, shape (statements,), where that is known.
     """
     offsets = arrays[f"{way}_off"]
     starts, lengths = offsets[numbers], offsets[numbers + 1] - offsets[numbers]
@@ -103,14 +104,14 @@ def edges(
     if not kept.all():
         own, other, code, row, profile = (a[kept] for a in (own, other, code, row, profile))
     ids = arrays["st_id"].reshape(-1, ID_BYTES)[row]
-    return _merged((own, code, other), profile, ids, _qualified(arrays, row), numbers)
+    return _merged((own, code, other), profile, ids, _qualified(arrays, row, detailed), numbers)
 
 
 _SEPARATOR = DETAIL_FIELD.encode()
 
 
 def _qualified(
-    arrays: Arrays, row: npt.NDArray[Any]
+    arrays: Arrays, row: npt.NDArray[Any], detailed: npt.NDArray[np.bool_] | None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Places of the statements that may have qualifiers, where their details lie, and all details.
 
@@ -123,12 +124,18 @@ def _qualified(
     low, high = 0, len(with_details)
     if len(row) == row[-1] - row[0] + 1:  # one stretch: the rest of a long array isn't touched
         low, high = np.searchsorted(with_details, [row[0], row[-1] + 1]).tolist()
-    place = np.searchsorted(with_details[low:high], row) + low
-    inside = place < len(with_details)
-    found = np.flatnonzero(inside)
-    found = found[with_details[place[found]] == row[found]]
+    if high == low:
+        return np.empty(0, np.int64), np.empty((0, 2), np.int64), blob
+    maybe = (
+        np.flatnonzero(row >= with_details[low])
+        if detailed is None
+        else np.flatnonzero(detailed[row])
+    )
+    place = np.searchsorted(with_details[low:high], row[maybe]) + low
+    place = np.minimum(place, len(with_details) - 1)
+    there = with_details[place] == row[maybe]
+    found, entry = maybe[there], place[there]
     offsets = arrays["d_off"]
-    entry = place[found]
     ends = offsets[entry + 1]
     braced = blob[ends - 1] == ord("}")
     lie = np.stack([offsets[entry[braced]], ends[braced]], axis=1)

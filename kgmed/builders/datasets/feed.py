@@ -80,6 +80,13 @@ class Feed:
         """The id of each concept."""
         return self.table("ids").column("id")
 
+    @cached_property
+    def detailed(self) -> npt.NDArray[np.bool_]:
+        """Which statements have details; shape (statements,)."""
+        found = np.zeros(len(self.arrays["out_nbr"]), bool)
+        found[self.arrays["d_eid"]] = True
+        return found
+
     def names(self, lang: Language) -> pa.Array:
         """The preferred name of each concept, null where there is none."""
         return self.table(f"names-{lang}").column("text")
@@ -110,7 +117,9 @@ class Feed:
 
     def edges(self, numbers: npt.NDArray[Any], way: str, *, most: int | None = None) -> Edges:
         """The facts out of or into some concepts that may leave, at most so many of each."""
-        return edges(self.arrays, self.profile_leaves, numbers, way, most=most)
+        apart = way == "in" or bool(np.any(np.diff(numbers) > 1))
+        return edges(self.arrays, self.profile_leaves, numbers, way, most=most,
+                     detailed=self.detailed if apart else None)  # fmt: skip
 
     def block(self, part: int) -> PartBlock:
         """The entities of a part."""

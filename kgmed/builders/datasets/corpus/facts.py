@@ -65,7 +65,7 @@ class Facts:
         """Some of the facts, or all in another order; those of a concept stay together."""
         chosen = mask_or_order
         own = self.own[chosen]
-        starts = np.searchsorted(own, np.arange(len(self.numbers) + 1))
+        starts = starts_of(own, len(self.numbers))
         return Facts(
             self.block, self.numbers, starts, own, self.other[chosen], self.code[chosen],
             self.inverse[chosen], self.side[chosen], self.place[chosen], self.profile[chosen],
@@ -96,18 +96,28 @@ class Facts:
         return turns
 
 
-def by_key(own: npt.NDArray[Any], key: npt.NDArray[np.uint64]) -> npt.NDArray[Any]:
-    """The order of (own, key): of keys that are uniform, by their first bits where these do."""
+def starts_of(own: npt.NDArray[Any], count: int) -> npt.NDArray[np.int64]:
+    """The first place of each of so many numbers among ascending ones, and the end."""
+    return np.append(0, np.cumsum(np.bincount(own, minlength=count)))
+
+
+def by_key(
+    own: npt.NDArray[Any], key: npt.NDArray[np.uint64], rank: npt.NDArray[Any] | None = None
+) -> npt.NDArray[Any]:
+    """The order of (own, rank, key): of keys that are uniform, by their first bits where these do."""
     if not len(own):
         return np.empty(0, np.int64)
-    bits = np.uint64(64 - int(own.max()).bit_length())
-    if bits < np.uint64(32):
-        return np.lexsort((key, own))
-    short = (own.astype(np.uint64) << bits) | (key >> (np.uint64(64) - bits))
-    order = np.argsort(short)
-    if (short[order][1:] == short[order][:-1]).any():
-        return np.lexsort((key, own))
-    return order
+    ranked = own.astype(np.uint64)
+    if rank is not None:
+        ranked = (ranked << np.uint64(int(rank.max()).bit_length())) | rank.astype(np.uint64)
+    bits = np.uint64(64 - int(ranked.max()).bit_length())
+    if bits >= np.uint64(24):
+        short = (ranked << bits) | (key >> (np.uint64(64) - bits))
+        order = np.argsort(short)
+        short = short[order]
+        if not (short[1:] == short[:-1]).any():
+            return order
+    return np.lexsort((key, ranked))
 
 
 def facts_of(
@@ -144,7 +154,7 @@ def facts_of(
     if first is not None:
         own, key = columns[2], columns[6]
         order = by_key(own, key)
-        starts = np.searchsorted(own, np.arange(len(numbers)))
+        starts = starts_of(own, len(numbers))
         turn = np.arange(len(order)) - starts[own[order]]
         chosen = np.sort(order[turn < first])
         columns = [column[chosen] for column in columns]
@@ -154,7 +164,7 @@ def facts_of(
     tail, tails, severities = _tails(block, side, place, voice)
     further, further_ids, further_profiles = _further(block, side, place)
     return Facts(
-        block, numbers, np.searchsorted(own, np.arange(len(numbers) + 1)), own,
+        block, numbers, starts_of(own, len(numbers)), own,
         other.astype(np.int64), code, (side == INTO) & ~voice.symmetric[code], side, place,
         profile.astype(np.int64), ids, key, tail, value, further, tails, severities, values_told,
         further_ids, further_profiles,

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kgmed.builders.datasets.corpus.facts import INTO, Facts, facts_of
+from kgmed.builders.datasets.corpus.facts import INTO, Facts, by_key, facts_of
 from kgmed.builders.datasets.corpus.sentences import name_in, statement, wording_of
 from kgmed.builders.datasets.corpus.telling import Ints, Pieces
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import WORDINGS, Voice
-from kgmed.builders.datasets.corpus.words import Words
+from kgmed.builders.datasets.corpus.words import Words, numbered
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Draft, Fact
 from kgmed.kg.model import Language, Path, Step
@@ -68,13 +68,15 @@ def found(block: PartBlock, voice: Voice) -> Iterator[Rows]:
     asked = feed.leaves[numbers] & voice.told[numbers]
     firsts = facts_of(block, voice, most=READ, told_of=asked, held_apart=False, valued=False)
     firsts = _branches(firsts, voice)
-    middles = np.unique(firsts.other)
+    middles, place_of = numbered(feed.concepts, firsts.other)
+    if not len(middles):
+        return
     around = PartBlock(feed, middles, most=READ)
     seconds = facts_of(around, voice, most=READ, held_apart=False, valued=False)
     if not len(seconds):
         return
-    seconds = seconds.kept(np.lexsort((seconds.key, -voice.weight[seconds.code], seconds.own)))
-    first, second = _best(block, firsts, seconds, np.searchsorted(middles, firsts.other), voice)
+    seconds = seconds.kept(by_key(seconds.own, seconds.key, voice.weight_rank[seconds.code]))
+    first, second = _best(block, firsts, seconds, place_of[firsts.other], voice)
     if len(first):
         yield _narrated(firsts, seconds, first, second, voice)
 
@@ -83,8 +85,7 @@ def _branches(facts: Facts, voice: Voice) -> Facts:
     """The facts that a path may begin with, those to the rarest neighbours first."""
     leaves = voice.feed.leaves
     facts = facts.kept(np.flatnonzero((voice.weight[facts.code] > 0) & leaves[facts.other]))
-    order = np.lexsort((facts.key, voice.feed.degree(facts.other), facts.own))
-    facts = facts.kept(order)
+    facts = facts.kept(by_key(facts.own, facts.key, voice.feed.degree(facts.other)))
     turn = np.arange(len(facts)) - facts.starts[facts.own]
     return facts.kept(np.flatnonzero(turn < BRANCHES))
 
@@ -98,9 +99,10 @@ def _best(
     that leads on is its best.
     """
     feed, width = block.feed, np.int64(block.feed.concepts)
-    near = np.unique(np.concatenate([
+    near = np.concatenate([
         side.own.astype(np.int64) * width + side.other for side in (block.out, block.into)
-    ]))  # fmt: skip
+    ])  # fmt: skip
+    near.sort()
     start = firsts.numbers[firsts.own].astype(np.int64)
     at, stop = seconds.starts[middle].copy(), seconds.starts[middle + 1]
     leads = np.zeros(len(firsts), bool)

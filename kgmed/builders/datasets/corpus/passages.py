@@ -18,7 +18,7 @@ from kgmed.builders.datasets.corpus.facts import Facts, facts_of
 from kgmed.builders.datasets.corpus.telling import Count, Ints, Laid, Pieces, Telling, ranges
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import WORDINGS, Voice
-from kgmed.builders.datasets.corpus.words import Words
+from kgmed.builders.datasets.corpus.words import Words, numbered
 from kgmed.builders.datasets.feed import PartBlock
 
 SIZES = ("one_hop", "two_hop", "balanced")
@@ -128,11 +128,10 @@ def _around(facts: Facts, enough: Ints, voice: Voice, most: int) -> _Around:
     """What is said of the neighbours that are told first, each once."""
     feed = voice.feed
     numbers = _neighbours(facts, enough, feed.leaves)
-    wanted = np.unique(numbers[numbers >= 0])
+    wanted, place_of = numbered(feed.concepts, numbers)
     block = PartBlock(feed, wanted, most=READ)
     read = facts_of(block, voice, most=most, first=READ)
-    place = np.where(numbers >= 0, np.searchsorted(wanted, np.maximum(numbers, 0)), -1)
-    return _Around(read, place)
+    return _Around(read, place_of[numbers])
 
 
 def _neighbours(facts: Facts, enough: Ints, leaves: npt.NDArray[np.bool_]) -> Ints:
@@ -208,7 +207,8 @@ def _known(
     mark = np.uint64(0x9E3779B97F4A7C15)  # a row's facts are told from another's
     told = np.concatenate([keys ^ (rows.astype(np.uint64) * mark) for rows, keys in known])
     mine = facts.key[fact[some]] ^ (row[some].astype(np.uint64) * mark)
-    found[some] = np.isin(mine, told)
+    told.sort()
+    found[some] = told[np.minimum(np.searchsorted(told, mine), len(told) - 1)] == mine
     return found
 
 

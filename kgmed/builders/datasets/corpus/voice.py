@@ -50,6 +50,7 @@ class Voice:
         self.negated = np.array([negated for _name, negated in feed.predicates], bool)
         self.symmetric = np.array([e is not None and e.symmetric for e in entries], bool)
         self.weight = np.array([e.weight if e is not None else 0.0 for e in entries])
+        self.weight_rank = np.unique(-self.weight, return_inverse=True)[1]
         order = ranks(say)
         known = sorted(set(names), key=lambda name: (order.get(name, len(order)), name))
         self.rank = np.array([known.index(name) for name in names], np.int64)
