@@ -82,12 +82,12 @@ class Edges:
 
 def edges(
     arrays: Arrays, leaves: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], way: str, *,
-    most: int | None = None, detailed: npt.NDArray[np.bool_] | None = None,
+    said: npt.NDArray[np.int32], most: int | None = None,
 ) -> Edges:  # fmt: skip
     """The facts out of (``way`` "out") or into ("in") some concepts, at most so many of each.
 
     ``numbers`` are ascending; ``leaves`` says which profiles may leave, shape (profiles,), and
-    ``detailed`` which statements have details, shape (statements,), where that is known.
+    ``said`` where the qualifiers of statements lie (:func:`qualified`).
     """
     offsets = arrays[f"{way}_off"]
     starts, lengths = offsets[numbers], offsets[numbers + 1] - offsets[numbers]
@@ -104,42 +104,34 @@ def edges(
     if not kept.all():
         own, other, code, row, profile = (a[kept] for a in (own, other, code, row, profile))
     ids = arrays["st_id"].reshape(-1, ID_BYTES)[row]
-    return _merged((own, code, other), profile, ids, _qualified(arrays, row, detailed), numbers)
+    return _merged((own, code, other), profile, ids, _qualified(arrays, row, said), numbers)
+
+
+def qualified(arrays: Arrays) -> npt.NDArray[np.int32]:
+    """The number of each statement's entry among the details that may hold qualifiers, -1 for none;
+    shape (statements,).
+
+    Qualifiers are the last field of an entry, and a JSON object: only one that ends in a brace may
+    hold some.
+    """
+    found = np.full(len(arrays["out_nbr"]), -1, np.int32)
+    if len(arrays["d_eid"]):
+        braced = np.flatnonzero(arrays["details"][arrays["d_off"][1:] - 1] == ord("}"))
+        found[arrays["d_eid"][braced]] = braced
+    return found
 
 
 _SEPARATOR = DETAIL_FIELD.encode()
 
 
 def _qualified(
-    arrays: Arrays, row: npt.NDArray[Any], detailed: npt.NDArray[np.bool_] | None
+    arrays: Arrays, row: npt.NDArray[Any], said: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Places of the statements that may have qualifiers, where their details lie, and all details.
-
-    Qualifiers are the last field of an edge's details, and a JSON object: only details that end in
-    a brace are looked at.
-    """
-    with_details, blob = arrays["d_eid"], arrays["details"]
-    if not len(with_details) or not len(row):
-        return np.empty(0, np.int64), np.empty((0, 2), np.int64), blob
-    low, high = 0, len(with_details)
-    if len(row) == row[-1] - row[0] + 1:  # one stretch: the rest of a long array isn't touched
-        low, high = np.searchsorted(with_details, [row[0], row[-1] + 1]).tolist()
-    if high == low:
-        return np.empty(0, np.int64), np.empty((0, 2), np.int64), blob
-    maybe = (
-        np.flatnonzero(row >= with_details[low])
-        if detailed is None
-        else np.flatnonzero(detailed[row])
-    )
-    place = np.searchsorted(with_details[low:high], row[maybe]) + low
-    place = np.minimum(place, len(with_details) - 1)
-    there = with_details[place] == row[maybe]
-    found, entry = maybe[there], place[there]
-    offsets = arrays["d_off"]
-    ends = offsets[entry + 1]
-    braced = blob[ends - 1] == ord("}")
-    lie = np.stack([offsets[entry[braced]], ends[braced]], axis=1)
-    return found[braced], lie, blob
+    """Places of the statements that may have qualifiers, where their details lie, and all details."""
+    entry = said[row]
+    found = np.flatnonzero(entry >= 0)
+    entry, offsets = entry[found], arrays["d_off"]
+    return found, np.stack([offsets[entry], offsets[entry + 1]], axis=1), arrays["details"]
 
 
 def _texts(blob: npt.NDArray[np.uint8], lie: npt.NDArray[np.int64]) -> list[str]:

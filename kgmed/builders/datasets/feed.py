@@ -48,6 +48,7 @@ class Feed:
         self.category_of = np.load(folder / "categories.npy", mmap_mode="r")
         self.held = np.load(folder / "held.npy", mmap_mode="r")
         self.leaves = np.load(folder / "leaves.npy", mmap_mode="r")
+        self.said = np.load(folder / "said.npy", mmap_mode="r")
         self.value_starts = np.load(folder / "values.npy", mmap_mode="r")
         self.path_starts = np.load(folder / "paths.npy", mmap_mode="r")
         self.profile_leaves = np.array([entry["leaves"] for entry in self.profiles], bool)
@@ -80,13 +81,6 @@ class Feed:
         """The id of each concept."""
         return self.table("ids").column("id")
 
-    @cached_property
-    def detailed(self) -> npt.NDArray[np.bool_]:
-        """Which statements have details; shape (statements,)."""
-        found = np.zeros(len(self.arrays["out_nbr"]), bool)
-        found[self.arrays["d_eid"]] = True
-        return found
-
     def names(self, lang: Language) -> pa.Array:
         """The preferred name of each concept, null where there is none."""
         return self.table(f"names-{lang}").column("text")
@@ -117,9 +111,8 @@ class Feed:
 
     def edges(self, numbers: npt.NDArray[Any], way: str, *, most: int | None = None) -> Edges:
         """The facts out of or into some concepts that may leave, at most so many of each."""
-        apart = way == "in" or bool(np.any(np.diff(numbers) > 1))
-        return edges(self.arrays, self.profile_leaves, numbers, way, most=most,
-                     detailed=self.detailed if apart else None)  # fmt: skip
+        leaves = self.profile_leaves
+        return edges(self.arrays, leaves, numbers, way, said=self.said, most=most)
 
     def block(self, part: int) -> PartBlock:
         """The entities of a part."""

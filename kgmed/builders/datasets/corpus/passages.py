@@ -26,8 +26,9 @@ TASKS = {size: f"passages_{size}" for size in SIZES}
 FEWEST = 3
 """Facts below which a concept has no passage: its sentences say as much."""
 NEIGHBOURS = 4
-"""Neighbours that a two-hop passage goes on with, and facts that are read of each."""
-READ = 24
+"""Neighbours that a two-hop passage goes on with, and facts that are read of each, on either side:
+about as many as its share of the budget holds."""
+READ = 16
 SHARE = 0.5
 """The share of a two-hop passage's budget that the concept itself may take."""
 FACT_TOKENS = 6
