@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+FEW = 2_000
+"""Concepts that are looked up one by one before all of a block are."""
 LONG = 5_000
 """Facts of a row up to which they are kept once made; of a longer one they are made each time."""
 
@@ -190,7 +192,7 @@ class Near:
         known = self.names.get(lang, {})
         if id in known:
             return known[id]
-        number = self._feed.number(id)
+        number = self.number(id)
         found = None
         if number is not None and lang in self.names:
             found = self._feed.names(lang)[number].as_py()
@@ -200,9 +202,7 @@ class Near:
     def name_terms(self, id: str) -> list[tuple[str, str]]:
         """The source and licence of each of a concept's names."""
         feed = self._feed
-        number = self.numbers.get(id)
-        if number is None:
-            number = feed.number(id)
+        number = self.number(id)
         found = []
         for lang in self.names if number is not None else ():
             code = feed.table(f"names-{lang}").column("source")[number].as_py()
@@ -220,10 +220,19 @@ class Near:
 
     def held_out(self, id: str) -> bool:
         """Whether training never sees a concept."""
-        if id in self.numbers:
-            return id in self._held
-        number = self._feed.number(id)
-        return number is not None and bool(self._feed.held[number])
+        self.number(id)
+        return id in self._held
+
+    def number(self, id: str) -> int | None:
+        """A concept's number; None for one that the graph doesn't hold."""
+        found = self.numbers.get(id)
+        if found is None:
+            found = self._feed.number(id)
+            if found is not None:
+                self.numbers[id], self.ids[found] = found, id
+                if self._feed.held[found]:
+                    self._held.add(id)
+        return found
 
 
 class PartBlock(Block):
@@ -233,13 +242,24 @@ class PartBlock(Block):
     end are then enough where a few are wanted.
     """
 
-    __slots__ = ("_into", "_made", "_near", "_out", "_places", "_rows", "feed", "most", "numbers")
+    __slots__ = (
+        "_few",
+        "_into",
+        "_made",
+        "_near",
+        "_out",
+        "_places",
+        "_rows",
+        "feed",
+        "most",
+        "numbers",
+    )
 
     def __init__(self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None) -> None:
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
             ("feed", feed), ("numbers", numbers), ("most", most), ("_out", None), ("_into", None),
-            ("_near", None), ("_made", {}), ("_rows", None), ("_places", None),
+            ("_near", None), ("_few", None), ("_made", {}), ("_rows", None), ("_places", None),
             ("entities", _Entities(self, kept)),
             ("name", self._name), ("held_out", self._held_out), ("name_terms", self._name_terms),
         ):  # fmt: skip
@@ -254,17 +274,29 @@ class PartBlock(Block):
     _out: Edges | None
     _into: Edges | None
     _near: Near | None
+    _few: Near | None
 
     # What is looked up isn't bound to what looks it up: that is made when it is first asked for.
 
     def _name(self, id: str, lang: Language) -> str | None:
-        return self.near.name(id, lang)
+        return self._looked_up().name(id, lang)
 
     def _held_out(self, id: str) -> bool:
-        return self.near.held_out(id)
+        return self._looked_up().held_out(id)
 
     def _name_terms(self, id: str) -> list[tuple[str, str]]:
-        return self.near.name_terms(id)
+        return self._looked_up().name_terms(id)
+
+    def _looked_up(self) -> Near:
+        """What is known of concepts: of all that the block's facts speak of, or, as long as only a
+        few are asked about, of these."""
+        if self._near is not None:
+            return self._near
+        few = self._few
+        if few is None:
+            few = Near(self.feed, np.empty(0, np.int64))
+            object.__setattr__(self, "_few", few)
+        return few if len(few.numbers) < FEW else self.near
 
     @property
     def out(self) -> Edges:

@@ -32,11 +32,15 @@ READ = 24
 
 def curated(block: PartBlock, lang: Language, say: Verbalizer) -> Iterator[Draft]:
     """The sources' own paths that start at a block's concepts."""
-    feed = block.feed
+    feed, numbers = block.feed, block.numbers
+    starts, stops = feed.path_starts[numbers], feed.path_starts[numbers + 1]
+    some = np.flatnonzero((stops > starts) & feed.leaves[numbers])
     name = name_in(block, lang)
-    for number in block.numbers.tolist():
-        start, stop = int(feed.path_starts[number]), int(feed.path_starts[number + 1])
-        if start == stop:
+    for number, start, stop in zip(
+        numbers[some].tolist(), starts[some].tolist(), stops[some].tolist(), strict=True
+    ):
+        own = feed.ids[number].as_py()
+        if not block.name(own, lang):
             continue
         table = feed.table("paths").slice(start, stop - start)
         for path, steps in zip(
@@ -44,7 +48,7 @@ def curated(block: PartBlock, lang: Language, say: Verbalizer) -> Iterator[Draft
         ):
             walked = [(_fact(block, step), step[1]) for step in json.loads(steps)]
             ends = {end for fact, _way in walked for end in (fact.subject, fact.object)}
-            if not all(map(name, ends)) or not block.name(block.near.ids[number], lang):
+            if not all(map(name, ends)):
                 continue
             yield _draft(block, lang, say, CURATED, walked=walked, key=path)
 

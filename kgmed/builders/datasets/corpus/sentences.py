@@ -21,7 +21,7 @@ OTHER: dict[Language, Language] = {"zh": "en"}
 def name_in(block: PartBlock, lang: Language) -> Callable[[str], str | None]:
     """The name of a concept in a text of a language, None where it can't be told."""
     other = OTHER.get(lang)
-    if other is None or other not in block.near.names:
+    if other is None or other not in block.feed.languages():
         return lambda concept: block.name(concept, lang)
     return lambda concept: block.name(concept, lang) or block.name(concept, other)
 
