@@ -3,8 +3,7 @@ and the same rows one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from dataset_runs import make_graph
 
 from kgmed.builders.datasets import prepare
 from kgmed.builders.datasets.corpus import narratives, passages
-from kgmed.builders.datasets.corpus.sentences import name_in, statement
+from kgmed.builders.datasets.corpus.common import name_in, statement
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed, PartBlock
@@ -21,7 +20,8 @@ from kgmed.builders.datasets.model import Draft
 from kgmed.builders.datasets.prepare import prepare as lay_out
 from kgmed.builders.datasets.rows import row
 from kgmed.kg.categories import label
-from kgmed.kg.model import Concept, Path as Walk, Step
+from kgmed.kg.model import Concept, Step
+from kgmed.kg.model import Path as Walk
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.embedded import open_store
 from kgmed.kg.verbalize import Verbalizer
@@ -89,8 +89,17 @@ def paragraph(block: PartBlock, say: Verbalizer, draft: Draft) -> str:
     facts = sorted(draft.facts, key=lambda f: (f.predicate, name(f.other(entity.id)) or ""))
     return say.concept(
         Concept(entity.id, kinds, entity.names), [statement(fact) for fact in facts],
-        lambda id: name(id) or id, lang=draft.lang, wording=draft.wording,
+        named_in(block, draft.lang), lang=draft.lang, wording=draft.wording,
     )  # fmt: skip
+
+
+def named_in(block: PartBlock, lang: Any) -> Callable[[str], str]:
+    name = name_in(block, lang)
+
+    def named(concept: str) -> str:
+        return name(concept) or concept
+
+    return named
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -99,7 +108,6 @@ def test_a_found_path_is_the_verbalizers_narrative(feed: Feed, lang: Any) -> Non
     for part in range(len(feed)):
         block = feed.block(part)
         for rows in made(block, lang, narratives.FOUND):
-            name = name_in(block, lang)
             for draft in rows.drafts():
                 first, second = draft.facts
                 middle = first.other(draft.key)
@@ -107,7 +115,7 @@ def test_a_found_path_is_the_verbalizers_narrative(feed: Feed, lang: Any) -> Non
                     Step(statement(first), "out" if first.subject == draft.key else "in"),
                     Step(statement(second), "out" if second.subject == middle else "in"),
                 ))  # fmt: skip
-                text = say.path(walk, lambda id: name(id) or id, lang=lang, wording=draft.wording)
+                text = say.path(walk, named_in(block, lang), lang=lang, wording=draft.wording)
                 assert draft.messages[0][1] == text
                 end = second.other(middle)
                 entity = block.entity(block.near.numbers[draft.key])

@@ -127,7 +127,7 @@ _SEPARATOR = DETAIL_FIELD.encode()
 def _qualified(
     arrays: Arrays, row: npt.NDArray[Any], said: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Places of the statements that may have qualifiers, where their details lie, and all details."""
+    """Places of the statements that may have qualifiers, where these lie, and all details."""
     entry = said[row]
     found = np.flatnonzero(entry >= 0)
     entry, offsets = entry[found], arrays["d_off"]
@@ -177,7 +177,7 @@ def _texts_at(
     said_at: npt.NDArray[Any], lie: npt.NDArray[Any], details: npt.NDArray[Any],
     same: npt.NDArray[np.bool_],
 ) -> dict[int, str]:  # fmt: skip
-    """Qualifiers by place, of statements with the ends and predicate of the one before or behind."""
+    """Qualifiers by place, of statements whose ends and predicate the one before or behind has."""
     near = same[said_at]
     near |= np.append(same, False)[said_at + 1]
     return dict(zip(said_at[near].tolist(), _texts(details, lie[near]), strict=True))

@@ -287,6 +287,11 @@ class PartBlock(Block):
     def _name_terms(self, id: str) -> list[tuple[str, str]]:
         return self._looked_up().name_terms(id)
 
+    def look_up(self, numbers: npt.NDArray[Any]) -> Near:
+        """What is known of some concepts, which needn't be the block's."""
+        self._looked_up().add(found := Near(self.feed, numbers))
+        return found
+
     def _looked_up(self) -> Near:
         """What is known of concepts: of all that the block's facts speak of, or, as long as only a
         few are asked about, of these."""

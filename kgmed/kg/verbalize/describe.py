@@ -73,8 +73,8 @@ def _category(concept: Concept, own: str, lang: Language) -> str:
 def is_a(category: str, lang: Language, *, many: bool) -> str:
     """What stands behind a name, or the name of several, that says what it is.
 
-    >>> is_a("Drug", "en", many=False), is_a("Drug", "en", many=True), is_a("Drug", "zh", many=False)
-    (' is a drug.', ' are drugs.', '是一种药物。')
+    >>> [is_a("Drug", "en", many=many) for many in (False, True)], is_a("Drug", "zh", many=False)
+    ([' is a drug.', ' are drugs.'], '是一种药物。')
     """
     label = categories.label(category, language=lang, plural=many)
     if lang == "zh":

@@ -104,7 +104,7 @@ def starts_of(own: npt.NDArray[Any], count: int) -> npt.NDArray[np.int64]:
 def by_key(
     own: npt.NDArray[Any], key: npt.NDArray[np.uint64], rank: npt.NDArray[Any] | None = None
 ) -> npt.NDArray[Any]:
-    """The order of (own, rank, key): of keys that are uniform, by their first bits where these do."""
+    """The order of (own, rank, key), by the first bits of keys where these tell them apart."""
     if not len(own):
         return np.empty(0, np.int64)
     ranked = own.astype(np.uint64)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgmed.builders.datasets.corpus.sentences import OTHER
+from kgmed.builders.datasets.corpus.common import OTHER
 from kgmed.builders.datasets.feed import Feed
 from kgmed.kg.model import Language
 from kgmed.kg.verbalize.template import CLOSED as STOPPED
@@ -25,8 +25,8 @@ from kgmed.kg.verbalize.template import form
 from kgmed.kg.workers import Workers
 
 CAPITAL, PLURAL, CLOSED, ODD, SEVERAL, DOTTED = 1, 2, 4, 8, 16, 32
-"""Bits of a name; the opening of an ODD one is no mere capital, one that is SEVERAL reads as several
-in a list of others, and the full stop of a DOTTED one becomes a Chinese one."""
+"""Bits of a name; the opening of an ODD one is no mere capital, one that is SEVERAL reads as
+several in a list of others, and the full stop of a DOTTED one becomes a Chinese one."""
 RANGE = 100_000
 WORTH_IT = 200_000
 """Concepts from which on names are told before the run, by all of its processes."""

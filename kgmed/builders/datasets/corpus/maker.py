@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kgmed.builders.datasets.corpus import at_once, forms, narratives, packing, passages, sentences
+from kgmed.builders.datasets.corpus import forms, narratives, packing, passages, sentences
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed, PartBlock
@@ -106,7 +106,7 @@ class _Making:
 
     def _singly(self, task: str, block: PartBlock, lang: Language) -> Iterator[Draft]:
         if task == narratives.CURATED:
-            yield from narratives.curated(block, lang, self.say)
+            yield from narratives.curated(block, self.voices[lang])
         else:
             for rows in self._rows(task, block, lang):
                 yield from rows.drafts()
@@ -114,7 +114,7 @@ class _Making:
     def _rows(self, task: str, block: PartBlock, lang: Language) -> Iterator[Rows]:
         voice = self.voices[lang]
         if task == sentences.TASK:
-            return at_once.at_once(block, voice)
+            return sentences.sentences(block, voice)
         if task == narratives.FOUND:
             return narratives.found(block, voice)
         (size,) = (size for size, name in passages.TASKS.items() if name == task)

@@ -7,20 +7,21 @@ each concept's there is one: the one whose predicates explain most, over the rar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from kgmed.builders.datasets.corpus.common import name_in, statement, wording_of
 from kgmed.builders.datasets.corpus.facts import INTO, Facts, by_key, facts_of
-from kgmed.builders.datasets.corpus.sentences import name_in, statement, wording_of
-from kgmed.builders.datasets.corpus.telling import Ints, Pieces
+from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import WORDINGS, Voice
 from kgmed.builders.datasets.corpus.words import Words, numbered
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Draft, Fact
-from kgmed.kg.model import Language, Path, Step
-from kgmed.kg.verbalize import Verbalizer
+from kgmed.kg.model import Path, Step
 from kgmed.kg.verbalize.narrate import AND, WHICH
 
 CURATED, FOUND = "paths_curated", "paths_found"
@@ -30,40 +31,37 @@ READ = 24
 """Facts that are read of each."""
 
 
-def curated(block: PartBlock, lang: Language, say: Verbalizer) -> Iterator[Draft]:
-    """The sources' own paths that start at a block's concepts."""
+def curated(block: PartBlock, voice: Voice) -> Iterator[Draft]:
+    """The sources' own paths that start at a block's concepts, of concepts that have names."""
     feed, numbers = block.feed, block.numbers
-    starts, stops = feed.path_starts[numbers], feed.path_starts[numbers + 1]
-    some = np.flatnonzero((stops > starts) & feed.leaves[numbers])
-    name = name_in(block, lang)
-    for number, start, stop in zip(
-        numbers[some].tolist(), starts[some].tolist(), stops[some].tolist(), strict=True
+    asked = feed.leaves[numbers] & voice.told[numbers]
+    places, _own = ranges(feed.path_starts[numbers[asked]], feed.path_starts[numbers[asked] + 1])
+    table = feed.table("paths").take(pa.array(places))
+    paths = []
+    for path, text in zip(
+        table.column("path").to_pylist(), table.column("steps").to_pylist(), strict=True
     ):
-        own = feed.ids[number].as_py()
-        if not block.name(own, lang):
-            continue
-        table = feed.table("paths").slice(start, stop - start)
-        for path, steps in zip(
-            table.column("path").to_pylist(), table.column("steps").to_pylist(), strict=True
-        ):
-            walked = [(_fact(block, step), step[1]) for step in json.loads(steps)]
-            ends = {end for fact, _way in walked for end in (fact.subject, fact.object)}
-            if not all(map(name, ends)):
-                continue
-            yield _draft(block, lang, say, CURATED, walked=walked, key=path)
+        steps = json.loads(text)
+        if all(voice.named[s] and voice.named[o] for _id, _way, s, _p, o, *_rest in steps):
+            paths.append((path, steps))
+    ends = [end for _path, steps in paths for step in steps for end in (step[2], step[4])]
+    if not ends:
+        return
+    ids = block.look_up(np.unique(np.array(ends))).ids
+    for path, steps in paths:
+        walked = [(_fact(block, step, ids), step[1]) for step in steps]
+        yield _draft(block, voice, walked=walked, key=path)
 
 
-def _fact(block: PartBlock, step: list[object]) -> Fact:
+def _fact(block: PartBlock, step: list[Any], ids: Mapping[int, str]) -> Fact:
     """A step of a path as it was laid out: id, way, subject, predicate, object, profile,
     qualifiers."""
     feed = block.feed
     id, _way, s, p, o, profile, qualifiers = step
-    predicate, negated = feed.predicates[int(str(p))]
-    ends = [feed.ids[int(str(end))].as_py() for end in (s, o)]
-    said = json.loads(str(qualifiers)) if qualifiers else {}
-    profile = int(str(profile))
-    return Fact((str(id),), ends[0], predicate, ends[1], feed.sources[profile],
-                feed.licences[profile], negated, said)  # fmt: skip
+    predicate, negated = feed.predicates[p]
+    said = json.loads(qualifiers) if qualifiers else {}
+    return Fact((id,), ids[s], predicate, ids[o], feed.sources[profile], feed.licences[profile],
+                negated, said)  # fmt: skip
 
 
 def found(block: PartBlock, voice: Voice) -> Iterator[Rows]:
@@ -161,7 +159,8 @@ def _narrated(firsts: Facts, seconds: Facts, first: Ints, second: Ints, voice: V
     columns = [
         fixed + head, np.where(prefix == 0, words.opening[one], one), between, other, rest, tail,
         np.where(follows, which, joins), np.where(follows, fixed, fixed + last[0]),
-        np.where(follows, fixed, last[2]), last[3], final, *last[5:7], np.where(closed, fixed, fixed + voice.stop),
+        np.where(follows, fixed, last[2]), last[3], final, *last[5:7],
+        np.where(closed, fixed, fixed + voice.stop),
     ]  # fmt: skip
     codes = np.stack(columns, axis=1).astype(np.int64)
     count = len(first)
@@ -173,11 +172,8 @@ def _narrated(firsts: Facts, seconds: Facts, first: Ints, second: Ints, voice: V
     )  # fmt: skip
 
 
-def _draft(
-    block: PartBlock, lang: Language, say: Verbalizer, task: str, *,
-    walked: list[tuple[Fact, str]], key: str,
-) -> Draft:  # fmt: skip
-    name = name_in(block, lang)
+def _draft(block: PartBlock, voice: Voice, *, walked: list[tuple[Fact, str]], key: str) -> Draft:
+    name = name_in(block, voice.lang)
 
     def named(id: str) -> str:
         return name(id) or id
@@ -185,5 +181,5 @@ def _draft(
     facts = tuple(fact for fact, _way in walked)
     steps = tuple(Step(statement(fact), "out" if way == "out" else "in") for fact, way in walked)
     wording = wording_of(facts[0], WORDINGS)
-    text = say.path(Path(steps), named, lang=lang, wording=wording)
-    return Draft(task, lang, (("", text),), facts, wording, key=key)
+    text = voice.say.path(Path(steps), named, lang=voice.lang, wording=wording)
+    return Draft(CURATED, voice.lang, (("", text),), facts, wording, key=key)

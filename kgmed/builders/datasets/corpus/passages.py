@@ -68,7 +68,7 @@ def passages(
             laid, rows = telling[0].fitted(places, fact, row, limits, turns=turns, count=count)
             made = _Made(laid, rows, np.zeros(len(laid.fact), np.int8))
         if len(made.rows):
-            yield _rows(made, telling, places, turns, voice, size)
+            yield _rows(made, telling, places, turns, voice=voice, size=size)
 
 
 class _Made:
@@ -80,7 +80,7 @@ class _Made:
 
 
 def _rows(
-    made: _Made, telling: list[Telling], places: Ints, turns: Ints, voice: Voice, size: str
+    made: _Made, telling: list[Telling], places: Ints, turns: Ints, *, voice: Voice, size: str
 ) -> Rows:
     """Passages as rows. The facts of each are in the order in which they were chosen."""
     laid = made.laid
@@ -170,14 +170,16 @@ def _two_hop(
     left[rows] = budget - laid.tokens
     open_ = np.zeros(len(places), bool)
     open_[rows] = True
+    numbers = near.facts.numbers[np.maximum(around.place[places], 0)]
+    ends = np.where(around.place[places] >= 0, numbers, -2)
     parts = [(rows, laid, 0)]
     known = [(rows[laid.row], own.facts.key[laid.fact])]
     for turn in range(NEIGHBOURS):
         at = around.place[places, turn]
         some = np.flatnonzero(open_ & (at >= 0) & (left > 0))
         fact, row = near.base(at[some])
-        new = ~_known(near.facts, fact, some[row], own.facts.numbers[places], known,
-                      around, places)  # fmt: skip
+        new = ~_known(near.facts, fact, some[row], known,
+                      about=np.column_stack([own.facts.numbers[places], ends]))  # fmt: skip
         fact, row = fact[new], row[new]
         limits = np.minimum(left[some], budget // NEIGHBOURS)
         laid, told = near.fitted(at[some], fact, row, limits, turns=near.first_turns, lead=True,
@@ -192,15 +194,13 @@ def _two_hop(
 
 
 def _known(
-    facts: Facts, fact: Ints, row: Ints, own: Ints, known: list[tuple[Ints, Ints]], around: _Around,
-    places: Ints,
-) -> npt.NDArray[np.bool_]:  # fmt: skip
-    """Which facts a row has told: one between two of the concepts that it is about, at most."""
+    facts: Facts, fact: Ints, row: Ints, known: list[tuple[Ints, Ints]], *, about: Ints
+) -> npt.NDArray[np.bool_]:
+    """Which facts a row has told: of those between two of the concepts that it is ``about``."""
     other = facts.other[fact]
-    both = other == own[row]
-    ends = np.where(around.place >= 0, facts.numbers[np.maximum(around.place, 0)], -2)[places]
-    for turn in range(NEIGHBOURS):
-        both |= other == ends[row, turn]
+    both = np.zeros(len(fact), bool)
+    for column in about.T:
+        both |= other == column[row]
     some = np.flatnonzero(both)
     found = np.zeros(len(fact), bool)
     if not len(some):

@@ -31,8 +31,8 @@ HEAD, AROUND, BEFORE, BEHIND = 3, 6, 2, 3
 
 @dataclass(slots=True)
 class Laid:
-    """Rows of pieces. ``starts`` (n + 1) are the rows' first pieces, ``tokens`` (n,) their sizes, which aren't rounded;
-    ``row`` and ``fact`` (m,) the facts that they tell, ascending by row."""
+    """Rows of pieces. ``starts`` (n + 1) are the rows' first pieces, ``tokens`` (n,) their sizes,
+    not rounded; ``row`` and ``fact`` (m,) the facts that they tell, ascending by row."""
 
     codes: Ints
     starts: Ints
@@ -226,7 +226,9 @@ class Telling:
         pronoun = follows & voice.takes_pronoun(code, inverse.astype(np.int8))
         many = words.plural[item[first]] & (facts.value[shown[first]] < 0)
         others = np.where(count > 1, LIST, np.where(many, MANY, ONE))
-        shape = voice.shaped(code, inverse, pronoun, others, plural[mine], wording[mine])
+        shape = voice.shaped(
+            code, inverse, pronoun, others=others, plural=plural[mine], wording=wording[mine]
+        )
         prefix, between, end, listed, opens, closes = voice.shapes.columns(shape)
         own, opened = name[mine], (listed == 0) & (opens > 0)
         written = np.where(opened, words.opening[own], own)

@@ -191,7 +191,7 @@ class _Lines:
         """Rows by licence, and the licence of each row in quotes."""
         feed = self._feed
         known = sorted({text for texts in feed.licences for text in texts})
-        marks = np.zeros((len(feed.licences), len(known)), bool)
+        marks = np.zeros((len(feed.licences), max(1, len(known))), bool)
         for at, texts in enumerate(feed.licences):
             marks[at, [known.index(text) for text in texts]] = True
         kinds, kind = np.unique(marks, axis=0, return_inverse=True)
@@ -206,14 +206,14 @@ class _Lines:
         counts = np.bincount(which, minlength=len(whole.dictionary))
         several = np.frombuffer(b"".join(whole.dictionary.to_pylist()), np.uint8)
         several = several.reshape(-1, width)
-        texts = []
+        told = []
         for row in np.unpackbits(several, axis=1, count=len(kinds)).astype(bool):
             licences = kinds[row].any(axis=0)
-            texts.append(" AND ".join(known[at] for at in np.flatnonzero(licences)))
+            told.append(" AND ".join(known[at] for at in np.flatnonzero(licences)))
         found: dict[str, int] = {}
-        for text, n in zip(texts, counts.tolist(), strict=True):
+        for text, n in zip(told, counts.tolist(), strict=True):
             found[text] = found.get(text, 0) + n
-        quoted = pa.array(list(map(encode_basestring, texts)), pa.large_string())
+        quoted = pa.array(list(map(encode_basestring, told)), pa.large_string())
         return found, quoted.take(whole.indices)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.builders.datasets.corpus.sentences import OTHER
+from kgmed.builders.datasets.corpus.common import OTHER
 from kgmed.builders.datasets.feed import Feed
 from kgmed.kg.categories import label
 from kgmed.kg.model import Language
@@ -108,11 +108,11 @@ class Voice:
                     name = self.feed.predicates[at][0]
                     self._pronoun[at, way] = opens(self.say, name, inverse=bool(way))
             found = self._pronoun[code, inverse]
-        return found.astype(bool)
+        return np.asarray(found, bool)
 
     def shaped(
         self, code: npt.NDArray[Any], inverse: npt.NDArray[Any], pronoun: npt.NDArray[Any],
-        others: npt.NDArray[Any], plural: npt.NDArray[Any], wording: npt.NDArray[Any],
+        *, others: npt.NDArray[Any], plural: npt.NDArray[Any], wording: npt.NDArray[Any],
     ) -> npt.NDArray[np.int32]:  # fmt: skip
         """Rows of :attr:`shapes` - prefix, between, end, and whether the list is first, a name
         opens and closes - of sentences. Shapes (n,); ``others`` is ONE, MANY or LIST."""
@@ -184,11 +184,10 @@ class Voice:
     def _looked_up(
         known: npt.NDArray[np.int32], table: _Table, keys: npt.NDArray[Any], make: Any
     ) -> npt.NDArray[np.int32]:
-        found = known[keys]
-        if (found < 0).any():
-            for key in np.unique(keys[found < 0]).tolist():
-                known[key] = table.add(make(key))
-            found = known[keys]
+        missing = keys[known[keys] < 0]
+        for key in np.unique(missing).tolist():
+            known[key] = table.add(make(key))
+        found: npt.NDArray[np.int32] = known[keys]
         return found
 
 

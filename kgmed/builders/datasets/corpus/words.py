@@ -41,9 +41,10 @@ def numbered(concepts: int, *numbers: npt.NDArray[Any]) -> tuple[Any, npt.NDArra
 class Words:
     """Names, openings of sentences, and further texts (values, words of qualifiers), by number.
 
-    :attr:`closing` maps a name to its form before a stop. ``place`` maps a concept's number to that of its name; :attr:`opening` maps a name's to that of
-    its form at the beginning of a sentence. ``order`` sorts names, ``fold`` is one number for names
-    that differ in case alone. These are of use where there are ``lists``. Texts may be added until :meth:`texts` is called.
+    ``place`` maps a concept's number to that of its name, ``opening`` a name's to that of its form
+    at the beginning of a sentence, ``closing`` to that before a full stop. ``order`` sorts names,
+    ``fold`` is one number for names that differ in case alone: of use where there are ``lists``.
+    Texts may be added until :meth:`texts` is called.
     """
 
     def __init__(self, voice: Voice, numbers: npt.NDArray[Any], *, lists: bool = True) -> None:
