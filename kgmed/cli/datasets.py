@@ -28,6 +28,21 @@ PerPredicate = Annotated[
 PerHub = Annotated[
     int, typer.Option("--cap-hub", min=0, help="About so many rows of a task per concept.")
 ]
+Balanced = Annotated[
+    bool,
+    typer.Option(
+        "--balance", help="Caps by what the graph holds: 5% per predicate, 50 per concept."
+    ),
+]
+Benchmarks = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--benchmarks",
+        metavar="FILE|FOLDER",
+        help="Leave out and list rows that share text with evaluation sets: .jsonl, .json, .csv, "
+        ".tsv, .parquet, .txt. May be repeated.",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed, other splits and choices.")]
 Partition = Annotated[
     str,

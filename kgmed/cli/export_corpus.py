@@ -43,6 +43,8 @@ def corpus(
     max_rows: datasets.MaxRows = 0,
     cap_predicate: datasets.PerPredicate = 0,
     cap_hub: datasets.PerHub = 0,
+    balance: datasets.Balanced = False,
+    benchmarks: datasets.Benchmarks = None,
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
@@ -63,8 +65,10 @@ def corpus(
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
         "files": files, "passage_tokens": passage_tokens, "pack": pack,
         "tokenizer": tokenizer, "max_rows": max_rows,
-        "per_predicate": cap_predicate, "per_hub": cap_hub, "seed": seed, "processes": processes,
-        "allow_restricted": allow_restricted or (), "progress": datasets.steps(tell),
+        "per_predicate": cap_predicate, "per_hub": cap_hub, "balance": balance,
+        "seed": seed, "processes": processes,
+        "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
+        "progress": datasets.steps(tell),
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:

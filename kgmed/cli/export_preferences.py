@@ -21,12 +21,22 @@ def preferences(
         typer.Option("--tasks", metavar="T,...", help="Of statement, overclaim. Default: both."),
     ] = "",
     languages: datasets.Languages = "",
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="F,...",
+            help="messages (TRL), alpaca (LLaMA-Factory); each is a config of its own.",
+        ),
+    ] = "messages",
     files: Annotated[
         str, typer.Option("--files", metavar="jsonl|parquet", help="The type of the files.")
     ] = "jsonl",
     max_rows: datasets.MaxRows = 0,
     cap_predicate: datasets.PerPredicate = 0,
     cap_hub: datasets.PerHub = 0,
+    balance: datasets.Balanced = False,
+    benchmarks: datasets.Benchmarks = None,
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
@@ -44,8 +54,11 @@ def preferences(
     tell = Progress(quiet=quiet)
     given: dict[str, Any] = {
         "tasks": datasets.listed(tasks), "languages": datasets.listed(languages),
-        "max_rows": max_rows, "per_predicate": cap_predicate, "per_hub": cap_hub, "seed": seed,
-        "processes": processes, "allow_restricted": allow_restricted or (), "progress": tell,
+        "formats": datasets.listed(format),
+        "max_rows": max_rows, "per_predicate": cap_predicate, "per_hub": cap_hub,
+        "balance": balance, "seed": seed, "processes": processes,
+        "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
+        "progress": tell,
     }  # fmt: skip
     share = datasets.partition(partition)
     with opened(graph, quiet=quiet) as chosen:

@@ -31,6 +31,7 @@ def rationales(
         str, typer.Option("--files", metavar="jsonl|parquet", help="The type of the files.")
     ] = "jsonl",
     max_rows: datasets.MaxRows = 0,
+    benchmarks: datasets.Benchmarks = None,
     seed: datasets.Seed = 0,
     allow_restricted: AllowRestricted = None,
     as_json: AsJson = False,
@@ -47,7 +48,8 @@ def rationales(
         try:
             made = chosen.write_rationales(
                 file, out, hops=hops, paths=paths, files=files, max_rows=max_rows, seed=seed,
-                allow_restricted=allow_restricted or (), progress=tell,
+                allow_restricted=allow_restricted or (), benchmarks=benchmarks or (),
+                progress=tell,
             )  # fmt: skip
         finally:
             tell.done()

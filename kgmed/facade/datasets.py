@@ -30,8 +30,10 @@ class _Bounds(TypedDict):
     max_rows: int
     per_predicate: int
     per_hub: int
+    balance: bool
     seed: int
     allow: Sequence[str]
+    benchmarks: Sequence[str | FilePath]
 
 
 class Datasets(Opened):
@@ -48,10 +50,12 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -60,10 +64,12 @@ class Datasets(Opened):
         ``tasks`` and ``languages`` are all that there are where none are named; ``formats`` are of
         messages, alpaca, sharegpt, chatml and openai, each a config; ``files`` is jsonl or parquet.
         ``max_rows`` bounds the rows, ``per_predicate`` and ``per_hub`` how many rows of a task
-        there are about one predicate or one concept, 0 for no bound. ``processes`` is 0 for one a
-        core; ``partition`` (I, N) makes every Nth part from the Ith. A run over the same folder
-        goes on where one was ended. ``allow_restricted`` names licences or sources that aren't open
-        and may leave. ``forecast`` is told what will be written before it is.
+        there are about one predicate or one concept, 0 for no bound; ``balance`` sets both by
+        what the graph holds. ``processes`` is 0 for one a core; ``partition`` (I, N) makes every
+        Nth part from the Ith. A run over the same folder goes on where one was ended.
+        ``allow_restricted`` names licences or sources that aren't open and may leave.
+        ``benchmarks`` are files or folders of evaluation sets: a row that shares text with one is
+        left out, and listed in the folder. ``forecast`` is told what will be written before it is.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,
         and :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or holds
@@ -71,7 +77,8 @@ class Datasets(Opened):
         """
         maker, settings = self._instructions(
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -87,15 +94,18 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_instructions` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._instructions(
             tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -112,10 +122,12 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -130,8 +142,8 @@ class Datasets(Opened):
         """
         maker, settings = self._corpus(
             tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
-            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
-            allow=allow_restricted,
+            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, balance=balance,
+            seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -150,16 +162,18 @@ class Datasets(Opened):
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_corpus` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._corpus(
             tasks, languages, files, passage_tokens=passage_tokens, pack=pack, tokenizer=tokenizer,
-            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, seed=seed,
-            allow=allow_restricted,
+            max_rows=max_rows, per_predicate=per_predicate, per_hub=per_hub, balance=balance,
+            seed=seed, allow=allow_restricted, benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -224,7 +238,9 @@ class Datasets(Opened):
     ) -> Settings:
         """The settings of a run of any kind, each checked."""
         from kgmed.builders.datasets.job import Settings
+        from kgmed.builders.datasets.quality.benchmark_texts import digests
 
+        files_named = tuple(FilePath(path).expanduser() for path in bounds["benchmarks"])
         return Settings(
             kind,
             names,
@@ -237,6 +253,9 @@ class Datasets(Opened):
             _bound(bounds["per_hub"], "per_hub"),
             tuple(bounds["allow"]),
             more or {},
+            bounds["balance"],
+            digests(files_named),
+            files_named,
         )
 
     def _languages(self, asked: Sequence[str]) -> tuple[Language, ...]:

@@ -24,26 +24,31 @@ class PreferencePairs(Datasets):
         *,
         tasks: Sequence[str] = (),
         languages: Sequence[str] = (),
+        formats: Sequence[str] = ("messages",),
         files: str = "jsonl",
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         partition: tuple[int, int] | None = None,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
         """Write pairs of a chosen and a rejected answer into the folder ``out``, with a card.
 
         ``tasks`` are of statement and overclaim: a fact beside a minimal corruption of it, and what
-        isn't listed said to be so beside its affirmation. Rows have ``prompt``, ``chosen`` and
-        ``rejected`` as lists of messages. The rest is as in :meth:`write_instructions`.
+        isn't listed said to be so beside its affirmation. ``formats`` are of messages, whose
+        ``prompt``, ``chosen`` and ``rejected`` are lists of messages, and alpaca, where they are
+        texts, each a config. The rest is as in :meth:`write_instructions`.
         """
         maker, settings = self._preferences(
-            tasks, languages, files, max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, forecast=forecast,
@@ -55,18 +60,22 @@ class PreferencePairs(Datasets):
         *,
         tasks: Sequence[str] = (),
         languages: Sequence[str] = (),
+        formats: Sequence[str] = ("messages",),
         max_rows: int = 0,
         per_predicate: int = 0,
         per_hub: int = 0,
+        balance: bool = False,
         seed: int = 0,
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_preferences` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._preferences(
-            tasks, languages, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
-            per_hub=per_hub, seed=seed, allow=allow_restricted,
+            tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
+            per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
+            benchmarks=benchmarks,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -82,6 +91,7 @@ class PreferencePairs(Datasets):
         seed: int = 0,
         processes: int = 1,
         allow_restricted: Sequence[str] = (),
+        benchmarks: Sequence[str | FilePath] = (),
         progress: Tell = lambda _text: None,
     ) -> Written:
         """Write chains of thought for the questions of a file into the folder ``out``, with a card.
@@ -100,8 +110,8 @@ class PreferencePairs(Datasets):
                 f"Found hops={hops} and paths={paths}, expected 1 to 4 hops and 1 to 10 paths."
             )
         settings = self._settings(
-            KIND, (TASK,), (), files, max_rows=max_rows, per_predicate=0, per_hub=0, seed=seed,
-            allow=allow_restricted,
+            KIND, (TASK,), (), files, max_rows=max_rows, per_predicate=0, per_hub=0, balance=False,
+            seed=seed, allow=allow_restricted, benchmarks=benchmarks,
             more={"questions": digest_of(path), "hops": hops, "paths": paths},
         )  # fmt: skip
         maker = RationaleRows(path, self._opening(), hops, paths)
@@ -114,15 +124,18 @@ class PreferencePairs(Datasets):
         self,
         tasks: Sequence[str],
         languages: Sequence[str],
+        formats: Sequence[str],
         files: str,
         **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
+        from kgmed.builders.datasets.formats import PAIR_FORMATS
         from kgmed.builders.datasets.instructions import chosen
         from kgmed.builders.datasets.preferences import KIND, TASKS, Preferences
 
         names = chosen(tasks, tuple(TASKS), "task")
-        settings = self._settings(KIND, names, languages, files, **bounds)
-        return Preferences(names, self._opening()), settings
+        forms = chosen(formats or ("messages",), tuple(PAIR_FORMATS), "format")
+        settings = self._settings(KIND, names, languages, files, formats=forms, **bounds)
+        return Preferences(names, self._opening(), forms), settings
 
 
 def digest_of(path: FilePath) -> str:

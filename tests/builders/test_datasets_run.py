@@ -116,7 +116,9 @@ def test_exact_duplicates_are_dropped_and_counted(graph: Path, tmp_path: Path) -
     made = run(graph, out, tasks=("twice",))
     assert sum(made.tasks["twice"].values()) == len({row["id"] for row in rows(out)})
     n = made.tasks["twice"]["en"]
-    assert f"| twice | en | {2 * n:,} | {n:,} | 0 | 0 | {n:,} |" in (out / "README.md").read_text()
+    assert (
+        f"| twice | en | {2 * n:,} | {n:,} | 0 | 0 | 0 | {n:,} |" in (out / "README.md").read_text()
+    )
 
 
 def test_rows_without_statements_have_the_licence_of_the_names(graph: Path, tmp_path: Path) -> None:

@@ -125,3 +125,71 @@ def test_export_alone_prints_what_it_writes(work: Path) -> None:
     assert done.returncode == 0
     assert "corpus" in done.stdout.decode()
     assert "--trace" in done.stdout.decode()
+
+
+def _questions(folder: Path, config: str, lang: str) -> list[str]:
+    """What is asked, or stated, in rows of a language: texts that are long enough to be told."""
+    found = []
+    for path in sorted((folder / config).glob("*.jsonl")):
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            if row["lang"] == lang:
+                said = row.get("messages") or row.get("prompt")
+                found.append(said[0]["content"] if said else row["text"])
+    return found
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("kind", "task", "config"),
+    [("instructions", "relation_qa", "instructions"), ("preferences", "statement", "preferences"),
+     ("corpus", "sentences", "sentences"), ("corpus", "passages_one_hop", "passages_one_hop")],
+)  # fmt: skip
+def test_a_planted_benchmark_question_in_the_graphs_wording_is_caught(
+    kind: str, task: str, config: str, lang: str, work: Path
+) -> None:
+    given = [kind, "--tasks", task, "--languages", lang, "--processes", "1"]
+    whole, clean = f"{task}-{lang}", f"{task}-{lang}-clean"
+    code, out, err = export(*given, "--out", whole, cwd=work)
+    assert code == 0, err
+    asked = next(text for text in _questions(work / whole, config, lang)[3:] if len(text) > 15)
+    folder = work / f"exams-{task}-{lang}"
+    folder.mkdir()
+    exam = {"question": f"  {asked.upper()}", "options": {"A": "x"}, "answer": "A"}
+    (folder / "exam.json").write_text(json.dumps([{"question": "Why?"}, exam]), encoding="utf-8")
+    code, out, err = export(*given, "--out", clean, "--benchmarks", folder, "--json", cwd=work)
+    assert code == 0, err
+    made = adapter("kgmed.dataset/1").validate_json(out)
+    held = made.filters["benchmark overlap"]
+    assert held > 0
+    assert made.filters["drafts"] == held + made.filters["rows"] + sum(
+        made.filters[name] for name in ("exact duplicates", "balance", "bound on rows")
+    )
+    left = _questions(work / clean, config, lang)
+    assert asked not in left
+    assert len(left) == len(_questions(work / whole, config, lang)) - held
+    listed = (work / clean / f"benchmark-overlap-{kind}.jsonl").read_text(encoding="utf-8")
+    hits = [json.loads(line) for line in listed.splitlines()]
+    assert len(hits) == held
+    assert {hit["benchmark"] for hit in hits} == {f"{folder.name}/exam.json record 2, question"}
+    assert f"{held} that share text" in (work / clean / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_question_of_ones_own_that_is_in_a_benchmark_has_no_rationale(work: Path) -> None:
+    asked = {"question": "Which of these is it that drug 000 treats?", "answer": 'disease "000"'}
+    other = {"question": "Tell me now what drug 001 treats.", "answer": 'disease "005"'}
+    text = "".join(json.dumps(item) + "\n" for item in (asked, other))
+    (work / "asked.jsonl").write_text(text, encoding="utf-8")
+    code, out, err = export("rationales", "--file", "asked.jsonl", "--out", "why", cwd=work)
+    assert code == 0, err
+    (work / "exam.txt").write_text(asked["question"], encoding="utf-8")
+    code, out, err = export("rationales", "--file", "asked.jsonl", "--out", "clean",
+                            "--benchmarks", "exam.txt", "--json", cwd=work)  # fmt: skip
+    assert code == 0, err
+    assert adapter("kgmed.dataset/1").validate_json(out).filters["benchmark overlap"] == 1
+
+
+def test_a_benchmark_that_isnt_there_is_told_before_anything_is_made(work: Path) -> None:
+    code, _out, err = export("corpus", "--out", "none", "--benchmarks", "nowhere", cwd=work)
+    assert code == 1
+    assert "nowhere: found no file and no folder" in err
+    assert not (work / "none").exists()

@@ -18,6 +18,14 @@ from kgmed.builders.datasets.model import Draft
 from kgmed.builders.datasets.splits import draw
 
 T = TypeVar("T")
+SHARE, LEAST = 0.05, 200
+"""The share of the graph's statements that a balanced dataset has of one predicate at most, and how
+many it has in any case."""
+EACH, SOME = 20, 32
+"""Where rows are bounded, a part gives so many at least, as to open one costs more than a few rows;
+but so many parts give some in any case."""
+HUB = 50
+"""The statements of one concept that a balanced dataset has at most, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,26 @@ class Balance:
         return least
 
 
+def caps(statements: Mapping[str, int]) -> tuple[int, int]:
+    """The caps per predicate and per concept of a balanced dataset, by the statements that a graph
+    has of each predicate.
+
+    >>> caps({"subclass_of": 12_000, "treats": 8_000, "causes": 30})
+    (1001, 50)
+    """
+    return max(LEAST, int(SHARE * sum(statements.values()))), HUB
+
+
 class Lowest(Generic[T]):
     """Keeps the items with the lowest of some numbers, at most so many."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._heap: list[tuple[float, str, T]] = []
+
+    def takes(self, number: float) -> bool:
+        """Whether an item of this number may still be one of those kept."""
+        return len(self._heap) < self.most or bool(self._heap and -number >= self._heap[0][0])
 
     def add(self, number: float, id: str, item: T) -> None:
         """Take an item in; ``id`` settles ties."""
@@ -77,6 +99,18 @@ class Lowest(Generic[T]):
             yield item
 
 
+def chosen(most: int, weights: list[int], *, some: int = SOME) -> list[int]:
+    """What parts weigh where so many rows are shared out among them: those that give none weigh
+    nothing. Few rows are of some parts, at even distances.
+
+    >>> chosen(40, [5, 5, 20, 10], some=2), chosen(1000, [5, 5, 20, 10], some=2)
+    ([0, 5, 0, 10], [5, 5, 20, 10])
+    """
+    count = min(len(weights), max(some, most // EACH))
+    places = {(2 * n + 1) * len(weights) // (2 * count) for n in range(count)}
+    return [weight if place in places else 0 for place, weight in enumerate(weights)]
+
+
 def quota(most: int, ends: list[int], part: int) -> int:
     """How many rows a part may write of ``most`` over all parts, by what each weighs.
 
@@ -84,4 +118,6 @@ def quota(most: int, ends: list[int], part: int) -> int:
     [1, 2, 7]
     """
     total, before = sum(ends), sum(ends[:part])
+    if not total:
+        return 0
     return most * (before + ends[part]) // total - most * before // total

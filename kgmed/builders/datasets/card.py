@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.counted import Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
@@ -19,12 +20,16 @@ from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import PAIRS, Format, format_of
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
+from kgmed.builders.datasets.quality.overlaps import hits_name
+from kgmed.builders.datasets.quality.sample import SIZE
 from kgmed.builders.datasets.splits import HELD_OUT, SPLITS, TOP
 from kgmed.kg.licences import LICENCES, licence
 from kgmed.kg.views.licensing import DUTIES
 
 CARD = "README.md"
 EXAMPLE_CHARACTERS = 1_500
+SHARED_CHARACTERS = 100
+TOP_PREDICATES = 15
 _HF_LICENCES = {"CC0-1.0": "cc0-1.0", "CC-BY-3.0": "cc-by-3.0", "CC-BY-4.0": "cc-by-4.0",
                 "CC-BY-SA-4.0": "cc-by-sa-4.0", "CC-BY-NC-4.0": "cc-by-nc-4.0",
                 "CC-BY-NC-SA-4.0": "cc-by-nc-sa-4.0", "CC-BY-ND-4.0": "cc-by-nd-4.0",
@@ -34,14 +39,15 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"),
           (1_000_000_000, "100M<n<1B"))  # fmt: skip
 
 
-def write_card(out: Path) -> None:
-    """Write the card and ``dataset_info.json`` of all that is complete in a folder."""
+def write_card(out: Path) -> list[Kind]:
+    """Write the card and ``dataset_info.json`` of what is complete in a folder, and return it."""
     kinds = [counted(path.parent) for path in sorted((out / NOTES).glob(f"*/{RUN}"))]
     kinds = [kind for kind in kinds if kind.prepared and kind.parts == kind.prepared["parts"]]
     write_text(out / CARD, card(kinds))
-    if any(kind.name == "instructions" for kind in kinds):
-        text = json.dumps(dataset_info(kinds), ensure_ascii=False, indent=2)
-        write_text(out / INFO, text + "\n")
+    info = dataset_info(kinds)
+    if info:
+        write_text(out / INFO, json.dumps(info, ensure_ascii=False, indent=2) + "\n")
+    return kinds
 
 
 # The header ---------------------------------------------------------------------------------------
@@ -53,6 +59,8 @@ def card(kinds: Sequence[Kind]) -> str:
     parts += [_rows(kind) for kind in kinds]
     parts += [_splits(kinds), _sources(kinds), _licences(kinds), _left_out(kinds)]
     parts += [_filters(kind) for kind in kinds]
+    parts += [_overlaps(kind) for kind in kinds if kind.settings.get("benchmarks")]
+    parts += [_diversity(kind) for kind in kinds]
     parts += [_examples(kind) for kind in kinds]
     parts.append(_again(kinds))
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -224,10 +232,8 @@ def _left_out(kinds: Sequence[Kind]) -> str:
 def _filters(kind: Kind) -> str:
     keys = sorted({(task, lang) for task, lang, _filter in kind.filters})
     rows = [[*key, *(kind.filters[(*key, filter)] for filter in FILTERS)] for key in keys]
-    all_of = [sum(n for (_t, _l, name), n in kind.filters.items() if name == filter)
-              for filter in FILTERS]  # fmt: skip
     heads = ["task", "language", FILTERS[0], *(f"- {name}" for name in FILTERS[1:-1]), "= rows"]
-    listed = table(heads, [*rows, ["all", "", *all_of]])
+    listed = table(heads, [*rows, ["all", "", *kind.passed.values()]])
     told = "Drafts, what each filter took away, and what is left."
     others = [[task, lang, why, n] for (task, lang, why), n in sorted(kind.filters.items())
               if why not in FILTERS]  # fmt: skip
@@ -235,6 +241,57 @@ def _filters(kind: Kind) -> str:
         listed += "\n\nWhat no draft was made of, and why:\n\n"
         listed += table(["task", "language", "reason", "items"], others)
     return f"## Filters: {kind.name}\n\n{told}\n\n{listed}"
+
+
+def _overlaps(kind: Kind) -> str:
+    files = kind.settings["benchmarks"]
+    named = "\n".join(f"- {file}" for file in files)
+    held = sum(kind.overlaps.values())
+    parts = [
+        f"## Overlap with benchmarks: {kind.name}",
+        f"Rows were compared with these files, and {held:,} that share text with one are held "
+        "back: 13 words or 64 characters in a row, or a whole short question. "
+        f"`{hits_name(kind.name)}` lists each with what it shares.",
+        named,
+    ]
+    if held:
+        rows = [[file, rule, n] for (file, rule), n in sorted(kind.overlaps.items())]
+        parts.append(table(["benchmark", "rule", "rows"], rows))
+        shown = [[hit["id"], hit["task"], hit["rule"], hit["benchmark"], _cut(hit["shared"])]
+                 for hit in kind.hits]  # fmt: skip
+        parts += ["The first of them:", table(["row", "task", "rule", "in", "shared text"], shown)]
+    return "\n\n".join(parts)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHARED_CHARACTERS else text[:SHARED_CHARACTERS] + " ..."
+
+
+def _diversity(kind: Kind) -> str:
+    rows = [
+        [task, lang, of.texts, *(f"{of.distinct[n]:.3f}" for n in sorted(of.distinct)),
+         of.shortest, of.median, of.longest]
+        for (task, lang), of in kind.diversity.items()
+    ]  # fmt: skip
+    heads = ["task", "language", "texts", "distinct-1", "distinct-2", "distinct-3", "fewest words",
+             "median", "most"]  # fmt: skip
+    top = kind.predicates.most_common(TOP_PREDICATES)
+    listed = [[name, n, f"{n / max(1, kind.total):.1%}"] for name, n in top]
+    half, number = 0, 0
+    for number, (_name, n) in enumerate(kind.predicates.most_common(), 1):  # noqa: B007
+        half += n
+        if 2 * half >= sum(kind.predicates.values()):
+            break
+    return "\n\n".join((
+        f"## Diversity: {kind.name}",
+        f"Of a sample of up to {SIZE:,} rows of each task and language, those with the lowest ids: "
+        "the share of runs of one, two and three words that differ, and how long texts are. A "
+        "Chinese character counts as a word.",
+        table(heads, rows),
+        f"Rows rest on {len(kind.predicates):,} predicates; half of them on {number:,}. A row with "
+        "several counts under each.",
+        table(["predicate", "rows", "of all rows"], listed),
+    ))  # fmt: skip
 
 
 def _examples(kind: Kind) -> str:
@@ -251,9 +308,13 @@ def _again(kinds: Sequence[Kind]) -> str:
     rows = []
     for kind in kinds:
         s = kind.settings
+        predicate, hub = s["per_predicate"], s["per_hub"]
+        if s.get("balanced"):
+            found = caps(kind.prepared["statements"])
+            predicate, hub = predicate or found[0], hub or found[1]
         rows.append([
             kind.name, f"`{s['snapshot']}`", s["kgmed"], s["seed"], ", ".join(s["languages"]),
-            s["max_rows"] or "none", s["per_predicate"] or "none", s["per_hub"] or "none",
+            s["max_rows"] or "none", predicate or "none", hub or "none",
         ])  # fmt: skip
     heads = ["kind", "snapshot", "kgmed", "seed", "languages", "most rows", "cap per predicate",
              "cap per concept"]  # fmt: skip

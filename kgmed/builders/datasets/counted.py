@@ -6,13 +6,20 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kgmed.builders.datasets.folder import PARTS, RUN
+from kgmed.builders.datasets.parts import FILTERS
+from kgmed.builders.datasets.quality.diversity import Diversity
+from kgmed.builders.datasets.quality.overlaps import HITS
+from kgmed.builders.datasets.quality.sample import SAMPLE, measured
 
+SHOWN = 10
+"""Overlaps with benchmarks that are told one by one."""
 EXACT = 20_000_000
 """Statements up to which those used are counted exactly, not from a sample of them."""
 
@@ -34,11 +41,21 @@ class Kind:
     licences: Counter[str] = field(default_factory=Counter)
     examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     used: tuple[int, bool] = (0, True)
+    predicates: Counter[str] = field(default_factory=Counter)
+    overlaps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hits: list[dict[str, Any]] = field(default_factory=list)
+    diversity: dict[tuple[str, str], Diversity] = field(default_factory=dict)
 
     @property
     def configs(self) -> list[str]:
         """Its configs, the first one the default."""
         return list(dict.fromkeys(config for config, _split in self.files))
+
+    @property
+    def passed(self) -> dict[str, int]:
+        """Drafts, what each filter took away of all tasks' rows, and what is left."""
+        return {filter: sum(n for (_task, _lang, name), n in self.filters.items() if name == filter)
+                for filter in FILTERS}  # fmt: skip
 
     @property
     def total(self) -> int:
@@ -63,10 +80,17 @@ def counted(notes: Path) -> Kind:
             kind.sizes[file["config"], file["split"]] += file["bytes"]
         kind.sources.update(note["sources"])
         kind.licences.update(note["licences"])
+        kind.predicates.update(note["predicates"])
+        for file, rule, n in note["hits"]:
+            kind.overlaps[file, rule] += n
+        if note["hits"] and len(kind.hits) < SHOWN:
+            with path.with_suffix(HITS).open(encoding="utf-8") as file:
+                kind.hits += map(json.loads, islice(file, SHOWN - len(kind.hits)))
         for task, lang, record in note["examples"]:
             known = kind.examples.get((task, lang))
             if known is None or record.get("id", "") < known.get("id", ""):
                 kind.examples[task, lang] = record
+    kind.diversity = measured(sorted(notes.glob(f"part-*{SAMPLE}")))
     kind.used = unique_statements(sorted(notes.glob("part-*.npy")))
     return kind
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgmed.builders.datasets.counted import Kind
+from kgmed.builders.datasets.formats import PREFERENCES, kind_and_form
 from kgmed.builders.datasets.splits import SPLITS
 
 INFO = "dataset_info.json"
@@ -26,10 +27,17 @@ FORMS: dict[str, dict[str, Any]] = {
                  "columns": {"messages": "conversations", "system": "system"}},
 }  # fmt: skip
 """Form of instructions -> how it is described; other configs are a text."""
+_PAIRS: dict[str, Any] = {
+    "ranking": True, "formatting": "alpaca",
+    "columns": {"prompt": "instruction", "query": "input", "chosen": "chosen",
+                "rejected": "rejected", "system": "system", "history": "history"},
+}  # fmt: skip
+_TEXT: dict[str, Any] = {"columns": {"prompt": "text"}}
 
 
 def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
-    """The entries of LLaMA-Factory's ``dataset_info.json``, one per config and split.
+    """The entries of LLaMA-Factory's ``dataset_info.json``, one per config and split that it reads:
+    it takes a chosen and a rejected answer as texts, so pairs of messages have no entry.
 
     A ``script_url`` is what it hands to ``datasets.load_dataset`` with the config (``subset``) and
     split: here the folder itself, whose card says which files are whose.
@@ -37,11 +45,9 @@ def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind in kinds:
         for config in kind.configs:
-            if kind.name != "instructions":
-                entry: dict[str, Any] = {"columns": {"prompt": "text"}}
-            else:
-                entry = FORMS.get(config.removeprefix("instructions").lstrip("_") or "messages",
-                                     {"columns": {"prompt": "text"}})  # fmt: skip
+            entry = _entry(config)
+            if entry is None:
+                continue
             for split in SPLITS:
                 if kind.files[config, split]:
                     name = f"{config}_{split}"
@@ -49,3 +55,11 @@ def dataset_info(kinds: Sequence[Kind]) -> dict[str, Any]:
                         "script_url": ".", "subset": config, "split": split, **entry
                     }  # fmt: skip
     return found
+
+
+def _entry(config: str) -> dict[str, Any] | None:
+    kind, form = kind_and_form(config)
+    if kind == PREFERENCES:
+        return _PAIRS if form == "alpaca" else None
+    entry: dict[str, Any] = FORMS.get(form, _TEXT)
+    return entry

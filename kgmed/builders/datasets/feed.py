@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from kgmed.builders.datasets.edges import Edges, edges
 from kgmed.builders.datasets.model import Block, Entity, Fact
+from kgmed.builders.datasets.quality.screen import BENCHMARKS, Screen
 from kgmed.kg.model import Language, Value
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ class Feed:
     def languages(self) -> list[str]:
         """Languages whose names were laid out."""
         return sorted(p.stem.removeprefix("names-") for p in self.folder.glob("names-*.arrow"))
+
+    @cached_property
+    def screen(self) -> Screen | None:
+        """The benchmarks that rows mustn't share text with, where there are some."""
+        folder = self.folder / BENCHMARKS
+        return Screen(folder) if folder.is_dir() else None
 
     def number(self, id: str) -> int | None:
         """The number of a concept by its id, None for one that the graph doesn't hold."""

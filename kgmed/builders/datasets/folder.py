@@ -12,6 +12,8 @@ from typing import Any
 
 from kgmed.builders.datasets.job import NOTES, Job
 from kgmed.builders.datasets.parts import write_text
+from kgmed.builders.datasets.quality.overlaps import HITS
+from kgmed.builders.datasets.quality.sample import SAMPLE
 from kgmed.builders.datasets.writers import cannot_write, digest_of
 from kgmed.kg.errors import OutputError
 from kgmed.kg.store.snapshot import is_running
@@ -139,8 +141,9 @@ def clear(job: Job, notes: Iterable[dict[str, Any]]) -> None:
     for note in notes:
         for file in note["files"]:
             (job.out / file["path"]).unlink(missing_ok=True)
-        for path in (job.note(note["part"]), job.note(note["part"]).with_suffix(".npy")):
-            path.unlink(missing_ok=True)
+        path = job.note(note["part"])
+        for ending in (path.suffix, ".npy", SAMPLE, HITS):
+            path.with_suffix(ending).unlink(missing_ok=True)
 
 
 def _runs(pid: int) -> bool:

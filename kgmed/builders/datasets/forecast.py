@@ -16,7 +16,7 @@ import numpy as np
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import line
 from kgmed.builders.datasets.job import Chunk, Job, Making
-from kgmed.builders.datasets.parts import Counts, rows_of
+from kgmed.builders.datasets.parts import CHOICE, Counts, rows_of
 from kgmed.builders.datasets.report import Forecast
 from kgmed.kg.views.licensing import Leaving
 
@@ -48,12 +48,14 @@ def forecast(
     configs = job.maker.configs()
     ranges = list(sampled(feed))
     for first, last in ranges[:1]:  # what is opened at the first question isn't scaled up
-        for _made in rows_of(job, feed, making, PartBlock(feed, np.arange(first, last)), Counts()):
+        for _made in rows_of(
+            job, feed, making, [PartBlock(feed, np.arange(first, last))], Counts()
+        ):
             pass
     start = perf_counter()
     for first, last in ranges:
         weight += feed.weight(first, last)
-        for made in rows_of(job, feed, making, PartBlock(feed, np.arange(first, last)), counts):
+        for made in rows_of(job, feed, making, [PartBlock(feed, np.arange(first, last))], counts):
             if isinstance(made, Chunk):
                 counts.add_chunk(made)
                 size += len(made.data)
@@ -70,6 +72,7 @@ def forecast(
         told += tokens(counts.characters[task, lang, split], lang) * scale
     total, most = sum(rows.values()) * scale, job.settings.max_rows
     kept = most / total if most and total > most else 1.0
+    looked_at = min(1.0, CHOICE * kept)  # a bound is chosen from so many
     found: dict[str, dict[str, int]] = {}
     for (task, lang), n in sorted(rows.items()):
         found.setdefault(task, {})[lang] = round(n * scale * kept)
@@ -78,7 +81,7 @@ def forecast(
         found,
         round(told * kept),
         round(size * scale * kept),
-        prepared_s + (START_S if processes > 1 else 0.0) + took * scale / processes,
+        prepared_s + (START_S if processes > 1 else 0.0) + looked_at * took * scale / processes,
         sum(last - first for first, last in ranges) == feed.concepts,
         leaving,
         job.snapshot,

@@ -104,6 +104,16 @@ def _pair(row: Row) -> Record:
     }  # fmt: skip
 
 
+def _alpaca_pair(row: Row) -> Record:
+    system, turns = _turns(row)
+    *before, (asked, chosen) = turns or [("", "")]
+    return {
+        **_head(row), "instruction": asked, "input": "", "chosen": chosen,
+        "rejected": row.rejected, "system": system,
+        "history": [[user, answer] for user, answer in before], **provenance(row),
+    }  # fmt: skip
+
+
 FORMATS: dict[str, Format] = {
     "messages": Format({**_OF, "messages": ("role", "content"), **PROVENANCE}, _messages),
     "alpaca": Format(
@@ -123,6 +133,13 @@ PAIR = Format(
 )
 """The form of preference pairs: ``prompt``, ``chosen`` and ``rejected`` are lists of messages, as
 TRL's trainers take them (https://huggingface.co/docs/trl/dataset_formats)."""
+PAIR_FORMATS: dict[str, Format] = {
+    "messages": PAIR,
+    "alpaca": Format(
+        {**_OF, **dict.fromkeys(("instruction", "input", "chosen", "rejected", "system"), "string"),
+         "history": PAIRS, **PROVENANCE}, _alpaca_pair),
+}  # fmt: skip
+"""Name of a form of preference pairs -> the form; LLaMA-Factory's has texts for messages."""
 INSTRUCTIONS, PREFERENCES, RATIONALES = "instructions", "preferences", "rationales"
 
 
@@ -132,13 +149,21 @@ def format_of(config: str) -> Format:
     >>> format_of("instructions_alpaca") is FORMATS["alpaca"], format_of("sentences") is TEXT
     (True, True)
     """
-    if config == PREFERENCES:
-        return PAIR
-    if config == RATIONALES:
-        return FORMATS["messages"]
-    if config.startswith(INSTRUCTIONS):
-        return FORMATS[config.removeprefix(INSTRUCTIONS).lstrip("_") or "messages"]
-    return TEXT
+    kind, form = kind_and_form(config)
+    known = {INSTRUCTIONS: FORMATS, RATIONALES: FORMATS, PREFERENCES: PAIR_FORMATS}.get(kind)
+    return known[form] if known else TEXT
+
+
+def kind_and_form(config: str) -> tuple[str, str]:
+    """The kind of dataset that a config is of, and the name of its form; a corpus has none.
+
+    >>> kind_and_form("preferences_alpaca"), kind_and_form("paths_found")
+    (('preferences', 'alpaca'), ('', ''))
+    """
+    kind, _, form = config.partition("_")
+    if kind in {INSTRUCTIONS, PREFERENCES, RATIONALES}:
+        return kind, form or "messages"
+    return "", ""
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import Format
 from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.quality.overlaps import Hit
 from kgmed.builders.datasets.writers import FileType
 from kgmed.kg.model import Language
 
@@ -24,7 +26,9 @@ class Chunk:
     """Rows that a maker wrote itself, many at once: lines of a config's files, and their counts.
 
     ``characters`` counts those of the rows' texts, ``sources`` and ``licences`` rows by theirs.
-    ``statements`` are the 16-byte ids of all statements used.
+    ``statements`` are the 16-byte ids of all statements used, ``predicates`` counts rows by theirs.
+    ``hits`` are rows that aren't there, as they share text with a benchmark; ``sample`` are (id,
+    text) of the rows with the lowest ids, as many as :data:`~.quality.sample.SIZE` at most.
     """
 
     config: str
@@ -38,6 +42,9 @@ class Chunk:
     licences: Mapping[str, int]
     statements: bytes
     example: str = ""
+    predicates: Mapping[str, int] = field(default_factory=dict)
+    hits: Sequence[Hit] = ()
+    sample: Sequence[tuple[str, str]] = ()
 
 
 class Making(Protocol):
@@ -85,8 +92,10 @@ class Maker(Protocol):
 class Settings:
     """What decides which rows come out: a run over a folder goes on only with the same.
 
-    ``max_rows``, ``per_predicate`` and ``per_hub`` are bounds, 0 for none; ``held_out`` (0-1) is
-    the share of concepts that training never sees. ``more`` is what a kind of dataset has besides.
+    ``max_rows``, ``per_predicate`` and ``per_hub`` are bounds, 0 for none; a ``balanced`` run sets
+    those of the last two that are 0 by what the graph holds. ``more`` is what a kind of dataset
+    has besides. ``benchmarks`` are the files that rows mustn't share text with, by name and digest;
+    ``benchmark_files`` says where they lie on this machine, which decides nothing.
     """
 
     kind: str
@@ -100,10 +109,24 @@ class Settings:
     per_hub: int = 0
     allow: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    balanced: bool = False
+    benchmarks: tuple[str, ...] = ()
+    benchmark_files: tuple[Path, ...] = ()
+
+    def with_caps(self, statements: Mapping[str, int]) -> Settings:
+        """The settings with the caps that they come to for a graph, by its statements."""
+        if not self.balanced:
+            return self
+        predicate, hub = caps(statements)
+        return replace(
+            self, per_predicate=self.per_predicate or predicate, per_hub=self.per_hub or hub
+        )
 
     def as_json(self, *, snapshot: str, version: str, predicates: str) -> dict[str, Any]:
         """As JSON's own types, with the graph's hash and what else decides."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        own = asdict(self)
+        del own["benchmark_files"]
+        plain: dict[str, Any] = json.loads(json.dumps(own))
         return {**plain, "snapshot": snapshot, "kgmed": version, "predicates": predicates}
 
 

@@ -96,7 +96,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it is written; ``extra`` are further columns."""
+    """A row as it is written; ``extra`` are further columns. ``predicates`` are those of what it
+    rests on, each once: rows are counted by them."""
 
     id: str
     task: str
@@ -110,3 +111,4 @@ class Row:
     snapshot: str
     extra: Mapping[str, str] = field(default_factory=dict)
     rejected: str = ""
+    predicates: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -13,16 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from kgmed.builders.datasets.balance import Balance, Lowest, quota
+from kgmed.builders.datasets.balance import Balance, Lowest, chosen, quota
 from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.formats import RATIONALES
 from kgmed.builders.datasets.job import Chunk, Job, Making
 from kgmed.builders.datasets.model import Row
+from kgmed.builders.datasets.quality import overlaps
+from kgmed.builders.datasets.quality.overlaps import FILTER, HITS, Hit, held_back, write_hits
+from kgmed.builders.datasets.quality.sample import SAMPLE, SIZE, Sample
 from kgmed.builders.datasets.rows import row
 from kgmed.builders.datasets.splits import SPLITS, draw
 from kgmed.builders.datasets.writers import Lines, Shards, cannot_write
 
-FILTERS = ("drafts", "exact duplicates", "balance", "bound on rows", "rows")
+FILTERS = ("drafts", "exact duplicates", "balance", FILTER, "bound on rows", "rows")
 """What drafts are counted by, in order: made, taken away by each filter, and left."""
+CHOICE = 8
+"""Rows that are met for each that is kept, where their number is bounded: they are spread over
+concepts and predicates, and not all rows of a large graph are made for a few."""
+FEW = 4
+"""Concepts that are looked at first where rows are bounded."""
+_MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 @dataclass(slots=True)
@@ -30,7 +40,8 @@ class Counts:
     """What a part wrote, and what its filters took away.
 
     ``rows`` and ``characters`` are by (task, language, split), ``filters`` by (task, language,
-    filter); ``examples`` hold the row with the lowest id of each (task, language).
+    filter); ``examples`` hold the row with the lowest id of each (task, language),
+    ``hits`` the rows that share text with a benchmark, ``seen`` the ids of rows that were met.
     """
 
     rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -41,6 +52,10 @@ class Counts:
     statements: set[str] = field(default_factory=set)
     packed: list[bytes] = field(default_factory=list)
     examples: dict[tuple[str, str], tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    predicates: Counter[str] = field(default_factory=Counter)
+    hits: list[Hit] = field(default_factory=list)
+    sample: Sample = field(default_factory=lambda: Sample(0))
+    seen: set[int] = field(default_factory=set)
 
     def add(self, made: Row) -> None:
         """Count a row."""
@@ -50,17 +65,28 @@ class Counts:
         self.sources.update(made.sources)
         self.licences[made.licence] += 1
         self.statements.update(made.statements)
+        self.predicates.update(made.predicates)
+        self.sample.add(made)
+
+    def hold(self, made: Row, hit: Hit) -> None:
+        """Count a row that shares text with a benchmark."""
+        self.filters[made.task, made.lang, FILTER] += 1
+        self.hits.append(hit)
 
     def add_chunk(self, chunk: Chunk) -> None:
         """Count many rows."""
         key = (chunk.task, chunk.lang, chunk.split)
         self.rows[key] += chunk.rows
         self.characters[key] += chunk.characters
-        self.filters[chunk.task, chunk.lang, "drafts"] += chunk.rows
+        self.filters[chunk.task, chunk.lang, "drafts"] += chunk.rows + len(chunk.hits)
+        self.filters[chunk.task, chunk.lang, FILTER] += len(chunk.hits)
         self.filters[chunk.task, chunk.lang, "rows"] += chunk.rows
         self.sources.update(chunk.sources)
         self.licences.update(chunk.licences)
         self.packed.append(chunk.statements)
+        self.predicates.update(chunk.predicates)
+        self.hits.extend(chunk.hits)
+        self.sample.add_texts(chunk.task, chunk.lang, chunk.sample)
         if chunk.example:
             record = json.loads(chunk.example)
             self.exemplify(chunk.task, chunk.lang, record["id"], record)
@@ -87,14 +113,21 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
     """
     start = perf_counter()
     settings = job.settings
-    counts = Counts()
+    weights = feed.weights()
+    counts = Counts(sample=Sample(quota(SIZE, weights, number)))
     try:
         with Shards(
             job.out, dict(job.maker.configs()), SPLITS, settings.files, part=number, parts=len(feed)
         ) as shards:
-            block = feed.block(number)
-            most = quota(settings.max_rows, feed.weights(), number) if settings.max_rows else None
-            for made in rows_of(job, feed, making, block, counts, most=most):
+            most = None
+            if settings.max_rows:
+                every = settings.kind == RATIONALES  # few rows, anywhere
+                giving = weights if every else chosen(settings.max_rows, weights)
+                most = quota(settings.max_rows, giving, number)
+            blocks = iter([feed.block(number)]) if most is None else growing(
+                feed, number, seed=settings.seed
+            )  # fmt: skip
+            for made in rows_of(job, feed, making, blocks, counts, most=most):
                 if isinstance(made, Chunk):
                     counts.add_chunk(made)
                     shard = shards.files[made.config, made.split]
@@ -117,6 +150,8 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
         }  # fmt: skip
         path = job.note(number)
         np.save(path.with_suffix(".npy"), used)
+        counts.sample.write(path.with_suffix(SAMPLE))
+        write_hits(path.with_suffix(HITS), counts.hits)
         write_text(path, json.dumps(note, ensure_ascii=False))
     except OSError as error:
         raise cannot_write(error, Path(error.filename or job.out)) from error
@@ -124,15 +159,53 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
 
 
 def rows_of(
-    job: Job, feed: Feed, making: Making, block: PartBlock, counts: Counts, *,
+    job: Job, feed: Feed, making: Making, blocks: Iterable[PartBlock], counts: Counts, *,
     most: int | None = None,
 ) -> Iterator[Row | Chunk]:  # fmt: skip
-    """The rows of a part that pass its filters, at most so many; what they take away is counted."""
+    """The rows of blocks that pass the filters; what these take away is counted.
+
+    With ``most``, at most so many, those of the lowest numbers drawn: no further block is looked
+    at when there are :data:`CHOICE` times as many to choose from.
+    """
+    if most is None:
+        for block in blocks:
+            for made in _free(job, feed, making, block, counts):
+                if isinstance(made, Row):
+                    counts.filters[made.task, made.lang, "rows"] += 1
+                yield made
+        return
+    lowest: Lowest[Row] = Lowest(most)
+    met = 0
+    for block in blocks if most else ():
+        for made in _free(job, feed, making, block, counts):
+            if isinstance(made, Chunk):
+                raise TypeError("rows made many at once aren't chosen among")
+            counts.filters[made.task, made.lang, "bound on rows"] += 1
+            lowest.add(draw(job.settings.seed, made.id), made.id, made)
+            met += 1
+        if met >= CHOICE * most:
+            break
+    for made in lowest:
+        counts.filters[made.task, made.lang, "bound on rows"] -= 1
+        counts.filters[made.task, made.lang, "rows"] += 1
+        yield made
+
+
+def _free(
+    job: Job, feed: Feed, making: Making, block: PartBlock, counts: Counts
+) -> Iterator[Row | Chunk]:
+    """The rows of a block that share no text with a benchmark, where some are named."""
+    rows = _kept(job, feed, making, block, counts)
+    return rows if feed.screen is None else held_back(feed.screen, rows, counts.hold)
+
+
+def _kept(
+    job: Job, feed: Feed, making: Making, block: PartBlock, counts: Counts
+) -> Iterator[Row | Chunk]:
+    """The rows of a block that balance keeps, each once."""
     settings = job.settings
     hubs = _hubs(feed, block, settings.per_hub)
     balance = Balance(settings.seed, settings.per_predicate, settings.per_hub, job.statements, hubs)
-    lowest: Lowest[Row] | None = None if most is None else Lowest(most)
-    seen: set[int] = set()
     for draft in making.drafts(block):
         if isinstance(draft, Chunk):
             yield draft
@@ -144,24 +217,30 @@ def rows_of(
             continue
         made = row(draft, block, snapshot=job.snapshot)
         number = int(made.id, 16)
-        if number in seen:
+        if number in counts.seen:
             counts.filters[(*key, "exact duplicates")] += 1
             continue
-        seen.add(number)
-        if lowest is None:
-            counts.filters[(*key, "rows")] += 1
-            yield made
-        else:
-            counts.filters[(*key, "bound on rows")] += 1
-            lowest.add(draw(settings.seed, made.id), made.id, made)
+        counts.seen.add(number)
+        yield made
     taken: Counter[tuple[str, str, str]] | None = getattr(making, "taken", None)
     if taken is not None:
         counts.filters.update(taken)
         taken.clear()
-    for made in lowest or ():
-        counts.filters[made.task, made.lang, "bound on rows"] -= 1
-        counts.filters[made.task, made.lang, "rows"] += 1
-        yield made
+
+
+def growing(feed: Feed, part: int, *, seed: int) -> Iterator[PartBlock]:
+    """The concepts of a part in blocks, few at first and twice as many each time, in an order that
+    depends on the seed."""
+    first, last = feed.parts[part], feed.parts[part + 1]
+    numbers = np.arange(first, last)
+    start = np.uint64((seed + 1) * _MIX[0] % (1 << 64))
+    mixed = (numbers.astype(np.uint64) + start) * np.uint64(_MIX[1])
+    mixed ^= mixed >> np.uint64(31)
+    order = numbers[np.argsort(mixed * np.uint64(_MIX[2]), kind="stable")]
+    done, size = 0, FEW
+    while done < len(order):
+        yield PartBlock(feed, np.sort(order[done : done + size]))
+        done, size = done + size, 2 * size
 
 
 def _hubs(feed: Feed, block: PartBlock, most: int) -> dict[str, int]:
@@ -182,6 +261,8 @@ def as_json(counts: Counts) -> dict[str, Any]:
         "filters": [[*key, n] for key, n in sorted(counts.filters.items()) if n],
         "sources": dict(sorted(counts.sources.items())),
         "licences": dict(sorted(counts.licences.items())),
+        "predicates": dict(sorted(counts.predicates.items())),
+        "hits": overlaps.counted(counts.hits),
         "examples": [[*key, record] for key, (_id, record) in sorted(counts.examples.items())],
     }  # fmt: skip
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from kgmed.builders.datasets.quality.diversity import Diversity
 from kgmed.kg.model import Statement
 from kgmed.kg.views.licensing import Leaving
 
@@ -38,7 +39,10 @@ class Written:
     (counted once however many forms they are written in).
 
     ``made`` counts the parts that this run made, ``parts`` all there are; ``complete`` says that no
-    part is missing, and that the card is written.
+    part is missing, and that the card is written. Then ``filters`` has the drafts, what each filter
+    took away and the rows that are left, ``statements`` how many statements rows rest on, each
+    counted once, ``predicates`` the rows by theirs, and ``diversity`` figures of a sample of the
+    texts by task and language.
     """
 
     out: str
@@ -51,6 +55,10 @@ class Written:
     complete: bool
     leaving: Leaving
     snapshot: str
+    filters: dict[str, int] = field(default_factory=dict)
+    statements: int = 0
+    predicates: dict[str, int] = field(default_factory=dict)
+    diversity: dict[str, dict[str, Diversity]] = field(default_factory=dict)
     schema: str = "kgmed.dataset/1"
 
 

@@ -32,10 +32,12 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
     if len(facts) == 1:
         (fact,) = facts
         statements, sources, licences = fact.ids, fact.sources, fact.licences
+        predicates: tuple[str, ...] = (fact.predicate,)
     else:
         statements = tuple(sorted({id for fact in facts for id in fact.ids}))
         sources = tuple(sorted({text for fact in facts for text in fact.sources}))
         licences = tuple(sorted({text for fact in facts for text in fact.licences}))
+        predicates = tuple(dict.fromkeys(fact.predicate for fact in facts))
     if not facts:
         sources, licences = name_terms(block, draft.about)
     asked = next((text for role, text in draft.messages if role == "user"), "")
@@ -53,6 +55,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
         snapshot,
         draft.extra,
         draft.rejected,
+        predicates,
     )
 
 

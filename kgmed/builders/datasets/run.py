@@ -12,17 +12,22 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.datasets import folder
 from kgmed.builders.datasets.card import write_card
+from kgmed.builders.datasets.counted import Kind
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.forecast import forecast
 from kgmed.builders.datasets.job import NOTES, Job, Maker, Making, Settings, Tell, digest
 from kgmed.builders.datasets.parts import make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
+from kgmed.builders.datasets.quality.diversity import Diversity
+from kgmed.builders.datasets.quality.overlaps import HITS, gather, hits_name
+from kgmed.builders.datasets.quality.screen import BENCHMARKS, lay_out
 from kgmed.builders.datasets.report import Forecast, Written
 from kgmed.builders.datasets.writers import cannot_write
 from kgmed.kg.errors import KgmedError, OutputError, UsageError
@@ -88,8 +93,12 @@ class Run:
                 allow=self._settings.allow,
                 seed=self._settings.seed,
             )
+            if self._settings.benchmark_files:
+                self._tell("laying out benchmarks")
+                lay_out(self._settings.benchmark_files, self._work / BENCHMARKS)
         except (OSError, duckdb.IOException) as error:
             raise cannot_write(error, self._work) from error
+        self._settings = self._settings.with_caps(self.prepared.statements)
         job = Job(
             self._out, self._work, self._settings, digest(self.plain), self._hash, self._maker,
             self.prepared.statements,
@@ -138,14 +147,14 @@ class Run:
             watch(note)
         if partition is not None:  # others may have finished theirs meanwhile
             done |= folder.finished(job, len(feed), known=done)
-        complete = len(done) == len(feed)
         prepared = self.prepared
         assert prepared is not None  # noqa: S101  for the type checker
-        if complete:
-            self._finish(job, [done[n] for n in range(len(feed))], prepared)
-        return self._written(done, len(feed), len(missing), prepared.leaving, complete=complete)
+        kind = None
+        if len(done) == len(feed):
+            kind = self._finish(job, [done[n] for n in range(len(feed))], prepared)
+        return self._written(done, len(feed), len(missing), prepared.leaving, kind)
 
-    def _finish(self, job: Job, notes: list[dict[str, Any]], prepared: Prepared) -> None:
+    def _finish(self, job: Job, notes: list[dict[str, Any]], prepared: Prepared) -> Kind:
         if not any(file["rows"] for note in notes for file in note["files"]):
             folder.clear(job, notes)
             raise UsageError(_nothing_came_out(self._settings, prepared))
@@ -153,9 +162,13 @@ class Run:
         record = {"settings": self.plain, "prepared": as_json(prepared)}
         try:
             write_text(job.notes() / folder.RUN, json.dumps(record, ensure_ascii=False, indent=1))
-            write_card(self._out)
+            if self._settings.benchmarks:
+                parts = [job.note(note["part"]).with_suffix(HITS) for note in notes]
+                gather(parts, self._out / hits_name(job.settings.kind))
+            (kind,) = (kind for kind in write_card(self._out) if kind.name == job.settings.kind)
         except OSError as error:
             raise cannot_write(error, self._out / "README.md") from error
+        return kind
 
     def _start(self, feed: Feed) -> Making:
         if self._making is None:
@@ -193,8 +206,8 @@ class Run:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _written(
-        self, done: dict[int, dict[str, Any]], parts: int, made: int, leaving: Leaving, *,
-        complete: bool,
+        self, done: dict[int, dict[str, Any]], parts: int, made: int, leaving: Leaving,
+        kind: Kind | None,
     ) -> Written:  # fmt: skip
         rows: dict[str, dict[str, int]] = {}
         tasks: dict[str, dict[str, int]] = {}
@@ -207,8 +220,17 @@ class Run:
             for task, lang, _split, n, _characters in note["rows"]:
                 of = tasks.setdefault(task, {})
                 of[lang] = of.get(lang, 0) + n
-        return Written(str(self._out), self._settings.kind, rows, dict(sorted(tasks.items())), size,
-                       parts, made, complete, leaving, self._hash)  # fmt: skip
+        written = Written(str(self._out), self._settings.kind, rows, dict(sorted(tasks.items())),
+                          size, parts, made, kind is not None, leaving, self._hash)  # fmt: skip
+        if kind is None:
+            return written
+        diversity: dict[str, dict[str, Diversity]] = {}
+        for (task, lang), figures in kind.diversity.items():
+            diversity.setdefault(task, {})[lang] = figures
+        return replace(
+            written, filters=kind.passed, statements=kind.used[0],
+            predicates=dict(kind.predicates.most_common()), diversity=diversity,
+        )  # fmt: skip
 
 
 def _mine(number: int, partition: tuple[int, int] | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from binascii import hexlify
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from json.encoder import encode_basestring
 from typing import Any
@@ -23,6 +23,9 @@ from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.job import Chunk
 from kgmed.builders.datasets.model import Draft, Fact
+from kgmed.builders.datasets.quality.decontaminate import Overlap
+from kgmed.builders.datasets.quality.overlaps import Hit
+from kgmed.builders.datasets.quality.sample import SIZE
 from kgmed.builders.datasets.rows import ID_BYTES
 from kgmed.kg.model import Language
 
@@ -121,9 +124,45 @@ class _Lines:
         return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
 
     def chunks(self, *, text_only: bool) -> Iterator[Chunk]:
+        shared = self._shared()
         for split, mask in (("train", ~self._held), ("test", self._held)):
+            hits = self._hits({at: shared[at] for at in shared if mask[at]})
+            mask[list(shared)] = False
             if mask.any():
-                yield self._chunk(split, np.flatnonzero(mask), text_only=text_only)
+                yield replace(
+                    self._chunk(split, np.flatnonzero(mask), text_only=text_only), hits=hits
+                )
+            elif hits:
+                rows = self._rows
+                yield Chunk(rows.task, rows.task, rows.lang, split, b"", 0, 0, {}, {}, b"",
+                            hits=hits)  # fmt: skip
+
+    def _shared(self) -> dict[int, Overlap]:
+        """Rows that share text with a benchmark, and what."""
+        screen, rows = self._feed.screen, self._rows
+        if screen is None:
+            return {}
+        return screen.overlaps(rows.pieces.joined(rows.codes, rows.starts).to_pylist())
+
+    def _hits(self, shared: dict[int, Overlap]) -> list[Hit]:
+        rows = self._rows
+        numbers = self._row_ids(np.array(list(shared), np.int64)).tolist()
+        return [Hit.of(f"{number:016x}", rows.task, rows.lang, "text", overlap)
+                for number, overlap in zip(numbers, shared.values(), strict=True)]  # fmt: skip
+
+    def _predicates(self, chosen: Ints) -> dict[str, int]:
+        """Rows by each predicate of their facts."""
+        rows, names = self._rows, [name for name, _negated in self._feed.predicates]
+        known = sorted(set(names))
+        number = np.array([known.index(name) for name in names])
+        at = np.full(len(rows), -1)
+        at[chosen] = np.arange(len(chosen))
+        has = np.zeros((len(chosen), len(known)), bool)
+        for side, facts in enumerate(rows.sides):
+            mine = np.flatnonzero((rows.side == side) & (at[rows.row] >= 0))
+            has[at[rows.row[mine]], number[facts.code[rows.fact[mine]]]] = True
+        counts = has.sum(axis=0).tolist()
+        return {name: n for name, n in zip(known, counts, strict=True) if n}
 
     def _chunk(self, split: str, chosen: Ints, *, text_only: bool) -> Chunk:
         rows = self._rows
@@ -137,9 +176,9 @@ class _Lines:
         if text_only:
             texts = rows.pieces.joined(codes, starts, in_a_line)
             lines = joined(texts, "\n")
-            lowest = int(keys_of(self._ids[self._ends[chosen]]).argmin())
-            (number,) = self._row_ids(chosen[lowest : lowest + 1]).tolist()
-            shown = {"id": f"{number:016x}", "text": texts[lowest].as_py()}
+            numbers = self._row_ids(chosen)
+            lowest = int(numbers.argmin())
+            shown = {"id": f"{int(numbers[lowest]):016x}", "text": texts[lowest].as_py()}
             example = json.dumps(shown, ensure_ascii=False)
         else:
             numbers = self._row_ids(chosen)
@@ -154,7 +193,19 @@ class _Lines:
             )  # fmt: skip
             example = lines[lowest].as_py()
         return Chunk(rows.task, rows.task, rows.lang, split, bytes_of(lines), len(chosen),
-                     characters, sources, licences, self._ids[said].tobytes(), example)  # fmt: skip
+                     characters, sources, licences, self._ids[said].tobytes(), example,
+                     self._predicates(chosen), (), self._sample(chosen, numbers))  # fmt: skip
+
+    def _sample(self, chosen: Ints, numbers: Ints) -> list[tuple[str, str]]:
+        """(id, text) of the rows with the lowest ids."""
+        rows, lowest = self._rows, np.arange(len(numbers))
+        if len(numbers) > SIZE:
+            lowest = np.argpartition(numbers, SIZE)[:SIZE]
+        codes, place = ranges(rows.starts[chosen[lowest]], rows.starts[chosen[lowest] + 1])
+        starts = np.append(0, np.cumsum(np.bincount(place, minlength=len(lowest))))
+        texts = rows.pieces.joined(rows.codes[codes], starts).to_pylist()
+        ids = [f"{number:016x}" for number in numbers[lowest].tolist()]
+        return list(zip(ids, texts, strict=True))
 
     def _listed(self, said: Ints, of: Ints, count: int) -> pa.Array:
         """The ids of the statements of each row: ``a","b"],``."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kgmed.builders.datasets.feed import Feed
-from kgmed.builders.datasets.formats import PAIR, PREFERENCES, Format
+from kgmed.builders.datasets.formats import PAIR_FORMATS, PREFERENCES, Format
 from kgmed.builders.datasets.instructions import Instructions, Open
 from kgmed.builders.datasets.job import Making, Settings
 
@@ -15,17 +15,18 @@ KIND = PREFERENCES
 
 @dataclass(frozen=True)
 class Preferences:
-    """Makes preference pairs. ``open`` is called once in each process."""
+    """Makes preference pairs, in these forms. ``open`` is called once in each process."""
 
     names: tuple[str, ...]
     open: Open
+    formats: tuple[str, ...] = ("messages",)
     kind: str = KIND
 
     def configs(self) -> Mapping[str, Format]:
-        return {KIND: PAIR}
+        return {_config(form): PAIR_FORMATS[form] for form in self.formats}
 
     def configs_of(self, task: str) -> Sequence[str]:
-        return [KIND]
+        return list(map(_config, self.formats))
 
     def tasks(self) -> Sequence[str]:
         return self.names
@@ -37,3 +38,7 @@ class Preferences:
         """Open the graph, and make what tasks share."""
         module = "kgmed.builders.datasets.preferences.pairs"
         return Instructions(self.names, (), self.open, module).start(feed, settings)
+
+
+def _config(form: str) -> str:
+    return KIND if form == "messages" else f"{KIND}_{form}"

@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kgmed.kg.errors import UsageError
+from kgmed.kg.errors import DataError, UsageError
 from kgmed.kg.records import FORMATS, format_of, records
+
+QUESTIONS = frozenset(
+    {"question", "query", "prompt", "problem", "stem", "instruction", "input", "sentence", "claim",
+     "content", "value", "text", "问题", "题干", "题目"}
+)  # fmt: skip
+"""Fields that hold what is asked."""
+_ENDS = ("?", "？", ".", "。", ":", "：")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,38 @@ class BenchmarkText:
         """
         return f"{self.file} record {self.record}, {self.field}"
 
+    @property
+    def asks(self) -> bool:
+        """Whether it may be a question or a statement, and not the name of something, as options
+        and keywords are: by its field, or by the mark at its end.
+
+        >>> BenchmarkText("a", 1, "options.A", "Vascular endothelial growth factor A").asks
+        False
+        >>> BenchmarkText("a", 1, "Q", "What treats gout?").asks
+        True
+        """
+        field = self.field.rpartition(".")[2].casefold()
+        return field in QUESTIONS or self.text.rstrip().endswith(_ENDS)
+
+
+def benchmark_files(path: Path) -> list[tuple[str, Path]]:
+    """(name to tell, path) of a file, or of the files of these formats in a folder, in order.
+
+    Raises :class:`~kgmed.kg.errors.UsageError` for a folder without any, and
+    :class:`~kgmed.kg.errors.DataError` where nothing is.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: found no file and no folder, expected a benchmark's.")
+    if not path.is_dir():
+        return [(path.name, path)]
+    files = [
+        file for file in sorted(path.rglob("*")) if format_of(file) in FORMATS and file.is_file()
+    ]
+    if not files:
+        raise UsageError(f"{path}: found no file of {', '.join(FORMATS)} in this folder.")
+    top = path.resolve().name
+    return [((Path(top) / file.relative_to(path)).as_posix(), file) for file in files]
+
 
 def benchmark_texts(path: Path) -> Iterator[BenchmarkText]:
     """Every text of a file, or of the files of these formats in a folder, in order.
@@ -37,16 +77,34 @@ def benchmark_texts(path: Path) -> Iterator[BenchmarkText]:
     Raises :class:`~kgmed.kg.errors.UsageError` for a file of another format and a folder without
     any, :class:`~kgmed.kg.errors.DataError` for one that can't be read.
     """
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if format_of(file) in FORMATS]
-        if not files:
-            raise UsageError(f"{path}: found no file of {', '.join(FORMATS)} in this folder.")
-        for file in files:
-            yield from benchmark_texts(file)
-        return
-    for number, (_id, record) in enumerate(records(path), 1):
-        for field, text in _strings(record, ""):
-            yield BenchmarkText(path.name, number, field, text)
+    for name, file in benchmark_files(path):
+        for number, (_id, record) in enumerate(records(file), 1):
+            for field, text in _strings(record, ""):
+                yield BenchmarkText(name, number, field, text)
+
+
+def digests(paths: Iterable[Path]) -> tuple[str, ...]:
+    """The name of each benchmark file with the start of its SHA-256, sorted.
+
+    Raises what :func:`benchmark_files` raises, and :class:`~kgmed.kg.errors.UsageError` for a file
+    of another format.
+    """
+    found = set()
+    for name, file in [each for path in paths for each in benchmark_files(path)]:
+        if format_of(file) not in FORMATS:
+            raise UsageError(
+                f"{file}: found the ending {file.suffix!r}, expected one of {', '.join(FORMATS)}"
+                " (also with .gz)."
+            )
+        digest = sha256()
+        try:
+            with file.open("rb") as opened:
+                while block := opened.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise DataError(f"{file}: can't be read ({error.strerror or error}).") from error
+        found.add(f"{name} (SHA-256 {digest.hexdigest()[:16]})")
+    return tuple(sorted(found))
 
 
 def _strings(value: Any, field: str) -> Iterator[tuple[str, str]]:

@@ -5,10 +5,11 @@ GPT-3 (https://arxiv.org/abs/2005.14165, appendix C) and of the Pile's evaluatio
 
     words        13 words in a row are the same
     characters   64 characters in a row are the same
-    whole        the row holds a whole text of the benchmark of 5 to 12 words, or 10 to 63
-                 characters where it is Chinese: questions are often that short
+    whole        the row holds a whole question or statement of the benchmark of 5 to 12 words, or
+                 10 to 63 characters where it is Chinese: questions are often that short
 
-What is shorter, such as an answer option that names a drug, is no sign of a benchmark.
+What is shorter is no sign of a benchmark, nor is the name of something, however long it is: options
+and keywords name what rows speak of.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from kgmed.kg.linking.traditional import simplified
 WORDS, CHARACTERS = 13, 64
 LEAST_WORDS, LEAST_CHINESE = 5, 10
 """Words of the shortest whole text that counts, and characters of a Chinese one."""
-_WORD_BLOCK, _CHARACTER_BLOCK = (WORDS + 1) // 2, CHARACTERS // 2
+WORD_BLOCK, CHARACTER_BLOCK = (WORDS + 1) // 2, CHARACTERS // 2
 _WORD = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]")
 
 
@@ -79,13 +80,13 @@ class Contamination:
         self._places.append(text.place)
         self._words.append(words)
         self._letters.append(letters)
-        if short:
+        if short and text.asks:
             self._whole[" ".join(words[:3])].setdefault(" ".join(words), number)
         if not chinese:
-            for at in range(0, len(words) - _WORD_BLOCK + 1, _WORD_BLOCK):
-                self._word_blocks[" ".join(words[at : at + _WORD_BLOCK])].append((number, at))
-        for at in range(0, len(letters) - _CHARACTER_BLOCK + 1, _CHARACTER_BLOCK):
-            self._letter_blocks[letters[at : at + _CHARACTER_BLOCK]].append((number, at))
+            for at in range(0, len(words) - WORD_BLOCK + 1, WORD_BLOCK):
+                self._word_blocks[" ".join(words[at : at + WORD_BLOCK])].append((number, at))
+        for at in range(0, len(letters) - CHARACTER_BLOCK + 1, CHARACTER_BLOCK):
+            self._letter_blocks[letters[at : at + CHARACTER_BLOCK]].append((number, at))
 
     def overlap(self, text: str) -> Overlap | None:
         """What a row's text shares with a benchmark, by the first rule that holds; or None."""
@@ -93,15 +94,15 @@ class Contamination:
         return self._by_words(words) or self._by_whole(words) or self._by_letters("".join(words))
 
     def _by_words(self, words: list[str]) -> Overlap | None:
-        for at in range(len(words) - _WORD_BLOCK + 1):
-            for number, there in self._word_blocks.get(" ".join(words[at : at + _WORD_BLOCK]), ()):
-                found = _stretch(words, at, self._words[number], there, _WORD_BLOCK)
+        for at in range(len(words) - WORD_BLOCK + 1):
+            for number, there in self._word_blocks.get(" ".join(words[at : at + WORD_BLOCK]), ()):
+                found = _stretch(words, at, self._words[number], there, WORD_BLOCK)
                 if found[1] - found[0] >= WORDS:
                     return Overlap("words", self._places[number], " ".join(words[slice(*found)]))
         return None
 
     def _by_letters(self, letters: str) -> Overlap | None:
-        size = _CHARACTER_BLOCK
+        size = CHARACTER_BLOCK
         if not self._letter_blocks:
             return None
         for at in range(len(letters) - size + 1):

@@ -62,6 +62,39 @@ _SAYS: dict[str, dict[Language, str]] = {
         "现有的相关记载是：{true}",
     },
 }
+_MORE: dict[str, dict[Language, tuple[str, ...]]] = {
+    "SUPPORTED": {
+        "en": (
+            "SUPPORTED. This is what {source} states: {true}",
+            "SUPPORTED, on the ground of {source}. {true}",
+        ),
+        "zh": ("支持。依据来自{source}：{true}", "支持，{source}中写明：{true}"),
+    },
+    "UNSUPPORTED": {
+        "en": (
+            "UNSUPPORTED. Both are known to the graph, yet {silent} {has} nothing that says so, "
+            "which leaves the claim open. What comes closest: {true}",
+            "UNSUPPORTED. Nothing in {silent} bears the claim out; it may still be true. Stated "
+            "instead is this: {true}",
+        ),
+        "zh": (
+            "缺乏支持。两者图谱都有收录，可{silent}中找不到这样的说法，真伪尚不能定。"
+            "与之最近的一条是：{true}",
+            "缺乏支持。{silent}里没有任何一条能印证它，但它仍有可能成立。有记录的是：{true}",
+        ),
+    },
+    "NOT_COVERED": {
+        "en": (
+            "NOT_COVERED. No source here speaks of the two in this respect, and so the "
+            "claim can be neither upheld nor rejected. What one of them does state: {true}",
+        ),
+        "zh": (
+            "未覆盖。就这一关系而言，这里的来源都没有同时谈到这两者，所以既不能认可也不能否定。"
+            "能找到的相关内容是：{true}",
+        ),
+    },
+}
+"""Further ways to say a verdict."""
 _VERDICT_OF = {"DENIED": "REFUTED", "excluded": "REFUTED", "reversed": "REFUTED"}
 
 
@@ -134,8 +167,9 @@ def _draft(
     wording = (chance >> 12) % len(_ASKS[lang])
     who = context.sources(fact.predicate, teller.categories(fact.subject))
     many = len(who) > 1
+    says = (_SAYS[kind][lang], *_MORE.get(kind, {}).get(lang, ()))
     answer = (
-        _SAYS[kind][lang]
+        says[(chance >> 20) % len(says)]
         .replace("{source}", teller.opening(sources.stating([fact], context, lang)))
         .replace("{silent}", sources.silent(who, lang))
         .replace("{has}", "have" if many else "has")

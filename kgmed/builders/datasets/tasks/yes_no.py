@@ -27,10 +27,17 @@ _SILENT: dict[Language, tuple[str, ...]] = {
         "evidence against it. What is listed: {true}",
         "That is not listed. {sources} {does} not state that {claim}; this does not show that it "
         "is untrue. What is listed: {true}",
+        "There is no record of it. {sources} {does} not list that {claim}, though a gap in the "
+        "record is no proof of the opposite. Recorded is this: {true}",
+        "It can be neither confirmed nor ruled out here: {sources} {has} nothing to the effect "
+        "that {claim}. What can be confirmed: {true}",
     ),
     "zh": (
         "未见收录。{sources}没有“{claim}”这一记载，但这不能证明其不成立。已收录的是：{true}",
         "没有相关记载：{sources}未收录“{claim}”，未收录并不等于不成立。已收录的是：{true}",
+        "查不到这样的记录。{sources}里没有提到“{claim}”，但缺少记录不代表事实相反。能查到的是：{true}",
+        "这里既不能肯定，也不能排除：在{sources}中找不到“{claim}”的依据。可以确认的是：{true}",
+        "尚无依据。“{claim}”不见于{sources}，仅凭这一点还不能说它是错的。目前有据可查的是：{true}",
     ),
 }
 _ALSO: dict[Language, str] = {
