@@ -21,7 +21,7 @@ KIND = "corpus"
 TASKS: dict[str, str] = {
     sentences.TASK: "a sentence per statement",
     passages.TASKS["one_hop"]: "what is said of a concept",
-    passages.TASKS["two_hop"]: "what is said of a concept and of some of its neighbours",
+    passages.TASKS["two_hop"]: "what is said of a concept and of neighbours that are told first",
     passages.TASKS["balanced"]: "what is said of a concept, each category of neighbours alike",
     narratives.CURATED: "paths that a source states",
     narratives.FOUND: "a path from a concept to one that no statement joins it to",
