@@ -1,13 +1,19 @@
-"""Datasets from a graph: rows and tokens a second and memory per task, filters apart, and the plain
-loop that people write - a template and json.dumps - on the same triples, in one run.
+"""Datasets from a graph: rows, statements told, tokens and bytes a second and memory per task,
+filters apart, and the plain loop that people write on the same facts, in one run.
 
-    python benchmarks/datasets.py --graph GRAPH [--work DIR] [--parts 12] [--processes 2]
+    python benchmarks/datasets.py --graph GRAPH [--work DIR] [--parts 48] [--processes 2]
 
 ``sentences`` are written of the whole graph, with provenance (JSON lines with statement ids,
 sources, licence, split) and bare (text); every other task of ``--parts`` parts of it, spread.
-Preparation is a figure of its own, made once. Where others use the machine, the seconds of
-processor that a row takes are what compares. Peak memory is RssAnon of all processes. All licences
-are let out. The table goes to standard output, progress to standard error.
+Preparation is a figure of its own, made once; what it takes to start the processes is taken off by
+a run over their first parts. Where others use the machine, the seconds of
+processor that a row takes are what compares: beside the rows a second of the clock stand those of
+as many processors that do nothing else. Peak memory is RssAnon of all processes. All licences are
+let out. The table goes to standard output, progress to standard error.
+
+Beside sentences stands a loop of a template and json.dumps over the same triples; beside a text of
+several sentences one that joins them, ready-made, and writes them with json.dumps: the bound of
+what a program can do that writes row by row.
 """
 
 from __future__ import annotations
@@ -19,15 +25,17 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from measure import Figure, Stages, say, table, write_json
 
 from kgmed.builders.datasets.balance import Balance
-from kgmed.builders.datasets.corpus import TASKS, Corpus, sentences
+from kgmed.builders.datasets.corpus import TASKS, Corpus, narratives, passages, sentences
+from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import TEXT, line
@@ -39,8 +47,9 @@ from kgmed.kg.predicates import registry
 from kgmed.kg.verbalize import Verbalizer
 
 UMLS_STATEMENTS = 50_000_000
-LOOP = 500_000
-"""Triples of the plain loop."""
+LOOP, JOINED = 500_000, 20_000
+"""Triples of the plain loop, and rows of the one that joins sentences."""
+PASSAGES = tuple(passages.TASKS.values())
 CORPUS_TARGET_S, MEMORY_TARGET = 300, 4e9
 BARE, PROVEN, OTHER = 400_000, 200_000, 20_000
 
@@ -57,7 +66,7 @@ class Bench:
         self.allow = tuple(sorted({row.infores for row in rows}))
         self.figures: list[Figure] = []
         self.statements: Any = None
-        self.prepared = 0.0
+        self.prepared = self.lists = 0.0
 
     def run(self, maker: Maker, settings: Settings, *, whole: bool) -> dict[str, Any]:
         """Write a dataset, or some parts of it; what came of it, and how long each step took."""
@@ -75,19 +84,32 @@ class Bench:
             step = 1 if whole else max(1, len(feed) // self.parts)
             numbers = list(range(0, len(feed), step))[: None if whole else self.parts]
             stages.start("parts")
-            begin, cpu = time.perf_counter(), _cpu_s()
-            notes = list(run._made(job, feed, numbers))
-            took, cpu = time.perf_counter() - begin, _cpu_s() - cpu
-        rows: Counter[str] = Counter()
-        told = 0
-        for note in notes:
-            for task, lang, _split, n, characters in note["rows"]:
-                rows[task] += n
-                told += tokens(characters, lang)
-        size = sum(file["bytes"] for note in notes for file in note["files"])
-        return {"rows": rows.total(), "tokens": told, "bytes": size, "seconds": took, "cpu": cpu,
-                "parts": f"{len(numbers)}/{len(feed)}",
+            whole_run = _written(run, job, feed, numbers)
+            few = numbers[: self.processes] if len(numbers) > 2 * self.processes else []
+            made = whole_run - (_written(run, job, feed, few) if few else Counter())
+        return {**made, "parts": f"{len(numbers)}/{len(feed)}",
+                "loop": self.joined(out, settings.files),
                 "memory": max(stages.peaks.values())}  # fmt: skip
+
+    def joined(self, out: Path, files: str) -> tuple[float, float] | None:
+        """Statements a row, and rows a second of a loop that joins their ready-made sentences, of
+        the first rows of a corpus."""
+        rows: list[dict[str, Any]] = []
+        for path in sorted(out.glob("*/train-*.jsonl")) if files == "jsonl" else []:
+            with path.open(encoding="utf-8") as file:
+                rows += [json.loads(text) for text in islice(file, JOINED // 4)]
+            if len(rows) >= JOINED:
+                break
+        if not rows or "text" not in rows[0]:
+            return None
+        made = [(row["text"].split(". "), row["statements"]) for row in rows]
+        begin = time.perf_counter()
+        with (self.work / "loop.jsonl").open("w", encoding="utf-8") as file:
+            for texts, statements in made:
+                row = {"text": ". ".join(texts), "statements": statements}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        took = time.perf_counter() - begin
+        return sum(len(row["statements"]) for row in rows) / len(rows), len(rows) / took
 
     def laid_out(
         self, run: Run, maker: Maker, settings: Settings, stages: Stages
@@ -102,6 +124,11 @@ class Bench:
             maker.lay_out(feed, self.processes)
             self.prepared = time.perf_counter() - begin
             self.statements = job.statements
+        elif settings.tasks[0] in PASSAGES and not self.lists:
+            stages.start("the order of names")
+            begin = time.perf_counter()
+            maker.lay_out(Feed(folder), self.processes)
+            self.lists = time.perf_counter() - begin
         job = Job(self.work / "out", folder, settings, "benchmark",
                   str(self.graph.info().snapshot), maker, self.statements)  # fmt: skip
         return job, Feed(folder)
@@ -117,8 +144,7 @@ class Bench:
         made = self.run(maker, self.settings("corpus", sentences.TASK), whole=not self.sample)
         rate = made["rows"] / made["seconds"]
         loop = self.loop()
-        note = (f"{made['rows']:,} rows, {made['bytes'] / 1e9:.1f} GB, {made['parts']} parts, "
-                f"{1e6 * made['cpu'] / made['rows']:.1f} us of processor a row")  # fmt: skip
+        note = self.told(made)
         beside = {"peer": "plain loop, one process", "peer_value": loop}
         self.add("sentences", "preparation", self.prepared, "s")
         self.add("sentences", "with provenance, split, duplicates", rate, "rows/s", PROVEN,
@@ -132,12 +158,14 @@ class Bench:
         say("sentences, bare")
         plain = self.settings("corpus", sentences.TASK, files="txt")
         bare = self.run(maker, plain, whole=not self.sample)
-        note = f"{1e6 * bare['cpu'] / bare['rows']:.1f} us of processor a row"
-        self.add("sentences", "bare", bare["rows"] / bare["seconds"], "rows/s", BARE, note=note,
-                 **beside)  # fmt: skip
+        self.add("sentences", "bare", bare["rows"] / bare["seconds"], "rows/s", BARE,
+                 note=self.told(bare), **beside)  # fmt: skip
         for task in TASKS:
             if task != sentences.TASK:
-                self.task(Corpus((task,)), self.settings("corpus", task), task)
+                whole = task == narratives.CURATED and not self.sample  # there are few
+                self.task(Corpus((task,)), self.settings("corpus", task), task, whole=whole)
+        if self.lists:
+            self.add("passages", "preparation besides: the order of names", self.lists, "s")
 
     def instructions(self) -> None:
         """Each task of instructions, where they are at hand."""
@@ -149,18 +177,31 @@ class Bench:
             maker = Instructions((name,), ("messages",), self.graph._opening())
             self.task(maker, self.settings("instructions", name, formats=("messages",)), name)
 
-    def task(self, maker: Maker, settings: Settings, name: str) -> None:
-        """The rows of one task, of some parts."""
+    def told(self, made: dict[str, Any]) -> str:
+        """What was written, and what of it a second; and the rows of processors of our own."""
+        each = 1e6 * made["cpu"] / made["rows"]
+        facts = ""
+        if made["loop"] is not None:
+            facts = f"{made['loop'][0] * made['rows'] / made['seconds']:,.0f} statements/s, "
+        return (f"{made['rows']:,} rows of {made['parts']} parts, {facts}"
+                f"{made['tokens'] / made['seconds'] / 1e6:.2f}M tokens/s, "
+                f"{made['bytes'] / made['seconds'] / 1e6:.0f} MB/s, {made['memory'] / 1e9:.2f} GB; "
+                f"{each:.3g} us of processor a row: "
+                f"{self.processes * 1e6 / each:,.0f} rows/s of {self.processes}")  # fmt: skip
+
+    def task(self, maker: Maker, settings: Settings, name: str, *, whole: bool = False) -> None:
+        """The rows of one task, of some parts or all."""
         say(name)
-        made = self.run(maker, settings, whole=False)
-        if not made["rows"]:
+        made = self.run(maker, settings, whole=whole)
+        if not made.get("rows"):
             self.add(name, "rows", 0, "rows", note="none of the parts has one")
             return
-        note = (f"{made['rows']:,} rows of {made['parts']} parts, "
-                f"{made['tokens'] / made['seconds'] / 1e6:.2f}M tokens/s, "
-                f"{1e6 * made['cpu'] / made['rows']:.0f} us of processor a row, "
-                f"{made['memory'] / 1e9:.2f} GB")  # fmt: skip
-        self.add(name, "rows", made["rows"] / made["seconds"], "rows/s", OTHER, note=note)
+        beside: dict[str, Any] = {}
+        if made["loop"] is not None:
+            peer = "sentences joined by a loop, one process"
+            beside = {"peer": peer, "peer_value": made["loop"][1]}
+        self.add(name, "rows", made["rows"] / made["seconds"], "rows/s", OTHER,
+                 note=self.told(made), **beside)  # fmt: skip
 
     def loop(self) -> float:
         """Rows a second of the loop that people write, on triples that are in memory."""
@@ -196,13 +237,13 @@ class Bench:
 
     def _filters(self, job: Job, feed: Feed) -> None:
         block = feed.block(len(feed) // 2)
-        say_it = Verbalizer(registry())
+        voice = Voice(feed, "en", Verbalizer(registry()))
         begin = time.perf_counter()
-        drafts = list(sentences.singly(block, "en", say_it))
+        drafts = [draft for rows in sentences.sentences(block, voice) for draft in rows.drafts()]
         made_s = time.perf_counter() - begin
         balance = Balance(0, 1_000, 1_000, job.statements, {})
         steps = {
-            "facts and sentences, one by one": made_s,
+            "facts as values and their sentences": made_s,
             "split": _timed(lambda: [is_test(draft, block) for draft in drafts]),
             "ids and provenance": _timed(
                 lambda: [row(draft, block, snapshot=job.snapshot) for draft in drafts]
@@ -223,6 +264,19 @@ class Bench:
         self.figures.append(Figure(area, what, value, unit, target, sense, **more))
 
 
+def _written(run: Run, job: Job, feed: Feed, parts: Sequence[int]) -> Counter[str]:
+    """Make parts: rows, tokens, bytes, seconds of the clock and seconds of processor."""
+    begin, cpu = time.perf_counter(), _cpu_s()
+    notes = list(run._made(job, feed, parts))
+    made: Any = Counter(seconds=time.perf_counter() - begin, cpu=_cpu_s() - cpu)  # type: ignore[arg-type]
+    for note in notes:
+        for _task, lang, _split, n, characters in note["rows"]:
+            made["rows"] += n
+            made["tokens"] += tokens(characters, lang)
+        made["bytes"] += sum(file["bytes"] for file in note["files"])
+    return made
+
+
 def _cpu_s() -> float:
     """Seconds of processor that this process and its finished children took."""
     times = os.times()
@@ -240,7 +294,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--graph")
     parser.add_argument("--work", type=Path)
-    parser.add_argument("--parts", type=int, default=12)
+    parser.add_argument("--parts", type=int, default=48)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sample", action="store_true", help="sentences of --parts, too")
     parser.add_argument("--only", choices=["corpus", "instructions", "filters"])

@@ -82,9 +82,10 @@ class Generating(PreferencePairs):
         well, and with ``extractor`` by that. ``prices``
         are those of a million tokens of prompts and of answers, for the forecast.
 
-        ``tasks``, ``languages``, ``formats``, ``files``, ``per_predicate``, ``per_hub``, ``balance``,
-        ``seed``, ``allow_restricted`` and ``benchmarks`` are as in :meth:`write_instructions`; ``max_rows`` bounds what the
-        model is asked about. Raises :class:`~kgmed.kg.errors.LanguageModelError` where the model
+        ``tasks``, ``languages``, ``formats``, ``files``, ``per_predicate``, ``per_hub``,
+        ``balance``, ``seed``, ``allow_restricted`` and ``benchmarks`` are as in
+        :meth:`write_instructions`; ``max_rows`` bounds what the model is asked about. Raises
+        :class:`~kgmed.kg.errors.LanguageModelError` where the model
         gives no answer: the run goes on from there when it is started again.
         """
         from kgmed.reasoning.lm.cache import Cached

@@ -6,7 +6,7 @@ Statements of equal ends, predicate, sign and qualifiers are one fact, whatever 
 from __future__ import annotations
 
 from binascii import hexlify
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +25,12 @@ class Edges:
     """Facts in the order (own end, predicate code, other end, first id). Shapes (n,).
 
     ``own`` and ``other`` are concept numbers, ``code`` is the predicate with its sign, ``profile``
-    and ``ids`` (n * 16 bytes) are those of the first statement. ``qualifiers`` holds those that
-    have some (JSON), ``more`` the further statements of a fact: (profile, id).
-    ``starts`` (concepts + 1) are the first facts of each of the concepts.
+    and ``ids`` (n * 16 bytes) are those of the first statement. ``starts`` (concepts + 1) are the
+    first facts of each of the concepts.
+
+    ``said_at`` are the facts with qualifiers, ascending, ``said`` where they lie in ``details``.
+    ``more_at`` are the facts that further statements say, ascending, once for each of them, with
+    ``more_profile`` and ``more_ids`` (n, 16).
     """
 
     own: npt.NDArray[np.int32]
@@ -36,8 +39,14 @@ class Edges:
     profile: npt.NDArray[np.uint32]
     ids: bytes
     starts: npt.NDArray[np.int64]
-    qualifiers: dict[int, str] = field(default_factory=dict)
-    more: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    said_at: npt.NDArray[np.int64]
+    said: npt.NDArray[np.int64]
+    details: npt.NDArray[np.uint8]
+    more_at: npt.NDArray[np.int64]
+    more_profile: npt.NDArray[np.uint32]
+    more_ids: npt.NDArray[np.uint8]
+    _qualifiers: dict[int, str] | None = None
+    _more: dict[int, list[tuple[int, str]]] | None = None
 
     def __len__(self) -> int:
         return len(self.code)
@@ -46,14 +55,39 @@ class Edges:
         """The first statement's id, in hexadecimal."""
         return self.ids[place * ID_BYTES : (place + 1) * ID_BYTES].hex()
 
+    def texts(self, chosen: npt.NDArray[Any] | None = None) -> list[str]:
+        """The qualifiers (JSON) of facts that have some, by their places in ``said_at``."""
+        return _texts(self.details, self.said if chosen is None else self.said[chosen])
+
+    @property
+    def qualifiers(self) -> dict[int, str]:
+        """The qualifiers (JSON) of the facts that have some."""
+        if self._qualifiers is None:
+            found = zip(self.said_at.tolist(), self.texts(), strict=True)
+            self._qualifiers = {at: text for at, text in found if text}
+        return self._qualifiers
+
+    @property
+    def more(self) -> dict[int, list[tuple[int, str]]]:
+        """The further statements of facts: (profile, id)."""
+        if self._more is None:
+            self._more = {}
+            digits = hexadecimal(self.more_ids.tobytes()).decode()
+            told = zip(self.more_at.tolist(), self.more_profile.tolist(), strict=True)
+            for place, (at, profile) in enumerate(told):
+                id = digits[place * 2 * ID_BYTES : (place + 1) * 2 * ID_BYTES]
+                self._more.setdefault(at, []).append((profile, id))
+        return self._more
+
 
 def edges(
     arrays: Arrays, leaves: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], way: str, *,
-    most: int | None = None,
+    said: npt.NDArray[np.int32], most: int | None = None,
 ) -> Edges:  # fmt: skip
     """The facts out of (``way`` "out") or into ("in") some concepts, at most so many of each.
 
-    ``numbers`` are ascending; ``leaves`` says which profiles may leave, shape (profiles,).
+    ``numbers`` are ascending; ``leaves`` says which profiles may leave, shape (profiles,), and
+    ``said`` where the qualifiers of statements lie (:func:`qualified`).
     """
     offsets = arrays[f"{way}_off"]
     starts, lengths = offsets[numbers], offsets[numbers + 1] - offsets[numbers]
@@ -69,90 +103,101 @@ def edges(
     kept = leaves[profile]
     if not kept.all():
         own, other, code, row, profile = (a[kept] for a in (own, other, code, row, profile))
-    qualified = _qualifiers(arrays, row)
     ids = arrays["st_id"].reshape(-1, ID_BYTES)[row]
-    return _merged((own, code, other), profile, ids, qualified, numbers)
+    return _merged((own, code, other), profile, ids, _qualified(arrays, row, said), numbers)
 
 
-def _qualifiers(arrays: Arrays, row: npt.NDArray[Any]) -> dict[int, str]:
-    """Place -> qualifiers, of the statements that have some.
+def qualified(arrays: Arrays) -> npt.NDArray[np.int32]:
+    """The number of each statement's entry among the details that may hold qualifiers, -1 for none;
+    shape (statements,).
 
-    They are the last field of an edge's details, and a JSON object: only details that end in a
-    brace are looked at.
+    Qualifiers are the last field of an entry, and a JSON object: only one that ends in a brace may
+    hold some.
     """
-    with_details = arrays["d_eid"]
-    if not len(with_details) or not len(row):
-        return {}
-    low, high = 0, len(with_details)
-    if len(row) == row[-1] - row[0] + 1:  # one stretch: the rest of a long array isn't touched
-        low, high = np.searchsorted(with_details, [row[0], row[-1] + 1]).tolist()
-    place = np.searchsorted(with_details[low:high], row) + low
-    inside = place < len(with_details)
-    found = np.flatnonzero(inside)
-    found = found[with_details[place[found]] == row[found]]
-    offsets, blob = arrays["d_off"], arrays["details"]
-    entry = place[found]
-    ends = offsets[entry + 1]
-    braced = blob[ends - 1] == ord("}")
-    result = {}
-    for at, start, end in zip(
-        found[braced].tolist(), offsets[entry[braced]].tolist(), ends[braced].tolist(), strict=True
-    ):
-        fields = blob[start:end].tobytes().decode().split(DETAIL_FIELD)
-        if len(fields) == len(DETAIL_FIELDS):
-            result[at] = fields[-1]
-    return result
+    found = np.full(len(arrays["out_nbr"]), -1, np.int32)
+    if len(arrays["d_eid"]):
+        braced = np.flatnonzero(arrays["details"][arrays["d_off"][1:] - 1] == ord("}"))
+        found[arrays["d_eid"][braced]] = braced
+    return found
+
+
+_SEPARATOR = DETAIL_FIELD.encode()
+
+
+def _qualified(
+    arrays: Arrays, row: npt.NDArray[Any], said: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Places of the statements that may have qualifiers, where these lie, and all details."""
+    entry = said[row]
+    found = np.flatnonzero(entry >= 0)
+    entry, offsets = entry[found], arrays["d_off"]
+    return found, np.stack([offsets[entry], offsets[entry + 1]], axis=1), arrays["details"]
+
+
+def _texts(blob: npt.NDArray[np.uint8], lie: npt.NDArray[np.int64]) -> list[str]:
+    """The qualifiers in details, '' where there are none after all."""
+    whole = memoryview(blob)  # type: ignore[arg-type]
+    found = []
+    for start, end in lie.tolist():
+        fields, _mark, last = bytes(whole[start:end]).rpartition(_SEPARATOR)
+        several = fields.count(_SEPARATOR) + 2 == len(DETAIL_FIELDS)
+        found.append(last.decode() if several else "")
+    return found
 
 
 def _merged(
     key: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]], profile: npt.NDArray[Any],
-    ids: npt.NDArray[Any], qualified: dict[int, str], numbers: npt.NDArray[Any],
+    ids: npt.NDArray[Any], qualified: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]],
+    numbers: npt.NDArray[Any],
 ) -> Edges:  # fmt: skip
     """Columns of facts, of columns of statements in the order (own, code, other, id)."""
     own, code, other = key
+    said_at, lie, details = qualified
     same = np.zeros(len(own), bool)
     same[1:] = (own[1:] == own[:-1]) & (code[1:] == code[:-1]) & (other[1:] == other[:-1])
-    head = np.ones(len(own), bool)
-    further: dict[int, list[int]] = {}
-    if same.any() and not qualified:
-        head = ~same
-        places = np.flatnonzero(same)
-        leads = np.flatnonzero(head)[np.cumsum(head)[places] - 1]
-        for lead, place in zip(leads.tolist(), places.tolist(), strict=True):
-            further.setdefault(lead, []).append(place)
-    elif same.any():
-        starts = np.flatnonzero(same & ~np.append(False, same[:-1])) - 1
-        breaks = np.append(np.flatnonzero(~same), len(own))
-        stops = breaks[np.searchsorted(breaks, starts, side="right")]
-        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-            seen: dict[str, int] = {}
-            for place in range(start, stop):
-                lead = seen.setdefault(qualified.get(place, ""), place)
-                if lead != place:
-                    head[place] = False
-                    further.setdefault(lead, []).append(place)
+    head = ~same
+    lead = np.maximum.accumulate(np.where(head, np.arange(len(own)), 0))
+    if len(said_at) and same.any():
+        _part_qualified(same, head, lead, said_at, _texts_at(said_at, lie, details, same))
     starts_of = np.searchsorted(own[head], np.append(numbers, np.iinfo(np.int32).max))
     number = np.cumsum(head) - 1
-    more = _further(further, number, profile, ids) if further else {}
-    kept = {int(number[at]): text for at, text in qualified.items() if head[at]}
-    return Edges(own[head], code[head], other[head], profile[head],
-                 np.ascontiguousarray(ids[head]).tobytes(), starts_of, kept, more)  # fmt: skip
+    further = np.flatnonzero(~head)
+    more_at = number[lead[further]]
+    order = np.argsort(more_at, kind="stable")
+    further = further[order]
+    kept = head[said_at]
+    return Edges(
+        own[head], code[head], other[head], profile[head],
+        np.ascontiguousarray(ids[head]).tobytes(), starts_of, number[said_at[kept]], lie[kept],
+        details, more_at[order], profile[further], np.ascontiguousarray(ids[further]),
+    )  # fmt: skip
 
 
-def _further(
-    further: dict[int, list[int]], number: npt.NDArray[Any], profile: npt.NDArray[Any],
-    ids: npt.NDArray[Any],
-) -> dict[int, list[tuple[int, str]]]:  # fmt: skip
-    """The further statements of facts, by the facts' places."""
-    places = [place for listed in further.values() for place in listed]
-    digits = hexadecimal(np.ascontiguousarray(ids[places]).tobytes()).decode()
-    cut = [digits[at : at + 32] for at in range(0, len(digits), 32)]
-    told = iter(zip(profile[places].tolist(), cut, strict=True))
-    leads = number[list(further)].tolist()
-    return {
-        lead: [next(told) for _place in listed]
-        for lead, listed in zip(leads, further.values(), strict=True)
-    }
+def _texts_at(
+    said_at: npt.NDArray[Any], lie: npt.NDArray[Any], details: npt.NDArray[Any],
+    same: npt.NDArray[np.bool_],
+) -> dict[int, str]:  # fmt: skip
+    """Qualifiers by place, of statements whose ends and predicate the one before or behind has."""
+    near = same[said_at]
+    near |= np.append(same, False)[said_at + 1]
+    return dict(zip(said_at[near].tolist(), _texts(details, lie[near]), strict=True))
+
+
+def _part_qualified(
+    same: npt.NDArray[np.bool_], head: npt.NDArray[np.bool_], lead: npt.NDArray[Any],
+    said_at: npt.NDArray[Any], texts: dict[int, str],
+) -> None:  # fmt: skip
+    """Tell statements of the same ends and predicate apart by their qualifiers."""
+    first = np.flatnonzero(~same)
+    stop = np.append(first[1:], len(same))
+    run = np.unique(np.cumsum(~same)[said_at] - 1)
+    run = run[stop[run] - first[run] > 1]
+    for start, end in zip(first[run].tolist(), stop[run].tolist(), strict=True):
+        seen: dict[str, int] = {}
+        for place in range(start, end):
+            mine = seen.setdefault(texts.get(place, ""), place)
+            head[place] = mine == place
+            lead[place] = mine
 
 
 def hexadecimal(ids: bytes) -> bytes:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+FEW = 2_000
+"""Concepts that are looked up one by one before all of a block are."""
 LONG = 5_000
 """Facts of a row up to which they are kept once made; of a longer one they are made each time."""
 
@@ -52,6 +54,7 @@ class Feed:
         self.category_of = np.load(folder / "categories.npy", mmap_mode="r")
         self.held = np.load(folder / "held.npy", mmap_mode="r")
         self.leaves = np.load(folder / "leaves.npy", mmap_mode="r")
+        self.said = np.load(folder / "said.npy", mmap_mode="r")
         self.value_starts = np.load(folder / "values.npy", mmap_mode="r")
         self.path_starts = np.load(folder / "paths.npy", mmap_mode="r")
         self.profile_leaves = np.array([entry["leaves"] for entry in self.profiles], bool)
@@ -132,20 +135,43 @@ class Feed:
 
     def edges(self, numbers: npt.NDArray[Any], way: str, *, most: int | None = None) -> Edges:
         """The facts out of or into some concepts that may leave, at most so many of each."""
-        return edges(self.arrays, self.profile_leaves, numbers, way, most=most)
+        leaves = self.profile_leaves
+        return edges(self.arrays, leaves, numbers, way, said=self.said, most=most)
 
     def block(self, part: int) -> PartBlock:
         """The entities of a part."""
         return PartBlock(self, np.arange(self.parts[part], self.parts[part + 1]))
 
+    def valued(self, id: str, row: Mapping[str, Any]) -> Fact:
+        """The fact of a statement with a value, as it lies in the table ``values``."""
+        profile = row["profile"]
+        value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
+        qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
+        name, negated = self.predicates[row["p"]]
+        return Fact((row["id"].hex(),), id, name, "", self.sources[profile],
+                    self.licences[profile], negated, qualifiers, value)  # fmt: skip
+
+    def value_rows(
+        self, numbers: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The places of some concepts' statements with a value in the table ``values``, and of each
+        the place of its concept among those asked for."""
+        starts, stops = self.value_starts[numbers], self.value_starts[numbers + 1]
+        lengths = stops - starts
+        ends = np.cumsum(lengths)
+        count = int(ends[-1]) if len(ends) else 0
+        places = np.arange(count) + np.repeat(starts - ends + lengths, lengths)
+        return places, np.repeat(np.arange(len(numbers)), lengths)
+
     def values(self, numbers: npt.NDArray[Any]) -> dict[int, list[dict[str, Any]]]:
         """Statements with a value of some concepts, by number, in the order (predicate, id)."""
-        starts, stops = self.value_starts[numbers], self.value_starts[numbers + 1]
-        found = {}
-        for at in np.flatnonzero(stops > starts).tolist():
-            start, stop = int(starts[at]), int(stops[at])
-            rows = self.table("values").slice(start, stop - start).to_pylist()
-            found[int(numbers[at])] = [r for r in rows if self.profile_leaves[r["profile"]]]
+        places, own = self.value_rows(numbers)
+        found: dict[int, list[dict[str, Any]]] = {}
+        rows = self.table("values").take(places).to_pylist() if len(places) else []
+        for number, row in zip(numbers[own].tolist(), rows, strict=True):
+            mine = found.setdefault(number, [])
+            if self.profile_leaves[row["profile"]]:
+                mine.append(row)
         return found
 
 
@@ -188,7 +214,7 @@ class Near:
         known = self.names.get(lang, {})
         if id in known:
             return known[id]
-        number = self._feed.number(id)
+        number = self.number(id)
         found = None
         if number is not None and lang in self.names:
             found = self._feed.names(lang)[number].as_py()
@@ -198,9 +224,7 @@ class Near:
     def name_terms(self, id: str) -> list[tuple[str, str]]:
         """The source and licence of each of a concept's names."""
         feed = self._feed
-        number = self.numbers.get(id)
-        if number is None:
-            number = feed.number(id)
+        number = self.number(id)
         found = []
         for lang in self.names if number is not None else ():
             code = feed.table(f"names-{lang}").column("source")[number].as_py()
@@ -218,10 +242,19 @@ class Near:
 
     def held_out(self, id: str) -> bool:
         """Whether training never sees a concept."""
-        if id in self.numbers:
-            return id in self._held
-        number = self._feed.number(id)
-        return number is not None and bool(self._feed.held[number])
+        self.number(id)
+        return id in self._held
+
+    def number(self, id: str) -> int | None:
+        """A concept's number; None for one that the graph doesn't hold."""
+        found = self.numbers.get(id)
+        if found is None:
+            found = self._feed.number(id)
+            if found is not None:
+                self.numbers[id], self.ids[found] = found, id
+                if self._feed.held[found]:
+                    self._held.add(id)
+        return found
 
 
 class PartBlock(Block):
@@ -231,16 +264,24 @@ class PartBlock(Block):
     end are then enough where a few are wanted.
     """
 
-    __slots__ = ("_into", "_made", "_near", "_out", "degrees", "feed", "most", "numbers", "places",
-                 "rows")  # fmt: skip
+    __slots__ = (
+        "_few",
+        "_into",
+        "_made",
+        "_near",
+        "_out",
+        "_places",
+        "_rows",
+        "feed",
+        "most",
+        "numbers",
+    )
 
     def __init__(self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None) -> None:
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
             ("feed", feed), ("numbers", numbers), ("most", most), ("_out", None), ("_into", None),
-            ("_near", None), ("_made", {}),
-            ("rows", feed.values(numbers)), ("degrees", feed.degree(numbers).tolist()),
-            ("places", {n: place for place, n in enumerate(numbers.tolist())}),
+            ("_near", None), ("_few", None), ("_made", {}), ("_rows", None), ("_places", None),
             ("entities", _Entities(self, kept)),
             ("name", self._name), ("held_out", self._held_out), ("name_terms", self._name_terms),
         ):  # fmt: skip
@@ -249,24 +290,40 @@ class PartBlock(Block):
     feed: Feed
     numbers: npt.NDArray[Any]
     most: int | None
-    rows: dict[int, list[dict[str, Any]]]
-    degrees: list[int]
-    places: dict[int, int]
+    _rows: dict[int, list[dict[str, Any]]] | None
+    _places: dict[int, tuple[int, int]] | None
     _made: dict[int, Entity]
     _out: Edges | None
     _into: Edges | None
     _near: Near | None
+    _few: Near | None
 
     # What is looked up isn't bound to what looks it up: that is made when it is first asked for.
 
     def _name(self, id: str, lang: Language) -> str | None:
-        return self.near.name(id, lang)
+        return self._looked_up().name(id, lang)
 
     def _held_out(self, id: str) -> bool:
-        return self.near.held_out(id)
+        return self._looked_up().held_out(id)
 
     def _name_terms(self, id: str) -> list[tuple[str, str]]:
-        return self.near.name_terms(id)
+        return self._looked_up().name_terms(id)
+
+    def look_up(self, numbers: npt.NDArray[Any]) -> Near:
+        """What is known of some concepts, which needn't be the block's."""
+        self._looked_up().add(found := Near(self.feed, numbers))
+        return found
+
+    def _looked_up(self) -> Near:
+        """What is known of concepts: of all that the block's facts speak of, or, as long as only a
+        few are asked about, of these."""
+        if self._near is not None:
+            return self._near
+        few = self._few
+        if few is None:
+            few = Near(self.feed, np.empty(0, np.int64))
+            object.__setattr__(self, "_few", few)
+        return few if len(few.numbers) < FEW else self.near
 
     @property
     def out(self) -> Edges:
@@ -287,6 +344,25 @@ class PartBlock(Block):
         return found
 
     @property
+    def rows(self) -> dict[int, list[dict[str, Any]]]:
+        """Statements with a value, by the numbers of the concepts that have some."""
+        found = self._rows
+        if found is None:
+            found = self.feed.values(self.numbers)
+            object.__setattr__(self, "_rows", found)
+        return found
+
+    @property
+    def places(self) -> dict[int, tuple[int, int]]:
+        """The place of each of the block's concepts among them, by number, and its degree."""
+        found = self._places
+        if found is None:
+            degrees = self.feed.degree(self.numbers).tolist()
+            found = dict(zip(self.numbers.tolist(), enumerate(degrees), strict=True))
+            object.__setattr__(self, "_places", found)
+        return found
+
+    @property
     def near(self) -> Near:
         """What the block's facts speak of."""
         found = self._near
@@ -304,7 +380,7 @@ class PartBlock(Block):
         return found
 
     def _entity(self, number: int) -> Entity:
-        feed, place = self.feed, self.places[number]
+        feed, (place, degree) = self.feed, self.places[number]
         id = self.near.ids[number]
         said: dict[str, Sequence[Fact]] = {}
         of: dict[str, Sequence[Fact]] = {}
@@ -316,7 +392,7 @@ class PartBlock(Block):
             said[fact.predicate] = [*said.get(fact.predicate, ()), fact]
         names = {lang: text for lang in self.near.names if (text := self.near.name(id, lang))}  # type: ignore[arg-type]
         return Entity(
-            id, feed.categories[feed.category_of[number]], names, said, of, self.degrees[place],
+            id, feed.categories[feed.category_of[number]], names, said, of, degree,
             bool(feed.held[number]),
         )  # fmt: skip
 
@@ -337,16 +413,11 @@ class PartBlock(Block):
 
     def valued(self, number: int) -> Iterator[Fact]:
         """The facts with a value of a concept."""
-        feed = self.feed
-        for row in self.rows.get(number, ()):
-            profile = row["profile"]
-            value = Value(row["value"], row["value_type"], row["unit"], row["value_language"])
-            qualifiers = json.loads(row["qualifiers"]) if row["qualifiers"] else {}
-            name, negated = feed.predicates[row["p"]]
-            yield Fact(
-                (row["id"].hex(),), self.near.ids[number], name, "", feed.sources[profile],
-                feed.licences[profile], negated, qualifiers, value,
-            )  # fmt: skip
+        rows = self.rows.get(number, ())
+        near = self._near
+        id = near.ids[number] if near is not None else self.feed.ids[number].as_py() if rows else ""
+        for row in rows:
+            yield self.feed.valued(id, row)
 
     def fact(self, edges: Edges, place: int, way: str) -> Fact:
         """One fact of the part's columns."""

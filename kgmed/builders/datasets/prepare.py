@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.builders.datasets.arrays import DTYPES, laid_out
+from kgmed.builders.datasets.edges import qualified
 from kgmed.builders.datasets.naming import told_names
 from kgmed.builders.datasets.splits import held_out
 from kgmed.kg import layers
@@ -93,6 +94,7 @@ def prepare(
                     f"name; the graph's names are in: {known}."
                 )
         arrays = lay.statements()
+        np.save(folder / "said.npy", qualified(arrays))
         lay.values()
         paths = lay.paths()
         degrees = np.diff(arrays["out_off"]) + np.diff(arrays["in_off"])

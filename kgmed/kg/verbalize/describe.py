@@ -34,7 +34,7 @@ def described(
     for (predicate, inverse, _negated, _tail), group in _groups(
         say, concept, statements, name, lang
     ):
-        pronoun = bool(sentences) and lang == "en" and _opens(say, predicate, inverse=inverse)
+        pronoun = bool(sentences) and lang == "en" and opens(say, predicate, inverse=inverse)
         stand_in = ("they" if number.is_plural(own) else "it") if pronoun else own
 
         def named(id: str, stand_in: str = stand_in) -> str:
@@ -55,7 +55,7 @@ def described(
     return ("" if lang == "zh" else " ").join(sentences)
 
 
-def _opens(say: Verbalizer, predicate: str, *, inverse: bool) -> bool:
+def opens(say: Verbalizer, predicate: str, *, inverse: bool) -> bool:
     """Whether a predicate has wordings that open with the end told from, for a pronoun."""
     mark = "{o}" if inverse else "{s}"
     return say.choices(predicate, "en", inverse=inverse, opened=True)[0].startswith(mark)
@@ -64,14 +64,30 @@ def _opens(say: Verbalizer, predicate: str, *, inverse: bool) -> bool:
 def _category(concept: Concept, own: str, lang: Language) -> str:
     if not concept.categories or concept.categories[0] == "NamedThing":
         return ""
-    many = lang == "en" and number.is_plural(own)
-    label = categories.label(concept.categories[0], language=lang, plural=many)
     if lang == "zh":
-        return f"{own}是一种{label}。"
+        return own + is_a(concept.categories[0], lang, many=False)
+    many = number.is_plural(own)
+    return number.opening(own) + is_a(concept.categories[0], lang, many=many)
+
+
+def is_a(category: str, lang: Language, *, many: bool) -> str:
+    """What stands behind a name, or the name of several, that says what it is.
+
+    >>> [is_a("Drug", "en", many=many) for many in (False, True)], is_a("Drug", "zh", many=False)
+    ([' is a drug.', ' are drugs.'], '是一种药物。')
+    """
+    label = categories.label(category, language=lang, plural=many)
+    if lang == "zh":
+        return f"是一种{label}。"
     if many:
-        return f"{number.opening(own)} are {label}."
-    article = "an" if label[0] in _VOWEL else "a"
-    return f"{number.opening(own)} is {article} {label}."
+        return f" are {label}."
+    return f" is {'an' if label[0] in _VOWEL else 'a'} {label}."
+
+
+def ranks(say: Verbalizer) -> dict[str, int]:
+    """The registry's predicates in the order in which a paragraph tells them."""
+    order = {predicate: place for place, predicate in enumerate((*_FIRST, *say.registry))}
+    return order | {predicate: place - len(_FIRST) for place, predicate in enumerate(_FIRST)}
 
 
 def _groups(
@@ -92,9 +108,7 @@ def _groups(
         tail = words_of.tail(statement.qualifiers, name, lang=lang)
         key = (statement.predicate, inverse, statement.negated, tail)
         found.setdefault(key, []).append(statement)
-    order = {predicate: place for place, predicate in enumerate((*_FIRST, *say.registry))}
-    for place, predicate in enumerate(_FIRST):
-        order[predicate] = place - len(_FIRST)
+    order = ranks(say)
 
     def rank(
         item: tuple[tuple[str, bool, bool, str], list[Statement]],

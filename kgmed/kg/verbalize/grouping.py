@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Statement
 from kgmed.kg.verbalize import english, lists, number, values
 from kgmed.kg.verbalize import qualifiers as words_of
-from kgmed.kg.verbalize.template import STOPS, denied, pieces
+from kgmed.kg.verbalize.template import STOPS, denied, ended, pieces
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
@@ -57,25 +57,49 @@ def grouped(
     return _sentence(text, name(shared), (listed, many), lang, tail=behind, inverse=inverse)
 
 
+class Shape(NamedTuple):
+    """A wording as the texts around the shared end and the list; the text ends before its stop.
+
+    ``listed_first`` says that the list comes first, ``opens`` and ``closes`` whether a name opens
+    the sentence and whether one closes it.
+    """
+
+    prefix: str
+    between: str
+    end: str
+    listed_first: bool
+    opens: bool
+    closes: bool
+
+
+def shape(
+    text: str, lang: Language, own: english.Number, others: english.Number, *, inverse: bool
+) -> Shape:
+    """A wording for the number of the shared end, the subject or (``inverse``) the object, and that
+    of what is listed."""
+    if lang == "en":
+        text = english.inflect(
+            text, {"s": others, "o": own} if inverse else {"s": own, "o": others}
+        )
+    (prefix, between, suffix), first, opens, closes = pieces(text, lang)
+    end = "" if closes else suffix.removesuffix(STOPS[lang])
+    return Shape(prefix, between, end, (first == "s") == inverse, opens, closes)
+
+
 def _sentence(
     text: str, shared: str, others: tuple[str, english.Number], lang: Language, *, tail: str,
     inverse: bool,
 ) -> str:  # fmt: skip
     listed, count = others
-    if lang == "en":
-        own: english.Number = "many" if number.is_plural(shared) else "one"
-        numbers = {"s": count, "o": own} if inverse else {"s": own, "o": count}
-        text = english.inflect(text, numbers)
-    (prefix, between, suffix), first, opens, closes = pieces(text, lang)
-    names = (listed, shared) if (first == "s") == inverse else (shared, listed)
-    head, last = names
-    if opens and lang == "en":
+    own: english.Number = "many" if lang == "en" and number.is_plural(shared) else "one"
+    told = shape(text, lang, own, count, inverse=inverse)
+    head, last = (listed, shared) if told.listed_first else (shared, listed)
+    if told.opens and lang == "en":
         head = number.opening(head)
-    stop = STOPS[lang]
-    end = "" if closes else suffix.removesuffix(stop)
-    if not tail and closes and last.endswith(tuple(".!?。！？")):
-        stop = ""
-    return f"{prefix}{head}{between}{last}{end}{tail}{stop}"
+    start = f"{told.prefix}{head}{told.between}"
+    if not tail and told.closes:
+        return start + ended(last, lang)
+    return f"{start}{last}{told.end}{tail}{STOPS[lang]}"
 
 
 def _shared(

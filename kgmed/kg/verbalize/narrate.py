@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from kgmed.kg.model import Language, Path, Step
 from kgmed.kg.verbalize import english, number
 from kgmed.kg.verbalize import qualifiers as words_of
-from kgmed.kg.verbalize.template import STOPS, denied, pieces
+from kgmed.kg.verbalize.template import denied, ended, pieces
 
 if TYPE_CHECKING:
     from kgmed.kg.verbalize.verbalizer import Verbalizer
 
-_WHICH: dict[Language, str] = {"en": ", which", "zh": "，后者"}
-_AND: dict[Language, str] = {"en": ", and ", "zh": "，而"}
+WHICH: dict[Language, str] = {"en": ", which", "zh": "，后者"}
+AND: dict[Language, str] = {"en": ", and ", "zh": "，而"}
 _THEN: dict[Language, tuple[str, ...]] = {
     "en": ("In turn, ", "Furthermore, "),
     "zh": ("接下来，", "进一步，"),
@@ -45,7 +45,7 @@ def narrated(
         text = head + rest
         for place, (head, rest, leads) in enumerate(told[at + 1 : at + _PER_SENTENCE], at + 1):
             follows = ends and head == name(path.steps[place].start)
-            text += _WHICH[lang] + rest if follows else _AND[lang] + head + rest
+            text += WHICH[lang] + rest if follows else AND[lang] + head + rest
             ends = leads
         if not at:
             text = number.opening(text) if lang == "en" else text
@@ -53,9 +53,28 @@ def narrated(
             text = _LAST[lang] + text
         else:
             text = _THEN[lang][(at // _PER_SENTENCE - 1) % 2] + text
-        stop = STOPS[lang]
-        sentences.append(text if text.endswith(stop) else text + stop)
+        sentences.append(ended(text, lang))
     return ("" if lang == "zh" else " ").join(sentences)
+
+
+def worded(
+    say: Verbalizer, predicate: str, lang: Language, *, wording: int, inverse: bool,
+    numbers: Mapping[str, english.Number], negated: bool = False, leads: bool = False,
+) -> tuple[str, str, str, str, bool]:  # fmt: skip
+    """A step's wording as what stands before, between and behind its two names, the end whose name
+    is first ("s" or "o"), and whether a name closes it; ``leads`` where the sentence may go on with
+    "which"."""
+    options = say.choices(predicate, lang, inverse=inverse, opened=True)
+    if leads and lang == "en":
+        options = [text for text in options if not _BY_NOUN.search(text)] or options
+    text = options[wording % len(options)]
+    if negated:
+        text = denied(text, lang)
+    if lang == "en":
+        text = english.inflect(text, numbers)
+    (_, between, suffix), first, opens, closes = pieces(text, lang)
+    prefix = "" if opens else text[: text.index("{")]
+    return prefix, between, "" if closes else suffix[:-1], first, closes
 
 
 def _step(
@@ -64,23 +83,17 @@ def _step(
 ) -> tuple[str, str, bool]:  # fmt: skip
     """(what it opens with, the rest, whether it ends with where the step leads); ``leads`` where
     the sentence may go on with "which"."""
-    statement, inverse = step.statement, step.direction == "in"
-    options = say.choices(statement.predicate, lang, inverse=inverse, opened=True)
-    if leads and lang == "en":
-        options = [text for text in options if not _BY_NOUN.search(text)] or options
-    text = options[wording % len(options)]
-    if statement.negated:
-        text = denied(text, lang)
+    statement = step.statement
     ends = {"s": name(statement.subject), "o": name(statement.object)}
-    if lang == "en":
-        numbers: dict[str, english.Number] = {
-            end: "many" if number.is_plural(text) else "one" for end, text in ends.items()
-        }
-        text = english.inflect(text, numbers)
-    (_, between, suffix), first, opens, closes = pieces(text, lang)
+    numbers: dict[str, english.Number] = {
+        end: "many" if lang == "en" and number.is_plural(text) else "one"
+        for end, text in ends.items()
+    }
+    prefix, between, behind, first, closes = worded(
+        say, statement.predicate, lang, wording=wording, inverse=step.direction == "in",
+        numbers=numbers, negated=statement.negated, leads=leads,
+    )  # fmt: skip
     second = "o" if first == "s" else "s"
     tail = words_of.tail(statement.qualifiers, name, lang=lang)
-    behind = "" if closes else suffix[:-1]
-    prefix = "" if opens else text[: text.index("{")]
     arrives = ends[second] == name(step.end)
     return prefix + ends[first], f"{between}{ends[second]}{behind}{tail}", closes and arrives

@@ -28,7 +28,7 @@ _SINGULAR = word_set(
 _PLURAL = word_set(
     "bacteria fungi mitochondria metastases people children men women phenomena nuclei "
     "diverticula bronchi bacilli cocci viruses lice mice criteria stigmata condylomata data "
-    "vertebrae larvae villi alveoli ganglia septa ova emboli thrombi"
+    "vertebrae larvae villi alveoli ganglia septa ova emboli thrombi they"
 )
 """Plurals without an s, or with one that isn't told by the rules."""
 _TAIL = re.compile(

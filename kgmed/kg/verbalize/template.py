@@ -18,6 +18,8 @@ from kgmed.kg.verbalize import chinese, english, number
 
 End = Literal["s", "o"]
 STOPS: dict[Language, str] = {"en": ".", "zh": "。"}
+CLOSED = tuple(".!?。！？")
+"""What a name ends with that is the sentence's stop as well."""
 
 
 class Pieces(NamedTuple):
@@ -93,10 +95,19 @@ def value_form(text: str, lang: Language) -> Form:
 
 
 def _form(text: str, lang: Language, *, plural: bool) -> Form:
+    opening = text if lang == "zh" else number.opening(text)
+    return Form(text, opening, ended(text, lang), plural)
+
+
+def ended(text: str, lang: Language) -> str:
+    """A text as it closes a sentence: with a stop, unless it brings its own.
+
+    >>> ended("gout", "en"), ended("Plasmodium sp.", "en"), ended("Plasmodium sp.", "zh")
+    ('gout.', 'Plasmodium sp.', 'Plasmodium sp。')
+    """
     if lang == "zh" and text.endswith("."):
-        return Form(text, text, text.removesuffix(".") + STOPS[lang], plural)
-    closing = text if text.endswith(tuple(".!?。！？")) else text + STOPS[lang]
-    return Form(text, text if lang == "zh" else number.opening(text), closing, plural)
+        return text.removesuffix(".") + STOPS[lang]
+    return text if text.endswith(CLOSED) else text + STOPS[lang]
 
 
 def wordings_of(wording: Wording, *, inverse: bool) -> tuple[str, ...]:

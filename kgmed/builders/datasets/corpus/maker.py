@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kgmed.builders.datasets.corpus import at_once, forms, narratives, packing, passages, sentences
+from kgmed.builders.datasets.corpus import forms, narratives, packing, passages, sentences
+from kgmed.builders.datasets.corpus.told import Rows
+from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.formats import CONTEXT, TEXT, Format
 from kgmed.builders.datasets.job import Chunk, Making, Settings
@@ -19,7 +21,7 @@ KIND = "corpus"
 TASKS: dict[str, str] = {
     sentences.TASK: "a sentence per statement",
     passages.TASKS["one_hop"]: "what is said of a concept",
-    passages.TASKS["two_hop"]: "what is said of a concept and of some of its neighbours",
+    passages.TASKS["two_hop"]: "what is said of a concept and of neighbours that are told first",
     passages.TASKS["balanced"]: "what is said of a concept, each category of neighbours alike",
     narratives.CURATED: "paths that a source states",
     narratives.FOUND: "a path from a concept to one that no statement joins it to",
@@ -67,15 +69,17 @@ class Corpus:
         return self.names
 
     def lay_out(self, feed: Feed, processes: int) -> None:
-        """What sentences need of all names."""
-        if sentences.TASK in self.names and not self.pack:
-            forms.lay_out(feed, processes)
+        """What texts need of all names."""
+        lists = any(name in self.names for name in passages.TASKS.values())
+        languages: list[Language] = [lang for lang in ("en", "zh") if lang in feed.languages()]
+        forms.lay_out(feed, processes, languages, lists=lists)
 
     def start(self, feed: Feed, settings: Settings) -> Making:
         """What makes rows, in this process."""
-        del feed
         packer = packing.Packer(self.tokenizer, self.pack) if self.pack else None
-        return _Making(self, settings, Verbalizer(registry()), packer)
+        say = Verbalizer(registry())
+        voices = {lang: Voice(feed, lang, say) for lang in settings.languages}
+        return _Making(self, settings, say, voices, packer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class _Making:
     corpus: Corpus
     settings: Settings
     say: Verbalizer
+    voices: Mapping[Language, Voice]
     packer: packing.Packer | None
 
     def drafts(self, block: PartBlock) -> Iterator[Draft | Chunk]:
@@ -93,28 +98,35 @@ class _Making:
                 yield from self.packer.packed(texts, block, lang, seed=self.settings.seed)
                 continue
             for task in self.corpus.names:
-                if task == sentences.TASK and self._at_once():
-                    yield from at_once.at_once(
-                        block, lang, self.say, snapshot=block.feed.snapshot,
-                        text_only=self.settings.files == "txt",
-                    )  # fmt: skip
-                    yield from sentences.singly(block, lang, self.say, only_values=True)
-                else:
+                if not self._at_once() or task == narratives.CURATED:
                     yield from self._singly(task, block, lang)
+                else:
+                    for rows in self._rows(task, block, lang):
+                        yield from rows.chunks(
+                            snapshot=block.feed.snapshot, text_only=self._text_only()
+                        )
 
     def _singly(self, task: str, block: PartBlock, lang: Language) -> Iterator[Draft]:
-        if task == sentences.TASK:
-            return sentences.singly(block, lang, self.say)
         if task == narratives.CURATED:
-            return narratives.curated(block, lang, self.say)
+            yield from narratives.curated(block, self.voices[lang])
+        else:
+            for rows in self._rows(task, block, lang):
+                yield from rows.drafts()
+
+    def _rows(self, task: str, block: PartBlock, lang: Language) -> Iterator[Rows]:
+        voice = self.voices[lang]
+        if task == sentences.TASK:
+            return sentences.sentences(block, voice)
         if task == narratives.FOUND:
-            return narratives.found(block, lang, self.say)
+            return narratives.found(block, voice)
         (size,) = (size for size, name in passages.TASKS.items() if name == task)
-        count = self.packer.count if self.packer else passages.counted(lang)
-        made = passages.Passages(block, lang, self.say, budget=self.corpus.budget, count=count)
-        return made.drafts(size)
+        count = self.packer.count if self.packer else None
+        return passages.passages(block, voice, size, budget=self.corpus.budget, count=count)
 
     def _at_once(self) -> bool:
-        """Whether sentences can be written as columns: nothing is chosen among them."""
+        """Whether rows can be written many at once: nothing is chosen among them."""
         s = self.settings
         return s.files != "parquet" and not (s.max_rows or s.per_predicate or s.per_hub)
+
+    def _text_only(self) -> bool:
+        return self.settings.files == "txt"

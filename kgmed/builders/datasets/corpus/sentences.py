@@ -1,4 +1,4 @@
-"""A sentence a fact, one by one.
+"""A sentence a fact, all of a part together.
 
 A fact's wording follows from its id, so that a corpus has all wordings of a predicate, and the same
 one for the same fact each time.
@@ -6,70 +6,48 @@ one for the same fact each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+import numpy as np
+
+from kgmed.builders.datasets.corpus.facts import facts_of
+from kgmed.builders.datasets.corpus.telling import Pieces
+from kgmed.builders.datasets.corpus.told import Rows
+from kgmed.builders.datasets.corpus.voice import Voice
+from kgmed.builders.datasets.corpus.words import Words
 from kgmed.builders.datasets.feed import PartBlock
-from kgmed.builders.datasets.model import Draft, Fact
-from kgmed.kg.model import Language
-from kgmed.kg.verbalize import Verbalizer
 
 TASK = "sentences"
-OTHER: dict[Language, Language] = {"zh": "en"}
-"""The language whose name stands in where a concept has none: a gene has no Chinese symbol."""
+ALL = 1 << 62
 
 
-def name_in(block: PartBlock, lang: Language) -> Callable[[str], str | None]:
-    """The name of a concept in a text of a language, None where it can't be told."""
-    other = OTHER.get(lang)
-    if other is None or other not in block.near.names:
-        return lambda concept: block.name(concept, lang)
-    return lambda concept: block.name(concept, lang) or block.name(concept, other)
-
-
-def tellable(block: PartBlock, fact: Fact, lang: Language) -> bool:
-    """Whether a fact can be told in a language: both ends have names, one of them in it, and what
-    its qualifiers speak of; a value that is in another language can't."""
-    if fact.subject == fact.object:
-        return False
-    name = name_in(block, lang)
-    ends = [fact.subject] if fact.value is not None else [fact.subject, fact.object]
-    if fact.value is not None and fact.value.language not in ("", lang):
-        return False
-    return all(map(name, ends)) and any(block.name(end, lang) for end in ends)
-
-
-def wording_of(fact: Fact, count: int) -> int:
-    """The wording of a fact, of so many."""
-    return int(fact.ids[0][:8], 16) % count
-
-
-def singly(
-    block: PartBlock, lang: Language, say: Verbalizer, *, only_values: bool = False
-) -> Iterator[Draft]:
-    """The sentences of a part's facts, one by one."""
-    name = name_in(block, lang)
-
-    def named(id: str) -> str:
-        return name(id) or id
-
-    for fact in _values(block) if only_values else _facts(block):
-        if not tellable(block, fact, lang):
-            continue
-        wording = wording_of(fact, say.wordings(fact.predicate, lang))
-        told = say.claim(
-            fact.subject, fact.predicate, fact.value if fact.value is not None else fact.object,
-            named, lang=lang, negated=fact.negated, qualifiers=fact.qualifiers, wording=wording,
-        )  # fmt: skip
-        yield Draft(TASK, lang, (("", told),), (fact,), wording)
-
-
-def _facts(block: PartBlock) -> Iterator[Fact]:
-    for entity in block.entities:
-        for facts in entity.said.values():
-            yield from facts
-
-
-def _values(block: PartBlock) -> Iterator[Fact]:
-    for number in block.rows:
-        if block.feed.leaves[number]:
-            yield from block.valued(number)
+def sentences(block: PartBlock, voice: Voice) -> Iterator[Rows]:
+    """A sentence of each of a part's facts."""
+    facts = facts_of(block, voice, most=ALL, held_apart=False, said=True)
+    if not len(facts):
+        return
+    owner = facts.numbers[facts.own]
+    words = Words(voice, np.concatenate([owner, facts.other]), lists=False)
+    values, tails = words.add_values(facts.values), words.add(facts.tails)
+    subject = words.place[owner]
+    object = np.where(facts.value < 0, words.place[facts.other], values + facts.value)
+    wording = (facts.key >> np.uint64(32)).astype(np.int64) % voice.wordings[facts.code]
+    plurals = words.plural[subject].astype(np.int64), words.plural[object].astype(np.int64)
+    template = voice.templated(facts.code, plurals, wording)
+    prefix, between, end, forward, opens, closes = voice.templates.columns(template)
+    fixed = words.count
+    first, second = np.where(forward, subject, object), np.where(forward, object, subject)
+    ends = (closes > 0) & (facts.tail == 0)
+    codes = np.empty((len(facts), 7), np.int64)
+    codes[:, 0] = fixed + prefix
+    codes[:, 1] = np.where(opens > 0, words.opening[first], first)
+    codes[:, 2] = fixed + between
+    codes[:, 3] = np.where(ends, words.closing[second], second)
+    codes[:, 4] = fixed + end
+    codes[:, 5] = np.where(facts.tail > 0, tails + facts.tail, fixed)
+    codes[:, 6] = np.where(ends & words.closed[second], fixed, fixed + voice.stop)
+    count = np.arange(len(facts))
+    yield Rows(
+        TASK, voice.lang, None, wording, codes.reshape(-1), np.arange(len(facts) + 1) * 7, count,
+        np.zeros(len(facts), np.int8), count, [facts], Pieces(words),
+    )  # fmt: skip
