@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kgmed.kg.version import VERSION
+
 if TYPE_CHECKING:
     from kgmed.facade import (
         Graph,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         verify,
     )
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Graph", "__version__", "ask", "diff", "find_paths", "link", "open_diff", "open_graph",
     "reward", "verify",

@@ -23,6 +23,7 @@ from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.job import Job, Making, Tell
 from kgmed.builders.datasets.parts import make_part
 from kgmed.kg.errors import ConfigError, KgmedError, MissingExtra, OutputError, ServerError
+from kgmed.kg.version import VERSION
 
 RETRIES = 3
 """How often a part is made again whose worker was lost."""
@@ -203,12 +204,10 @@ def _made(job: Job, version: str, number: int) -> dict[str, Any] | KgmedError:
 
 def _started(job: Job, version: str) -> tuple[Job, Feed, Making]:
     if job.feed not in _STARTED:
-        import kgmed
-
         here = socket.gethostname()
-        if kgmed.__version__ != version:
+        if version != VERSION:
             raise ConfigError(
-                f"The Ray node {here} has kgmed {kgmed.__version__}, this run {version}: rows "
+                f"The Ray node {here} has kgmed {VERSION}, this run {version}: rows "
                 "would differ. Install the same version on every node."
             )
         if not job.feed.is_dir():

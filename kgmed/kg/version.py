@@ -1,0 +1,3 @@
+"""Which kgmed this is."""
+
+VERSION = "0.1.0"
