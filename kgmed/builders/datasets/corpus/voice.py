@@ -76,7 +76,7 @@ class Voice:
         self._pronoun = np.full((len(names), 2), -1, np.int8)
         self._shape_of = np.full(len(names) * 2 * 2 * 3 * 2 * WORDINGS, -1, np.int32)
         self.shapes = _Table(6)
-        self._step_of = np.full(len(names) * 2 * 2 * 2 * WORDINGS, -1, np.int32)
+        self._step_of = np.full(len(names) * 2 * 2 * 2 * 2 * WORDINGS, -1, np.int32)
         self.steps = _Table(6)
 
     def piece(self, text: str) -> int:
