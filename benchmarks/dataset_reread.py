@@ -157,9 +157,10 @@ class Reading:
         proof = {s.id for s in checked.proof.statements} if checked.proof else set()
         mine = proof & self.statements
         supported = checked.verdict == "SUPPORTED"
-        if rejected:
-            own = supported and not mine
-            return ("supported negative" if own else "agrees"), set()
+        if rejected and supported and not mine:
+            return ("homonym" if self.is_homonym(checked) else "supported negative"), set()
+        if rejected or (supported and checked.claim.negated):
+            return "agrees", set() if rejected else mine
         if supported and mine:
             return "agrees", mine
         negative = bool({"negative", "reason"} & set(self.extra)) or checked.claim.negated

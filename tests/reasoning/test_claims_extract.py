@@ -194,6 +194,17 @@ def test_what_states_nothing_is_skipped_with_its_reason(
             ["Arrhythmia correlated_with hypertension", "potassium treats hypokalemia"],
         ),
         ("Warfarin interacts with aspirin and gout.", ["Warfarin interacts_with aspirin"]),
+        ("No, aspirin does not treat gout.", ["aspirin not treats gout"]),
+        (
+            "Peptic ulcer disease includes gastric ulcer. It includes duodenal ulcer. It is"
+            " correlated with gastric acid.",
+            ["gastric ulcer subclass_of Peptic ulcer disease",
+             "duodenal ulcer subclass_of Peptic ulcer disease",
+             "Peptic ulcer disease correlated_with gastric acid"],
+        ),
+        ("Insulin lispro belongs to the drug class insulin.",
+         ["Insulin lispro in_drug_class insulin"]),
+        ("舍曲林是一种药物。", []),
     ],
 )  # fmt: skip
 def test_headings_and_lists_of_several_kinds_are_read(
@@ -304,10 +315,10 @@ def test_the_time_is_linear_in_the_text(graph: Graph, unit: str) -> None:
         text = unit * times
         links = linker.text(text)
         best = 1e9
-        for _ in range(2):
-            begun = time.perf_counter()
+        for _ in range(5):
+            begun = time.process_time()  # not of what else the machine does
             extract(text, links, registry())
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     seconds(1)
@@ -394,3 +405,11 @@ def test_qualifiers_in_brackets_are_part_of_the_claim(graph: Graph) -> None:
     assert verdicts("Warfarin interacts with amiodarone (a drug).") == [("SUPPORTED", {})]
     (claim,) = graph.verify("Diclofenac treats migraine (symptomatic).").claims
     assert claim.claim.text == "Diclofenac treats migraine (symptomatic)"
+
+
+def test_qualifiers_at_the_end_are_those_of_the_last_clause(read: Extractor) -> None:
+    text = "Artemether has the role coccidiostat, and artemether treats malaria (symptomatic)."
+    claims, _skipped = read(text)
+    assert [(c.predicate, dict(c.qualifiers)) for c in claims] == [
+        ("has_role", {}), ("treats", {"kind": "symptomatic"}),
+    ]  # fmt: skip

@@ -22,7 +22,7 @@ _THEN: dict[Language, tuple[str, ...]] = {
 }
 _LAST: dict[Language, str] = {"en": "Finally, ", "zh": "最后，"}
 _PER_SENTENCE = 2
-_BY_NOUN = re.compile(r"\b(?:is|acts as) (?:an?|the|one of|among)\b")
+_BY_NOUN = re.compile(r"\b(?:is|are|acts? as) (?:an?|the|one of|among|\w+s of)\b")
 """A wording by a noun: behind "is an inhibitor of B", "which" might be the inhibitor."""
 
 
@@ -63,7 +63,7 @@ def worded(
 ) -> tuple[str, str, str, str, bool]:  # fmt: skip
     """A step's wording as what stands before, between and behind its two names, the end whose name
     is first ("s" or "o"), and whether a name closes it; ``leads`` where the sentence may go on with
-    "which"."""
+    "which": a wording by a noun isn't closed by the name then, as it might mean the noun."""
     options = say.choices(predicate, lang, inverse=inverse, opened=True)
     if leads and lang == "en":
         options = [text for text in options if not _BY_NOUN.search(text)] or options
@@ -74,7 +74,10 @@ def worded(
         text = english.inflect(text, numbers)
     (_, between, suffix), first, opens, closes = pieces(text, lang)
     prefix = "" if opens else text[: text.index("{")]
-    return prefix, between, "" if closes else suffix[:-1], first, closes
+    behind = "" if closes else suffix[:-1]
+    if leads and lang == "en" and _BY_NOUN.search(text):
+        closes = False
+    return prefix, between, behind, first, closes
 
 
 def _step(

@@ -62,7 +62,8 @@ def extract(
             reading = read_english(tails.text, sentence.start, inside, english, carried=carried)
         carried = reading.subject or carried
         found = _distinct(reading)
-        claims += [_claim(text, sentence, one, tails) for one in found]
+        starts = sorted(min(one.subject.start, one.object.start) for one in found)
+        claims += [_claim(text, sentence, one, tails, last=starts[-1]) for one in found]
         if not found:
             why = reading.reasons[0] if reading.reasons else "no known relation"
             skipped.append(_skip(sentence, why))
@@ -91,12 +92,14 @@ def _distinct(reading: Reading) -> list[Found]:
     return kept
 
 
-def _claim(text: str, sentence: Sentence, found: Found, tails: Tails) -> Claim:
+def _claim(text: str, sentence: Sentence, found: Found, tails: Tails, *, last: int) -> Claim:
+    """A claim with its span and qualifiers; ``last`` is where the last claim's first end starts."""
     start = max(found.start, sentence.start)
     end = tails.whole(min(found.end, sentence.end))
+    place = max(found.subject.end, found.object.end)
     return Claim(
         found.subject, found.predicate, found.object, found.negated,
-        tails.behind(max(found.subject.end, found.object.end)),
+        tails.behind(place, others_follow=last >= place),
         start=start, end=end, text=text[start:end], sentence=sentence.text,
     )  # fmt: skip
 

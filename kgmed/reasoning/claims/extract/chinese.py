@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from kgmed.kg.categories import LABELS
 from kgmed.kg.linking.english import zipf
 from kgmed.kg.linking.link import Link
 from kgmed.reasoning.claims.extract.found import Member, Reading, is_class, unlinked
@@ -57,6 +58,9 @@ _AROUND = re.compile(
     r"|^(?P<left3>(?:并)?不?(?:是|为|属于))(?P<name3>[^的]{2,10})(?P<right3>的.{2,8})$"
 )
 _MOST_NAME = 10
+_IS_OF_A_KIND = re.compile(
+    rf"(?:是|为|属于)(?:一[种类个])?(?:{'|'.join(one for one, _many in LABELS['zh'].values())})"
+)
 
 
 @dataclass(slots=True)
@@ -315,6 +319,8 @@ class _Chinese:
         """A last clause whose object isn't linked."""
         group = self.groups[-1]
         clause = _COMMA.split(gaps[-1], maxsplit=1)[0]
+        if _IS_OF_A_KIND.fullmatch(clause.rstrip("。")):
+            return  # "X是一种药物" says what every name of a drug says
         around = _AROUND.match(clause)
         if around is not None:
             name = around["name"] or around["name2"] or around["name3"]

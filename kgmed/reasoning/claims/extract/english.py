@@ -162,7 +162,8 @@ class _English(Layout):
             self.acted = (subject, cue, negated)
         if not self.main and groups:
             self.main = groups[0].members if groups[0].plain else []
-        self.out.subject = self.main or self.current
+        speaks_of_it = PRONOUN.match(opening_words) is not None and bool(self.carried)
+        self.out.subject = self.carried if speaks_of_it else self.main or self.current
 
     def _claim(
         self, cue: Cue, subject: list[Member], objects: list[Member], *, negated: bool,
@@ -448,9 +449,13 @@ class _English(Layout):
             rest = " ".join(words[cut:])
         else:
             rest = joined[pronoun.end() :].strip()
+        span = (self.offset + right.start, self.offset + right.end)
+        if subject and pronoun is not None and right.plain and EXAMPLES.match(rest):
+            if INCLUDES.fullmatch(rest) and comparable(right.members[0].link, subject[0].link):
+                self.out.add(right.members, "subclass_of", subject, negated=denied, span=span)
+            return subject
         if not subject or right.shifted or COPULA.fullmatch(rest) is None:
             return []
-        span = (self.offset + right.start, self.offset + right.end)
         if right.noun is not None:
             self._say(right, subject, denied, span)
         elif pronoun is None or is_class(right.members[0].link):

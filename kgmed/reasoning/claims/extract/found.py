@@ -127,8 +127,10 @@ def between(predicate: str, subject: Link, object: Link) -> str:
             return "has_role"
         if object.category == "DrugClass":
             return "subclass_of" if subject.category == "DrugClass" else "in_drug_class"
-        if predicate == "has_role" and is_kind(object, *_DRUGS):
-            return predicate  # a role that a source files as a chemical: "Anti-Bacterial Agents"
+        if predicate in {"has_role", "in_drug_class"} and is_kind(object, *_DRUGS):
+            return (
+                predicate  # what a source files as a chemical: "Anti-Bacterial Agents", "insulin"
+            )
         return "subclass_of" if object.category else predicate
     if predicate == "interacts_with" and (
         subject.category in _MOLECULES or object.category in _MOLECULES

@@ -14,8 +14,7 @@ from kgmed.reasoning.claims.extract.sentences import Sentence, blanked
 
 _MEMBERS = re.compile(r"(?:and |or )?X(?:,? (?:and|or) X)*(?: ?\([^()]*\))?[;.]?")
 _HEADING = re.compile(
-    r"(?:(?:what is |also )?(?:listed|known|stated|recorded)"
-    r"(?: instead)?(?: for (?:both|each|all|X|X only|X alone))?"
+    r"(?:(?:what|recorded|stated|listed|known|documented|among what is|also listed)\b[\w ,'-]{0,48}"
     r"|(?:the )?(?:nearest|closest|listed|stated|relevant) (?:statement|fact)s?(?: (?:is|are))?"
     r"|(?:in )?(?:conclusion|summary|short|brief)|therefore|step \d+"
     r"|(?:the )?(?:answer|explanation|evidence|proof|facts?|reason(?:ing)?)(?: is)?"
@@ -73,7 +72,7 @@ def _joined(before: Sentence, sentence: Sentence) -> Sentence:
 def _unheaded(sentence: Sentence, inside: list[Link]) -> tuple[Sentence, list[Link]]:
     """A sentence without the heading before its colon, and the mentions behind that."""
     heading = _HEADING.match(blanked(sentence, inside))
-    if heading is None or sentence.lang != "en":
+    if heading is None or sentence.lang != "en" or sentence.text.endswith("?"):
         return sentence, inside
     cut = min(at for at in map(sentence.text.find, ":,") if at >= 0) + 1
     cut += len(sentence.text[cut:]) - len(sentence.text[cut:].lstrip())

@@ -9,6 +9,10 @@ from kgmed.kg.verbalize.qualifiers import read_tail
 from kgmed.reasoning.claims.extract.sentences import Sentence
 
 _BRACKETS = re.compile(r"[(（]([^()（）]{1,120})[)）]")
+_NEXT_CLAUSE = re.compile(
+    r", (?:which|who|and (?:it|they)|while|whereas|but)\b|，(?:后者|而|它|其)"
+)
+"""What a claim's qualifiers don't reach over."""
 _AFTER = " .。;；,，!！"
 
 
@@ -33,9 +37,10 @@ class Tails:
         """Whether a mention stands inside such brackets."""
         return any(start <= link.start and link.end <= end for start, end, _ in self._found)
 
-    def behind(self, place: int) -> dict[str, str]:
+    def behind(self, place: int, *, others_follow: bool = False) -> dict[str, str]:
         """The qualifiers of a claim whose later end stops at a place of the text: those in the
-        brackets right behind it, or at the end of a sentence that has no others.
+        brackets right behind it, or at the end of a sentence that has no others and in which no
+        further clause follows.
 
         >>> text = "Warfarin interacts with aspirin and ibuprofen (severity: critical)."
         >>> tails = Tails(Sentence(0, len(text), text, "en"))
@@ -45,11 +50,12 @@ class Tails:
         found = self._right_behind(place)
         if found is not None:
             return found[2]
-        if len(self._found) == 1:
+        if len(self._found) == 1 and not others_follow:
             start, end, qualifiers = self._found[0]
-            after = self._sentence.text[end - self._sentence.start :]
-            if start >= place and not after.strip(_AFTER):
-                return qualifiers
+            text, first = self._sentence.text, self._sentence.start
+            between = text[max(0, place - first) : start - first]
+            if start >= place and not text[end - first :].strip(_AFTER):
+                return {} if _NEXT_CLAUSE.search(between) else qualifiers
         return {}
 
     def whole(self, place: int) -> int:
