@@ -35,6 +35,7 @@ LONGEST_WAIT_S = 120.0
 """Seconds that an endpoint's Retry-After is waited for; where it says more, the request fails."""
 TIMEOUTS = 2
 """Waits for an answer that doesn't come, before the request fails."""
+EARLY = "the stream ended before the answer did"
 _THOUGHT = re.compile(r"\A\s*(?:<think>)?(.*?)</think>\s*", re.DOTALL)
 
 
@@ -111,16 +112,18 @@ class Endpoint:
 
     def counted(self, response: lm15.Response) -> lm15.Response:
         """Count an answer, and set its thoughts apart."""
-        self.answered = True
-        used = response.usage
-        self.meter.add(
-            calls=1,
-            prompt_tokens=used.input_tokens or 0,
-            completion_tokens=used.output_tokens or 0,
-            reasoning_tokens=used.reasoning_tokens or 0,
-            cached_tokens=used.cache_read_tokens or 0,
-        )
+        self.count(response.usage)
         return thoughts_apart(response)
+
+    def count(self, used: Any) -> None:
+        """Count an answer by the tokens that the endpoint says it used, if it does."""
+        self.answered = True
+        told = {
+            "prompt_tokens": "input_tokens", "completion_tokens": "output_tokens",
+            "reasoning_tokens": "reasoning_tokens", "cached_tokens": "cache_read_tokens",
+        }  # fmt: skip
+        counts = {name: getattr(used, theirs, None) or 0 for name, theirs in told.items()}
+        self.meter.add(calls=1, **counts)
 
 
 class SyncEngine:
@@ -168,9 +171,11 @@ class SyncEngine:
                 try:
                     for event in client.stream(asked):
                         begun = begun or event.type == "delta"
-                        _count_end(self._endpoint, event)
+                        if _is_end(self._endpoint, event):
+                            yield event
+                            return
                         yield event
-                    return
+                    raise lm15.StreamAssemblyError(EARLY)
                 except (lm15.LM15Error, ValueError) as error:
                     if begun:
                         raise self._endpoint.explained(error, tries) from error
@@ -181,6 +186,15 @@ class SyncEngine:
     def close(self) -> None:
         """Close the connections."""
         self._router.close()
+
+    def dump_state(self) -> dict[str, Any]:
+        """What a saved program keeps: the settings, without the key."""
+        return self._endpoint.settings.as_dict()
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> SyncEngine:
+        """The engine of a saved program; it has no key."""
+        return cls(Endpoint(LMSettings.from_dict(state), Meter()))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SyncEngine:
         return self  # programs are copied, connections aren't
@@ -225,9 +239,11 @@ class AsyncEngine:
                 try:
                     async for event in client.stream(asked):
                         begun = begun or event.type == "delta"
-                        _count_end(self._endpoint, event)
+                        if _is_end(self._endpoint, event):
+                            yield event
+                            return
                         yield event
-                    return
+                    raise lm15.StreamAssemblyError(EARLY)
                 except (lm15.LM15Error, ValueError) as error:
                     if begun:
                         raise self._endpoint.explained(error, tries) from error
@@ -240,6 +256,15 @@ class AsyncEngine:
         found = self._loops.pop(asyncio.get_running_loop(), None)
         if found is not None:
             await found[0].aclose()
+
+    def dump_state(self) -> dict[str, Any]:
+        """What a saved program keeps: the settings, without the key."""
+        return self._endpoint.settings.as_dict()
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> AsyncEngine:
+        """The engine of a saved program; it has no key."""
+        return cls(Endpoint(LMSettings.from_dict(state), Meter()))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> AsyncEngine:
         return self
@@ -318,12 +343,9 @@ def _client(router: Any, endpoint: Endpoint) -> Any:
         ) from error
 
 
-def _count_end(endpoint: Endpoint, event: Any) -> None:
+def _is_end(endpoint: Endpoint, event: Any) -> bool:
+    """Whether an answer that is streamed ends here; it is counted then."""
     if event.type != "end":
-        return
-    endpoint.answered = True
-    used = getattr(event, "usage", None)
-    if used is not None:
-        endpoint.meter.add(
-            calls=1, prompt_tokens=used.input_tokens or 0, completion_tokens=used.output_tokens or 0
-        )
+        return False
+    endpoint.count(event.usage)
+    return True
