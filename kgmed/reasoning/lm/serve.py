@@ -226,13 +226,16 @@ def check_folder(folder: Path, *, chat_template: str = "") -> dict[str, Any]:
 class Server:
     """A server of a plan, running. ``log`` holds what it says.
 
-    It has a process group of its own: what it starts ends with it.
+    It has a process group of its own: what it starts ends with it. With an ``api_key``, it answers
+    those alone who send it.
     """
 
-    def __init__(self, plan: Plan, log: Path) -> None:
+    def __init__(self, plan: Plan, log: Path, *, api_key: str = "") -> None:
         self.plan, self.log = plan, log
         log.parent.mkdir(parents=True, exist_ok=True)
         base = {KV_GIB: os.environ[KV_GIB]} if KV_GIB in os.environ else {}
+        if api_key:
+            base["VLLM_API_KEY"] = api_key  # on the command line, every process would see it
         environment = {**_bare_environment(os.environ), **plan.environment, **base}
         with log.open("wb") as said:
             self.process = subprocess.Popen(  # noqa: S603 - the user's own choice
