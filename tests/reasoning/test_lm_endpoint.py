@@ -4,6 +4,7 @@ and every way in which an endpoint can be bad. The server is scripted."""
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -357,6 +358,21 @@ def test_json_that_is_cut_short_is_handed_on_as_it_is() -> None:
     cut = Reply('{"answer": "hel', finish="length")
     with ScriptedLM(lambda _body: cut) as server, model_of(server) as model:
         assert model(replace(HI, schema=SCHEMA)) == '{"answer": "hel'
+
+
+def test_control_characters_in_json_are_escaped_as_json_has_to_be() -> None:
+    raw = Reply('{"answer": "one\x0f\ntwo \u836f"}')
+    with ScriptedLM(lambda _body: raw) as server, model_of(server) as model:
+        text = model(replace(HI, schema=SCHEMA))
+        assert json.loads(text) == {"answer": "one\x0f\ntwo \u836f"}
+        assert model(HI) == raw.text, "text that isn't asked for as JSON stays as it is"
+
+
+def test_json_with_a_choice_in_it_is_text_like_any_other() -> None:
+    chosen = {"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}},
+              "required": ["answer"], "additionalProperties": False}  # fmt: skip
+    with ScriptedLM() as server, model_of(server) as model:
+        assert json.loads(model(replace(HI, schema=chosen))) == {"answer": "yes"}
 
 
 def test_a_model_without_chat_template(ask: Ask) -> None:

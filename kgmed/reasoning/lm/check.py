@@ -312,7 +312,7 @@ def is_valid(text: str) -> bool:
     (True, False)
     """
     try:
-        found = json.loads(text)
+        found = json.loads(text, strict=False)  # control characters are escaped when it is read
     except ValueError:
         return False
     return (

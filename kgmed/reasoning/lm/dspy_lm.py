@@ -6,6 +6,7 @@ Written for DSPy 3.4 (https://dspy.ai), which is imported when one is plugged in
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -59,7 +60,7 @@ class DspyCompletion:
                 response_format=form,
             ),
         )
-        return str(self._given(asked).text or "")
+        return answer_text(self._given(asked).message.parts)
 
     def _by_module(self, request: Request) -> str:
         from dspy.utils.exceptions import AdapterParseError
@@ -69,6 +70,17 @@ class DspyCompletion:
         except AdapterParseError as error:
             return str(error.lm_response or "")  # not as asked for: the reader's to tell
         return to_json(dict(prediction.items()), serialize_unknown=True).decode()
+
+
+def answer_text(parts: Iterable[Any]) -> str:
+    """What a model wrote, without its thoughts. DSPy's client has read JSON with a choice in it
+    already (a "data" part); it is JSON text again."""
+    texts = (
+        to_json(part.value).decode() if part.type == "data" else part.text
+        for part in parts
+        if part.type in {"text", "data"}
+    )
+    return "".join(texts)
 
 
 def dspy_package() -> Any:

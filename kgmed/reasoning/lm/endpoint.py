@@ -12,6 +12,7 @@ they cost, and what an error means.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 import time
@@ -36,6 +37,7 @@ LONGEST_WAIT_S = 120.0
 TIMEOUTS = 2
 """Waits for an answer that doesn't come, before the request fails."""
 EARLY = "the stream ended before the answer did"
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _THOUGHT = re.compile(r"\A\s*(?:<think>)?(.*?)</think>\s*", re.DOTALL)
 
 
@@ -110,10 +112,11 @@ class Endpoint:
             served=served,
         )  # fmt: skip
 
-    def counted(self, response: lm15.Response) -> lm15.Response:
-        """Count an answer, and set its thoughts apart."""
+    def counted(self, response: lm15.Response, request: lm15.Request) -> lm15.Response:
+        """Count an answer, and hand it on: thoughts set apart, JSON as JSON has to be."""
         self.count(response.usage)
-        return thoughts_apart(response)
+        apart = thoughts_apart(response)
+        return apart if request.config.response_format is None else with_escapes(apart)
 
     def count(self, used: Any) -> None:
         """Count an answer by the tokens that the endpoint says it used, if it does."""
@@ -155,7 +158,7 @@ class SyncEngine:
             while True:
                 tries += 1
                 try:
-                    return self._endpoint.counted(client.complete(asked))
+                    return self._endpoint.counted(client.complete(asked), asked)
                 except (lm15.LM15Error, ValueError) as error:
                     pause = self._endpoint.pause_s(error, tries)
                 self._endpoint.meter.add(retries=1)
@@ -223,7 +226,7 @@ class AsyncEngine:
             while True:
                 tries += 1
                 try:
-                    return self._endpoint.counted(await client.complete(asked))
+                    return self._endpoint.counted(await client.complete(asked), asked)
                 except (lm15.LM15Error, ValueError) as error:
                     pause = await asyncio.to_thread(self._endpoint.pause_s, error, tries)
                 self._endpoint.meter.add(retries=1)
@@ -331,6 +334,23 @@ def thoughts_apart(response: lm15.Response) -> lm15.Response:
     apart = (lm15.ThinkingPart(text=thought),) if thought else ()
     message = replace(response.message, parts=(*parts[:first], *apart, rest, *parts[first + 1 :]))
     return replace(response, message=message)
+
+
+def with_escapes(response: lm15.Response) -> lm15.Response:
+    """An answer in JSON whose strings hold raw control characters, which JSON forbids, with these
+    escaped. vLLM's xgrammar back end lets them through where a string has a maxLength."""
+    parts = tuple(map(_with_escapes, response.message.parts))
+    return replace(response, message=replace(response.message, parts=parts))
+
+
+def _with_escapes(part: Any) -> Any:
+    if part.type != "text" or _CONTROL.search(part.text) is None:
+        return part
+    try:
+        found = json.loads(part.text, strict=False)
+    except ValueError:
+        return part  # cut short, or no JSON: the reader's to tell
+    return lm15.TextPart(json.dumps(found, ensure_ascii=False))
 
 
 def _client(router: Any, endpoint: Endpoint) -> Any:

@@ -27,8 +27,10 @@ MODULE = "vllm.entrypoints.openai.api_server"
 CONTEXT = 8192
 """Tokens of a request and its answer unless more is asked for: evidence is 1,000, and each costs
 memory."""
-STRUCTURED = {"backend": "xgrammar", "disable_any_whitespace": True}
-"""JSON without free whitespace, which a weak model could go on with until its tokens end."""
+STRUCTURED = {"backend": "guidance", "disable_any_whitespace": True}
+"""JSON without free whitespace, which a weak model could go on with until its tokens end. Of a
+string with a maxLength, vLLM's other back end (xgrammar 0.2) lets raw control characters through,
+which JSON forbids."""
 QUIET = {
     "VLLM_NO_USAGE_STATS": "1",
     "DO_NOT_TRACK": "1",
