@@ -154,6 +154,7 @@ def make_plan(
     chosen = port or free_port(host)
     _check_port(host, chosen)
     on_gpu = gpu_count > 0 and not installed.is_cpu
+    over = tensor_parallel or _split(gpu_count, int(config.get("num_attention_heads") or 0))
     most = int(config.get("max_position_embeddings") or CONTEXT)
     command = [
         python, "-m", MODULE, "--model", str(folder.resolve()) if is_folder else model,
@@ -165,11 +166,9 @@ def make_plan(
     environment = {**QUIET, **({} if download else OFFLINE)}
     notes = []
     if on_gpu:
-        heads = int(config.get("num_attention_heads") or 0)
-        wanted = tensor_parallel or _split(gpu_count, heads)
         command += ["--gpu-memory-utilization", str(gpu_memory)]
-        if wanted > 1:
-            command += ["--tensor-parallel-size", str(wanted)]
+        if over > 1:
+            command += ["--tensor-parallel-size", str(over)]
     else:
         if gpu_count and installed.is_cpu:
             notes.append("This machine has a GPU, but this vLLM is built for the CPU.")
@@ -183,10 +182,15 @@ def make_plan(
     if reasoning_parser:
         command += ["--reasoning-parser", reasoning_parser]
     if chat_template:
-        command += ["--chat-template", str(Path(chat_template).expanduser())]
+        template = Path(chat_template).expanduser()
+        if not template.is_file():
+            raise UsageError(
+                f"{template}: there is no such file, expected a chat template (Jinja)."
+            )
+        command += ["--chat-template", str(template)]
     command += more
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
-    device = f"{max(1, tensor_parallel or gpu_count)} GPU" if on_gpu else "CPU"
+    device = "CPU" if not on_gpu else "1 GPU" if over == 1 else f"{over} GPUs"
     return Plan(
         tuple(command), environment, served, f"http://{shown}:{chosen}/v1", device, tuple(notes)
     )
