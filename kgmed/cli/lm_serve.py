@@ -95,7 +95,7 @@ def serve(
     """Start vLLM with the flags that suit this machine, and say how to use it; Ctrl-C ends it.
 
     Examples: kgmed lm serve ./my-model; kgmed lm serve ./my-model --python ~/vllm/bin/python
-    --port 8000; kgmed lm serve Qwen/Qwen3-8B --reasoning-parser qwen3 -- --swap-space 8. When it
+    --port 8000; kgmed lm serve Qwen/Qwen3-8B --reasoning-parser qwen3 -- --max-num-seqs 64. When it
     answers, one line with the --lm and --api-base to use goes to stdout. With KGMED_API_KEY set,
     it is the key that clients must send.
     """

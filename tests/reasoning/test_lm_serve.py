@@ -90,12 +90,12 @@ def test_adapters_are_served_with_the_largest_rank_of_them(tmp_path: Path) -> No
         (tmp_path / name / "adapter_config.json").write_text(json.dumps({"r": rank}))
     plan = planned(
         model(tmp_path / "m"), loras=(f"one={tmp_path}/a", f"two={tmp_path}/b"),
-        reasoning_parser="qwen3", more=("--swap-space", "8"),
+        reasoning_parser="qwen3", more=("--max-num-seqs", "8"),
     )  # fmt: skip
     assert flag(plan, "--max-lora-rank") == "32"
     assert f"two={tmp_path.resolve()}/b" in plan.command
     assert flag(plan, "--reasoning-parser") == "qwen3"
-    assert plan.command[-2:] == ("--swap-space", "8")
+    assert plan.command[-2:] == ("--max-num-seqs", "8")
     with pytest.raises(UsageError, match=r"expected NAME=FOLDER"):
         planned(tmp_path / "m", loras=("one",))
 
@@ -196,7 +196,7 @@ def test_a_dry_run_prints_the_command_and_starts_nothing(
 ) -> None:
     folder = model(tmp_path / "my model")
     monkeypatch.setattr(serve, "vllm_of", lambda _python: ON_CPU)
-    words = ["kgmed", "lm", "serve", str(folder), "--dry-run", "--", "--swap-space", "1"]
+    words = ["kgmed", "lm", "serve", str(folder), "--dry-run", "--", "--max-num-seqs", "1"]
     monkeypatch.setattr(sys, "argv", words)
     with pytest.raises(SystemExit) as stopped:
         main()
@@ -204,4 +204,4 @@ def test_a_dry_run_prints_the_command_and_starts_nothing(
     printed = capsys.readouterr().out
     assert f"'{folder}'" in printed, "as a shell takes it"
     assert printed.startswith("VLLM_NO_USAGE_STATS=1 ")
-    assert printed.rstrip().endswith("--swap-space 1")
+    assert printed.rstrip().endswith("--max-num-seqs 1")

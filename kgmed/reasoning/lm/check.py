@@ -225,8 +225,8 @@ class _Probe:
         reply = self._post(temperature=1.0, structured_outputs={name: value})
         text = (_texts(reply) or [f"{reply.status}: {reply.words}"])[0]
         fix = (
-            "Graph-constrained answers need vLLM 0.12 or later, whose field is structured_outputs; "
-            "other programs do without."
+            "Graph-constrained answers need vLLM's field structured_outputs; other programs do "
+            "without it."
         )
         return False, bool(re.fullmatch(pattern, text)), f"{text[:60]!r}", fix
 
