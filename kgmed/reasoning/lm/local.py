@@ -147,7 +147,7 @@ def local_engine(settings: LMSettings) -> Any:
             engine = import_module("kgmed.reasoning.lm.engine")
         except ModuleNotFoundError as error:
             raise LanguageModelError("This kgmed has no embedded engine.") from error
-        return engine.Embedded()
+        return engine.EmbeddedEngine()
     from kgmed.reasoning.lm.embedded import Embedded
 
     return CompletionEngine(Embedded(settings.folder))
