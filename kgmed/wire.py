@@ -25,7 +25,7 @@ from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 from kgmed.reasoning.claims.model import Proof, Skipped, Verification
 from kgmed.reasoning.claims.recheck import Rechecked
-from kgmed.reasoning.lm.check import LMCheck
+from kgmed.reasoning.lm.checked import LMCheck
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

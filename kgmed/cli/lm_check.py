@@ -12,7 +12,7 @@ from kgmed.cli.options import AsJson, Quiet
 from kgmed.cli.output import echo
 
 if TYPE_CHECKING:
-    from kgmed.reasoning.lm.check import Finding, LMCheck
+    from kgmed.reasoning.lm.checked import Finding, LMCheck
 
 
 def check(

@@ -10,7 +10,8 @@ import pytest
 from scripted_lm import Reply, ScriptedLM, no_template, plain
 
 from kgmed.cli import main
-from kgmed.reasoning.lm.check import SCHEMA, LMCheck, check
+from kgmed.reasoning.lm.check import SCHEMA, check
+from kgmed.reasoning.lm.checked import LMCheck
 from kgmed.reasoning.lm.settings import LMSettings
 
 GRAMMAR = {"regex": "AB", "grammar": "yes"}

@@ -11,11 +11,11 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from kgmed.kg.errors import KgmedError
 from kgmed.reasoning.lm.base import Request
+from kgmed.reasoning.lm.checked import Finding, LMCheck
 from kgmed.reasoning.lm.served import Reply, ask, model_cards
 from kgmed.reasoning.lm.settings import LMSettings
 
@@ -34,34 +34,6 @@ SCHEMA = {
 FREE = "Write one line of a poem about the sea, as plain text."
 """Asked along with a form that it doesn't fit, so that only an endpoint that enforces it obeys."""
 TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One question to an endpoint: whether it does that (None where nobody can tell), what was
-    found, and what to do where it doesn't."""
-
-    name: str
-    needed: bool
-    ok: bool | None
-    found: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LMCheck:
-    """What ``kgmed lm check --json`` prints. ``ok``: nothing that is needed is missing."""
-
-    name: str
-    api_base: str
-    ok: bool
-    trusted: bool
-    why_trusted: str
-    served: tuple[str, ...]
-    context_tokens: int | None
-    findings: tuple[Finding, ...]
-    elapsed_ms: float
-    schema: str = "kgmed.lm/1"
 
 
 def check(settings: LMSettings, *, tell: Callable[[str], None] = lambda _text: None) -> LMCheck:
