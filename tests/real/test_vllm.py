@@ -17,7 +17,10 @@ import pytest
 from vllm_server import CONTEXT, Running
 
 from kgmed.cli import main
+from kgmed.facade import Graph
 from kgmed.kg.errors import LanguageModelError
+from kgmed.reasoning.claims.decompose import Decomposer
+from kgmed.reasoning.claims.decompose.said import CUT_SHORT, NOT_AS_ASKED, NOT_JSON
 from kgmed.reasoning.lm.base import Request
 from kgmed.reasoning.lm.check import check
 from kgmed.reasoning.lm.many import answers
@@ -195,3 +198,17 @@ def test_what_was_asked_meanwhile_comes_of_no_other_question(model: LanguageMode
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(one, choices)) == choices
+
+
+def test_claims_that_a_random_model_takes_from_a_text_are_readable_and_of_the_text(
+    model: LanguageModel, graph: Graph
+) -> None:
+    text = "Aspirin interacts with warfarin. Warfarin is indicated for atrial fibrillation."
+    for seed in range(3):
+        sampled = connect(replace(model.settings, temperature=1.0, seed=seed))
+        found = graph.verify(text, extractor=Decomposer(sampled, max_tokens=1500))
+        assert sampled.usage.calls == 1
+        reasons = {one.reason for one in found.skipped}
+        assert not reasons & {NOT_JSON, CUT_SHORT, NOT_AS_ASKED}, reasons
+        assert all(one.claim.text in text for one in found.claims)
+        sampled.close()
