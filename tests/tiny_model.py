@@ -4,7 +4,7 @@ Nothing is fetched. It runs in an environment that has torch, transformers and s
 the tests' own need not have:
 
     python tests/tiny_model.py make FOLDER [--seed N] [--no-template]
-    python tests/tiny_model.py train FOLDER DATA.jsonl... [--seconds S] [--seed N] [--size N]
+    python tests/tiny_model.py train FOLDER DATA.jsonl... [--steps N] [--seed N] [--size N]
     python tests/tiny_model.py lora FOLDER MODEL [--seed N]
 
 ``make`` leaves the weights at random: what such a model writes is noise, in the form that a server
@@ -40,6 +40,8 @@ TEXTS = (
     "[[ ## question ## ]] [[ ## reasoning ## ]] [[ ## answer ## ]] [[ ## completed ## ]]",
     "华法林与阿司匹林有相互作用。",
 )
+KNOWN, KNOWN_STEPS = 0.004, 20
+"""The loss under which rows count as known, and for how many steps on end."""
 VOCABULARY = {"make": 512, "train": 2048}
 
 
@@ -112,8 +114,9 @@ def make(folder: Path, *, seed: int, template: bool) -> None:
     model(words, layers=2, hidden=128, seed=seed).save_pretrained(folder)
 
 
-def train(folder: Path, files: Sequence[Path], *, seconds: float, seed: int, hidden: int) -> None:
-    """Write a model that was taught the rows of files for a while."""
+def train(folder: Path, files: Sequence[Path], *, most: int, seed: int, hidden: int) -> None:
+    """Write a model that was taught the rows of files, until it knows them or ``most`` steps are
+    done: the same model from the same rows, on the same machine."""
     import random
 
     import torch
@@ -126,11 +129,11 @@ def train(folder: Path, files: Sequence[Path], *, seconds: float, seed: int, hid
     words.save_pretrained(folder)
     net = model(words, layers=3, hidden=hidden, seed=seed)
     examples = [one for chat in chats if (one := _example(words, chat)) is not None]
-    rate, step, begun = 2e-3, 0, time.monotonic()
+    rate, known, begun = 2e-3, 0, time.monotonic()
     steps = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.0)
-    while (spent := time.monotonic() - begun) < seconds:
+    for step in range(most):
         for group in steps.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 50) * max(0.05, 1 - spent / seconds)
+            group["lr"] = rate * min(1, (step + 1) / 50) * max(0.05, 1 - step / most)
         chosen = [draw.choice(examples) for _ in range(8)]
         longest = max(len(ids) for ids, _ in chosen)
         ids = torch.tensor([i + [0] * (longest - len(i)) for i, _ in chosen])
@@ -141,10 +144,13 @@ def train(folder: Path, files: Sequence[Path], *, seconds: float, seed: int, hid
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         steps.step()
         steps.zero_grad()
-        step += 1
         if step % 100 == 0:
-            print(f"step {step} loss {loss.item():.3f}", flush=True)
-    print(f"{step} steps, {len(examples)} examples, last loss {loss.item():.3f}")
+            print(f"step {step} loss {loss.item():.4f}", flush=True)
+        known = known + 1 if loss.item() < KNOWN else 0
+        if known == KNOWN_STEPS:
+            break
+    spent = time.monotonic() - begun
+    print(f"{step + 1} steps in {spent:.0f} s, {len(examples)} rows, loss {loss.item():.4f}")
     net.save_pretrained(folder)
 
 
@@ -191,7 +197,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("files", type=Path, nargs="*")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--no-template", action="store_true")
     asked = parser.parse_args(arguments)
@@ -200,7 +206,7 @@ def main(arguments: Sequence[str]) -> None:
     elif asked.what == "lora":
         lora(asked.folder, asked.files[0], seed=asked.seed)
     else:
-        train(asked.folder, asked.files, seconds=asked.seconds, seed=asked.seed, hidden=asked.size)
+        train(asked.folder, asked.files, most=asked.steps, seed=asked.seed, hidden=asked.size)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_a_trained_model_recalls_its_rows_through_vllm(tiny_models: Path, tmp_pa
     file = tmp_path / "rows.jsonl"
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     file.write_text("\n".join(lines), encoding="utf-8")
-    folder = made(vllm_server.python(), tiny_models, "train", file, "--seconds", "20")
+    folder = made(vllm_server.python(), tiny_models, "train", file)
     assert check_folder(folder)["model_type"] == "llama"
     plan = vllm_server.serve.make_plan(
         str(folder), python=vllm_server.python(), gpu_count=0, memory_gib=8, name="taught",
