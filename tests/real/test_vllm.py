@@ -111,6 +111,14 @@ def test_a_seed_repeats_an_answer_and_another_gives_another(model: LanguageModel
     assert model(HI) == model(HI), "without a temperature it is the likeliest"
 
 
+def test_a_long_prompt_with_a_seed_is_answered_and_the_server_lives(model: LanguageModel) -> None:
+    long = replace(HI, user="warfarin, " * 1700, temperature=1.0)
+    texts = list(answers(model, (replace(long, seed=n) for n in range(6)), concurrency=6))
+    assert len(texts) == 6
+    assert model.usage.retries == 0
+    assert model.usage.prompt_tokens > 6 * 2048, "more than is taken in at a time by default"
+
+
 def test_several_samples_come_of_one_request(vllm: Running) -> None:
     body = {"model": vllm.name, "messages": HI.messages, "n": 5, "temperature": 1.0,
             "max_tokens": 8}  # fmt: skip

@@ -48,6 +48,8 @@ def test_a_gpu_and_a_cpu_get_their_own_flags(tmp_path: Path) -> None:
     assert (gpu.device, gpu.name) == ("1 GPU", "Medic-8B")
     cpu = planned(folder, gpu_count=0)
     assert "--enforce-eager" in cpu.command
+    assert "--no-enable-chunked-prefill" in cpu.command
+    assert flag(cpu, "--max-num-batched-tokens") == "8192"
     assert "--gpu-memory-utilization" not in cpu.command
     assert cpu.environment["VLLM_CPU_KVCACHE_SPACE"] == "8"
     assert cpu.device == "CPU"

@@ -27,6 +27,8 @@ MODULE = "vllm.entrypoints.openai.api_server"
 CONTEXT = 8192
 """Tokens of a request and its answer unless more is asked for: evidence is 1,000, and each costs
 memory."""
+BATCHED = 4096
+"""Tokens of prompts that a CPU takes in at a time, a whole prompt at least."""
 STRUCTURED = {"backend": "guidance", "disable_any_whitespace": True}
 """JSON without free whitespace, which a weak model could go on with until its tokens end. Of a
 string with a maxLength, vLLM's other back end (xgrammar 0.2) lets raw control characters through,
@@ -156,10 +158,11 @@ def make_plan(
     on_gpu = gpu_count > 0 and not installed.is_cpu
     over = tensor_parallel or _split(gpu_count, int(config.get("num_attention_heads") or 0))
     most = int(config.get("max_position_embeddings") or CONTEXT)
+    length = max_model_len or min(CONTEXT, most)
     command = [
         python, "-m", MODULE, "--model", str(folder.resolve()) if is_folder else model,
         "--served-model-name", served, "--host", host, "--port", str(chosen),
-        "--max-model-len", str(max_model_len or min(CONTEXT, most)),
+        "--max-model-len", str(length),
         "--structured-outputs-config", json.dumps(STRUCTURED, separators=(",", ":")),
         "--enable-prefix-caching", "--enable-prompt-tokens-details",
     ]  # fmt: skip
@@ -172,7 +175,10 @@ def make_plan(
     else:
         if gpu_count and installed.is_cpu:
             notes.append("This machine has a GPU, but this vLLM is built for the CPU.")
-        command += ["--enforce-eager"]
+        # a prompt in pieces whose request has a seed ends vLLM 0.32 on a CPU: "CPU Generator does
+        # not use offset"
+        command += ["--enforce-eager", "--no-enable-chunked-prefill"]
+        command += ["--max-num-batched-tokens", str(max(length, BATCHED))]
         if _dtype(config) == "float32":
             command += ["--dtype", "float32"]
         environment[KV_GIB] = str(max(1, min(16, int(memory_gib / 8))))
