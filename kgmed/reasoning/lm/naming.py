@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from kgmed.kg.errors import UsageError
 from kgmed.reasoning.lm.base import Completion
+from kgmed.reasoning.lm.settings import LMSettings, is_loopback
 
-TRIES = 4
-"""How often a request is tried again, with growing pauses, before the run stops."""
+__all__ = ["NamedModel", "is_loopback", "named_model"]
 
 
 class NamedModel(NamedTuple):
@@ -22,11 +20,14 @@ class NamedModel(NamedTuple):
     is_local: bool
 
 
-def named_model(name: str, *, api_base: str = "", api_key: str = "") -> NamedModel:
+def named_model(
+    name: str, *, api_base: str = "", api_key: str = "", concurrency: int = 16
+) -> NamedModel:
     """The model of a name.
 
     A folder is run in this process (:class:`~kgmed.reasoning.lm.embedded.Embedded`). Anything else
-    is what an endpoint at ``api_base`` calls it, or DSPy's ``provider/model`` without one. Raises
+    is what an endpoint at ``api_base`` calls it, or DSPy's ``provider/model`` without one
+    (:func:`~kgmed.reasoning.lm.connect.connect`). Raises
     :class:`~kgmed.kg.errors.UsageError` for a name that is neither,
     :class:`~kgmed.kg.errors.MissingExtra` without the packages.
     """
@@ -41,33 +42,8 @@ def named_model(name: str, *, api_base: str = "", api_key: str = "") -> NamedMod
 
         embedded = Embedded(folder)
         return NamedModel(embedded, embedded.name, is_local=True)
-    if not api_base and (name.startswith((".", "/", "~")) or "/" not in name):
-        raise UsageError(
-            f"Found --lm {name!r}: no such folder. Expected the folder of a model, the name of one "
-            "that --api-base URL serves, or a provider/model of DSPy."
-        )
-    from kgmed.reasoning.lm.dspy_lm import DspyCompletion, dspy_package
+    from kgmed.reasoning.lm.connect import connect
 
-    dspy = dspy_package()
-    if api_base:
-        model = f"openai/{name.removeprefix('openai/')}"
-        lm = dspy.LM(
-            model, api_base=api_base, api_key=api_key or "none", cache=False, num_retries=TRIES
-        )
-    else:
-        given = {"api_key": api_key} if api_key else {}
-        lm = dspy.LM(name, cache=False, num_retries=TRIES, **given)
-    return NamedModel(DspyCompletion(lm), name, is_local=bool(api_base) and is_loopback(api_base))
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL is of this machine.
-
-    >>> is_loopback("http://127.0.0.1:8000/v1"), is_loopback("https://api.example.org/v1")
-    (True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    settings = LMSettings(name, api_base, api_key, concurrency=concurrency)
+    local = bool(api_base) and is_loopback(settings.api_base)
+    return NamedModel(connect(settings), name, is_local=local)
