@@ -13,6 +13,7 @@ from kgmed.reasoning.lm.extractive.evidence import Fit, Line, Matcher, Prompt
 from kgmed.reasoning.lm.extractive.words import holds, keys
 
 MOST_LINES, MOST_ANSWER, MOST_QUOTE, MOST_STEP, MOST_THOUGHTS = 3, 600, 220, 120, 4
+LEAST_SCORE = 2
 HEAT = 0.5
 """How much a temperature of 1 shakes the scores of lines."""
 _NOT = re.compile(r"\b(?:not|except|least)\b|不属于|不是|不包括|除外|除了|错误", re.IGNORECASE)
@@ -184,15 +185,13 @@ def _names(prompt: Prompt, fits: Sequence[Fit], candidates: Sequence[str]) -> di
 
 def _thoughts(prompt: Prompt, fits: Sequence[Fit]) -> list[dict[str, Any]]:
     """The ways on that speak of what is asked, scored by how much of it they do."""
-    full = 3 * max(1, len(prompt.names)) + 2 * bool(prompt.predicate) + len(prompt.rest)
     found = []
     for fit in fits:
-        if not (fit.names or fit.says or fit.common):
-            continue
-        score = 3 * fit.names + 2 * fit.says + fit.common
-        told = {"number": fit.line.number, "thought": cut(fit.line, MOST_QUOTE, cite=False),
-                "score": max(1, min(10, round(10 * score / max(1, full))))}  # fmt: skip
-        found.append(told)
+        asked = float(fit.says) if prompt.predicate else fit.common / max(1, len(prompt.rest))
+        score = round(3 * fit.names / max(1, len(prompt.names)) + 7 * asked)
+        if score >= LEAST_SCORE:
+            found.append({"number": fit.line.number, "score": min(10, score),
+                          "thought": cut(fit.line, MOST_QUOTE, cite=False)})  # fmt: skip
     return found[:MOST_THOUGHTS]
 
 
