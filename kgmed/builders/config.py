@@ -29,6 +29,8 @@
     type = "obo"                  # or "rdf": OWL, Turtle, N-Triples
     path = "doid.obo"
 
+    [lm]                          # a language model: kgmed.settings reads it, a build doesn't
+
 Any other ``type`` is one that an installed package offers (:mod:`kgmed.builders.registry`). Paths
 are relative to the file.
 """
@@ -84,6 +86,7 @@ def read_config(path: Path) -> BuildConfig:
         raise ConfigError(f"{path}: can't be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: isn't valid TOML: {error}.") from error
+    raw.pop("lm", None)
     try:
         config = BuildConfig.model_validate(raw)
     except ValidationError as error:

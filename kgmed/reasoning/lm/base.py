@@ -15,20 +15,34 @@ from kgmed.kg.errors import KgmedError, LanguageModelError
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A prompt whose answer is to be JSON of a schema.
+    """A prompt whose answer is to be JSON of a schema, or any text where there is none.
 
     ``system`` and ``user`` are what is sent; ``fields`` are the parts that ``user`` is made of, for
     who composes the messages otherwise. ``schema`` is a JSON Schema that endpoints take in strict
-    mode (every property required, none besides), ``name`` what it is called. ``max_tokens`` bounds
-    the answer.
+    mode (every property required, none besides), None for free text; ``name`` is what it is called.
+    ``max_tokens`` bounds the answer. ``temperature`` (0 or more) and ``seed`` are the model's own
+    where they are None. ``sample`` numbers answers to one and the same prompt: where a model is
+    sampled, another number gives another answer.
     """
 
     system: str
     user: str
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] | None
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
     max_tokens: int = 2048
+    temperature: float | None = None
+    seed: int | None = None
+    sample: int = 0
+
+    @property
+    def drawn(self) -> int | None:
+        """The seed of this one answer: that of the request and the number of the sample.
+
+        >>> Request("", "Hi", None, "greeting", seed=7, sample=2).drawn
+        9
+        """
+        return None if self.seed is None else self.seed + self.sample
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -37,17 +51,18 @@ class Request:
         >>> Request("Be brief.", "Hi", {}, "greeting").messages[1]
         {'role': 'user', 'content': 'Hi'}
         """
-        return [
-            {"role": "system", "content": self.system},
-            {"role": "user", "content": self.user},
-        ]
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, {"role": "user", "content": self.user}]
 
     @property
-    def response_format(self) -> dict[str, Any]:
-        """The schema as OpenAI-compatible endpoints, vLLM among them, take it, strict.
+    def response_format(self) -> dict[str, Any] | None:
+        """The schema as OpenAI-compatible endpoints, vLLM among them, take it, strict; None for
+        free text.
 
         https://platform.openai.com/docs/guides/structured-outputs
         """
+        if self.schema is None:
+            return None
         described = {"name": self.name, "strict": True, "schema": dict(self.schema)}
         return {"type": "json_schema", "json_schema": described}
 

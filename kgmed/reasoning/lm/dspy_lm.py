@@ -5,6 +5,7 @@ Written for DSPy 3.4 (https://dspy.ai), which is imported when one is plugged in
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -43,18 +44,19 @@ class DspyCompletion:
     def _by_lm(self, request: Request) -> str:
         from dspy import lm15
 
+        form = None
+        if request.schema is not None:
+            form = {"type": "json_schema", "name": request.name, "strict": True,
+                    "schema": dict(request.schema)}  # fmt: skip
         asked = lm15.Request(
             model=self._given.model,
             messages=(lm15.Message.user(request.user),),
-            system=request.system,
+            system=request.system or None,
             config=lm15.Config(
                 max_tokens=request.max_tokens,
-                response_format={
-                    "type": "json_schema",
-                    "name": request.name,
-                    "strict": True,
-                    "schema": dict(request.schema),
-                },
+                temperature=request.temperature,
+                seed=request.drawn,
+                response_format=form,
             ),
         )
         return str(self._given(asked).text or "")
@@ -70,7 +72,11 @@ class DspyCompletion:
 
 
 def dspy_package() -> Any:
-    """DSPy, imported now; raises :class:`~kgmed.kg.errors.MissingExtra` where it isn't."""
+    """DSPy, imported now; raises :class:`~kgmed.kg.errors.MissingExtra` where it isn't.
+
+    LiteLLM, which DSPy imports for what its own client doesn't know, is kept from fetching prices.
+    """
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "true")
     try:
         import dspy
     except ImportError as error:

@@ -1,0 +1,90 @@
+"""Answers of a model kept on disk, so that nothing is asked twice: in SQLite, one row a request.
+
+A run that was ended, or is repeated, finds what was answered already. Two processes may use one
+file. What the prompt holds isn't stored, only its digest; the answers are.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from kgmed.kg.errors import OutputError
+from kgmed.reasoning.lm.base import Completion, Request, completed
+
+WAIT_S = 60.0
+"""Seconds that a write waits for another process."""
+
+
+def request_key(model: str, request: Request) -> str:
+    """The digest under which a model's answer to a request is kept: of all that is asked.
+
+    >>> one, other = (Request("", "Hi", None, "greeting", sample=n) for n in (0, 1))
+    >>> request_key("m", one) == request_key("m", one), request_key("m", one) == request_key(
+    ...     "m", other)
+    (True, False)
+    """
+    asked = {**asdict(request), "fields": None, "model": model}
+    text = json.dumps(asked, sort_keys=True, ensure_ascii=False)
+    return sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+class Cached:
+    """A completion that asks ``complete`` for what isn't kept in a file yet. ``model`` names the
+    model: another name, other answers.
+
+    Any number of threads may use it. ``hits`` and ``asked`` count what was found and what wasn't.
+    Raises :class:`~kgmed.kg.errors.OutputError` for a file that can't be opened or written.
+    """
+
+    def __init__(self, complete: Completion, path: Path, *, model: str) -> None:
+        self._complete, self._model, self._path = complete, model, path
+        self._lock = Lock()
+        self.hits = self.asked = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._rows = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=False)
+            self._rows.execute(
+                "CREATE TABLE IF NOT EXISTS completions (key TEXT PRIMARY KEY, model TEXT NOT NULL,"
+                " answer TEXT NOT NULL) WITHOUT ROWID"
+            )
+            self._rows.commit()
+        except (sqlite3.Error, OSError) as error:
+            raise self._broken(error) from error
+
+    def __call__(self, request: Request, /) -> str:
+        key = request_key(self._model, request)
+        try:
+            with self._lock:
+                found = self._rows.execute(
+                    "SELECT answer FROM completions WHERE key = ?", (key,)
+                ).fetchone()
+                if found is not None:
+                    self.hits += 1
+                    return str(found[0])
+            answer = completed(self._complete, request).encode("utf-8", "replace").decode()
+            with self._lock:
+                self.asked += 1
+                self._rows.execute(
+                    "INSERT OR REPLACE INTO completions VALUES (?, ?, ?)",
+                    (key, self._model, answer),
+                )
+                self._rows.commit()
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+        return answer
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._rows.close()
+
+    def _broken(self, error: Exception) -> OutputError:
+        return OutputError(
+            f"{self._path}: the cache of a model's answers can't be used ({error}). Name another "
+            "file, or remove this one to have everything asked anew."
+        )
