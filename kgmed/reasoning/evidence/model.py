@@ -9,6 +9,9 @@ from typing import Literal
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Path, Statement
 from kgmed.kg.verbalize.size import tokens_of
+from kgmed.reasoning.answer import Withheld
+
+__all__ = ["Evidence", "Kind", "Piece", "Withheld"]
 
 Kind = Literal["asked", "between", "path", "about"]
 """Why a piece is there: the question's relation, what joins two of its concepts, a path between
@@ -28,15 +31,6 @@ class Piece:
     statements: tuple[str, ...]
     about: tuple[str, ...] = ()
     path: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """Statements that bear on a question and may not leave, by source and licence."""
-
-    source: str
-    licence: str
-    statements: int
 
 
 @dataclass(frozen=True, slots=True)

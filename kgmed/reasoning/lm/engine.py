@@ -28,8 +28,8 @@ _MARKED = re.compile(r"`\[\[ ## (\w+) ## \]\]`")
 _NAMED = re.compile(r"`(\w+)`")
 
 
-class Embedded:
-    """A DSPy engine: ``dspy.LM("embedded", engine=Embedded())``, or :func:`embedded_lm`."""
+class EmbeddedEngine:
+    """A DSPy engine: ``dspy.LM("embedded", engine=EmbeddedEngine())``, or :func:`embedded_lm`."""
 
     name = NAME
 
@@ -63,17 +63,17 @@ class Embedded:
         return {}
 
     @classmethod
-    def load_state(cls, _state: dict[str, Any]) -> Embedded:
+    def load_state(cls, _state: dict[str, Any]) -> EmbeddedEngine:
         return cls()
 
 
-class AsyncEmbedded:
-    """:class:`Embedded` for DSPy's asynchronous calls."""
+class AsyncEmbeddedEngine:
+    """:class:`EmbeddedEngine` for DSPy's asynchronous calls."""
 
     name = NAME
 
     async def complete(self, request: Request) -> Response:
-        return Embedded().complete(request)
+        return EmbeddedEngine().complete(request)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -82,7 +82,7 @@ class AsyncEmbedded:
         return {}
 
     @classmethod
-    def load_state(cls, _state: dict[str, Any]) -> AsyncEmbedded:
+    def load_state(cls, _state: dict[str, Any]) -> AsyncEmbeddedEngine:
         return cls()
 
 
@@ -91,7 +91,7 @@ def embedded_lm(**settings: Any) -> Any:
     :class:`~kgmed.kg.errors.MissingExtra` without DSPy."""
     dspy = dspy_package()
     given = {"cache": False, **settings}
-    return dspy.LM(NAME, engine=Embedded(), async_engine=AsyncEmbedded(), **given)
+    return dspy.LM(NAME, engine=EmbeddedEngine(), async_engine=AsyncEmbeddedEngine(), **given)
 
 
 def answered(
