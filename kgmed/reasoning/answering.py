@@ -21,7 +21,7 @@ from kgmed.reasoning.answer import NOTICE, Answer, Item, Reason
 from kgmed.reasoning.claims.model import Checked, verified_claim
 from kgmed.reasoning.evidence import Evidence
 from kgmed.reasoning.programs.base import Verify
-from kgmed.reasoning.programs.citing import Recited, recited
+from kgmed.reasoning.programs.citing import Recited, numbers_in, recited
 from kgmed.reasoning.question import parse
 
 MOST_IDS = 3
@@ -85,7 +85,10 @@ class Answering:
         if not prediction.answerable:
             return self._abstained(base, prediction)
         made = recited(prediction.answer, lambda numbers, before: _cite(evidence, numbers, before))
-        statements = _behind(evidence, prediction.citations, prediction.answer)
+        inside = numbers_in(prediction.answer)
+        statements = _behind(evidence, inside, prediction.answer)
+        besides = [n for n in prediction.citations if n not in inside]
+        statements |= _behind(evidence, besides, prediction.answer, whole=not statements)
         claims = self._claims(made, lang)
         value, notes = self._value(prediction, claims, lang)
         paths = tuple(
@@ -192,8 +195,11 @@ def _cite(evidence: Evidence, numbers: Sequence[int], before: str) -> str:
     return f" {compose.cite(ids[:MOST_IDS])}{more}"
 
 
-def _behind(evidence: Evidence, numbers: Sequence[int], said: str) -> dict[str, Statement]:
-    """The statements behind numbers: of a list, those of the members that the words name."""
+def _behind(
+    evidence: Evidence, numbers: Sequence[int], said: str, *, whole: bool = True
+) -> dict[str, Statement]:
+    """The statements behind numbers: of a list, those of the members that the words name; where
+    they name none, the whole list or nothing."""
     pieces = {piece.number: piece for piece in evidence.pieces}
     folded = said.casefold()
     found: dict[str, Statement] = {}
@@ -205,7 +211,7 @@ def _behind(evidence: Evidence, numbers: Sequence[int], said: str) -> dict[str, 
         if len(rows) > 1 and pieces[number].path is None:
             named = [s for s in rows if _named(evidence, s.subject, folded)
                      and (s.object is None or _named(evidence, s.object, folded))]  # fmt: skip
-        found.update({s.id: s for s in named or rows})
+        found.update({s.id: s for s in named or (rows if whole else [])})
     return found
 
 
