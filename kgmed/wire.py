@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.datasets.report import Forecast, Trace, Written
 from kgmed.kg.diff.model import Diff
-from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.links import LinkedDocument, LinkedFiles, Links
 from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement

@@ -87,7 +87,9 @@ class Asking(Verifying):
             model = connected(lm, api_base, trusted, stack)
             module = program
             if isinstance(program, str):
-                module = self.program(program, budget=budget, samples=samples, trusted=model.trusted)
+                module = self.program(
+                    program, budget=budget, samples=samples, trusted=model.trusted
+                )
             return self._asked(question, module, model, language=language, options=options)
 
     def program(

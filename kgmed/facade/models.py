@@ -1,4 +1,4 @@
-"""The language model that a question is put to: named, connected already, or the embedded engine."""
+"""The language model that a question is put to: named, connected, or the embedded engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a program's prediction to an answer: statements behind its citations, verdicts of its claims.
+"""From a program's prediction to an answer: cited statements, and the verdicts of its claims.
 
 What a model wrote is taken as it is, its numbers replaced by the ids of the statements that bear on
 the words before them; whether it holds is the verifier's to say. Yes and no are given as a value
@@ -30,8 +30,8 @@ PHRASES: dict[Language, dict[str, str]] = {
     "en": {
         "no_evidence": "The graph holds no evidence on this question.",
         "not_linked": "The question names no concept that the graph knows.",
-        "unanswered": "The model found no answer in the graph's evidence. This is not evidence that "
-        "there is none.",
+        "unanswered": "The model found no answer in the graph's evidence. This is not evidence "
+        "that there is none.",
         "restricted": "The evidence on this question may not be sent to this language model.",
         "unread": "The language model's answer could not be read, twice ({problem}).",
         "withheld": "Withheld from this language model: {sources}.",
@@ -218,7 +218,9 @@ def _behind(
 def _named(evidence: Evidence, id: str, folded: str) -> bool:
     """Whether words name a concept, by the name that the evidence gave it."""
     name = evidence.names.get(id, "").casefold()
-    return bool(name) and re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded) is not None
+    return (
+        bool(name) and re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded) is not None
+    )
 
 
 def _withheld_line(answer: Answer) -> list[str]:
@@ -232,5 +234,3 @@ def _withheld_line(answer: Answer) -> list[str]:
         for w in answer.withheld
     ]
     return [phrases["withheld"].format(sources=phrases["and"].join(parts))]
-
-

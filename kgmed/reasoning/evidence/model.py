@@ -38,9 +38,9 @@ class Evidence:
     """What a graph holds on a question.
 
     ``links`` are the concepts it names, ``statements`` those that the pieces tell, by id;
-    ``names`` are the concepts' as the pieces write them, of those that may leave; ``asked`` is the predicate
-    that the question asks about, "" where it wasn't read. ``left_out`` counts the statements found
-    that the budget had no room for.
+    ``names`` are the concepts' as the pieces write them, of those that may leave; ``asked`` is the
+    predicate that the question asks about, "" where it wasn't read. ``left_out`` counts the
+    statements found that the budget had no room for.
     """
 
     question: str

@@ -17,8 +17,8 @@ class CompactAdapter(dspy.JSONAdapter):  # type: ignore[misc]
     """A JSON adapter that says each output field once; inputs stand under ``[[ ## name ## ]]``."""
 
     def format_field_description(self, signature: Any) -> str:
-        return "\n".join([signature.instructions, "", "JSON fields, in this order:",
-                          *(_described(*item) for item in signature.output_fields.items())])  # fmt: skip
+        fields = [_described(*item) for item in signature.output_fields.items()]
+        return "\n".join([signature.instructions, "", "JSON fields, in this order:", *fields])
 
     def format_field_structure(self, signature: Any) -> str:
         return ""
@@ -34,11 +34,12 @@ class CompactAdapter(dspy.JSONAdapter):  # type: ignore[misc]
 
     def _prepare_response_format(self, lm: Any, lm_kwargs: dict[str, Any], signature: Any) -> None:
         super()._prepare_response_format(lm, lm_kwargs, signature)
-        asked = lm_kwargs.get("response_format")
+        asked: Any = lm_kwargs.get("response_format")
         if not isinstance(asked, type):
             return
-        made = bounded(asked.model_json_schema(), signature)
-        asked.model_json_schema = lambda *_args, **_kwargs: made
+        model: Any = asked
+        made = bounded(model.model_json_schema(), signature)
+        model.model_json_schema = lambda *_args, **_kwargs: made
 
 
 def bounded(schema: dict[str, Any], signature: Any) -> dict[str, Any]:

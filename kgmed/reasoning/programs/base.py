@@ -189,7 +189,8 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         for last in (False, True):
             run.calls += 1
             try:
-                return self._predictor(asked)(**_arguments(asked, signature))
+                said: Mapping[str, Any] = self._predictor(asked)(**_arguments(asked, signature))
+                return said
             except AdapterParseError as error:
                 signature = self._again(run, asked, error, last=last)
             except LMError as error:
@@ -202,10 +203,12 @@ class Grounded(dspy.Module):  # type: ignore[misc]
             run.calls += 1
             predictor, given = self._predictor(asked), _arguments(asked, signature)
             try:
+                said: Mapping[str, Any]
                 try:
-                    return await predictor.acall(**given)
+                    said = await predictor.acall(**given)
                 except LMUnsupportedFeatureError:  # an engine without an asynchronous twin
-                    return await asyncio.to_thread(predictor, **given)
+                    said = await asyncio.to_thread(predictor, **given)
+                return said
             except AdapterParseError as error:
                 signature = self._again(run, asked, error, last=last)
             except LMError as error:

@@ -68,7 +68,8 @@ def names_signature(lang: Language = "en", names: Sequence[str] = ()) -> Any:
     """``question, evidence, candidates -> answerable, names, citations``; ``names`` are all that
     an answer may hold. They stand in the schema; who reads an answer checks it against them."""
     item: Any = Annotated[str, WithJsonSchema({"type": "string", "enum": list(names)})]
-    chosen = Annotated[list[item if names else str], Field(max_length=MOST_NAMES)]
+    listed: Any = list[item] if names else list[str]
+    chosen: Any = Annotated[listed, Field(max_length=MOST_NAMES)]
     outputs = {"answerable": bool, "names": chosen, "citations": Citations}
     inputs = ["question", "evidence", "candidates"]
     return _made("names", lang, inputs, outputs, task("names", lang).instructions())

@@ -132,7 +132,7 @@ def _named(text: str, said: dict[str, str]) -> str:
 
 def _spoken(question: str, lines: Sequence[Line]) -> list[str]:
     """The words and runs of words of a question that lines begin with: what they are about."""
-    words = [w for w in re.findall(r"[\w\-]+", question)]
+    words = list(re.findall(r"[\w\-]+", question))
     runs = [" ".join(words[a:b]) for a in range(len(words)) for b in range(a + 1, len(words) + 1)
             if b - a < 6]  # fmt: skip
     if any(map(is_cjk, question)):

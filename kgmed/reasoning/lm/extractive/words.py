@@ -15,10 +15,90 @@ _ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ors", "or", "ion
 _LEAST = 4
 """Letters that stay of a word without its ending."""
 STOP = frozenset(
-    "a an the of on in at by to for with from and or not no is are was were be been do does did can "
-    "could may might should will would has have had it its this that these those what which who "
-    "whose how why when where there any some all each other others than then as if i you we they my "
-    "your me us about tell give list name between into s known say says following one two".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "on",
+        "in",
+        "at",
+        "by",
+        "to",
+        "for",
+        "with",
+        "from",
+        "and",
+        "or",
+        "not",
+        "no",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "may",
+        "might",
+        "should",
+        "will",
+        "would",
+        "has",
+        "have",
+        "had",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "what",
+        "which",
+        "who",
+        "whose",
+        "how",
+        "why",
+        "when",
+        "where",
+        "there",
+        "any",
+        "some",
+        "all",
+        "each",
+        "other",
+        "others",
+        "than",
+        "then",
+        "as",
+        "if",
+        "i",
+        "you",
+        "we",
+        "they",
+        "my",
+        "your",
+        "me",
+        "us",
+        "about",
+        "tell",
+        "give",
+        "list",
+        "name",
+        "between",
+        "into",
+        "s",
+        "known",
+        "say",
+        "says",
+        "following",
+        "one",
+        "two",
+    ]
 )
 _STOP_ZH = re.compile(
     r"哪些|什么|哪个|哪种|如何|怎样|怎么|为什么|是否|能否|可否|有没有|会不会|能不能|是不是|可以|请问"
@@ -47,7 +127,7 @@ def keys(text: str) -> frozenset[str]:
     >>> sorted(keys("哪些药物治疗痛风？"))
     ['治疗', '物治', '疗痛', '痛风', '药物']
     """
-    found = set()
+    found: set[str] = set()
     folded = text.casefold()
     for word in _WORD.findall(folded):
         latin = "".join(c if not is_cjk(c) else " " for c in word)
