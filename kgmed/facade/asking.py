@@ -147,12 +147,11 @@ class Asking(Verifying):
         import dspy
 
         from kgmed.reasoning.answering import Answering
-        from kgmed.reasoning.lm.adapter import CompactAdapter
         from kgmed.reasoning.programs.direct import check_question
 
         started = time.perf_counter()
         text = check_question(question)
-        with dspy.context(lm=model.lm, adapter=CompactAdapter()), model.counting() as counts:
+        with dspy.context(lm=model.lm), model.counting() as counts:
             prediction = module(question=text, options=tuple(options), language=language)
         spent = round((time.perf_counter() - started) * 1000, 1)
         usage = {"calls": prediction.calls, **counts()}

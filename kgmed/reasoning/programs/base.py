@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from kgmed.prompts import fenced
 from kgmed.prompts.programs import task
 from kgmed.reasoning.claims.model import Checked, Verification
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
+from kgmed.reasoning.lm.adapter import CompactAdapter
 from kgmed.reasoning.programs.citing import numbers_in, without_numbers
 from kgmed.reasoning.programs.signatures import KINDS, MOST_ANSWER, MOST_OPTIONS, Kind
 
@@ -189,7 +191,8 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         for last in (False, True):
             run.calls += 1
             try:
-                said: Mapping[str, Any] = self._predictor(asked)(**_arguments(asked, signature))
+                with own_adapter():
+                    said: Mapping[str, Any] = self._predictor(asked)(**_arguments(asked, signature))
                 return said
             except AdapterParseError as error:
                 signature = self._again(run, asked, error, last=last)
@@ -204,10 +207,11 @@ class Grounded(dspy.Module):  # type: ignore[misc]
             predictor, given = self._predictor(asked), _arguments(asked, signature)
             try:
                 said: Mapping[str, Any]
-                try:
-                    said = await predictor.acall(**given)
-                except LMUnsupportedFeatureError:  # an engine without an asynchronous twin
-                    said = await asyncio.to_thread(predictor, **given)
+                with own_adapter():
+                    try:
+                        said = await predictor.acall(**given)
+                    except LMUnsupportedFeatureError:  # an engine without an asynchronous twin
+                        said = await asyncio.to_thread(predictor, **given)
                 return said
             except AdapterParseError as error:
                 signature = self._again(run, asked, error, last=last)
@@ -247,6 +251,13 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         }
         run.trace.append(entry)
         return entry
+
+
+@contextmanager
+def own_adapter() -> Iterator[None]:
+    """DSPy's configured adapter; the programs' own where none is."""
+    with dspy.context(adapter=dspy.settings.adapter or CompactAdapter()):
+        yield
 
 
 def asks_yes_no(question: str) -> bool:
