@@ -158,23 +158,23 @@ class TreeOfThoughts(Predict):
         return grown
 
     def _evidence(self, evidence: Evidence, kept: Sequence[Node]) -> Evidence:
-        """The statements of the thoughts that were kept, then what was found before, in budget."""
+        """What the question asks for outright, the statements of the thoughts that were kept, then
+        what else was found before: as much as the budget has room for, no statement twice."""
+        asked = [piece for piece in evidence.pieces if piece.kind in {"asked", "between"}]
+        rest = [piece for piece in evidence.pieces if piece.kind not in {"asked", "between"}]
+        ways = [node.way for node in sorted(kept, key=lambda node: -node.score) if node.way]
+        grown = [Piece(0, way.text, "path", (way.statement.id,), (way.start, way.end))
+                 for way in ways]  # fmt: skip
+        rows = {**evidence.statements, **{way.statement.id: way.statement for way in ways}}
         left = self.tools.budget
         pieces: list[tuple[Piece, dict[str, Any]]] = []
         told: set[str] = set()
-        for node in sorted(kept, key=lambda node: -node.score):
-            way = node.way
-            if way is None or way.statement.id in told or tokens_of(way.text) > left:
-                continue
-            told.add(way.statement.id)
-            left -= tokens_of(way.text) + 4
-            piece = Piece(0, way.text, "path", (way.statement.id,), (way.start, way.end))
-            pieces.append((piece, {way.statement.id: way.statement}))
-        for piece in evidence.pieces:
+        for piece in (*asked, *grown, *rest):
             if set(piece.statements) <= told or tokens_of(piece.text) > left:
                 continue
+            told.update(piece.statements)
             left -= tokens_of(piece.text) + 4
-            pieces.append((piece, {id: evidence.statements[id] for id in piece.statements}))
+            pieces.append((piece, {id: rows[id] for id in piece.statements}))
         return evidence.with_pieces(pieces)
 
 
