@@ -152,17 +152,37 @@ class Answering:
         _lang, readings = parse(prediction.question, registry=self._registry, language=lang)
         if any(reading.safety for reading in readings):
             return None, [*notes, compose.phrase(lang, "safety_unlisted")]
-        if prediction.label == "yes" and not refuted and any(map(_bears_out, claims)):
+        told = [c.claim.negated for c in claims if self._settles(c, prediction.evidence)]
+        if prediction.label == "yes" and told and not any(told) and not refuted:
             return True, notes
-        denied = any(c.verdict == "SUPPORTED" and c.claim.negated for c in claims)
-        if prediction.label == "no" and denied and not refuted:
+        if prediction.label == "no" and told and all(told) and not refuted:
             return False, notes
         if prediction.label in {"yes", "no"}:
             notes.append(PHRASES[lang]["undecided"].format(label=prediction.label))
         return None, notes
 
+    def _settles(self, checked: Checked, evidence: Evidence) -> bool:
+        """Whether a claim is borne out and says what the question asks: of its concepts, by its
+        predicate or one below that, as far as these were read."""
+        ends = {end for end in (checked.claim.triple[0], checked.claim.triple[2]) if end}
+        own = {id for k in evidence.links for id in (k.id, *(other.id for other in k.alternatives))}
+        if (
+            checked.verdict != "SUPPORTED"
+            or (len(evidence.links) > 1 and not ends <= own)
+            or not ends & own
+        ):
+            return False
+        name = checked.claim.predicate
+        while evidence.asked and name != evidence.asked:
+            entry = self._registry.get(name)
+            if entry is None or not entry.parent:
+                return False
+            name = entry.parent
+        return True
+
     def _items(self, answer: Answer, made: Recited, prediction: Any) -> tuple[Item, ...]:
-        """The concepts that an answer names besides the question's own."""
+        """The concepts that an answer names besides the question's own, as far as the graph bears
+        them out: by a statement or path that is cited, or by a claim."""
         named = [link.id for link in self._linker.text(made.plain) if link.id]
         own = {link.id for link in answer.links}
         if prediction.kind == "choice":
@@ -170,20 +190,21 @@ class Answering:
             own = {link.id for link in answer.links if link.text.casefold() != offered}
         ids = [id for id in dict.fromkeys([*prediction.get("entities", ()), *named])
                if id not in own]  # fmt: skip
+        borne = {end for claim in answer.claims if claim.verdict == "SUPPORTED"
+                 for link in (claim.subject, claim.object)
+                 for end in [link if isinstance(link, str) else link.id]}  # fmt: skip
         found = []
         for id, concept in zip(ids, self._store.concepts(ids), strict=True):
             if concept is None:
                 continue
             behind = tuple(s.id for s in answer.statements.values() if id in {s.subject, s.object})
             along = tuple(n for n, path in enumerate(answer.paths) if id in path.nodes)
+            if not (behind or along or id in borne):
+                continue
             name = concept.name_in("zh" if answer.lang == "zh" else "en")
             category = concept.categories[0] if concept.categories else ""
             found.append(Item(id, name, category, {}, behind, along))
         return tuple(found)
-
-
-def _bears_out(checked: Checked) -> bool:
-    return checked.verdict == "SUPPORTED" and not checked.claim.negated
 
 
 def _cite(evidence: Evidence, numbers: Sequence[int], before: str) -> str:

@@ -125,9 +125,10 @@ def test_a_made_up_claim_is_refuted_in_the_answer_and_in_the_trace(
     assert (claim.verdict, claim.proof and claim.proof.rule) == ("REFUTED", "excludes")
     assert claim.text in answer.text.splitlines()[1]  # told beneath the answer
     told = [c for entry in answer.trace for c in entry.get("claims", ())]
-    assert program == "predict" or {"verdict": "REFUTED", "rule": "excludes"}.items() <= {
-        **told[0]
-    }.items()
+    assert (
+        program == "predict"
+        or {"verdict": "REFUTED", "rule": "excludes"}.items() <= {**told[0]}.items()
+    )
 
 
 def test_a_thought_that_the_graph_refutes_is_pruned_whatever_its_score(graph: Graph) -> None:

@@ -134,7 +134,8 @@ def read(user: str) -> tuple[dict[str, str], str]:
         held.append(found[2])
         return f"\x00{len(held) - 1}\x00"
 
-    bare = _FENCE.sub(keep, user.replace("\x00", ""))
+    user = user.replace("\x00", "")
+    bare = _FENCE.sub(keep, user)
     parts = _FIELD.split(bare)
     inputs = dict(zip(parts[1::2], parts[2::2], strict=True))
     asked = parts[0] if len(parts) == 1 else ""

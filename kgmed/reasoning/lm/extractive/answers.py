@@ -97,6 +97,8 @@ def _bearing(prompt: Prompt, fits: Sequence[Fit]) -> list[Fit]:
         return []
     if prompt.form == "path":
         return [fit for fit in fits if fit.names == len(prompt.names)]
+    if prompt.form == "yes_no":
+        most = len(prompt.names)
     about = [fit for fit in fits if fit.names == most]
     if prompt.predicate:
         return [fit for fit in about if fit.says]
@@ -134,7 +136,7 @@ def _verdict(prompt: Prompt, fits: Sequence[Fit]) -> dict[str, Any]:
     chosen = said[0] if said else both[0]
     verdict = "maybe"
     if said and not prompt.judges:
-        verdict = "no" if chosen.line.denies else "yes"
+        verdict = "no" if chosen.line.denies(prompt.names) else "yes"
     key = "judge" if prompt.judges else verdict
     text = _say(prompt, key, quote=cut(chosen.line, MOST_QUOTE))
     return {"answerable": True, "verdict": verdict, "answer": text, "used": [chosen.line]}

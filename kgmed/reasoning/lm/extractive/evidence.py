@@ -29,10 +29,16 @@ class Line:
     number: int
     text: str
 
-    @property
-    def denies(self) -> bool:
-        """Whether it says that something is not so."""
-        return bool(_DENIED.search(self.text))
+    def denies(self, names: Sequence[str]) -> bool:
+        """Whether it says that something is not so; a "non-" in these names says nothing.
+
+        >>> Line(1, "生精障碍是男性不育的一种。").denies(["男性不育"])
+        False
+        """
+        text = self.text.casefold()
+        for name in names:
+            text = text.replace(name.casefold(), " ")
+        return bool(_DENIED.search(text))
 
     @property
     def cited(self) -> str:
@@ -99,13 +105,13 @@ class Matcher:
         return prompt
 
     def _reading(self, prompt: Prompt, said: dict[str, str]) -> Reading | None:
-        """The first way to read the question whose names the evidence has."""
+        """The first way to read the question whose names the evidence has, else the first."""
         _lang, readings = parse(prompt.question, registry=self._registry, language=prompt.lang)
         for reading in readings:
             names = [_named(slot.text, said) for slot in reading.slots]
             if names and all(any(holds(line.text, n) for line in prompt.lines) for n in names):
                 return reading
-        return None
+        return readings[0] if readings and readings[0].slots else None
 
     def fits(
         self, prompt: Prompt, lines: Sequence[Line] = (), *, chance: Random | None = None,
