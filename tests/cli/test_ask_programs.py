@@ -45,8 +45,8 @@ def test_a_tree_of_thoughts_in_chinese_as_json() -> None:
 
 
 def test_samples_and_their_agreement() -> None:
-    code, out, _ = kgmed("ask", "which drugs treat gout?", "--program", "self-consistency",
-                         "--samples", "3", "--budget", "200", "--trace", "--lm", "embedded")  # fmt: skip
+    asked = ("ask", "which drugs treat gout?", "--program", "self-consistency")
+    code, out, _ = kgmed(*asked, "--samples", "3", "--budget", "200", "--trace", "--lm", "embedded")
     assert code == 0
     assert out.count("sample: ") == 3
     assert "3 calls" in out

@@ -110,8 +110,8 @@ def test_names_are_of_the_candidates_alone(reader: Reader) -> None:
 
 
 def test_thoughts_are_scored_by_what_they_say_of_the_question(reader: Reader) -> None:
-    inputs = {"question": "Which drugs treat gout?", "known": "-",
-              "candidates": "[1] Gout is a kind of arthritis.\n[2] Colchicine treats gout."}  # fmt: skip
+    ways = "[1] Gout is a kind of arthritis.\n[2] Colchicine treats gout."
+    inputs = {"question": "Which drugs treat gout?", "known": "-", "candidates": ways}
     found = reader.fill(inputs, {"thoughts": {}})["thoughts"]
     assert [(t["number"], t["score"]) for t in found] == [(2, 10), (1, 3)]
 
@@ -151,8 +151,8 @@ def test_it_answers_in_the_form_that_is_asked_for() -> None:
     marked = answered(head + "Respond with `[[ ## answer ## ]]`, then `[[ ## completed ## ]]`.")
     assert marked.startswith("[[ ## answer ## ]]\nGout is treated with colchicine")
     assert marked.endswith("[[ ## completed ## ]]")
-    schema = {"type": "object", "properties": {"verdict": {"enum": ["a"]}, "other": {"type": "array"},
-                                               "note": {"type": "string"}}}  # fmt: skip
+    fields = {"verdict": {"enum": ["a"]}, "other": {"type": "array"}, "note": {"type": "string"}}
+    schema = {"type": "object", "properties": fields}
     said = json.loads(answered(head + "JSON: `note`", schema))
     assert list(said) == ["verdict", "other", "note"]
     assert said["other"] == []

@@ -94,9 +94,8 @@ def test_a_question_that_the_evidence_leaves_open_is_not_answered(
 
 
 def test_numbers_become_the_ids_of_the_statements_that_the_words_name(graph: Graph) -> None:
-    said = {"answerable": True, "citations": [1, 99],
-            "answer": "Warfarin interacts with Fluconazole [1] and with nothing else [99]."}  # fmt: skip
-    lm, engine = scripted(said)
+    text = "Warfarin interacts with Fluconazole [1] and with nothing else [99]."
+    lm, engine = scripted({"answerable": True, "citations": [1, 99], "answer": text})
     answer = ask(graph, lm, "drug interactions of warfarin")
     assert "[1] Warfarin interacts with Fluconazole, " in engine.asked[0]
     (statement,) = answer.statements.values()

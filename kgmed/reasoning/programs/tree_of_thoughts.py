@@ -51,8 +51,8 @@ class Node:
 
 class TreeOfThoughts(Predict):
     """Grows a tree of at most ``depth`` levels, ``beam`` thoughts kept at each, ``width`` ways on
-    from each, then answers: at most ``depth + 1`` calls, and never more than ``calls``, an unreadable answer
-    that is asked for once more apart.
+    from each, then answers: at most ``depth + 1`` calls, and never more than
+    ``calls``, an unreadable answer that is asked for once more apart.
 
     The tree stands in the trace: entries of the kind ``thought`` with ``id``, ``parent``,
     ``depth``, ``score``, the claims' verdicts, and ``kept`` or why it was pruned.
