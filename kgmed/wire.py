@@ -24,6 +24,7 @@ from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
+from kgmed.reasoning.lm.checked import LMCheck
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -156,6 +157,7 @@ SHAPES: dict[str, type] = {
     "kgmed.trace/1": Trace,
     "kgmed.verification/1": Verified,
     "kgmed.rechecked/1": Rechecked,
+    "kgmed.lm/1": LMCheck,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

@@ -1,4 +1,4 @@
-"""A Neo4j server for the tests marked ``real``: the user's own, or one started here.
+"""A Neo4j server and a vLLM for the tests marked ``real``: the user's own, or started here.
 
 The benchmarks' own modules can be imported by their tests; they come last, as one of them has the
 name of Neo4j's driver.
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import vllm_server
 from neo4j_server import server
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -26,3 +27,26 @@ def neo4j_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     with server(tmp_path_factory.mktemp("server")) as (uri, _home):
         yield uri
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where tiny models are made; ``KGMED_TEST_MODELS`` names a folder that keeps them."""
+    own = os.environ.get("KGMED_TEST_MODELS")
+    return Path(own) if own else tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def vllm(
+    tiny_models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[vllm_server.Running]:
+    """A vLLM that serves the tiny model and an adapter; ``KGMED_TEST_VLLM`` names one by its
+    URL."""
+    with vllm_server.server(tiny_models, tmp_path_factory.mktemp("vllm")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def vllm_uri(vllm: vllm_server.Running) -> str:
+    """The URL of the vLLM."""
+    return vllm.url

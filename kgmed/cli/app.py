@@ -46,6 +46,10 @@ EXPORTS = {
 }
 """What ``kgmed export`` writes -> the module of this package, and its function."""
 
+LM = "lm"
+LMS = {"check": ("lm_check", "check"), "serve": ("lm_serve", "serve")}
+"""What ``kgmed lm`` does -> the module of this package, and its function."""
+
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."
 
 
@@ -89,6 +93,11 @@ def make_app(only: str | None = None) -> typer.Typer:
         for name, place in EXPORTS.items():
             group.command(name)(_function(*place))
         app.add_typer(group, name=EXPORT)
+    if only in {None, LM}:
+        group = typer.Typer(help="Start a language model, or check one.", no_args_is_help=True)
+        for name, place in LMS.items():
+            group.command(name)(_function(*place))
+        app.add_typer(group, name=LM)
     return app
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import UsageError
 from kgmed.reasoning.lm.base import Request
-from kgmed.reasoning.lm.dspy_lm import DspyCompletion, dspy_package
+from kgmed.reasoning.lm.dspy_lm import DspyCompletion, answer_text, as_lm15, dspy_package
 from kgmed.reasoning.lm.settings import LMSettings
 from kgmed.reasoning.lm.usage import Meter, Usage
 
@@ -78,7 +78,10 @@ class LanguageModel:
             request = replace(request, temperature=self.settings.temperature)
         if request.seed is None and self.settings.seed is not None:
             request = replace(request, seed=self.settings.seed)
-        return self._complete(request)
+        if self.settings.cache is not None:
+            return self._complete(request)
+        answer = self._engines[0].complete(as_lm15(request, self.lm.model))
+        return answer_text(answer.message.parts)
 
     def close(self) -> None:
         """Close the connections that threads used; those of an event loop close with it."""

@@ -6,6 +6,7 @@ Written for DSPy 3.4 (https://dspy.ai), which is imported when one is plugged in
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -42,24 +43,8 @@ class DspyCompletion:
         return self._by_lm(request) if self._is_lm else self._by_module(request)
 
     def _by_lm(self, request: Request) -> str:
-        from dspy import lm15
-
-        form = None
-        if request.schema is not None:
-            form = {"type": "json_schema", "name": request.name, "strict": True,
-                    "schema": dict(request.schema)}  # fmt: skip
-        asked = lm15.Request(
-            model=self._given.model,
-            messages=(lm15.Message.user(request.user),),
-            system=request.system or None,
-            config=lm15.Config(
-                max_tokens=request.max_tokens,
-                temperature=request.temperature,
-                seed=request.drawn,
-                response_format=form,
-            ),
-        )
-        return str(self._given(asked).text or "")
+        answer = self._given(as_lm15(request, self._given.model))
+        return answer_text(answer.message.parts)
 
     def _by_module(self, request: Request) -> str:
         from dspy.utils.exceptions import AdapterParseError
@@ -69,6 +54,38 @@ class DspyCompletion:
         except AdapterParseError as error:
             return str(error.lm_response or "")  # not as asked for: the reader's to tell
         return to_json(dict(prediction.items()), serialize_unknown=True).decode()
+
+
+def as_lm15(request: Request, model: str) -> Any:
+    """A request as DSPy's client takes it."""
+    from dspy import lm15
+
+    form = None
+    if request.schema is not None:
+        form = {"type": "json_schema", "name": request.name, "strict": True,
+                "schema": dict(request.schema)}  # fmt: skip
+    return lm15.Request(
+        model=model,
+        messages=(lm15.Message.user(request.user),),
+        system=request.system or None,
+        config=lm15.Config(
+            max_tokens=request.max_tokens,
+            temperature=request.temperature,
+            seed=request.drawn,
+            response_format=form,
+        ),
+    )
+
+
+def answer_text(parts: Iterable[Any]) -> str:
+    """What a model wrote, without its thoughts. DSPy's client has read JSON with a choice in it
+    already (a "data" part); it is JSON text again."""
+    texts = (
+        to_json(part.value).decode() if part.type == "data" else part.text
+        for part in parts
+        if part.type in {"text", "data"}
+    )
+    return "".join(texts)
 
 
 def dspy_package() -> Any:

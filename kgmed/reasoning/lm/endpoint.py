@@ -12,6 +12,7 @@ they cost, and what an error means.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 import time
@@ -35,6 +36,8 @@ LONGEST_WAIT_S = 120.0
 """Seconds that an endpoint's Retry-After is waited for; where it says more, the request fails."""
 TIMEOUTS = 2
 """Waits for an answer that doesn't come, before the request fails."""
+EARLY = "the stream ended before the answer did"
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _THOUGHT = re.compile(r"\A\s*(?:<think>)?(.*?)</think>\s*", re.DOTALL)
 
 
@@ -109,18 +112,21 @@ class Endpoint:
             served=served,
         )  # fmt: skip
 
-    def counted(self, response: lm15.Response) -> lm15.Response:
-        """Count an answer, and set its thoughts apart."""
+    def counted(self, response: lm15.Response, request: lm15.Request) -> lm15.Response:
+        """Count an answer, and hand it on: thoughts set apart, JSON as JSON has to be."""
+        self.count(response.usage)
+        apart = thoughts_apart(response)
+        return apart if request.config.response_format is None else with_escapes(apart)
+
+    def count(self, used: Any) -> None:
+        """Count an answer by the tokens that the endpoint says it used, if it does."""
         self.answered = True
-        used = response.usage
-        self.meter.add(
-            calls=1,
-            prompt_tokens=used.input_tokens or 0,
-            completion_tokens=used.output_tokens or 0,
-            reasoning_tokens=used.reasoning_tokens or 0,
-            cached_tokens=used.cache_read_tokens or 0,
-        )
-        return thoughts_apart(response)
+        told = {
+            "prompt_tokens": "input_tokens", "completion_tokens": "output_tokens",
+            "reasoning_tokens": "reasoning_tokens", "cached_tokens": "cache_read_tokens",
+        }  # fmt: skip
+        counts = {name: getattr(used, theirs, None) or 0 for name, theirs in told.items()}
+        self.meter.add(calls=1, **counts)
 
 
 class SyncEngine:
@@ -152,7 +158,7 @@ class SyncEngine:
             while True:
                 tries += 1
                 try:
-                    return self._endpoint.counted(client.complete(asked))
+                    return self._endpoint.counted(client.complete(asked), asked)
                 except (lm15.LM15Error, ValueError) as error:
                     pause = self._endpoint.pause_s(error, tries)
                 self._endpoint.meter.add(retries=1)
@@ -168,9 +174,11 @@ class SyncEngine:
                 try:
                     for event in client.stream(asked):
                         begun = begun or event.type == "delta"
-                        _count_end(self._endpoint, event)
+                        if _is_end(self._endpoint, event):
+                            yield event
+                            return
                         yield event
-                    return
+                    raise lm15.StreamAssemblyError(EARLY)
                 except (lm15.LM15Error, ValueError) as error:
                     if begun:
                         raise self._endpoint.explained(error, tries) from error
@@ -181,6 +189,15 @@ class SyncEngine:
     def close(self) -> None:
         """Close the connections."""
         self._router.close()
+
+    def dump_state(self) -> dict[str, Any]:
+        """What a saved program keeps: the settings, without the key."""
+        return self._endpoint.settings.as_dict()
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> SyncEngine:
+        """The engine of a saved program; it has no key."""
+        return cls(Endpoint(LMSettings.from_dict(state), Meter()))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SyncEngine:
         return self  # programs are copied, connections aren't
@@ -209,7 +226,7 @@ class AsyncEngine:
             while True:
                 tries += 1
                 try:
-                    return self._endpoint.counted(await client.complete(asked))
+                    return self._endpoint.counted(await client.complete(asked), asked)
                 except (lm15.LM15Error, ValueError) as error:
                     pause = await asyncio.to_thread(self._endpoint.pause_s, error, tries)
                 self._endpoint.meter.add(retries=1)
@@ -225,9 +242,11 @@ class AsyncEngine:
                 try:
                     async for event in client.stream(asked):
                         begun = begun or event.type == "delta"
-                        _count_end(self._endpoint, event)
+                        if _is_end(self._endpoint, event):
+                            yield event
+                            return
                         yield event
-                    return
+                    raise lm15.StreamAssemblyError(EARLY)
                 except (lm15.LM15Error, ValueError) as error:
                     if begun:
                         raise self._endpoint.explained(error, tries) from error
@@ -240,6 +259,15 @@ class AsyncEngine:
         found = self._loops.pop(asyncio.get_running_loop(), None)
         if found is not None:
             await found[0].aclose()
+
+    def dump_state(self) -> dict[str, Any]:
+        """What a saved program keeps: the settings, without the key."""
+        return self._endpoint.settings.as_dict()
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> AsyncEngine:
+        """The engine of a saved program; it has no key."""
+        return cls(Endpoint(LMSettings.from_dict(state), Meter()))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> AsyncEngine:
         return self
@@ -308,6 +336,23 @@ def thoughts_apart(response: lm15.Response) -> lm15.Response:
     return replace(response, message=message)
 
 
+def with_escapes(response: lm15.Response) -> lm15.Response:
+    """An answer in JSON whose strings hold raw control characters, which JSON forbids, with these
+    escaped. vLLM's xgrammar back end lets them through where a string has a maxLength."""
+    parts = tuple(map(_with_escapes, response.message.parts))
+    return replace(response, message=replace(response.message, parts=parts))
+
+
+def _with_escapes(part: Any) -> Any:
+    if part.type != "text" or _CONTROL.search(part.text) is None:
+        return part
+    try:
+        found = json.loads(part.text, strict=False)
+    except ValueError:
+        return part  # cut short, or no JSON: the reader's to tell
+    return lm15.TextPart(json.dumps(found, ensure_ascii=False))
+
+
 def _client(router: Any, endpoint: Endpoint) -> Any:
     try:
         return router.lm(f"{endpoint.provider}:{endpoint.model}")
@@ -318,12 +363,9 @@ def _client(router: Any, endpoint: Endpoint) -> Any:
         ) from error
 
 
-def _count_end(endpoint: Endpoint, event: Any) -> None:
+def _is_end(endpoint: Endpoint, event: Any) -> bool:
+    """Whether an answer that is streamed ends here; it is counted then."""
     if event.type != "end":
-        return
-    endpoint.answered = True
-    used = getattr(event, "usage", None)
-    if used is not None:
-        endpoint.meter.add(
-            calls=1, prompt_tokens=used.input_tokens or 0, completion_tokens=used.output_tokens or 0
-        )
+        return False
+    endpoint.count(event.usage)
+    return True

@@ -50,6 +50,16 @@ class Local:
     def close(self) -> None:
         """Nothing is open."""
 
+    def dump_state(self) -> dict[str, Any]:
+        """What a saved program keeps: the settings."""
+        return self._settings.as_dict()
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> Local:
+        """The engine of a saved program."""
+        settings = LMSettings.from_dict(state)
+        return cls(local_engine(settings), settings, Meter())
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Local:
         return self
 
@@ -71,6 +81,15 @@ class AsyncLocal:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+    def dump_state(self) -> dict[str, Any]:
+        """What a saved program keeps: the settings."""
+        return self._engine.dump_state()
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> AsyncLocal:
+        """The engine of a saved program."""
+        return cls(Local.load_state(state))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> AsyncLocal:
         return self

@@ -3,10 +3,12 @@ said, as one value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from math import isfinite
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from kgmed.kg.errors import UsageError
@@ -83,6 +85,17 @@ class LMSettings:
             return True, "the settings say so (trusted)"
         where = urlsplit(self.api_base).hostname or self.name.partition("/")[0]
         return False, f"{where} is another machine, and nobody marked it as trusted"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON takes them, without the key."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "api_key"}
+        return {**kept, "cache": None if self.cache is None else str(self.cache)}
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> LMSettings:
+        """The settings that :meth:`as_dict` gave."""
+        cache = state.get("cache")
+        return cls(**{**state, "cache": None if cache is None else Path(cache)})
 
 
 def endpoint_url(url: str) -> str:
