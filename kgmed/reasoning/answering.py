@@ -152,10 +152,10 @@ class Answering:
         _lang, readings = parse(prediction.question, registry=self._registry, language=lang)
         if any(reading.safety for reading in readings):
             return None, [*notes, compose.phrase(lang, "safety_unlisted")]
-        told = [c.claim.negated for c in claims if self._settles(c, prediction.evidence)]
-        if prediction.label == "yes" and told and not any(told) and not refuted:
+        denials = [c.claim.negated for c in claims if self._settles(c, prediction.evidence)]
+        if prediction.label == "yes" and denials and not any(denials) and not refuted:
             return True, notes
-        if prediction.label == "no" and told and all(told) and not refuted:
+        if prediction.label == "no" and denials and all(denials) and not refuted:
             return False, notes
         if prediction.label in {"yes", "no"}:
             notes.append(PHRASES[lang]["undecided"].format(label=prediction.label))

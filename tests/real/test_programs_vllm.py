@@ -28,7 +28,9 @@ def test_what_random_weights_say_is_read_and_never_borne_out_by_chance(
     graph: Graph, vllm: Running, program: str, question: str, options: tuple[str, ...]
 ) -> None:
     settings = LMSettings(vllm.name, vllm.url, max_tokens=2600, temperature=1.0, seed=1)
-    module = graph.program(program, budget=60, **({"samples": 3} if program.startswith("s") else {}))
+    module = graph.program(
+        program, budget=60, **({"samples": 3} if program.startswith("s") else {})
+    )
     with connect(settings) as model:
         assert model.trusted
         answer = graph.ask(question, program=module, lm=model, options=options)
