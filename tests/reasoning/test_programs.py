@@ -397,6 +397,16 @@ def test_an_optimizer_of_dspy_fills_a_program_with_examples(graph: Graph) -> Non
         assert better(question="drug interactions of tamoxifen").citations
 
 
+def test_an_answer_shows_in_a_notebook_with_its_text_escaped(graph: Graph) -> None:
+    lie = "Warfarin activates VKORC1 <b>[1]</b>."
+    lm, _engine = scripted({**ANSWER, "answer": lie, "steps": [lie]})
+    html = ask(graph, lm, program="cot")._repr_html_()
+    assert "<details><summary>cot on scripted</summary>" in html
+    assert "step: Warfarin activates VKORC1 &lt;b&gt;" in html
+    assert "REFUTED" in html
+    assert "<b>[" not in html
+
+
 def test_a_users_own_module_answers(graph: Graph) -> None:
     class Twice(dspy.Module):  # type: ignore[misc]
         def __init__(self, inner: Any) -> None:
