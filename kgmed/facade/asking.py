@@ -90,6 +90,8 @@ class Asking(Verifying):
                 module = self.program(
                     program, budget=budget, samples=samples, trusted=model.trusted
                 )
+            elif not model.trusted:
+                _refuse_restricted(module, model.name)
             return self._asked(question, module, model, language=language, options=options)
 
     def program(
@@ -98,13 +100,13 @@ class Asking(Verifying):
         *,
         budget: int | None = None,
         samples: int | None = None,
-        trusted: bool = True,
+        trusted: bool = False,
         **more: Any,
     ) -> Any:
         """A program on a language model as a ``dspy.Module``, to be composed, optimized and saved.
 
-        Its evidence is this graph's; where the model is not ``trusted``, only what is openly
-        licensed. ``more`` are the program's own arguments.
+        Its evidence is this graph's, and only what is openly licensed unless the models that it
+        will be run on are ``trusted`` with all of it. ``more`` are the program's own arguments.
         """
         from kgmed.reasoning.lm.dspy_lm import dspy_package
 
@@ -115,7 +117,7 @@ class Asking(Verifying):
         own = {key: value for key, value in own.items() if value is not None}
         return program(name)(self.evidence(trusted=trusted), self._verified, **own)
 
-    def evidence(self, *, trusted: bool = True) -> Gatherer:
+    def evidence(self, *, trusted: bool = False) -> Gatherer:
         """What gathers evidence from this graph; only the openly licensed for who isn't trusted."""
         from kgmed.kg.views.licensing import Terms
         from kgmed.reasoning.evidence import Gatherer
@@ -160,3 +162,17 @@ class Asking(Verifying):
         return answering.answer(
             prediction, program=name, model=model.name, usage=usage, elapsed_ms=spent
         )
+
+
+def _refuse_restricted(module: Any, model: str) -> None:
+    """Refuse a program that would show restricted evidence to a model that isn't trusted."""
+    parts = module.named_sub_modules() if hasattr(module, "named_sub_modules") else ()
+    for _name, part in parts:
+        tools = getattr(part, "tools", None)
+        gatherer = getattr(tools, "gatherer", None)
+        if gatherer is not None and not gatherer.for_anybody:
+            raise UsageError(
+                f"Found a program made with trusted=True and the model {model}, which isn't "
+                "trusted with restricted evidence; expected graph.program(..., trusted=False), or "
+                "trusted=True here where the model runs on a machine of yours."
+            )

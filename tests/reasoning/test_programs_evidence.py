@@ -14,6 +14,7 @@ from kgmed.builders.pipeline import build
 from kgmed.builders.source import SourceInfo
 from kgmed.facade import Graph, open_graph
 from kgmed.facade.asking import LM_PROGRAMS
+from kgmed.kg.errors import UsageError
 
 dspy = pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[llm]'")
 
@@ -95,6 +96,18 @@ def test_where_all_evidence_is_restricted_nothing_is_sent(mixed: Graph) -> None:
     lm, engine = scripted({})
     answer = mixed.ask("ibuprofen secretol", program="predict", lm=lm)
     assert (engine.asked, answer.abstained, answer.reason) == ([], True, "restricted")
+
+
+def test_a_program_made_for_trusted_models_asks_no_other(mixed: Graph) -> None:
+    lm, engine = scripted({"answerable": False, "answer": "", "citations": []})
+    trusting = mixed.program("self-consistency", trusted=True)
+    with pytest.raises(UsageError, match="isn't trusted with restricted evidence"):
+        mixed.ask(QUESTION, program=trusting, lm=lm)
+    assert engine.asked == []
+    mixed.ask(QUESTION, program=mixed.program("predict"), lm=lm)
+    assert "secretol" not in engine.asked[0]
+    mixed.ask(QUESTION, program=mixed.program("predict", trusted=True), lm=lm, trusted=True)
+    assert "secretol" in engine.asked[-1]
 
 
 def test_a_model_on_this_machine_is_trusted(mixed: Graph) -> None:

@@ -77,6 +77,15 @@ class Gatherer:
         self._say = Verbalizer(registry)
         self.expander = Expander(store, registry, terms=terms)
 
+    @property
+    def for_anybody(self) -> bool:
+        """Whether it gathers nothing that may not leave."""
+        if self._terms is not None:
+            return True
+        sources = [(row.infores, row.licence) for row in self._store.info().sources]
+        terms = Terms(sources, ())
+        return all(terms.lets_source(source) for source, _licence in sources)
+
     def gather(
         self,
         question: str,

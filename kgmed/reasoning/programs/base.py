@@ -80,7 +80,6 @@ class Run:
     evidence: Evidence
     trace: list[dict[str, Any]] = field(default_factory=list)
     calls: int = 0
-    failed: str = ""
 
 
 Steps = Generator[Asked, Mapping[str, Any] | None, dspy.Prediction]
@@ -227,8 +226,6 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         problem = unread(error)
         said = " ".join(str(error.lm_response or "").split())[:MOST_PROBLEM]
         run.trace.append({"kind": "unread", "text": said, "problem": problem, "again": not last})
-        if last:
-            run.failed = problem
         signature = asked.signature or self._predictor(asked).signature
         told = task(asked.words, asked.lang).asked_again(problem)
         return signature.with_instructions(f"{signature.instructions}\n{told}")
