@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.datasets.report import Forecast, Trace, Written
 from kgmed.kg.diff.model import Diff
-from kgmed.kg.linking.link import Link
 from kgmed.kg.linking.links import LinkedDocument, LinkedFiles, Links
 from kgmed.kg.mapping_set import MappingsWritten
 from kgmed.kg.model import Concept, Language, Name, Path, Statement
@@ -23,7 +22,7 @@ from kgmed.kg.store.neo4j.report import Loaded, Rows
 from kgmed.kg.views.written import KgxWritten, RdfWritten
 from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
-from kgmed.reasoning.claims.model import Proof, Skipped, Verification
+from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
 from kgmed.reasoning.lm.checked import LMCheck
 
@@ -117,29 +116,6 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifiedClaim:
-    """A claim of a text with its verdict; ``subject`` and ``object`` are links or CURIEs.
-    ``conflict``: sources disagree, and ``against`` holds the other side."""
-
-    start: int
-    end: int
-    text: str
-    subject: str | Link
-    predicate: str
-    object: str | Link
-    negated: bool
-    qualifiers: MappingABC[str, str]
-    verdict: str
-    reason: str
-    confidence: float
-    proof: Proof | None
-    against: tuple[Proof, ...]
-    sentence: str
-    alternatives: tuple[Proof, ...] = ()
-    conflict: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Verified:
     """What ``kgmed verify --json`` prints."""
 
@@ -154,15 +130,7 @@ class Verified:
 
 def verified(found: Verification) -> Verified:
     """A verification as it is printed: what is claimed and what came of it side by side."""
-    claims = tuple(
-        VerifiedClaim(
-            c.claim.start, c.claim.end, c.claim.text, c.claim.subject, c.claim.predicate,
-            c.claim.object, c.claim.negated, c.claim.qualifiers, c.verdict, c.reason, c.confidence,
-            c.proof, c.against, c.claim.sentence, c.alternatives,
-            c.conflict,
-        )
-        for c in found.claims
-    )  # fmt: skip
+    claims = tuple(map(verified_claim, found.claims))
     return Verified(found.text, found.lang, claims, found.skipped, found.snapshot, found.elapsed_ms)
 
 

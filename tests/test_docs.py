@@ -2,7 +2,7 @@
 
 Of README.md and every page under docs: Python blocks run, console blocks print what they show, and
 links resolve. The generated reference is what the code says, and docs/index.md leads to every page
-and command.
+and command. A page that has ``<!-- needs: dspy -->`` is skipped where that package isn't.
 
 A fenced block whose info string names a file (```` ```toml kgmed.toml ````) is that file in the
 page's working folder. In what a console block shows, a line of ``...`` stands for any lines, and
@@ -138,6 +138,8 @@ def run_python(block: Block, where: str, names: dict[str, Any]) -> None:
 def test_what_a_page_shows_is_what_happens(
     page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for package in re.findall(r"^<!-- needs: (\w+) -->$", page.read_text("utf-8"), re.MULTILINE):
+        pytest.importorskip(package, reason=f"the page needs {package}")
     names: dict[str, Any] = {"__name__": "page"}
     for block in blocks(page):
         where = f"{page.name}:{block.line}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from string import Template
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import kgmed.prompts
 from kgmed.kg.predicates import LANGUAGES
 from kgmed.prompts import Prompt, fenced, prompt
+from kgmed.prompts import programs as tasks
 from kgmed.reasoning.claims.decompose.said import OTHER, Said
 
 FOLDER = Path(kgmed.prompts.__file__).parent
@@ -60,3 +62,20 @@ def test_the_links_at_the_root_lead_into_the_package() -> None:
     for name in ("kg", "builders", "reasoning", "prompts"):
         if (ROOT / name).exists():  # an sdist has none
             assert (ROOT / name).resolve() == ROOT / "kgmed" / name
+
+
+@pytest.mark.parametrize("name", tasks.NAMES)
+def test_a_programs_words_are_the_same_parts_in_each_language(name: str) -> None:
+    english, chinese = (tasks.task(name, lang) for lang in LANGUAGES)
+    for part in ("system", "again", "steps"):
+        assert bool(getattr(english, part)) == bool(getattr(chinese, part))
+        texts = (getattr(english, part), getattr(chinese, part))
+        if part == "again":
+            assert Template(texts[0]).get_identifiers() == Template(texts[1]).get_identifiers()
+    assert english.fields.keys() == chinese.fields.keys()
+    assert english.kinds.keys() == chinese.kinds.keys()
+    for words in (english, chinese):
+        assert "problem" in words.again
+        assert "not so" in words.asked_again("not so")
+    listed = {path.name.split(".")[0] for path in (FOLDER / "programs").glob("*.toml")}
+    assert listed == set(tasks.NAMES)

@@ -41,6 +41,20 @@ def test_a_question_imports_no_numpy_pydantic_or_typer(graph: Graph) -> None:
     assert done.stdout.splitlines()[-1] == b"[]"
 
 
+def test_a_question_without_a_language_model_imports_nothing_of_programs(graph: Graph) -> None:
+    code = (
+        "import sys; sys.argv = ['kgmed', 'ask', 'gout', '-q']\n"
+        "from kgmed.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "names = ('dspy', 'kgmed.reasoning.lm', 'kgmed.reasoning.evidence', 'kgmed.prompts',"
+        " 'kgmed.reasoning.answering', 'kgmed.cli.tracing', 'kgmed.reasoning.claims.verify')\n"
+        "print([m for m in names if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.splitlines()[-1] == b"[]"
+
+
 @pytest.mark.parametrize("name", sorted(wire.SHAPES))
 def test_every_wire_shape_has_a_schema(name: str) -> None:
     schema = wire.json_schema(name)

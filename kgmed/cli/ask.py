@@ -20,8 +20,42 @@ def ask(
         int, typer.Option("--limit", "-n", min=0, help="Items to print; 0 for all.")
     ] = asking.DEFAULT_LIMIT,
     program: Annotated[
-        str, typer.Option("--program", help="How to answer: direct (from the graph alone).")
-    ] = "direct",
+        str | None,
+        typer.Option(
+            "--program",
+            help="How to answer: direct (from the graph alone), or on a language model predict, "
+            "cot, tot, self-consistency or constrained. Default: direct; cot with --lm.",
+        ),
+    ] = None,
+    lm: Annotated[
+        str | None,
+        typer.Option(
+            "--lm",
+            metavar="NAME",
+            help="Language model: what the endpoint serves, a folder, or embedded. Default: "
+            "KGMED_LM, else [lm] in kgmed.toml, else embedded.",
+        ),
+    ] = None,
+    api_base: Annotated[
+        str | None,
+        typer.Option("--api-base", metavar="URL", help="The endpoint that serves the model."),
+    ] = None,
+    options: Annotated[
+        str | None,
+        typer.Option("--options", metavar="A|B|C", help="Answers to choose from."),
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option("--budget", min=50, help="Tokens of evidence to show a model.")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=1, help="Answers that self-consistency takes.")
+    ] = None,
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="The model may see what isn't openly licensed.")
+    ] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Print how a program came to its answer.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     lang: Lang = None,
@@ -29,13 +63,21 @@ def ask(
     """Answer a question from the graph, each line with its statement and source.
 
     Examples: kgmed ask "drug interactions of warfarin"; kgmed ask "华法林的药物相互作用" --limit 0;
-    kgmed ask "does warfarin interact with lisinopril?" --json. Exit code 3 means that it abstained.
+    kgmed ask "does warfarin interact with lisinopril?" --json; kgmed ask "which drug treats gout?"
+    --program cot --options "metformin|allopurinol" --trace. Exit code 3 means that it abstained.
     """
     code = asking.run(
         question,
         graph=graph,
         limit=limit,
         program=program,
+        lm=lm,
+        api_base=api_base,
+        options=options,
+        budget=budget,
+        samples=samples,
+        trusted=trusted,
+        trace=trace,
         as_json=as_json,
         quiet=quiet,
         lang=lang,

@@ -16,14 +16,31 @@ from kgmed.cli.output import echo, print_answer
 from kgmed.kg.errors import UsageError
 
 DEFAULT_LIMIT = 20
-FLAGS = {"--json": "as_json", "--quiet": "quiet", "-q": "quiet"}
+FLAGS = {
+    "--json": "as_json",
+    "--quiet": "quiet",
+    "-q": "quiet",
+    "--trusted": "trusted",
+    "--trace": "trace",
+}
 VALUES = {
     "--graph": "graph",
     "--limit": "limit",
     "-n": "limit",
     "--program": "program",
+    "--lm": "lm",
+    "--api-base": "api_base",
+    "--options": "options",
+    "--budget": "budget",
+    "--samples": "samples",
     "--lang": "lang",
 }
+NUMBERS = {"limit": 0, "budget": 50, "samples": 1}
+"""Options that are numbers, and the least of each."""
+NO_MODEL = (
+    "no language model is configured (--lm, KGMED_LM or [lm] in kgmed.toml); the embedded engine "
+    "answers, which quotes the graph's evidence"
+)
 _STDIN_BYTES = 1 << 21
 
 
@@ -49,10 +66,10 @@ def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
             return None
         else:
             found = {"question": argument, **found}
-    if "limit" in found:
-        if not found["limit"].isdecimal():
+    for name in NUMBERS.keys() & found.keys():
+        if not found[name].isdecimal() or int(found[name]) < NUMBERS[name]:
             return None
-        found["limit"] = int(found["limit"])
+        found[name] = int(found[name])
     return found if "question" in found else None
 
 
@@ -61,20 +78,38 @@ def run(
     *,
     graph: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    program: str = "direct",
+    program: str | None = None,
+    lm: str | None = None,
+    api_base: str | None = None,
+    options: str | None = None,
+    budget: int | None = None,
+    samples: int | None = None,
+    trusted: bool = False,
+    trace: bool = False,
     as_json: bool = False,
     quiet: bool = False,
     lang: str | None = None,
 ) -> int:
     """Answer and print; returns the exit code."""
     text = _from_stdin() if question == "-" else question
+    offered = [part.strip() for part in (options or "").split("|") if part.strip()]
     with opened(graph, quiet=quiet) as chosen:
-        answer = chosen.ask(text, language=language(lang), limit=limit or None, program=program)
+        answer = chosen.ask(
+            text, language=language(lang), limit=limit or None, program=program, lm=lm,
+            api_base=api_base, options=offered, budget=budget, samples=samples,
+            trusted=trusted or None,
+        )  # fmt: skip
+        if answer.model == "embedded" and lm is None and not quiet:
+            sys.stderr.write(f"kgmed: {NO_MODEL}\n")
         if as_json:
             from kgmed.wire import to_json
 
             echo(to_json(answer))
         else:
+            if trace:
+                from kgmed.cli.tracing import print_trace
+
+                print_trace(answer)
             print_answer(answer, limit=limit or None, quiet=quiet)
     return ABSTAINED if answer.abstained else 0
 

@@ -59,6 +59,12 @@ def print_answer(answer: Answer, *, limit: int | None, quiet: bool) -> None:
         for line in lines:
             echo(line)
         _print_citations(answer, limit=limit)
+        if answer.model is not None:
+            from kgmed.cli.tracing import print_claims, print_usage
+
+            print_claims(answer, limit=limit)
+            if not quiet:
+                print_usage(answer)
     else:
         echo(lines[0])
         echo("")

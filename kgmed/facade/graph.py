@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
+from kgmed.facade.asking import Asking
 from kgmed.facade.generating import Generating
 from kgmed.facade.linking import Linking
-from kgmed.facade.verifying import Verifying
 from kgmed.facade.views import Views
 from kgmed.kg.errors import UnknownConcept, UsageError
 
 if TYPE_CHECKING:
-    from kgmed.kg.model import Concept, Language, Path, Statement
+    from kgmed.kg.model import Concept, Path, Statement
     from kgmed.kg.store.base import CoverageRow
     from kgmed.kg.why import Why
-    from kgmed.reasoning.answer import Answer
 
-PROGRAMS = ("direct",)
 MAX_HOPS = 6
 
 
-class Graph(Linking, Verifying, Views, Generating):
+class Graph(Linking, Asking, Views, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the
@@ -45,30 +43,6 @@ class Graph(Linking, Verifying, Views, Generating):
     def coverage(self) -> list[CoverageRow]:
         """What each source states of which predicate, between which categories."""
         return self.store.coverage()
-
-    def ask(
-        self,
-        question: str,
-        *,
-        language: Language | None = None,
-        limit: int | None = 20,
-        program: str = "direct",
-    ) -> Answer:
-        """Answer a question in English or Chinese from the graph, with citations.
-
-        ``limit`` bounds the items in the text; ``Answer.items`` holds them all. Raises
-        :class:`~kgmed.kg.errors.UsageError` for what can't be a question or a program.
-
-        >>> graph = open_graph()
-        >>> answer = graph.ask("does warfarin interact with amiodarone?")
-        >>> answer.value, answer.items[0].qualifiers["severity"]
-        (True, 'Critical')
-        """
-        if program not in PROGRAMS:
-            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
-        from kgmed.reasoning.programs.direct import Direct
-
-        return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
 
     def concept(self, id: str) -> Concept:
         """A concept by any of its ids; raises :class:`~kgmed.kg.errors.UnknownConcept`.

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Path, Statement
+from kgmed.reasoning.claims.model import VerifiedClaim
 
 Form = Literal[
     "list", "reverse", "yes_no", "count", "value", "shared", "pairwise", "path", "define", "compare"
 ]
 Reason = Literal[
-    "not_understood", "not_linked", "ambiguous", "not_covered", "no_evidence", "restricted"
-]
+    "not_understood", "not_linked", "ambiguous", "not_covered", "no_evidence", "restricted",
+    "unread",
+]  # fmt: skip
 NOTICE = {
     "en": "kgmed reports what its sources state. It is not medical advice.",
     "zh": "kgmed 只转述其来源所载内容，不构成医疗建议。",
@@ -42,8 +44,23 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """Statements that bear on a question and may not leave, by source and licence."""
+
+    source: str
+    licence: str
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, or the reason why there is none."""
+    """An answer, or the reason why there is none.
+
+    ``claims`` are those that a language model's text makes, each with its verdict; offsets are the
+    text's. ``trace`` tells how the answer came about, as lines or as entries of a program (``kind``
+    and ``text`` at least). ``withheld`` counts what the model wasn't shown, ``agreement`` (0-1) how
+    far samples agree.
+    """
 
     question: str
     lang: str
@@ -56,14 +73,16 @@ class Answer:
     statements: Mapping[str, Statement] = field(default_factory=dict)
     paths: tuple[Path, ...] = ()
     links: tuple[Link, ...] = ()
-    claims: tuple[object, ...] = ()
-    trace: tuple[str, ...] = ()
+    claims: tuple[VerifiedClaim, ...] = ()
+    trace: tuple[str | Mapping[str, Any], ...] = ()
     program: str = "direct"
     model: str | None = None
     usage: Mapping[str, int] = field(default_factory=dict)
     snapshot: str = ""
     notice: str = ""
     elapsed_ms: float = 0.0
+    withheld: tuple[Withheld, ...] = ()
+    agreement: float | None = None
     schema: str = "kgmed.answer/1"
 
     def _repr_html_(self) -> str:

@@ -40,4 +40,30 @@ def answer_html(answer: Answer) -> str:
     else:
         body = "".join(f"<p>{escape(line)}</p>" for line in lines)
         body += "".join(path_html(path) for path in answer.paths[:3])
+    body += _claims(answer) + _trace(answer)
     return body + f"<p><small>{escape(answer.notice)}</small></p>"
+
+
+def _claims(answer: Answer) -> str:
+    """The claims of what a model wrote, a verdict each."""
+    rows = [
+        (c.verdict, c.text, c.proof.words if c.proof else c.reason) for c in answer.claims[:SHOWN]
+    ]
+    return table(("verdict", "claim", "why"), rows) if rows else ""
+
+
+def _trace(answer: Answer) -> str:
+    """How a program came to its answer, folded; thoughts stand under the one they follow."""
+    entries = [entry for entry in answer.trace if not isinstance(entry, str)]
+    if not entries:
+        return ""
+    lines = []
+    for entry in entries:
+        verdicts = ", ".join(claim["verdict"] for claim in entry.get("claims", ()))
+        told = [verdicts, str(entry.get("pruned", "")), str(entry.get("problem", ""))]
+        tail = "; ".join(filter(None, told))
+        indent = f' style="margin-left: {2 * max(0, entry.get("depth", 1) - 1)}em"'
+        text = f"{entry['kind']}: {entry['text']}" + (f" ({tail})" if tail else "")
+        lines.append(f"<div{indent}>{escape(text)}</div>")
+    summary = f"{escape(answer.program)} on {escape(answer.model or '')}"
+    return f"<details><summary>{summary}</summary>{''.join(lines)}</details>"

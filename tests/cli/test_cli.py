@@ -116,6 +116,8 @@ def test_a_question_may_come_from_standard_input() -> None:
         (["ask", "what\x01is"], "control character U+0001"),
         (["ask", "gout", "--lang", "fr"], "expected one of: en, zh"),
         (["ask", "gout", "--program", "magic"], "expected one of: direct"),
+        (["ask", "gout", "--budget", "300"], "Found budget with the program direct"),
+        (["ask", "gout", "--budget", "3"], "--budget"),
         (["ask", "gout", "--graph", "bolt://127.0.0.1:1"], "the server can't be reached"),
         (["ask", "gout", "--graph", "ftp://x"], "expected a folder, kgmed:open"),
         (["ask", "gout", "--graph", "http://u:secret@x"], "'http://x', expected a folder"),

@@ -112,3 +112,37 @@ class Verification:
     snapshot: str = ""
     elapsed_ms: float = 0.0
     schema: str = "kgmed.verification/1"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedClaim:
+    """A claim of a text and its verdict side by side, as they are printed; ``subject`` and
+    ``object`` are links or CURIEs. ``conflict``: sources disagree, and ``against`` holds the other
+    side."""
+
+    start: int
+    end: int
+    text: str
+    subject: str | Link
+    predicate: str
+    object: str | Link
+    negated: bool
+    qualifiers: Mapping[str, str]
+    verdict: str
+    reason: str
+    confidence: float
+    proof: Proof | None
+    against: tuple[Proof, ...]
+    sentence: str
+    alternatives: tuple[Proof, ...] = ()
+    conflict: bool = False
+
+
+def verified_claim(checked: Checked) -> VerifiedClaim:
+    """A checked claim as it is printed."""
+    claim = checked.claim
+    return VerifiedClaim(
+        claim.start, claim.end, claim.text, claim.subject, claim.predicate, claim.object,
+        claim.negated, claim.qualifiers, checked.verdict, checked.reason, checked.confidence,
+        checked.proof, checked.against, claim.sentence, checked.alternatives, checked.conflict,
+    )  # fmt: skip

@@ -91,6 +91,10 @@ class Finder:
         found.values += [s for rows in self.store.values(ids) for s in rows]
         return found
 
+    def concepts_in(self, text: str) -> tuple[str, ...]:
+        """The concepts that a text names, each once."""
+        return tuple(dict.fromkeys(link.id for link in self._linker.text(text) if link.id))
+
     def _mentions(self, text: str, known: Iterable[Link]) -> Iterator[Link]:
         """The concepts that a text names, outside the slots that are known."""
         taken = [(link.start, link.end) for link in known]

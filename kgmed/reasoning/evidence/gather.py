@@ -24,6 +24,7 @@ from kgmed.kg.verbalize.qualifiers import severity_rank
 from kgmed.kg.verbalize.size import tokens_of
 from kgmed.kg.views.licensing import Terms
 from kgmed.reasoning.evidence.candidates import Candidate, Candidates, Finder
+from kgmed.reasoning.evidence.expand import Expander
 from kgmed.reasoning.evidence.model import Evidence, Kind, Piece, Withheld
 from kgmed.reasoning.evidence.names import leaving_names, plain
 
@@ -74,6 +75,16 @@ class Gatherer:
         self._store, self._registry, self._terms = store, registry, terms
         self._finder = Finder(store, registry)
         self._say = Verbalizer(registry)
+        self.expander = Expander(store, registry, terms=terms)
+
+    @property
+    def for_anybody(self) -> bool:
+        """Whether it gathers nothing that may not leave."""
+        if self._terms is not None:
+            return True
+        sources = [(row.infores, row.licence) for row in self._store.info().sources]
+        terms = Terms(sources, ())
+        return all(terms.lets_source(source) for source, _licence in sources)
 
     def gather(
         self,
@@ -98,14 +109,16 @@ class Gatherer:
         groups = [*self._grouped(found, statements), *self._paths(found, statements)]
         self._weigh(groups, found, question)
         names = leaving_names(
-            self._store, [end for g in groups for end in _ends(g)], lang=found.lang,
-            terms=self._terms,
+            self._store,
+            [*(link.id for link in found.links), *(end for g in groups for end in _ends(g))],
+            lang=found.lang, terms=self._terms,
         )  # fmt: skip
         pieces, told = self._chosen(groups, names, found.lang, budget)
         return Evidence(
             question, found.lang, tuple(found.links), tuple(pieces),
             {id: statements[id] for id in told}, withheld,
-            len(statements.keys() - told), self._store.info().snapshot,
+            len(statements.keys() - told), self._store.info().snapshot, names,
+            found.asked,
         )  # fmt: skip
 
     # What may be told
@@ -200,6 +213,21 @@ class Gatherer:
             group.score -= _AGAIN * again[what]
             again[what] += 1
         groups.sort(key=lambda g: (-g.score, g.anchor, g.statements[0].id))
+
+    def spoken(self, question: str, lang: Language) -> frozenset[str]:
+        """The graph's predicates that a question's words speak of."""
+        held = set(self._store.info().predicates)
+        return frozenset(self._spoken(question.casefold(), lang, held))
+
+    def concepts_in(self, text: str) -> tuple[str, ...]:
+        """The concepts that a text names, each once."""
+        return self._finder.concepts_in(text)
+
+    def sentence(
+        self, statements: Sequence[Statement], about: str, names: Mapping[str, str], lang: Language
+    ) -> str:
+        """Statements of one predicate about one concept, in one sentence."""
+        return self._say.grouped(statements, names, lang=lang, about=about)
 
     def _spoken(self, question: str, lang: Language, predicates: set[str]) -> set[str]:
         """The predicates that the question's words speak of."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Path, Statement
 from kgmed.kg.verbalize.size import tokens_of
+from kgmed.reasoning.answer import Withheld
+
+__all__ = ["Evidence", "Kind", "Piece", "Withheld"]
 
 Kind = Literal["asked", "between", "path", "about"]
 """Why a piece is there: the question's relation, what joins two of its concepts, a path between
@@ -31,20 +34,13 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
-    """Statements that bear on a question and may not leave, by source and licence."""
-
-    source: str
-    licence: str
-    statements: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a graph holds on a question.
 
     ``links`` are the concepts it names, ``statements`` those that the pieces tell, by id;
-    ``left_out`` counts the statements found that the budget had no room for.
+    ``names`` are the concepts' as the pieces write them, of those that may leave; ``asked`` is the
+    predicate that the question asks about, "" where it wasn't read. ``left_out`` counts the
+    statements found that the budget had no room for.
     """
 
     question: str
@@ -55,6 +51,8 @@ class Evidence:
     withheld: tuple[Withheld, ...] = ()
     left_out: int = 0
     snapshot: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
 
     @property
     def text(self) -> str:
@@ -71,3 +69,21 @@ class Evidence:
         pieces = {piece.number: piece for piece in self.pieces}
         ids = (id for n in numbers if n in pieces for id in pieces[n].statements)
         return tuple(dict.fromkeys(ids))
+
+    def spoken_names(self) -> dict[str, str]:
+        """What the question calls concepts, and what the pieces call them, where that differs."""
+        told = {id for piece in self.pieces for id in piece.about}
+        return {
+            link.text: self.names[link.id]
+            for link in self.links
+            if link.id in told
+            and link.id in self.names
+            and link.text.casefold() != self.names[link.id].casefold()
+        }
+
+    def with_pieces(self, pieces: Iterable[tuple[Piece, Mapping[str, Statement]]]) -> Evidence:
+        """The same with other pieces, numbered anew."""
+        listed = list(pieces)
+        numbered = tuple(replace(piece, number=n) for n, (piece, _) in enumerate(listed, start=1))
+        told = {id: s for _piece, rows in listed for id, s in rows.items()}
+        return replace(self, pieces=numbered, statements=told)

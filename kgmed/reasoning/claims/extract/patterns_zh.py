@@ -99,6 +99,7 @@ class ChinesePatterns:
 
     def __init__(self, registry: Registry) -> None:
         self.between: dict[str, list[Pattern]] = {}
+        self._known: set[tuple[str, str, str]] = set()
         self.mutual: dict[str, str] = {}
         """What stands behind a list of things that do something to one another."""
         self.verbs: dict[str, Pattern] = {}
@@ -126,9 +127,9 @@ class ChinesePatterns:
         if not middle:
             return
         pattern = Pattern(shorter(before), shorter(behind), name, forward)
-        known = self.between.setdefault(middle, [])
-        if not any(p.before == pattern.before and p.behind == pattern.behind for p in known):
-            known.append(pattern)
+        if (middle, pattern.before, pattern.behind) not in self._known:
+            self._known.add((middle, pattern.before, pattern.behind))
+            self.between.setdefault(middle, []).append(pattern)
 
     def _clause(self, text: str, name: str, *, symmetric: bool) -> None:
         parts = re.split(r"\{([so])\}", text)

@@ -1,0 +1,178 @@
+"""What a graph's facade answers: from the graph alone, or by a program on a language model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from kgmed.facade.models import Connected, connected
+from kgmed.facade.verifying import Verifying
+from kgmed.kg.errors import UsageError
+
+if TYPE_CHECKING:
+    import dspy
+
+    from kgmed.kg.model import Language
+    from kgmed.reasoning.answer import Answer
+    from kgmed.reasoning.claims.model import Verification
+    from kgmed.reasoning.claims.texts import TextVerifier
+    from kgmed.reasoning.evidence import Gatherer
+    from kgmed.reasoning.lm.connect import LanguageModel
+
+DIRECT = "direct"
+LM_PROGRAMS = ("predict", "cot", "tot", "self-consistency", "constrained")
+PROGRAMS = (DIRECT, *LM_PROGRAMS)
+
+
+class Asking(Verifying):
+    """The methods of a graph that answer questions."""
+
+    def ask(
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        limit: int | None = 20,
+        program: Any = None,
+        lm: str | LanguageModel | dspy.LM | None = None,
+        api_base: str | None = None,
+        options: Sequence[str] = (),
+        budget: int | None = None,
+        samples: int | None = None,
+        trusted: bool | None = None,
+    ) -> Answer:
+        """Answer a question in English or Chinese from the graph, with citations.
+
+        Without ``program`` and ``lm`` the graph answers alone (``direct``); ``limit`` bounds the
+        items in the text, ``Answer.items`` holds them all. A ``program`` on a language model is one
+        of predict, cot, tot, self-consistency and constrained, or a ``dspy.Module`` that answers as
+        these do; it is ``cot`` where only ``lm`` is given. ``lm`` is a model's name (with
+        ``api_base``, the URL of the endpoint that serves it), a model that is connected, or a
+        ``dspy.LM``; without one, the configured model is asked, else the embedded engine.
+        ``options`` are the answers to choose from, ``budget`` about how many tokens of evidence are
+        shown, ``samples`` how many answers self-consistency votes on, ``trusted`` whether the model
+        may see what isn't openly licensed.
+
+        Raises :class:`~kgmed.kg.errors.UsageError` for what can't be a question or a program,
+        :class:`~kgmed.kg.errors.MissingExtra` without DSPy, and
+        :class:`~kgmed.kg.errors.LanguageModelError` where the model gives no answer.
+
+        >>> graph = open_graph()
+        >>> answer = graph.ask("does warfarin interact with amiodarone?")
+        >>> answer.value, answer.items[0].qualifiers["severity"]
+        (True, 'Critical')
+        """
+        if program is None:
+            program = "cot" if lm is not None or api_base is not None else DIRECT
+        if isinstance(program, str) and program not in PROGRAMS:
+            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+        if program == DIRECT:
+            given = {"lm": lm, "api_base": api_base, "options": options or None, "budget": budget,
+                     "samples": samples, "trusted": trusted}  # fmt: skip
+            wrong = [name for name, value in given.items() if value is not None]
+            if wrong:
+                raise UsageError(
+                    f"Found {', '.join(wrong)} with the program direct, which asks no language "
+                    f"model; expected one of: {', '.join(LM_PROGRAMS)}."
+                )
+            from kgmed.reasoning.programs.direct import Direct
+
+            return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
+        if samples is not None and program != "self-consistency":
+            raise UsageError(f"Found samples with the program {program!r}; self-consistency votes.")
+        with ExitStack() as stack:
+            model = connected(lm, api_base, trusted, stack)
+            module = program
+            if isinstance(program, str):
+                module = self.program(
+                    program, budget=budget, samples=samples, trusted=model.trusted
+                )
+            elif not model.trusted:
+                _refuse_restricted(module, model.name)
+            return self._asked(question, module, model, language=language, options=options)
+
+    def program(
+        self,
+        name: str,
+        *,
+        budget: int | None = None,
+        samples: int | None = None,
+        trusted: bool = False,
+        **more: Any,
+    ) -> Any:
+        """A program on a language model as a ``dspy.Module``, to be composed, optimized and saved.
+
+        Its evidence is this graph's, and only what is openly licensed unless the models that it
+        will be run on are ``trusted`` with all of it. ``more`` are the program's own arguments.
+        """
+        from kgmed.reasoning.lm.dspy_lm import dspy_package
+
+        dspy_package()
+        from kgmed.reasoning.programs.registry import program
+
+        own = {"budget": budget, "samples": samples, **more}
+        own = {key: value for key, value in own.items() if value is not None}
+        return program(name)(self.evidence(trusted=trusted), self._verified, **own)
+
+    def evidence(self, *, trusted: bool = False) -> Gatherer:
+        """What gathers evidence from this graph; only the openly licensed for who isn't trusted."""
+        from kgmed.kg.views.licensing import Terms
+        from kgmed.reasoning.evidence import Gatherer
+
+        terms = None
+        if not trusted:
+            terms = Terms(((row.infores, row.licence) for row in self.info().sources), ())
+        return Gatherer(self.store, self.registry, terms=terms)
+
+    def _verified(self, text: str, *, lang: Language | None = None) -> Verification:
+        """A text's verification; the verifiers stay from one text to the next."""
+        if lang not in self._verifiers:
+            self._verifiers[lang] = self._text_verifier(lang, None)
+        return self._verifiers[lang].verify(text, lang=lang)
+
+    @cached_property
+    def _verifiers(self) -> dict[Language | None, TextVerifier]:
+        return {}
+
+    def _asked(
+        self,
+        question: str,
+        module: Any,
+        model: Connected,
+        *,
+        language: Language | None,
+        options: Sequence[str],
+    ) -> Answer:
+        import dspy
+
+        from kgmed.reasoning.answering import Answering
+        from kgmed.reasoning.programs.direct import check_question
+
+        started = time.perf_counter()
+        text = check_question(question)
+        with dspy.context(lm=model.lm), model.counting() as counts:
+            prediction = module(question=text, options=tuple(options), language=language)
+        spent = round((time.perf_counter() - started) * 1000, 1)
+        usage = {"calls": prediction.calls, **counts()}
+        answering = Answering(self.store, self.registry, self._verified)
+        name = getattr(module, "name", type(module).__name__)
+        return answering.answer(
+            prediction, program=name, model=model.name, usage=usage, elapsed_ms=spent
+        )
+
+
+def _refuse_restricted(module: Any, model: str) -> None:
+    """Refuse a program that would show restricted evidence to a model that isn't trusted."""
+    parts = module.named_sub_modules() if hasattr(module, "named_sub_modules") else ()
+    for _name, part in parts:
+        tools = getattr(part, "tools", None)
+        gatherer = getattr(tools, "gatherer", None)
+        if gatherer is not None and not gatherer.for_anybody:
+            raise UsageError(
+                f"Found a program made with trusted=True and the model {model}, which isn't "
+                "trusted with restricted evidence; expected graph.program(..., trusted=False), or "
+                "trusted=True here where the model runs on a machine of yours."
+            )

@@ -1,0 +1,89 @@
+"""The language model that a question is put to: named, connected, or the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kgmed.kg.errors import UsageError
+
+if TYPE_CHECKING:
+    import dspy
+
+    from kgmed.reasoning.lm.connect import LanguageModel
+
+COUNTED = ("prompt_tokens", "completion_tokens")
+"""What usage counts besides calls, whatever the model tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A language model for programs, whether it may see restricted evidence, and how its tokens are
+    counted: within ``counting()``, which gives a function of the counts so far."""
+
+    lm: Any
+    name: str
+    trusted: bool
+    counting: Callable[[], Any]
+
+
+def connected(
+    given: str | LanguageModel | dspy.LM | None,
+    api_base: str | None,
+    trusted: bool | None,
+    stack: ExitStack,
+) -> Connected:
+    """The model that is meant: ``given``, else the configured one, else the embedded engine.
+
+    What is connected here is closed by ``stack``. A ``dspy.LM`` is trusted only where ``trusted``
+    says so or its ``api_base`` is on this machine.
+    """
+    from kgmed.reasoning.lm.dspy_lm import dspy_package
+
+    dspy = dspy_package()
+    from kgmed.reasoning.lm.connect import LanguageModel, connect
+    from kgmed.reasoning.lm.settings import EMBEDDED, LMSettings, is_loopback
+    from kgmed.settings import lm_settings
+
+    if isinstance(given, dspy.BaseLM):
+        if api_base is not None:
+            raise UsageError("Found api_base with a dspy.LM, which has its own; expected one.")
+        own = str(given.kwargs.get("api_base") or "")
+        may = trusted if trusted is not None else bool(own) and is_loopback(own)
+        return Connected(given, given.model, may, _tracked)
+    if isinstance(given, LanguageModel):
+        model = given
+    elif given is None or isinstance(given, str):
+        found = lm_settings(name=given, api_base=api_base, trusted=trusted)
+        model = stack.enter_context(connect(found or LMSettings(EMBEDDED)))
+    else:
+        raise UsageError(
+            f"Found lm={type(given).__name__}, expected a name, a model that is connected or a "
+            "dspy.LM."
+        )
+    return Connected(model.lm, model.name, trusted or model.trusted, _metered(model))
+
+
+def _metered(model: LanguageModel) -> Callable[[], Any]:
+    @contextmanager
+    def counting() -> Iterator[Callable[[], Mapping[str, int]]]:
+        with model.counting() as usage:
+            yield usage.as_dict
+
+    return counting
+
+
+@contextmanager
+def _tracked() -> Iterator[Callable[[], Mapping[str, int]]]:
+    """The tokens of a ``dspy.LM`` as DSPy counts them."""
+    from dspy.utils.usage_tracker import track_usage
+
+    with track_usage() as tracker:
+
+        def counts() -> Mapping[str, int]:
+            rows = list(tracker.get_total_tokens().values())
+            return {name: sum(int(row.get(name) or 0) for row in rows) for name in COUNTED}
+
+        yield counts

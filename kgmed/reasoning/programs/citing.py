@@ -1,0 +1,78 @@
+"""Citations in what a model wrote: "[3]" and "[1, 4]", found, left out, made into statement ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+NUMBERS = re.compile(r"[ ]?[\[［【](\d{1,3}(?:\s*[,，、;；\-–]\s*\d{1,3})*)[\]］】]")
+_RANGE = re.compile(r"(\d+)\s*[\-–]\s*(\d+)")
+MOST_RANGE = 30
+
+
+def numbers_in(text: str) -> list[int]:
+    """The numbers that a text cites, in order, each once.
+
+    >>> numbers_in("A treats B [2]. C doesn't [1, 2][4-6].")
+    [2, 1, 4, 5, 6]
+    """
+    return list(dict.fromkeys(n for found in NUMBERS.finditer(text) for n in _listed(found[1])))
+
+
+def without_numbers(text: str) -> str:
+    """A text without its citations.
+
+    >>> without_numbers("A treats B [2]. 甲治疗乙［1］。")
+    'A treats B. 甲治疗乙。'
+    """
+    return NUMBERS.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Recited:
+    """A text whose citations were replaced: the text, the same without any, and for each character
+    of the latter, and its end, where it stands in the former."""
+
+    text: str
+    plain: str
+    places: tuple[int, ...]
+
+
+def recited(text: str, cite: Callable[[Sequence[int], str], str]) -> Recited:
+    """A text with each citation replaced by what ``cite`` makes of its numbers and of the words
+    before it, since the last stop or citation; "" leaves it out.
+
+    >>> made = recited("A treats B [2].", lambda numbers, before: f" [s{numbers[0]}]")
+    >>> made.text, made.plain, made.text[made.places[10]]
+    ('A treats B [s2].', 'A treats B.', '.')
+    """
+    parts: list[str] = []
+    plain: list[str] = []
+    places: list[int] = []
+    at = length = 0
+    for found in [*NUMBERS.finditer(text), None]:
+        words = text[at : found.start() if found else len(text)]
+        parts.append(words)
+        plain.append(words)
+        places += range(length, length + len(words))
+        length += len(words)
+        if found is not None:
+            before = re.split(r"[.。!！?？]\s*", "".join(plain).rstrip(".。"))[-1]
+            made = cite(_listed(found[1]), before)
+            parts.append(made)
+            length += len(made)
+            at = found.end()
+    return Recited("".join(parts), "".join(plain), (*places, length))
+
+
+def _listed(text: str) -> list[int]:
+    found: list[int] = []
+    for part in re.split(r"[,，、;；]", text):
+        span = _RANGE.search(part)
+        if span is None:
+            found.append(int(part))
+            continue
+        first, last = int(span[1]), int(span[2])
+        found += range(first, min(last, first + MOST_RANGE) + 1)
+    return found
