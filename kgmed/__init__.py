@@ -10,12 +10,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kgmed.facade import Graph, ask, diff, find_paths, link, open_diff, open_graph, verify
+    from kgmed.facade import (
+        Graph,
+        ask,
+        diff,
+        find_paths,
+        link,
+        open_diff,
+        open_graph,
+        reward,
+        verify,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
     "Graph", "__version__", "ask", "diff", "find_paths", "link", "open_diff", "open_graph",
-    "verify",
+    "reward", "verify",
 ]  # fmt: skip
 
 

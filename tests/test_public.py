@@ -15,7 +15,7 @@ from kgmed.facade import Graph
 def test_the_public_names_are_these() -> None:
     assert sorted(kgmed.__all__) == [
         "Graph", "__version__", "ask", "diff", "find_paths", "link", "open_diff", "open_graph",
-        "verify",
+        "reward", "verify",
     ]  # fmt: skip
     for name in kgmed.__all__:
         assert getattr(kgmed, name) is not None

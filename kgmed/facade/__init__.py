@@ -12,6 +12,7 @@ from kgmed.facade.opening import (
     load_graph,
     open_diff,
     open_graph,
+    reward,
     server_address,
     verify,
 )
@@ -19,5 +20,5 @@ from kgmed.facade.self_checking import self_check
 
 __all__ = [
     "MAX_HOPS", "Graph", "ask", "diff", "find_paths", "link", "load_graph", "open_diff",
-    "open_graph", "self_check", "server_address", "verify",
+    "open_graph", "reward", "self_check", "server_address", "verify",
 ]  # fmt: skip

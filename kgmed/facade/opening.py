@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kgmed.facade.graph import Graph
 from kgmed.facade.self_checking import self_check
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Verification
     from kgmed.reasoning.claims.texts import Extractor
+    from kgmed.reasoning.reward import Reward
 
 
 def _to_stderr(text: str) -> None:
@@ -251,3 +252,29 @@ def diff(
     """
     with open_diff(old, new, source=source, progress=lambda _text: None) as changes:
         return changes.with_examples(examples)
+
+
+def reward(
+    completions: Sequence[str | Sequence[Mapping[str, Any]]],
+    prompts: Sequence[str | Sequence[Mapping[str, Any]]] | None = None,
+    **columns: Any,
+) -> list[float]:
+    """A reward for each completion, -1 to 1, by the verdicts of the graph that
+    :func:`open_graph` opens without a name: a reward function as TRL's trainers call it.
+
+    ``prompts`` say what was asked; texts, or lists of messages. Other columns are not looked at.
+    The graph is opened once a process. :mod:`kgmed.reasoning.reward` says what is weighed;
+    :meth:`Graph.rewards` takes other weights, and another graph.
+
+    >>> from kgmed import reward
+    >>> reward(["Warfarin treats gout."], prompts=["Which drugs treat gout?"])
+    [-0.4]
+    """
+    uri = str(settings().graph)
+    if uri not in _REWARDS:
+        _REWARDS[uri] = open_graph(uri).rewards()
+    return _REWARDS[uri](completions, prompts, **columns)
+
+
+_REWARDS: dict[str, Reward] = {}
+"""What :func:`reward` opened, by the graph's name."""

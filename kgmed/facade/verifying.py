@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kgmed.kg.model import Language
     from kgmed.reasoning.claims.model import Checked, Claim, Verification
     from kgmed.reasoning.claims.texts import Extractor, TextVerifier
+    from kgmed.reasoning.reward import Reward, Weights
 
 
 class Verifying(Opened):
@@ -54,6 +55,20 @@ class Verifying(Opened):
 
         verifier = Verifier(self.store, self.registry, alternatives=alternatives)
         return verifier.claims(list(claims))
+
+    def rewards(
+        self, *, weights: Weights | None = None, extractor: Extractor | None = None
+    ) -> Reward:
+        """What weighs a model's completions by this graph, for trainers
+        (:mod:`kgmed.reasoning.reward`).
+
+        >>> weigh = open_graph().rewards()
+        >>> weigh(["Yes.", "No.", "I can't tell."], ["Does warfarin interact with amiodarone?"] * 3)
+        [1.0, -1.0, 0.1]
+        """
+        from kgmed.reasoning.reward import Reward
+
+        return Reward(self.store, self.registry, weights=weights, extractor=extractor)
 
     def _text_verifier(self, lang: Language | None, extractor: Extractor | None) -> TextVerifier:
         from kgmed.kg.linking.linker import Linker

@@ -73,14 +73,14 @@ def read_qa(path: Path) -> Iterator[QaItem]:
 
 
 def _item(where: str, id: str, record: Mapping[str, Any], *, first: int) -> QaItem:
-    question = _text(record, "question", "QUESTION")
+    question = question_of(record)
     if not question:
         known = ", ".join(sorted(map(str, record)))[:200]
         raise DataError(
             f"{where}: found no question (fields: {known}), expected 'question' with 'answer',"
             " or the fields of MedQA, MedMCQA, PubMedQA, MMLU or CMB."
         )
-    options = _options(record)
+    options = options_of(record)
     answer, letters = _answer(where, record, options, first=first)
     return QaItem(
         str(record.get("id") or id),
@@ -93,7 +93,13 @@ def _item(where: str, id: str, record: Mapping[str, Any], *, first: int) -> QaIt
     )
 
 
-def _options(record: Mapping[str, Any]) -> dict[str, str]:
+def question_of(record: Mapping[str, Any]) -> str:
+    """The question of a record; "" where it has none."""
+    return _text(record, "question", "QUESTION")
+
+
+def options_of(record: Mapping[str, Any]) -> dict[str, str]:
+    """The options of a record by letter; {} where it has none."""
     if "opa" in record:
         found = [record.get(f"op{letter}") for letter in "abcd"]
         return {letter: str(text) for letter, text in zip("ABCD", found, strict=True) if text}

@@ -16,24 +16,25 @@ from kgmed.reasoning.claims.rules import Assertion
 
 PHRASES: dict[Language, dict[str, str]] = {
     "en": {
-        "states": "{sources} states: {stated}.",
-        "implies": "{sources} states: {stated}; this implies that {claim}.",
-        "form": "{sources} states: {stated}; forms of one drug share this, so {claim}.",
-        "product": "{sources} states: {stated}; a product has what its ingredient has, so {claim}.",
-        "by_class": "By class: {sources} states: {stated}; so {claim}.",
-        "some_narrower": "{sources} states: {stated}; so in some cases {claim}.",
-        "plausible_chain": "{sources} states: {stated}; that makes it plausible that {claim}, "
+        "states": "{sources} state{s}: {stated}.",
+        "implies": "{sources} state{s}: {stated}; this implies that {claim}.",
+        "form": "{sources} state{s}: {stated}; forms of one drug share this, so {claim}.",
+        "product": "{sources} state{s}: {stated}; a product has what its ingredient has, so "
+        "{claim}.",
+        "by_class": "By class: {sources} state{s}: {stated}; so {claim}.",
+        "some_narrower": "{sources} state{s}: {stated}; so in some cases {claim}.",
+        "plausible_chain": "{sources} state{s}: {stated}; that makes it plausible that {claim}, "
         "no more.",
-        "explicit_negative": "{sources} denies it: {stated}.",
-        "asymmetric_reverse": "{sources} states the reverse: {stated}; both can't hold.",
-        "excludes": "{sources} states: {stated}; that excludes that {claim}.",
+        "explicit_negative": "{sources} {denies} it: {stated}.",
+        "asymmetric_reverse": "{sources} state{s} the reverse: {stated}; both can't hold.",
+        "excludes": "{sources} state{s}: {stated}; that excludes that {claim}.",
         "ill_typed": "{name} is a {category}, so it can't be that {claim}.",
-        "opposes": "Safety: {sources} states: {stated}.",
-        "opposes_direction": "{sources} states the opposite effect: {stated}; both may hold, by "
+        "opposes": "Safety: {sources} state{s}: {stated}.",
+        "opposes_direction": "{sources} state{s} the opposite effect: {stated}; both may hold, by "
         "tissue, dose or disease.",
         "conflict": "Sources disagree. {name}",
-        "covered": "{sources} speaks of both under this relation and doesn't state that {claim}. "
-        "That is no evidence that it is untrue.",
+        "covered": "{sources} speak{s} of both under this relation and {doesnt} state that "
+        "{claim}. That is no evidence that it is untrue.",
         "qualifiers_differ": "It is stated otherwise: {stated} ({sources}).",
         "members_only": "The graph says it of members of the class ({count}), not of the class: "
         "{claim}.",
@@ -82,6 +83,11 @@ PHRASES: dict[Language, dict[str, str]] = {
     },
 }
 
+_AGREEING = (
+    {"s": "s", "denies": "denies", "doesnt": "doesn't"},
+    {"s": "", "denies": "deny", "doesnt": "don't"},
+)
+"""Verbs of one source, and of several."""
 _PLAIN = ("statement", "inverse", "symmetric", "value")
 _IMPLIES = ("sub_predicate", "transitive", "property_chain", "inherited")
 
@@ -147,6 +153,7 @@ class Speaker:
             count=next(iter(proof.premises), ""),
             name=named,
             category=category,
+            **_AGREEING[len({source for source, _release in pairs}) > 1],
         )
 
     def phrase(self, key: str, name: str) -> str:

@@ -19,10 +19,11 @@ _HEADING = re.compile(
     r"|(?:the )?(?:nearest|closest|listed|stated|relevant) (?:statement|fact)s?(?: (?:is|are))?"
     r"|(?:in )?(?:conclusion|summary|short|brief)|therefore|step \d+"
     r"|(?:the )?(?:answer|explanation|evidence|proof|facts?|reason(?:ing)?)(?: is)?"
-    r"): +",
+    r"): +|(?:yes|no|correct|indeed|certainly)[,:] +(?!no\b)",
     re.I,
 )
-"""Before a clause, words that say where it comes from or what it is for."""
+"""Before a clause, words that say where it comes from or what it is for; and what answers before it
+does."""
 
 
 def whole(
@@ -74,7 +75,7 @@ def _unheaded(sentence: Sentence, inside: list[Link]) -> tuple[Sentence, list[Li
     heading = _HEADING.match(blanked(sentence, inside))
     if heading is None or sentence.lang != "en":
         return sentence, inside
-    cut = sentence.text.index(":") + 1
+    cut = min(at for at in map(sentence.text.find, ":,") if at >= 0) + 1
     cut += len(sentence.text[cut:]) - len(sentence.text[cut:].lstrip())
     start = sentence.start + cut
     rest = Sentence(start, sentence.end, sentence.text[cut:], sentence.lang)

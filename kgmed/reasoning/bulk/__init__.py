@@ -1,0 +1,7 @@
+"""Questions of a file, answered side by side, each once, whatever happens meanwhile."""
+
+from kgmed.reasoning.bulk.journal import Journal
+from kgmed.reasoning.bulk.questions import Question, digest, read_questions
+from kgmed.reasoning.bulk.run import Asked, Done, answer_all
+
+__all__ = ["Asked", "Done", "Journal", "Question", "answer_all", "digest", "read_questions"]
