@@ -9,6 +9,7 @@ from typing import Literal
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Path, Statement
 from kgmed.kg.verbalize.size import tokens_of
+from kgmed.reasoning.claims.model import Claim
 
 Kind = Literal["asked", "between", "path", "about"]
 """Why a piece is there: the question's relation, what joins two of its concepts, a path between
@@ -44,9 +45,9 @@ class Evidence:
     """What a graph holds on a question.
 
     ``links`` are the concepts it names, ``statements`` those that the pieces tell, by id;
-    ``names`` are the concepts' as the pieces write them, of those that may leave; ``asked`` is the predicate
-    that the question asks about, "" where it wasn't read. ``left_out`` counts the statements found
-    that the budget had no room for.
+    ``names`` are the concepts' as the pieces write them, of those that may leave; ``asked`` is the
+    predicate that the question asks about, "" where it wasn't read, ``whether`` the claim that
+    "yes" would make. ``left_out`` counts the statements found that the budget had no room for.
     """
 
     question: str
@@ -59,6 +60,7 @@ class Evidence:
     snapshot: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     asked: str = ""
+    whether: Claim | None = None
 
     @property
     def text(self) -> str:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-NUMBERS = re.compile(r"[ ]?[\[［【](\d{1,3}(?:\s*[,，、;；\-–]\s*\d{1,3})*)[\]］】]")  # noqa: RUF001
-_RANGE = re.compile(r"(\d+)\s*[\-–]\s*(\d+)")  # noqa: RUF001
+NUMBERS = re.compile(r"[ ]?[\[［【](\d{1,3}(?:\s*[,，、;；\-–]\s*\d{1,3})*)[\]］】]")
+_RANGE = re.compile(r"(\d+)\s*[\-–]\s*(\d+)")
 MOST_RANGE = 30
 
 
@@ -58,7 +58,7 @@ def recited(text: str, cite: Callable[[Sequence[int], str], str]) -> Recited:
         places += range(length, length + len(words))
         length += len(words)
         if found is not None:
-            before = re.split(r"[.。!！?？]\s*", "".join(plain).rstrip(".。"))[-1]  # noqa: RUF001
+            before = re.split(r"[.。!！?？]\s*", "".join(plain).rstrip(".。"))[-1]
             made = cite(_listed(found[1]), before)
             parts.append(made)
             length += len(made)
@@ -68,7 +68,7 @@ def recited(text: str, cite: Callable[[Sequence[int], str], str]) -> Recited:
 
 def _listed(text: str) -> list[int]:
     found: list[int] = []
-    for part in re.split(r"[,，、;；]", text):  # noqa: RUF001
+    for part in re.split(r"[,，、;；]", text):
         span = _RANGE.search(part)
         if span is None:
             found.append(int(part))
