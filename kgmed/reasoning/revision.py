@@ -86,10 +86,12 @@ def cleaned(
     lang: Language,
     *,
     unsupported: Unsupported = "mark",
+    cite: Callable[[Checked], str] = lambda _checked: "",
 ) -> Cleaned:
     """A text without its refuted claims; see the module for what becomes of the rest.
 
-    ``verify`` verifies a text, ``say`` tells true claims anew that stood beside a refuted one.
+    ``verify`` verifies a text, ``say`` tells true claims anew that stood beside a refuted one, each
+    with what ``cite`` says of it before its full stop.
     """
     removed = told = 0
     found = verify(text)
@@ -97,7 +99,9 @@ def cleaned(
         bad = {"REFUTED"} | ({"UNSUPPORTED", "NOT_COVERED"} if unsupported == "remove" else set())
         if not any(checked.verdict in bad for checked in found.claims):
             break
-        text, gone, anew = _without(text, found, bad, say, lang)
+        text, gone, anew = _without(
+            text, found, bad, lambda checked: _cited(_told(checked, say, lang), cite(checked)), lang
+        )
         removed, told = removed + gone, told + anew
         found = verify(text)
     else:  # what can't be put right is not said
@@ -109,7 +113,7 @@ def cleaned(
 
 
 def _without(
-    text: str, found: Verification, bad: set[str], say: Verbalizer, lang: Language
+    text: str, found: Verification, bad: set[str], tell: Callable[[Checked], str], lang: Language
 ) -> tuple[str, int, int]:
     """The text without the sentences of bad claims; their true claims told at its end."""
     spans = list(sentences(text))
@@ -130,7 +134,7 @@ def _without(
     anew: dict[str, None] = {}
     for checked in found.claims:
         if checked.verdict == "SUPPORTED" and _over(spans, checked) & out:
-            anew.setdefault(_told(checked, say, lang))
+            anew.setdefault(tell(checked))
     joined = ("" if lang == "zh" else " ").join(anew)
     blank = "" if lang == "zh" or not kept.strip() else " "
     return (f"{kept.rstrip()}{blank}{joined}" if anew else kept), len(out), len(anew)
@@ -171,6 +175,11 @@ def _told(checked: Checked, say: Verbalizer, lang: Language) -> str:
         subject, predicate, object, names, lang=lang, negated=claim.negated,
         qualifiers=claim.qualifiers,
     )  # fmt: skip
+
+
+def _cited(sentence: str, citation: str) -> str:
+    """A sentence with a citation before its full stop."""
+    return f"{sentence[:-1]}{citation}{sentence[-1]}"
 
 
 def _named_in(spans: Sequence[Sentence], checked: Checked) -> set[int]:

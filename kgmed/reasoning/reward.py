@@ -32,7 +32,7 @@ from kgmed.kg.store.base import GraphStore
 from kgmed.reasoning.claims.model import Checked, Claim
 from kgmed.reasoning.claims.texts import Extractor, TextVerifier
 from kgmed.reasoning.claims.verify import Verifier
-from kgmed.reasoning.programs.slots import bind
+from kgmed.reasoning.programs.slots import bind, whether
 from kgmed.reasoning.question import parse
 from kgmed.reasoning.retrieve import Retriever
 
@@ -185,11 +185,8 @@ class Reward:
         if name is None:
             return _Asked(concepts, frozenset())
         bound = bind(readings, self._linker, self._retriever)
-        reading, whether = bound.reading, None
-        if bound.complete and reading.form == "yes_no" and reading.predicate and bound.links[1:]:
-            whether = Claim(bound.links[0].id, reading.predicate, bound.links[1].id)
         around = {*self._registry.descendants(name), *self._registry.ancestors(name)}
-        return _Asked(concepts, frozenset(around), whether)
+        return _Asked(concepts, frozenset(around), whether(bound))
 
     def _near(self, ids: Sequence[str]) -> list[list[str]]:
         """What stands directly above and below each concept: a question about diabetes is

@@ -16,7 +16,7 @@ from string import Template
 
 from kgmed.kg.model import Language
 
-NAMES = ("answer", "thoughts", "names")
+NAMES = ("answer", "thoughts", "names", "revise")
 """The signatures."""
 
 

@@ -12,8 +12,9 @@ from kgmed.kg.model import Language, Path, Statement
 from kgmed.kg.paths.find import find_paths
 from kgmed.kg.predicates import Registry
 from kgmed.kg.store.base import Edge, GraphStore
+from kgmed.reasoning.claims.model import Claim
 from kgmed.reasoning.evidence.model import Kind
-from kgmed.reasoning.programs.slots import Bound, bind, slot_end
+from kgmed.reasoning.programs.slots import Bound, bind, slot_end, whether
 from kgmed.reasoning.question import Reading, parse
 from kgmed.reasoning.retrieve import Hit, Retriever
 
@@ -43,12 +44,13 @@ class Candidate:
 @dataclass(slots=True)
 class Candidates:
     """All that was found. ``asked`` is the predicate of the question, ``form`` its form, as it was
-    read; "" where it wasn't."""
+    read, "" where it wasn't; ``whether`` is the claim that "yes" would make."""
 
     lang: Language
     links: list[Link] = field(default_factory=list)
     asked: str = ""
     form: str = ""
+    whether: Claim | None = None
     edges: list[Candidate] = field(default_factory=list)
     values: list[Statement] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Finder:
                     found.links.append(link)
         if bound is not None and bound.complete and bound.reading.predicate:
             found.asked, found.form = bound.reading.predicate, bound.reading.form
+            found.whether = whether(bound)
             found.edges += self._asked(bound)
         ids = [link.id for link in found.links]
         given = [id for id in ids if id not in offered]

@@ -74,7 +74,7 @@ class Gatherer:
     ) -> None:
         self._store, self._registry, self._terms = store, registry, terms
         self._finder = Finder(store, registry)
-        self._say = Verbalizer(registry)
+        self.say = Verbalizer(registry)
         self.expander = Expander(store, registry, terms=terms)
 
     @property
@@ -118,7 +118,7 @@ class Gatherer:
             question, found.lang, tuple(found.links), tuple(pieces),
             {id: statements[id] for id in told}, withheld,
             len(statements.keys() - told), self._store.info().snapshot, names,
-            found.asked,
+            found.asked, found.whether,
         )  # fmt: skip
 
     # What may be told
@@ -227,7 +227,7 @@ class Gatherer:
         self, statements: Sequence[Statement], about: str, names: Mapping[str, str], lang: Language
     ) -> str:
         """Statements of one predicate about one concept, in one sentence."""
-        return self._say.grouped(statements, names, lang=lang, about=about)
+        return self.say.grouped(statements, names, lang=lang, about=about)
 
     def _spoken(self, question: str, lang: Language, predicates: set[str]) -> set[str]:
         """The predicates that the question's words speak of."""
@@ -276,7 +276,7 @@ class Gatherer:
     ) -> tuple[str, list[Statement]]:
         """A group's sentence in so many tokens, and the statements told; "" where none fits."""
         if group.path is not None:
-            text = self._say.path(group.path, names, lang=lang)
+            text = self.say.path(group.path, names, lang=lang)
             return (text, group.statements) if tokens_of(text) <= room else ("", [])
         members = list(dict.fromkeys(_other(s, group.anchor) for s in group.statements))
         size = min(len(members), LISTED[group.kind])
@@ -295,10 +295,10 @@ class Gatherer:
     ) -> str:  # fmt: skip
         first = shown[0]
         if first.value is not None:
-            return plain(self._say.statement(first, names, lang=lang))
+            return plain(self.say.statement(first, names, lang=lang))
         told = group.statements if more else shown
         limit = len({_other(s, group.anchor) for s in shown}) if more else None
-        return self._say.grouped(told, names, lang=lang, about=group.anchor, limit=limit)
+        return self.say.grouped(told, names, lang=lang, about=group.anchor, limit=limit)
 
 
 def _other(statement: Statement, anchor: str) -> str:

@@ -9,9 +9,7 @@ from typing import Literal
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Path, Statement
 from kgmed.kg.verbalize.size import tokens_of
-from kgmed.reasoning.answer import Withheld
-
-__all__ = ["Evidence", "Kind", "Piece", "Withheld"]
+from kgmed.reasoning.claims.model import Claim
 
 Kind = Literal["asked", "between", "path", "about"]
 """Why a piece is there: the question's relation, what joins two of its concepts, a path between
@@ -39,8 +37,8 @@ class Evidence:
 
     ``links`` are the concepts it names, ``statements`` those that the pieces tell, by id;
     ``names`` are the concepts' as the pieces write them, of those that may leave; ``asked`` is the
-    predicate that the question asks about, "" where it wasn't read. ``left_out`` counts the
-    statements found that the budget had no room for.
+    predicate that the question asks about, "" where it wasn't read, ``whether`` the claim that
+    "yes" would make. ``left_out`` counts the statements found that the budget had no room for.
     """
 
     question: str
@@ -53,6 +51,7 @@ class Evidence:
     snapshot: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     asked: str = ""
+    whether: Claim | None = None
 
     @property
     def text(self) -> str:

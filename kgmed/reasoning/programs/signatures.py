@@ -44,6 +44,25 @@ def answer_signature(
 ) -> Any:
     """``question, evidence[, options] -> answerable[, steps][, choice | verdict], answer,
     citations``; ``options`` is how many there are to choose from, 26 of which have letters."""
+    instructions = task("answer", lang).instructions(kind, steps=steps)
+    outputs = _answering(kind, steps=steps, options=options)
+    return _made("answer", lang, _inputs(kind), outputs, instructions)
+
+
+def revise_signature(kind: Kind = "open", lang: Language = "en", *, options: int = 0) -> Any:
+    """``question, evidence[, options], draft, objections -> answerable[, choice | verdict],
+    answer, citations``."""
+    inputs = [*_inputs(kind), "draft", "objections"]
+    outputs = _answering(kind, steps=False, options=options)
+    return _made("revise", lang, inputs, outputs, task("revise", lang).instructions(kind))
+
+
+def _inputs(kind: Kind) -> list[str]:
+    return ["question", "evidence", *(["options"] if kind == "choice" else [])]
+
+
+def _answering(kind: Kind, *, steps: bool, options: int) -> dict[str, Any]:
+    """The outputs of an answer to a form of question."""
     outputs: dict[str, Any] = {"answerable": bool}
     if steps:
         outputs["steps"] = Steps
@@ -51,10 +70,7 @@ def answer_signature(
         outputs["choice"] = Literal[tuple(ascii_uppercase[: options or MOST_OPTIONS])]
     elif kind == "yes_no":
         outputs["verdict"] = Literal[VERDICTS]
-    outputs |= {"answer": Answer, "citations": Citations}
-    inputs = ["question", "evidence", *(["options"] if kind == "choice" else [])]
-    instructions = task("answer", lang).instructions(kind, steps=steps)
-    return _made("answer", lang, inputs, outputs, instructions)
+    return {**outputs, "answer": Answer, "citations": Citations}
 
 
 def thoughts_signature(lang: Language = "en") -> Any:

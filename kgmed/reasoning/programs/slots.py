@@ -9,6 +9,7 @@ from kgmed.kg.linking.link import Candidate, Link
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.linking.normalize import key
 from kgmed.kg.linking.score import CLOSE
+from kgmed.reasoning.claims.model import Claim
 from kgmed.reasoning.question import Reading, Slot
 from kgmed.reasoning.retrieve import End, Retriever
 
@@ -36,6 +37,16 @@ class Bound:
     @property
     def sure(self) -> bool:
         return self.complete and all(link.score >= SURE for link in self.links)
+
+
+def whether(bound: Bound) -> Claim | None:
+    """The claim that "yes" makes, of a question that it answers."""
+    reading = bound.reading
+    if not bound.complete or reading.form != "yes_no" or not reading.predicate:
+        return None
+    if len(bound.links) < 2:
+        return None
+    return Claim(bound.links[0], reading.predicate, bound.links[1])
 
 
 def expected_categories(reading: Reading, place: int, retriever: Retriever) -> tuple[str, ...]:
