@@ -9,7 +9,10 @@ from typing import Literal
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Path, Statement
 from kgmed.kg.verbalize.size import tokens_of
+from kgmed.reasoning.answer import Withheld
 from kgmed.reasoning.claims.model import Claim
+
+__all__ = ["Evidence", "Kind", "Piece", "Withheld"]
 
 Kind = Literal["asked", "between", "path", "about"]
 """Why a piece is there: the question's relation, what joins two of its concepts, a path between
