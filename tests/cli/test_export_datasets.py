@@ -45,6 +45,23 @@ def test_what_cant_be_is_refused(arguments: list[str], code: int, told: str, wor
     assert not (work / "refused" / "README.md").exists()
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_task_can_be_asked_for_alone_in_one_language(lang: str, work: Path) -> None:
+    """Translation reads names of the other language, which weren't asked for."""
+    from kgmed.builders.datasets.tasks import TASKS
+
+    for task in TASKS:
+        given = ["--tasks", task, "--languages", lang, "--processes", "1"]
+        code, out, err = export(
+            "instructions", *given, "--out", f"alone-{task}-{lang}", "--json", cwd=work
+        )
+        if code:
+            assert "No row came out" in err, (task, err)
+            assert task != "translation"
+            continue
+        assert set(adapter("kgmed.dataset/1").validate_json(out).tasks[task]) == {lang}
+
+
 def test_a_corpus_is_forecast_written_and_traced(work: Path) -> None:
     given = ["corpus", "--out", "corpus", "--tasks", "sentences", "--languages", "en"]
     code, out, err = export(*given, "--dry-run", "--json", cwd=work)

@@ -78,6 +78,9 @@ class Instructions:
     def tasks(self) -> Sequence[str]:
         return self.names
 
+    def reads_every_language(self) -> bool:
+        return "translation" in self.names
+
     def lay_out(self, feed: Feed, processes: int) -> None:
         """Nothing: tasks ask the graph."""
 

@@ -94,6 +94,10 @@ class Maker(Protocol):
         """The tasks, in the order in which a part makes them."""
         ...
 
+    def reads_every_language(self) -> bool:
+        """Whether tasks read names of other languages than those asked for."""
+        ...
+
     def lay_out(self, feed: Feed, processes: int) -> None:
         """Lay out what all processes share, before they start."""
         ...

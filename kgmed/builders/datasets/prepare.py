@@ -62,15 +62,17 @@ def prepare(
     folder: Path,
     *,
     languages: Sequence[str],
+    every_language: bool = False,
     allow: Sequence[str] = (),
     seed: int = 0,
     memory: str = "1GB",
 ) -> Prepared:
     """Lay out what tasks read of a snapshot into an empty folder.
 
-    ``allow`` names licences or sources that aren't open and may leave. DuckDB holds up to
-    ``memory``. Raises :class:`~kgmed.kg.errors.UsageError` for a name that the graph doesn't know,
-    where no statement may leave, and for a language that no concept has a name in.
+    Names are those of ``languages``, or with ``every_language`` of others, too. ``allow`` names
+    licences or sources that aren't open and may leave. DuckDB holds up to ``memory``. Raises
+    :class:`~kgmed.kg.errors.UsageError` for a name that the graph doesn't know, where no statement
+    may leave, and for a language that no concept has a name in.
     """
     import duckdb
 
@@ -93,6 +95,9 @@ def prepare(
                     f"Found the language {language!r}, in which no concept that may leave has a "
                     f"name; the graph's names are in: {known}."
                 )
+        for language in _languages(connection) if every_language else ():
+            if language not in names:
+                lay.names(language)
         arrays = lay.statements()
         np.save(folder / "said.npy", qualified(arrays))
         lay.values()

@@ -92,6 +92,7 @@ class Run:
                 self._snapshot,
                 self._work,
                 languages=self._settings.languages,
+                every_language=self._maker.reads_every_language(),
                 allow=self._settings.allow,
                 seed=self._settings.seed,
             )

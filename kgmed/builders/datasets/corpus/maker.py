@@ -68,6 +68,9 @@ class Corpus:
     def tasks(self) -> Sequence[str]:
         return self.names
 
+    def reads_every_language(self) -> bool:
+        return False
+
     def lay_out(self, feed: Feed, processes: int) -> None:
         """What texts need of all names."""
         lists = any(name in self.names for name in passages.TASKS.values())

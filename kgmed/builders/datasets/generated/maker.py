@@ -71,6 +71,9 @@ class ByModel:
     def tasks(self) -> Sequence[str]:
         return self.names
 
+    def reads_every_language(self) -> bool:
+        return False
+
     def lay_out(self, feed: Feed, processes: int) -> None:
         """Nothing: tasks ask the graph."""
 

@@ -42,6 +42,9 @@ class RationaleRows:
     def tasks(self) -> Sequence[str]:
         return [TASK]
 
+    def reads_every_language(self) -> bool:
+        return False
+
     def lay_out(self, feed: Feed, processes: int) -> None:
         """Nothing: each process reads the file."""
 
