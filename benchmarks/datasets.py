@@ -174,6 +174,9 @@ class Bench:
         from kgmed.builders.datasets.instructions import Instructions, known_tasks
 
         for name in known_tasks():
+            if name == "translation":  # which reads another language's names
+                self.statements = None
+                shutil.rmtree(self.work / "feed", ignore_errors=True)
             maker = Instructions((name,), ("messages",), self.graph._opening())
             self.task(maker, self.settings("instructions", name, formats=("messages",)), name)
 

@@ -405,11 +405,7 @@ class PartBlock(Block):
         breaks = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
         for begin, end in pairwise(breaks):
             name, _negated = self.feed.predicates[codes[begin]]
-            places = range(start + begin, start + end)
-            if len(places) <= LONG:
-                yield name, [self.fact(edges, place, way) for place in places]
-            else:
-                yield name, _Row(self, edges, places, way)
+            yield name, _Row(self, edges, range(start + begin, start + end), way)
 
     def valued(self, number: int) -> Iterator[Fact]:
         """The facts with a value of a concept."""
@@ -471,10 +467,12 @@ class _Entities(Sequence[Entity]):
 
 
 class _Row(Sequence[Fact]):
-    """Facts of one predicate at one concept, made as they are asked for."""
+    """Facts of one predicate at one concept, made when they are asked for; a short row's are made
+    at once, and kept."""
 
     def __init__(self, block: PartBlock, edges: Edges, places: range, way: str) -> None:
         self._block, self._edges, self._places, self._way = block, edges, places, way
+        self._made: list[Fact] | None = None
 
     def __len__(self) -> int:
         return len(self._places)
@@ -484,7 +482,21 @@ class _Row(Sequence[Fact]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[Fact]: ...
     def __getitem__(self, place: int | slice) -> Fact | Sequence[Fact]:
+        if len(self._places) <= LONG:
+            return self._kept()[place]
         make, edges, way = self._block.fact, self._edges, self._way
         if isinstance(place, slice):
             return [make(edges, at, way) for at in self._places[place]]
         return make(edges, self._places[place], way)
+
+    def __iter__(self) -> Iterator[Fact]:
+        if len(self._places) <= LONG:
+            return iter(self._kept())
+        make, edges, way = self._block.fact, self._edges, self._way
+        return (make(edges, at, way) for at in self._places)
+
+    def _kept(self) -> list[Fact]:
+        if self._made is None:
+            make, edges, way = self._block.fact, self._edges, self._way
+            self._made = [make(edges, at, way) for at in self._places]
+        return self._made

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TypeVar, cast
 
 from kgmed.builders.datasets.around import of
+from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
@@ -69,9 +70,11 @@ class _Names(dict[str, str]):
         self._common: Container[str] = common if lang == "en" else ()
         around = of(block)
         self._name, self._lang = block.name if around is None else around.name, lang
+        self._near = block.near.names.get(lang, {}) if isinstance(block, PartBlock) else {}
 
     def __missing__(self, id: str) -> str:
-        found = tidy(self._name(id, self._lang) or "")
+        known = self._near.get(id)
+        found = tidy(known or self._name(id, self._lang) or "")
         if self._common:
             found = small(found, self._common)
         self[id] = found
