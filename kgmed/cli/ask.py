@@ -50,6 +50,25 @@ def ask(
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="Answers that self-consistency takes.")
     ] = None,
+    revise: Annotated[
+        int | None,
+        typer.Option(
+            "--revise",
+            min=0,
+            metavar="N",
+            help="Times that a model's answer is sent back where the graph refutes a claim of it; "
+            "0 leaves it as it is. Default: 1.",
+        ),
+    ] = None,
+    unsupported: Annotated[
+        str | None,
+        typer.Option(
+            "--unsupported",
+            metavar="WHAT",
+            help="What becomes of a model's sentences that the graph doesn't bear out: mark, "
+            "remove or keep. Default: mark.",
+        ),
+    ] = None,
     trusted: Annotated[
         bool, typer.Option("--trusted", help="The model may see what isn't openly licensed.")
     ] = False,
@@ -76,6 +95,8 @@ def ask(
         options=options,
         budget=budget,
         samples=samples,
+        revise=revise,
+        unsupported=unsupported,
         trusted=trusted,
         trace=trace,
         as_json=as_json,

@@ -33,9 +33,11 @@ VALUES = {
     "--options": "options",
     "--budget": "budget",
     "--samples": "samples",
+    "--revise": "revise",
+    "--unsupported": "unsupported",
     "--lang": "lang",
 }
-NUMBERS = {"limit": 0, "budget": 50, "samples": 1}
+NUMBERS = {"limit": 0, "budget": 50, "samples": 1, "revise": 0}
 """Options that are numbers, and the least of each."""
 NO_MODEL = (
     "no language model is configured (--lm, KGMED_LM or [lm] in kgmed.toml); the embedded engine "
@@ -84,6 +86,8 @@ def run(
     options: str | None = None,
     budget: int | None = None,
     samples: int | None = None,
+    revise: int | None = None,
+    unsupported: str | None = None,
     trusted: bool = False,
     trace: bool = False,
     as_json: bool = False,
@@ -97,7 +101,7 @@ def run(
         answer = chosen.ask(
             text, language=language(lang), limit=limit or None, program=program, lm=lm,
             api_base=api_base, options=offered, budget=budget, samples=samples,
-            trusted=trusted or None,
+            trusted=trusted or None, revise=revise, unsupported=doubtful(unsupported),
         )  # fmt: skip
         if answer.model == "embedded" and lm is None and not quiet:
             sys.stderr.write(f"kgmed: {NO_MODEL}\n")
@@ -112,6 +116,13 @@ def run(
                 print_trace(answer)
             print_answer(answer, limit=limit or None, quiet=quiet)
     return ABSTAINED if answer.abstained else 0
+
+
+def doubtful(value: str | None) -> Any:
+    """Check ``--unsupported``."""
+    if value is not None and value not in {"mark", "remove", "keep"}:
+        raise UsageError(f"Found --unsupported {value!r}, expected one of: mark, remove, keep.")
+    return value
 
 
 def _from_stdin() -> str:

@@ -12,6 +12,8 @@ from kgmed.reasoning.answer import Answer
 MARKS = {"SUPPORTED": "+", "REFUTED": "-", "UNSUPPORTED": "?", "NOT_COVERED": " "}
 """A mark for each verdict in a trace."""
 _DIGITS = 12
+_COUNTED = {"rounds": "revised", "removed": "sentences removed", "marked": "sentences marked"}
+_AS_SAID = {"told": "told anew"}
 
 
 def print_claims(answer: Answer, *, limit: int | None) -> None:
@@ -42,6 +44,9 @@ def print_usage(answer: Answer) -> None:
     ]
     if answer.agreement is not None:
         told.insert(1, f"agreement {answer.agreement:.0%}")
+    for name in ("rounds", "removed", "marked"):
+        if getattr(answer, name):
+            told.append(f"{_COUNTED[name]} {getattr(answer, name)}")
     echo("")
     echo("; ".join(told))
 
@@ -69,6 +74,11 @@ def _print_thoughts(thoughts: list[Mapping[str, Any]], parent: int, indent: str)
 
 def _print_entry(entry: Mapping[str, Any], indent: str) -> None:
     said = []
+    for name in ("removed", "told", "marked"):
+        if entry.get(name):
+            said.append(f"{entry[name]} {_AS_SAID.get(name, name)}")
+    if "was" in entry:
+        said.append(f"was {entry['was']}")
     if "score" in entry:
         said.append(f"score {entry['score']}")
     if "weight" in entry:
@@ -79,6 +89,9 @@ def _print_entry(entry: Mapping[str, Any], indent: str) -> None:
         said.append("chosen")
     said += [str(entry[name]) for name in ("pruned", "problem", "failed") if entry.get(name)]
     tail = f"  ({'; '.join(said)})" if said else ""
-    echo(f"{indent}{entry['kind']}: {entry['text']}{tail}")
+    number = f" {entry['round']}" if "round" in entry else ""
+    echo(f"{indent}{entry['kind']}{number}: {' '.join(entry['text'].split())}{tail}")
     for claim in entry.get("claims", ()):
         echo(f"{indent}  {MARKS.get(claim['verdict'], ' ')} {claim['text']}  ({claim['rule']})")
+    for line in entry.get("objections", ()):
+        echo(f"{indent}  ! {line}")
