@@ -12,8 +12,8 @@ from kgmed.cli.options import AsJson, GraphUri, Lang, Quiet
 
 def ask(
     question: Annotated[
-        str, typer.Argument(help="A question, in English or Chinese; - for stdin.")
-    ],
+        str | None, typer.Argument(help="A question, in English or Chinese; - for stdin.")
+    ] = None,
     graph: GraphUri = None,
     *,
     limit: Annotated[
@@ -72,6 +72,27 @@ def ask(
     trusted: Annotated[
         bool, typer.Option("--trusted", help="The model may see what isn't openly licensed.")
     ] = False,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            help="Answer the questions of a file: a line each (.txt), or records with question and "
+            "options (JSON, JSON lines, CSV, TSV, Parquet); with --out.",
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Where --file writes its answers, as JSON lines."
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--concurrency", min=1, help="Questions of --file under way at once. Default: 16."
+        ),
+    ] = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Print how a program came to its answer.")
     ] = False,
@@ -83,10 +104,15 @@ def ask(
 
     Examples: kgmed ask "drug interactions of warfarin"; kgmed ask "华法林的药物相互作用" --limit 0;
     kgmed ask "does warfarin interact with lisinopril?" --json; kgmed ask "which drug treats gout?"
-    --program cot --options "metformin|allopurinol" --trace. Exit code 3 means that it abstained.
+    --program cot --options "metformin|allopurinol" --trace; kgmed ask --file exam.jsonl --out
+    answers.jsonl --program cot: ended early, the same command goes on. Exit code 3 means that it
+    abstained.
     """
     code = asking.run(
         question,
+        file=file,
+        out=out,
+        concurrency=concurrency,
         graph=graph,
         limit=limit,
         program=program,

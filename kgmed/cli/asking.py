@@ -33,11 +33,14 @@ VALUES = {
     "--options": "options",
     "--budget": "budget",
     "--samples": "samples",
+    "--file": "file",
+    "--out": "out",
+    "--concurrency": "concurrency",
     "--revise": "revise",
     "--unsupported": "unsupported",
     "--lang": "lang",
 }
-NUMBERS = {"limit": 0, "budget": 50, "samples": 1, "revise": 0}
+NUMBERS = {"limit": 0, "budget": 50, "samples": 1, "revise": 0, "concurrency": 1}
 """Options that are numbers, and the least of each."""
 NO_MODEL = (
     "no language model is configured (--lm, KGMED_LM or [lm] in kgmed.toml); the embedded engine "
@@ -76,8 +79,11 @@ def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
 
 
 def run(
-    question: str,
+    question: str | None = None,
     *,
+    file: str | None = None,
+    out: str | None = None,
+    concurrency: int | None = None,
     graph: str | None = None,
     limit: int = DEFAULT_LIMIT,
     program: str | None = None,
@@ -95,6 +101,20 @@ def run(
     lang: str | None = None,
 ) -> int:
     """Answer and print; returns the exit code."""
+    if file is not None:
+        from kgmed.cli.ask_file import run_file
+
+        besides = {"QUESTION": question, "--options": options, "--trace": trace}
+        return run_file(
+            file, out, besides=[name for name, value in besides.items() if value],
+            graph=graph, quiet=quiet, as_json=as_json, concurrency=concurrency,
+            language=language(lang), limit=limit or None, program=program, lm=lm,
+            api_base=api_base, budget=budget, samples=samples, trusted=trusted or None,
+            revise=revise, unsupported=doubtful(unsupported),
+        )  # fmt: skip
+    if question is None or out is not None or concurrency is not None:
+        found = "nothing to ask" if question is None else "--out or --concurrency without --file"
+        raise UsageError(f"Found {found}, expected QUESTION, or --file FILE --out FILE.")
     text = _from_stdin() if question == "-" else question
     offered = [part.strip() for part in (options or "").split("|") if part.strip()]
     with opened(graph, quiet=quiet) as chosen:

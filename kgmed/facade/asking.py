@@ -77,25 +77,14 @@ class Asking(Verifying):
         >>> answer.value, answer.items[0].qualifiers["severity"]
         (True, 'Critical')
         """
-        if program is None:
-            program = "cot" if lm is not None or api_base is not None else DIRECT
-        if isinstance(program, str) and program not in PROGRAMS:
-            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+        program = chosen_program(
+            program, lm=lm, api_base=api_base, options=options or None, budget=budget,
+            samples=samples, trusted=trusted, revise=revise, unsupported=unsupported,
+        )  # fmt: skip
         if program == DIRECT:
-            given = {"lm": lm, "api_base": api_base, "options": options or None, "budget": budget,
-                     "samples": samples, "trusted": trusted, "revise": revise,
-                     "unsupported": unsupported}  # fmt: skip
-            wrong = [name for name, value in given.items() if value is not None]
-            if wrong:
-                raise UsageError(
-                    f"Found {', '.join(wrong)} with the program direct, which asks no language "
-                    f"model; expected one of: {', '.join(LM_PROGRAMS)}."
-                )
             from kgmed.reasoning.programs.direct import Direct
 
             return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
-        if samples is not None and program != "self-consistency":
-            raise UsageError(f"Found samples with the program {program!r}; self-consistency votes.")
         with ExitStack() as stack:
             model = connected(lm, api_base, trusted, stack)
             module = self._module(
@@ -215,6 +204,26 @@ class Asking(Verifying):
         return answering.answer(
             prediction, program=name, model=model.name, usage=usage, elapsed_ms=spent
         )
+
+
+def chosen_program(program: Any, **given: Any) -> Any:
+    """The program that is meant, direct where no model is named; raises
+    :class:`~kgmed.kg.errors.UsageError` for one that there isn't, or that something ``given`` isn't
+    for."""
+    if program is None:
+        named = given["lm"] is not None or given["api_base"] is not None
+        program = "cot" if named else DIRECT
+    if isinstance(program, str) and program not in PROGRAMS:
+        raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+    wrong = [name for name, value in given.items() if value is not None]
+    if program == DIRECT and wrong:
+        raise UsageError(
+            f"Found {', '.join(wrong)} with the program direct, which asks no language "
+            f"model; expected one of: {', '.join(LM_PROGRAMS)}."
+        )
+    if given["samples"] is not None and program != "self-consistency":
+        raise UsageError(f"Found samples with the program {program!r}; self-consistency votes.")
+    return program
 
 
 def _refuse_restricted(module: Any, model: str) -> None:

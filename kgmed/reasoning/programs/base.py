@@ -17,7 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import dspy
-from dspy.utils.exceptions import AdapterParseError, LMError, LMUnsupportedFeatureError
+from dspy.utils.exceptions import (
+    AdapterParseError,
+    ContextWindowExceededError,
+    LMError,
+    LMUnsupportedFeatureError,
+)
 
 from kgmed.kg.errors import LanguageModelError, UsageError
 from kgmed.kg.model import Language
@@ -343,8 +348,12 @@ def _arguments(asked: Asked, signature: Any) -> dict[str, Any]:
 
 
 def _unreached(error: LMError) -> LanguageModelError:
+    if isinstance(error, LanguageModelError):
+        return error  # says it all
     told = " ".join(str(error).split())[:300]
-    return LanguageModelError(
+    made = LanguageModelError(
         f"The language model gave no answer ({type(error).__name__}: {told}). Is it running, and "
         "does it take a prompt of this length? `kgmed lm check` tells."
     )
+    made.of_the_request = isinstance(error, ContextWindowExceededError)
+    return made
