@@ -96,6 +96,14 @@ def ask(
     trace: Annotated[
         bool, typer.Option("--trace", help="Print how a program came to its answer.")
     ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Print a model's sentences as it writes them, each with its verdicts, then the "
+            "answer; with --json a line each.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     lang: Lang = None,
@@ -125,6 +133,7 @@ def ask(
         unsupported=unsupported,
         trusted=trusted,
         trace=trace,
+        stream=stream,
         as_json=as_json,
         quiet=quiet,
         lang=lang,

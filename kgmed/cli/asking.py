@@ -22,6 +22,7 @@ FLAGS = {
     "-q": "quiet",
     "--trusted": "trusted",
     "--trace": "trace",
+    "--stream": "stream",
 }
 VALUES = {
     "--graph": "graph",
@@ -96,6 +97,7 @@ def run(
     unsupported: str | None = None,
     trusted: bool = False,
     trace: bool = False,
+    stream: bool = False,
     as_json: bool = False,
     quiet: bool = False,
     lang: str | None = None,
@@ -104,7 +106,8 @@ def run(
     if file is not None:
         from kgmed.cli.ask_file import run_file
 
-        besides = {"QUESTION": question, "--options": options, "--trace": trace}
+        besides = {"QUESTION": question, "--options": options, "--trace": trace,
+                   "--stream": stream}  # fmt: skip
         return run_file(
             file, out, besides=[name for name, value in besides.items() if value],
             graph=graph, quiet=quiet, as_json=as_json, concurrency=concurrency,
@@ -118,7 +121,12 @@ def run(
     text = _from_stdin() if question == "-" else question
     offered = [part.strip() for part in (options or "").split("|") if part.strip()]
     with opened(graph, quiet=quiet) as chosen:
-        answer = chosen.ask(
+        asked: Any = chosen.ask
+        if stream:
+            from kgmed.cli.tracing import streamed
+
+            asked = streamed(chosen, as_json=as_json)
+        answer = asked(
             text, language=language(lang), limit=limit or None, program=program, lm=lm,
             api_base=api_base, options=offered, budget=budget, samples=samples,
             trusted=trusted or None, revise=revise, unsupported=doubtful(unsupported),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from kgmed.cli.output import echo
 from kgmed.reasoning.answer import Answer
+from kgmed.reasoning.claims.model import told
+
+if TYPE_CHECKING:
+    from kgmed.facade import Graph
 
 MARKS = {"SUPPORTED": "+", "REFUTED": "-", "UNSUPPORTED": "?", "NOT_COVERED": " "}
 """A mark for each verdict in a trace."""
@@ -30,6 +36,31 @@ def print_claims(answer: Answer, *, limit: int | None) -> None:
         echo(f"  {claim.verdict}  {ends[0]} {relation} {ends[1]}  ({rule})")
     if limit is not None and len(answer.claims) > limit:
         echo(f"  ... and {len(answer.claims) - limit} more (--limit 0)")
+
+
+def streamed(graph: Graph, *, as_json: bool) -> Callable[..., Answer]:
+    """``graph.ask`` that prints what comes before the answer as it comes."""
+
+    def ask(question: str, **given: Any) -> Answer:
+        for part in graph.ask_stream(question, **given):
+            if part.answer is not None:
+                break
+            claims = told(part.claims)
+            if as_json:
+                echo(json.dumps({"kind": part.kind, "text": part.text, "claims": claims},
+                                ensure_ascii=False))  # fmt: skip
+            else:
+                text = part.text or "-- the graph refutes a claim; the model answers again --"
+                echo(f"> {' '.join(text.split())}")
+                for claim in claims:
+                    echo(f"  {MARKS.get(claim['verdict'], ' ')} {claim['text']}  ({claim['rule']})")
+            sys.stdout.flush()
+        assert part.answer is not None  # noqa: S101  the last
+        if not as_json:
+            echo("")
+        return part.answer
+
+    return ask
 
 
 def print_usage(answer: Answer) -> None:

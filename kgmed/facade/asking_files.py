@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.facade.asking import DIRECT, REVISE, Asking, chosen_program
+from kgmed.facade.asking import DIRECT, REVISE, chosen_program
+from kgmed.facade.asking_streams import AskingStreams
 from kgmed.facade.models import Connected, connected
 from kgmed.kg.errors import UsageError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from kgmed.reasoning.revision import Unsupported
 
 
-class AskingFiles(Asking):
+class AskingFiles(AskingStreams):
     """The method of a graph that answers the questions of a file."""
 
     def ask_file(

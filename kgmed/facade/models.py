@@ -27,6 +27,8 @@ class Connected:
     name: str
     trusted: bool
     counting: Callable[[], Any]
+    heard: Callable[[Callable[[str], None]], Any] | None = None
+    """The model, listened to while it writes; None where it can't be."""
 
 
 def connected(
@@ -65,7 +67,7 @@ def connected(
             f"Found lm={type(given).__name__}, expected a name, a model that is connected or a "
             "dspy.LM."
         )
-    return Connected(model.lm, model.name, trusted or model.trusted, _metered(model))
+    return Connected(model.lm, model.name, trusted or model.trusted, _metered(model), model.heard)
 
 
 def _metered(model: LanguageModel) -> Callable[[], Any]:

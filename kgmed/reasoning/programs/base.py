@@ -28,7 +28,7 @@ from kgmed.kg.errors import LanguageModelError, UsageError
 from kgmed.kg.model import Language
 from kgmed.prompts import fenced
 from kgmed.prompts.programs import task
-from kgmed.reasoning.claims.model import Checked, Verification
+from kgmed.reasoning.claims.model import Checked, Verification, told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
 from kgmed.reasoning.lm.adapter import CompactAdapter
 from kgmed.reasoning.programs.citing import numbers_in, without_numbers
@@ -271,14 +271,6 @@ def asks_yes_no(question: str) -> bool:
     False
     """
     return bool(_YES_NO.search(question.strip()))
-
-
-def told(claims: Sequence[Checked]) -> list[dict[str, Any]]:
-    """Claims as a trace shows them: text, verdict, the rule behind it."""
-    return [
-        {"text": c.claim.text, "verdict": c.verdict, "rule": c.proof.rule if c.proof else c.reason}
-        for c in claims
-    ]
 
 
 def shown(evidence: Evidence) -> str:

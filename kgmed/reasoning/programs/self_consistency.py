@@ -15,8 +15,9 @@ import dspy
 from kgmed.kg.errors import LanguageModelError, UsageError
 from kgmed.kg.model import Language
 from kgmed.reasoning.blocking import blocking
+from kgmed.reasoning.claims.model import told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
-from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing, told
+from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing
 from kgmed.reasoning.programs.citing import without_numbers
 from kgmed.reasoning.programs.predict import ChainOfThought
 from kgmed.reasoning.programs.signatures import KINDS, Kind
