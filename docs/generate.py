@@ -59,7 +59,9 @@ def cli_page() -> str:
             names = ", ".join(f"`{o}`" for o in option.opts)
             if option.metavar:
                 names += " " + option.metavar.replace("|", "\\|")
-            default = None if callable(option.default) else option.default
+            default = (
+                None if callable(option.default) or option.show_default is False else option.default
+            )
             shown = "" if option.required or default in (None, False, (), []) else f"`{default}`"
             help_text = (option.help or "").replace("|", "\\|")
             lines.append(f"| {names} | {help_text} | {shown} |")

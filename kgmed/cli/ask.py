@@ -12,8 +12,8 @@ from kgmed.cli.options import AsJson, GraphUri, Lang, Quiet
 
 def ask(
     question: Annotated[
-        str, typer.Argument(help="A question, in English or Chinese; - for stdin.")
-    ],
+        str | None, typer.Argument(help="A question, in English or Chinese; - for stdin.")
+    ] = None,
     graph: GraphUri = None,
     *,
     limit: Annotated[
@@ -50,11 +50,59 @@ def ask(
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="Answers that self-consistency takes.")
     ] = None,
+    revise: Annotated[
+        int | None,
+        typer.Option(
+            "--revise",
+            min=0,
+            metavar="N",
+            help="Times that a model's answer is sent back where the graph refutes a claim of it; "
+            "0 leaves it as it is. Default: 1.",
+        ),
+    ] = None,
+    unsupported: Annotated[
+        str | None,
+        typer.Option(
+            "--unsupported",
+            metavar="WHAT",
+            help="What becomes of a model's sentences that the graph doesn't bear out: mark, "
+            "remove or keep. Default: mark.",
+        ),
+    ] = None,
     trusted: Annotated[
         bool, typer.Option("--trusted", help="The model may see what isn't openly licensed.")
     ] = False,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            help="Answer the questions of a file: a line each (.txt), or records with question and "
+            "options (JSON, JSON lines, CSV, TSV, Parquet); with --out.",
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Where --file writes its answers, as JSON lines."
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--concurrency", min=1, help="Questions of --file under way at once. Default: 16."
+        ),
+    ] = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Print how a program came to its answer.")
+    ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Print a model's sentences as it writes them, each with its verdicts, then the "
+            "answer; with --json a line each.",
+        ),
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -64,10 +112,15 @@ def ask(
 
     Examples: kgmed ask "drug interactions of warfarin"; kgmed ask "华法林的药物相互作用" --limit 0;
     kgmed ask "does warfarin interact with lisinopril?" --json; kgmed ask "which drug treats gout?"
-    --program cot --options "metformin|allopurinol" --trace. Exit code 3 means that it abstained.
+    --program cot --options "metformin|allopurinol" --trace; kgmed ask --file exam.jsonl --out
+    answers.jsonl --program cot: ended early, the same command goes on. Exit code 3 means that it
+    abstained.
     """
     code = asking.run(
         question,
+        file=file,
+        out=out,
+        concurrency=concurrency,
         graph=graph,
         limit=limit,
         program=program,
@@ -76,8 +129,11 @@ def ask(
         options=options,
         budget=budget,
         samples=samples,
+        revise=revise,
+        unsupported=unsupported,
         trusted=trusted,
         trace=trace,
+        stream=stream,
         as_json=as_json,
         quiet=quiet,
         lang=lang,

@@ -22,6 +22,7 @@ FLAGS = {
     "-q": "quiet",
     "--trusted": "trusted",
     "--trace": "trace",
+    "--stream": "stream",
 }
 VALUES = {
     "--graph": "graph",
@@ -33,9 +34,14 @@ VALUES = {
     "--options": "options",
     "--budget": "budget",
     "--samples": "samples",
+    "--file": "file",
+    "--out": "out",
+    "--concurrency": "concurrency",
+    "--revise": "revise",
+    "--unsupported": "unsupported",
     "--lang": "lang",
 }
-NUMBERS = {"limit": 0, "budget": 50, "samples": 1}
+NUMBERS = {"limit": 0, "budget": 50, "samples": 1, "revise": 0, "concurrency": 1}
 """Options that are numbers, and the least of each."""
 NO_MODEL = (
     "no language model is configured (--lm, KGMED_LM or [lm] in kgmed.toml); the embedded engine "
@@ -74,8 +80,11 @@ def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
 
 
 def run(
-    question: str,
+    question: str | None = None,
     *,
+    file: str | None = None,
+    out: str | None = None,
+    concurrency: int | None = None,
     graph: str | None = None,
     limit: int = DEFAULT_LIMIT,
     program: str | None = None,
@@ -84,20 +93,43 @@ def run(
     options: str | None = None,
     budget: int | None = None,
     samples: int | None = None,
+    revise: int | None = None,
+    unsupported: str | None = None,
     trusted: bool = False,
     trace: bool = False,
+    stream: bool = False,
     as_json: bool = False,
     quiet: bool = False,
     lang: str | None = None,
 ) -> int:
     """Answer and print; returns the exit code."""
+    if file is not None:
+        from kgmed.cli.ask_file import run_file
+
+        besides = {"QUESTION": question, "--options": options, "--trace": trace,
+                   "--stream": stream}  # fmt: skip
+        return run_file(
+            file, out, besides=[name for name, value in besides.items() if value],
+            graph=graph, quiet=quiet, as_json=as_json, concurrency=concurrency,
+            language=language(lang), limit=limit or None, program=program, lm=lm,
+            api_base=api_base, budget=budget, samples=samples, trusted=trusted or None,
+            revise=revise, unsupported=doubtful(unsupported),
+        )  # fmt: skip
+    if question is None or out is not None or concurrency is not None:
+        found = "nothing to ask" if question is None else "--out or --concurrency without --file"
+        raise UsageError(f"Found {found}, expected QUESTION, or --file FILE --out FILE.")
     text = _from_stdin() if question == "-" else question
     offered = [part.strip() for part in (options or "").split("|") if part.strip()]
     with opened(graph, quiet=quiet) as chosen:
-        answer = chosen.ask(
+        asked: Any = chosen.ask
+        if stream:
+            from kgmed.cli.tracing import streamed
+
+            asked = streamed(chosen, as_json=as_json)
+        answer = asked(
             text, language=language(lang), limit=limit or None, program=program, lm=lm,
             api_base=api_base, options=offered, budget=budget, samples=samples,
-            trusted=trusted or None,
+            trusted=trusted or None, revise=revise, unsupported=doubtful(unsupported),
         )  # fmt: skip
         if answer.model == "embedded" and lm is None and not quiet:
             sys.stderr.write(f"kgmed: {NO_MODEL}\n")
@@ -112,6 +144,13 @@ def run(
                 print_trace(answer)
             print_answer(answer, limit=limit or None, quiet=quiet)
     return ABSTAINED if answer.abstained else 0
+
+
+def doubtful(value: str | None) -> Any:
+    """Check ``--unsupported``."""
+    if value is not None and value not in {"mark", "remove", "keep"}:
+        raise UsageError(f"Found --unsupported {value!r}, expected one of: mark, remove, keep.")
+    return value
 
 
 def _from_stdin() -> str:

@@ -33,7 +33,7 @@ def serve(
     python: Annotated[
         str,
         typer.Option(
-            "--python", metavar="PATH",
+            "--python", metavar="PATH", show_default=False,
             help="The Python of the environment that has vLLM. Default: this one.",
         ),
     ] = sys.executable,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from kgmed.cli.output import echo
 from kgmed.reasoning.answer import Answer
+from kgmed.reasoning.claims.model import told
+
+if TYPE_CHECKING:
+    from kgmed.facade import Graph
 
 MARKS = {"SUPPORTED": "+", "REFUTED": "-", "UNSUPPORTED": "?", "NOT_COVERED": " "}
 """A mark for each verdict in a trace."""
 _DIGITS = 12
+_COUNTED = {"rounds": "revised", "removed": "sentences removed", "marked": "sentences marked"}
+_AS_SAID = {"told": "told anew"}
 
 
 def print_claims(answer: Answer, *, limit: int | None) -> None:
@@ -30,6 +38,31 @@ def print_claims(answer: Answer, *, limit: int | None) -> None:
         echo(f"  ... and {len(answer.claims) - limit} more (--limit 0)")
 
 
+def streamed(graph: Graph, *, as_json: bool) -> Callable[..., Answer]:
+    """``graph.ask`` that prints what comes before the answer as it comes."""
+
+    def ask(question: str, **given: Any) -> Answer:
+        for part in graph.ask_stream(question, **given):
+            if part.answer is not None:
+                break
+            claims = told(part.claims)
+            if as_json:
+                echo(json.dumps({"kind": part.kind, "text": part.text, "claims": claims},
+                                ensure_ascii=False))  # fmt: skip
+            else:
+                text = part.text or "-- the graph refutes a claim; the model answers again --"
+                echo(f"> {' '.join(text.split())}")
+                for claim in claims:
+                    echo(f"  {MARKS.get(claim['verdict'], ' ')} {claim['text']}  ({claim['rule']})")
+            sys.stdout.flush()
+        assert part.answer is not None  # noqa: S101  the last
+        if not as_json:
+            echo("")
+        return part.answer
+
+    return ask
+
+
 def print_usage(answer: Answer) -> None:
     """What an answer cost, and which graph it is from."""
     used = answer.usage
@@ -42,6 +75,9 @@ def print_usage(answer: Answer) -> None:
     ]
     if answer.agreement is not None:
         told.insert(1, f"agreement {answer.agreement:.0%}")
+    for name in ("rounds", "removed", "marked"):
+        if getattr(answer, name):
+            told.append(f"{_COUNTED[name]} {getattr(answer, name)}")
     echo("")
     echo("; ".join(told))
 
@@ -69,6 +105,11 @@ def _print_thoughts(thoughts: list[Mapping[str, Any]], parent: int, indent: str)
 
 def _print_entry(entry: Mapping[str, Any], indent: str) -> None:
     said = []
+    for name in ("removed", "told", "marked"):
+        if entry.get(name):
+            said.append(f"{entry[name]} {_AS_SAID.get(name, name)}")
+    if "was" in entry:
+        said.append(f"was {entry['was']}")
     if "score" in entry:
         said.append(f"score {entry['score']}")
     if "weight" in entry:
@@ -79,6 +120,9 @@ def _print_entry(entry: Mapping[str, Any], indent: str) -> None:
         said.append("chosen")
     said += [str(entry[name]) for name in ("pruned", "problem", "failed") if entry.get(name)]
     tail = f"  ({'; '.join(said)})" if said else ""
-    echo(f"{indent}{entry['kind']}: {entry['text']}{tail}")
+    number = f" {entry['round']}" if "round" in entry else ""
+    echo(f"{indent}{entry['kind']}{number}: {' '.join(entry['text'].split())}{tail}")
     for claim in entry.get("claims", ()):
         echo(f"{indent}  {MARKS.get(claim['verdict'], ' ')} {claim['text']}  ({claim['rule']})")
+    for line in entry.get("objections", ()):
+        echo(f"{indent}  ! {line}")

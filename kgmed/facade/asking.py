@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from kgmed.reasoning.claims.texts import TextVerifier
     from kgmed.reasoning.evidence import Gatherer
     from kgmed.reasoning.lm.connect import LanguageModel
+    from kgmed.reasoning.revision import Unsupported
 
 DIRECT = "direct"
 LM_PROGRAMS = ("predict", "cot", "tot", "self-consistency", "constrained")
 PROGRAMS = (DIRECT, *LM_PROGRAMS)
+REVISE = 1
+"""Times that a model's answer is sent back where a claim of it is refuted, unless said."""
 
 
 class Asking(Verifying):
@@ -43,6 +46,8 @@ class Asking(Verifying):
         budget: int | None = None,
         samples: int | None = None,
         trusted: bool | None = None,
+        revise: int | None = None,
+        unsupported: Unsupported | None = None,
     ) -> Answer:
         """Answer a question in English or Chinese from the graph, with citations.
 
@@ -56,6 +61,13 @@ class Asking(Verifying):
         shown, ``samples`` how many answers self-consistency votes on, ``trusted`` whether the model
         may see what isn't openly licensed.
 
+        What a model answers is verified. Where a claim is refuted it is sent back with the proof,
+        at most ``revise`` times (once, if that isn't said); what is still refuted then is taken
+        out, and sentences that the graph doesn't bear out are marked, removed or kept as
+        ``unsupported`` says. ``revise=0`` leaves the program's answer as it is, its refuted claims
+        told beneath, and so is a module of your own left unless ``revise`` is given; with
+        ``unsupported`` it is cleaned without being sent back.
+
         Raises :class:`~kgmed.kg.errors.UsageError` for what can't be a question or a program,
         :class:`~kgmed.kg.errors.MissingExtra` without DSPy, and
         :class:`~kgmed.kg.errors.LanguageModelError` where the model gives no answer.
@@ -65,33 +77,20 @@ class Asking(Verifying):
         >>> answer.value, answer.items[0].qualifiers["severity"]
         (True, 'Critical')
         """
-        if program is None:
-            program = "cot" if lm is not None or api_base is not None else DIRECT
-        if isinstance(program, str) and program not in PROGRAMS:
-            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+        program = chosen_program(
+            program, lm=lm, api_base=api_base, options=options or None, budget=budget,
+            samples=samples, trusted=trusted, revise=revise, unsupported=unsupported,
+        )  # fmt: skip
         if program == DIRECT:
-            given = {"lm": lm, "api_base": api_base, "options": options or None, "budget": budget,
-                     "samples": samples, "trusted": trusted}  # fmt: skip
-            wrong = [name for name, value in given.items() if value is not None]
-            if wrong:
-                raise UsageError(
-                    f"Found {', '.join(wrong)} with the program direct, which asks no language "
-                    f"model; expected one of: {', '.join(LM_PROGRAMS)}."
-                )
             from kgmed.reasoning.programs.direct import Direct
 
             return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
-        if samples is not None and program != "self-consistency":
-            raise UsageError(f"Found samples with the program {program!r}; self-consistency votes.")
         with ExitStack() as stack:
             model = connected(lm, api_base, trusted, stack)
-            module = program
-            if isinstance(program, str):
-                module = self.program(
-                    program, budget=budget, samples=samples, trusted=model.trusted
-                )
-            elif not model.trusted:
-                _refuse_restricted(module, model.name)
+            module = self._module(
+                program, model, budget=budget, samples=samples, revise=revise,
+                unsupported=unsupported,
+            )  # fmt: skip
             return self._asked(question, module, model, language=language, options=options)
 
     def program(
@@ -101,12 +100,16 @@ class Asking(Verifying):
         budget: int | None = None,
         samples: int | None = None,
         trusted: bool = False,
+        revise: int = 0,
+        unsupported: Unsupported | None = None,
         **more: Any,
     ) -> Any:
         """A program on a language model as a ``dspy.Module``, to be composed, optimized and saved.
 
         Its evidence is this graph's, and only what is openly licensed unless the models that it
-        will be run on are ``trusted`` with all of it. ``more`` are the program's own arguments.
+        will be run on are ``trusted`` with all of it. ``revise`` and ``unsupported`` put
+        :class:`~kgmed.reasoning.programs.revise.VerifyAndRevise` around it. ``more`` are the
+        program's own arguments.
         """
         from kgmed.reasoning.lm.dspy_lm import dspy_package
 
@@ -115,7 +118,46 @@ class Asking(Verifying):
 
         own = {"budget": budget, "samples": samples, **more}
         own = {key: value for key, value in own.items() if value is not None}
-        return program(name)(self.evidence(trusted=trusted), self._verified, **own)
+        made = program(name)(self.evidence(trusted=trusted), self._verified, **own)
+        return self._revised(made, made.tools.gatherer, revise, unsupported)
+
+    def _revised(
+        self, module: Any, gatherer: Gatherer, rounds: int, unsupported: Unsupported | None
+    ) -> Any:
+        """A program with verifying and revising around it, where that is wanted."""
+        if not rounds and unsupported is None:
+            return module
+        from kgmed.reasoning.programs.revise import VerifyAndRevise
+
+        own = {name: getattr(module, name, None) for name in ("kinds", "languages")}
+        own["budget"] = getattr(getattr(module, "tools", None), "budget", None)
+        return VerifyAndRevise(
+            gatherer, self._verified, program=module, rounds=rounds,
+            unsupported=unsupported or "mark",
+            **{name: value for name, value in own.items() if value is not None},
+        )  # fmt: skip
+
+    def _module(
+        self,
+        program: Any,
+        model: Connected,
+        *,
+        budget: int | None,
+        samples: int | None,
+        revise: int | None,
+        unsupported: Unsupported | None,
+    ) -> Any:
+        """The module that answers: a program by its name, or a user's own."""
+        if isinstance(program, str):
+            return self.program(
+                program, budget=budget, samples=samples, trusted=model.trusted,
+                revise=REVISE if revise is None else revise, unsupported=unsupported,
+            )  # fmt: skip
+        if not model.trusted:
+            _refuse_restricted(program, model.name)
+        return self._revised(
+            program, self.evidence(trusted=model.trusted), revise or 0, unsupported
+        )
 
     def evidence(self, *, trusted: bool = False) -> Gatherer:
         """What gathers evidence from this graph; only the openly licensed for who isn't trusted."""
@@ -162,6 +204,26 @@ class Asking(Verifying):
         return answering.answer(
             prediction, program=name, model=model.name, usage=usage, elapsed_ms=spent
         )
+
+
+def chosen_program(program: Any, **given: Any) -> Any:
+    """The program that is meant, direct where no model is named; raises
+    :class:`~kgmed.kg.errors.UsageError` for one that there isn't, or that something ``given`` isn't
+    for."""
+    if program is None:
+        named = given["lm"] is not None or given["api_base"] is not None
+        program = "cot" if named else DIRECT
+    if isinstance(program, str) and program not in PROGRAMS:
+        raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+    wrong = [name for name, value in given.items() if value is not None]
+    if program == DIRECT and wrong:
+        raise UsageError(
+            f"Found {', '.join(wrong)} with the program direct, which asks no language "
+            f"model; expected one of: {', '.join(LM_PROGRAMS)}."
+        )
+    if given["samples"] is not None and program != "self-consistency":
+        raise UsageError(f"Found samples with the program {program!r}; self-consistency votes.")
+    return program
 
 
 def _refuse_restricted(module: Any, model: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from kgmed.facade.asking import Asking
+from kgmed.facade.asking_files import AskingFiles
 from kgmed.facade.generating import Generating
 from kgmed.facade.linking import Linking
 from kgmed.facade.views import Views
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_HOPS = 6
 
 
-class Graph(Linking, Asking, Views, Generating):
+class Graph(Linking, AskingFiles, Views, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the

@@ -27,6 +27,8 @@ class Connected:
     name: str
     trusted: bool
     counting: Callable[[], Any]
+    heard: Callable[[Callable[[str], None]], Any] | None = None
+    """The model, listened to while it writes; None where it can't be."""
 
 
 def connected(
@@ -34,11 +36,13 @@ def connected(
     api_base: str | None,
     trusted: bool | None,
     stack: ExitStack,
+    *,
+    concurrency: int | None = None,
 ) -> Connected:
     """The model that is meant: ``given``, else the configured one, else the embedded engine.
 
-    What is connected here is closed by ``stack``. A ``dspy.LM`` is trusted only where ``trusted``
-    says so or its ``api_base`` is on this machine.
+    What is connected here is closed by ``stack``, and asked at most ``concurrency`` times at once.
+    A ``dspy.LM`` is trusted only where ``trusted`` says so or its ``api_base`` is on this machine.
     """
     from kgmed.reasoning.lm.dspy_lm import dspy_package
 
@@ -56,14 +60,14 @@ def connected(
     if isinstance(given, LanguageModel):
         model = given
     elif given is None or isinstance(given, str):
-        found = lm_settings(name=given, api_base=api_base, trusted=trusted)
+        found = lm_settings(name=given, api_base=api_base, trusted=trusted, concurrency=concurrency)
         model = stack.enter_context(connect(found or LMSettings(EMBEDDED)))
     else:
         raise UsageError(
             f"Found lm={type(given).__name__}, expected a name, a model that is connected or a "
             "dspy.LM."
         )
-    return Connected(model.lm, model.name, trusted or model.trusted, _metered(model))
+    return Connected(model.lm, model.name, trusted or model.trusted, _metered(model), model.heard)
 
 
 def _metered(model: LanguageModel) -> Callable[[], Any]:

@@ -114,7 +114,12 @@ class OutputError(KgmedError):
 
 
 class LanguageModelError(KgmedError):
-    """A language model can't be reached, refuses, or gives nothing that can be read."""
+    """A language model can't be reached, refuses, or gives nothing that can be read.
+
+    ``of_the_request``: what was asked is at fault (it is too long), so that others are answered.
+    """
+
+    of_the_request = False
 
 
 class ConfigError(KgmedError):

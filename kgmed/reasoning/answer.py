@@ -18,7 +18,7 @@ Form = Literal[
 ]
 Reason = Literal[
     "not_understood", "not_linked", "ambiguous", "not_covered", "no_evidence", "restricted",
-    "unread",
+    "unread", "refuted", "unsupported",
 ]  # fmt: skip
 NOTICE = {
     "en": "kgmed reports what its sources state. It is not medical advice.",
@@ -59,7 +59,9 @@ class Answer:
     ``claims`` are those that a language model's text makes, each with its verdict; offsets are the
     text's. ``trace`` tells how the answer came about, as lines or as entries of a program (``kind``
     and ``text`` at least). ``withheld`` counts what the model wasn't shown, ``agreement`` (0-1) how
-    far samples agree.
+    far samples agree. ``rounds`` is how often an answer was sent back with what is refuted in it,
+    None where it wasn't looked at for that; ``removed`` and ``marked`` count the sentences that
+    went after that, and those that are marked as not borne out.
     """
 
     question: str
@@ -83,6 +85,9 @@ class Answer:
     elapsed_ms: float = 0.0
     withheld: tuple[Withheld, ...] = ()
     agreement: float | None = None
+    rounds: int | None = None
+    removed: int = 0
+    marked: int = 0
     schema: str = "kgmed.answer/1"
 
     def _repr_html_(self) -> str:

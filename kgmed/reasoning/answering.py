@@ -21,8 +21,9 @@ from kgmed.reasoning.answer import NOTICE, Answer, Item, Reason
 from kgmed.reasoning.claims.model import Checked, verified_claim
 from kgmed.reasoning.evidence import Evidence
 from kgmed.reasoning.programs.base import Verify
-from kgmed.reasoning.programs.citing import Recited, numbers_in, recited
+from kgmed.reasoning.programs.citing import Recited, moved, numbers_in, recited
 from kgmed.reasoning.question import parse
+from kgmed.reasoning.revision import MARKED
 
 MOST_IDS = 3
 """Statement ids in the text for one citation; the answer holds them all."""
@@ -34,6 +35,8 @@ PHRASES: dict[Language, dict[str, str]] = {
         "that there is none.",
         "restricted": "The evidence on this question may not be sent to this language model.",
         "unread": "The language model's answer could not be read, twice ({problem}).",
+        "all_refuted": "The graph refutes what the model answered; nothing else was left to say.",
+        "all_unsupported": "The graph bears out nothing of what the model answered.",
         "withheld": "Withheld from this language model: {sources}.",
         "withheld_one": "{n} statements of {source} ({licence})",
         "undecided": "The model says {label}; the graph doesn't bear that out, and what it doesn't "
@@ -47,6 +50,8 @@ PHRASES: dict[Language, dict[str, str]] = {
         "unanswered": "模型未能从图谱证据中找到答案。这不代表没有答案。",
         "restricted": "与该问题有关的证据不得发送给此语言模型。",
         "unread": "语言模型的回答两次都无法读取（{problem}）。",
+        "all_refuted": "图谱否定了模型的回答，此外没有其他内容。",
+        "all_unsupported": "模型的回答均未得到图谱证实。",
         "withheld": "未发送给此语言模型的内容：{sources}。",
         "withheld_one": "{source} 的 {n} 条陈述（{licence}）",
         "undecided": "模型回答 {label}，但图谱不足以证实；未列出不代表不成立，也不代表安全。",
@@ -80,11 +85,15 @@ class Answering:
             None, "", links=evidence.links, trace=tuple(prediction.trace), program=program,
             model=model, usage=dict(usage), snapshot=evidence.snapshot, notice=NOTICE[lang],
             elapsed_ms=elapsed_ms, withheld=evidence.withheld,
-            agreement=prediction.get("agreement"),
+            agreement=prediction.get("agreement"), rounds=prediction.get("rounds"),
+            removed=prediction.get("removed", 0), marked=prediction.get("marked", 0),
         )  # fmt: skip
         if not prediction.answerable:
             return self._abstained(base, prediction)
-        made = recited(prediction.answer, lambda numbers, before: _cite(evidence, numbers, before))
+        made = recited(
+            prediction.answer, lambda numbers, before: _cite(evidence, numbers, before),
+            aside=MARKED if base.marked else None,
+        )  # fmt: skip
         inside = numbers_in(prediction.answer)
         statements = _behind(evidence, inside, prediction.answer)
         besides = [n for n in prediction.citations if n not in inside]
@@ -109,6 +118,8 @@ class Answering:
         phrase = "unanswered" if prediction.calls else "no_evidence"
         if prediction.failed == "unread":
             reason = phrase = "unread"
+        elif prediction.failed in {"refuted", "unsupported"}:
+            reason, phrase = prediction.failed, f"all_{prediction.failed}"
         elif not prediction.calls and not base.links:
             reason = phrase = "not_linked"
         elif not prediction.calls and base.withheld:
@@ -123,18 +134,8 @@ class Answering:
 
     def _claims(self, made: Recited, lang: Language) -> list[Checked]:
         """The claims of a text without its citations, with the offsets of the text with them."""
-        moved = []
-        for checked in self._verify(made.plain, lang=lang).claims:
-            claim = checked.claim
-            start, end = made.places[claim.start], made.places[max(claim.end - 1, 0)] + 1
-            ends = {}
-            for name in ("subject", "object"):
-                link = getattr(claim, name)
-                if not isinstance(link, str):
-                    at, past = made.places[link.start], made.places[max(link.end - 1, 0)] + 1
-                    ends[name] = replace(link, start=at, end=past)
-            moved.append(replace(checked, claim=replace(claim, start=start, end=end, **ends)))
-        return moved
+        found = self._verify(made.plain, lang=lang).claims
+        return [moved(checked, made.places) for checked in found]
 
     def _value(
         self, prediction: Any, claims: Sequence[Checked], lang: Language

@@ -61,6 +61,7 @@ def _trace(answer: Answer) -> str:
     for entry in entries:
         verdicts = ", ".join(claim["verdict"] for claim in entry.get("claims", ()))
         told = [verdicts, str(entry.get("pruned", "")), str(entry.get("problem", ""))]
+        told += entry.get("objections", ())
         tail = "; ".join(filter(None, told))
         indent = f' style="margin-left: {2 * max(0, entry.get("depth", 1) - 1)}em"'
         text = f"{entry['kind']}: {entry['text']}" + (f" ({tail})" if tail else "")

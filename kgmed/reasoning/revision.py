@@ -8,6 +8,7 @@ goes too. What it returns is verified again, so that no refuted claim is left in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -29,6 +30,10 @@ MARKS: dict[Language, dict[Verdict, str]] = {
     },
     "zh": {"UNSUPPORTED": "［图谱未能证实{what}］", "NOT_COVERED": "［图谱未涵盖{what}］"},
 }
+MARKED = re.compile(
+    r" \[not (?:confirmed|covered) by the graph[^\]]*\]|［图谱未(?:能证实|涵盖)[^］]*］"
+)
+"""A mark in a text."""
 _SAID: dict[Language, dict[Verdict, str]] = {
     "en": {
         "REFUTED": "“{claim}” is refuted. {proof}",

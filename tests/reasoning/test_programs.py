@@ -119,7 +119,7 @@ def test_a_made_up_claim_is_refuted_in_the_answer_and_in_the_trace(
     said = {"answerable": True, "steps": [lie], "answer": lie, "citations": [1],
             "thoughts": [{"number": 1, "thought": lie, "score": 10}]}  # fmt: skip
     lm, _engine = scripted(said)
-    answer = ask(graph, lm, question, program=program)
+    answer = ask(graph, lm, question, program=program, revise=0)
     (claim,) = answer.claims
     assert (claim.verdict, claim.proof and claim.proof.rule) == ("REFUTED", "excludes")
     assert claim.text in answer.text.splitlines()[1]  # told beneath the answer
@@ -234,7 +234,7 @@ def test_a_model_that_says_it_cannot_answer_abstains_and_its_words_stay_in_the_t
 def test_yes_and_no_are_values_only_where_the_graph_bears_them_out(graph: Graph, said: str) -> None:
     text = {"yes": "Metformin interacts with gout.", "no": "Metformin doesn't treat gout."}[said]
     lm, _engine = scripted({**ANSWER, "verdict": said, "answer": text, "citations": []})
-    answer = ask(graph, lm, "Does metformin treat gout?")
+    answer = ask(graph, lm, "Does metformin treat gout?", revise=0)
     assert answer.value is None
     assert f"The model says {said}; the graph doesn't bear that out" in answer.text
 

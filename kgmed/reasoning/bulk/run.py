@@ -87,7 +87,7 @@ async def answer_all(
                     continue
                 if not isinstance(error, KgmedError):
                     raise error
-                in_a_row += 1
+                in_a_row += _is_the_models(error)
                 question = questions[number]
                 row = {"id": question.id, "question": question.text, "error": str(error)}
                 journal.add(number, row, failed=True)
@@ -105,6 +105,11 @@ async def answer_all(
     failed = len(journal.failed)
     journal.finish()
     return Done(len(questions), kept, failed, watch.seconds, watch.tokens)
+
+
+def _is_the_models(error: KgmedError) -> bool:
+    """Whether the model failed, rather than one question."""
+    return isinstance(error, LanguageModelError) and not error.of_the_request
 
 
 def _fill(

@@ -7,9 +7,9 @@ proof lists.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Path, Statement
@@ -146,3 +146,11 @@ def verified_claim(checked: Checked) -> VerifiedClaim:
         claim.negated, claim.qualifiers, checked.verdict, checked.reason, checked.confidence,
         checked.proof, checked.against, claim.sentence, checked.alternatives, checked.conflict,
     )  # fmt: skip
+
+
+def told(claims: Sequence[Checked]) -> list[dict[str, Any]]:
+    """Claims as a trace shows them: text, verdict, the rule behind it."""
+    return [
+        {"text": c.claim.text, "verdict": c.verdict, "rule": c.proof.rule if c.proof else c.reason}
+        for c in claims
+    ]

@@ -83,15 +83,15 @@ class TextVerifier:
         held, start = "", 0
         for part in parts:
             held += part
-            whole = _whole(held)
-            if whole:
-                yield _moved(self.verify(held[:whole], lang=lang), start)
-                held, start = held[whole:], start + whole
+            over = whole(held)
+            if over:
+                yield _moved(self.verify(held[:over], lang=lang), start)
+                held, start = held[over:], start + over
         if held.strip():
             yield _moved(self.verify(held, lang=lang), start)
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
     """Where the last sentence ends that more text can't change; 0 where there is none."""
     ends = [sentence.end for sentence in sentences(text) if _is_whole(text, sentence.end)]
     if not ends:

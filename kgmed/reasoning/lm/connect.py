@@ -11,7 +11,7 @@ Nothing is fetched: DSPy's client needs no list of models or prices, and none is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,14 @@ class LanguageModel:
 
         engine, awaited = self._engines
         return self._dspy_lm(Extended(engine, fields), AsyncExtended(awaited, fields))
+
+    def heard(self, heard: Callable[[str], None]) -> dspy.LM:
+        """A ``dspy.LM`` whose answers are passed on while they are written; see
+        :class:`~kgmed.reasoning.lm.streamed.Heard`."""
+        from kgmed.reasoning.lm.streamed import Heard
+
+        engine, awaited = self._engines
+        return self._dspy_lm(Heard(engine, heard), awaited)
 
     def __call__(self, request: Request, /) -> str:
         if request.temperature is None:

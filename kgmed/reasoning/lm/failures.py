@@ -37,6 +37,8 @@ class EndpointError(LanguageModelError, LMError):  # type: ignore[misc]
 class ContextOverflow(EndpointError, ContextWindowExceededError):  # type: ignore[misc]
     """The prompt and the answer don't fit in the model's context."""
 
+    of_the_request = True
+
 
 def told(error: BaseException) -> str:
     """An error's own words on one line, not too many of them."""

@@ -17,13 +17,18 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import dspy
-from dspy.utils.exceptions import AdapterParseError, LMError, LMUnsupportedFeatureError
+from dspy.utils.exceptions import (
+    AdapterParseError,
+    ContextWindowExceededError,
+    LMError,
+    LMUnsupportedFeatureError,
+)
 
 from kgmed.kg.errors import LanguageModelError, UsageError
 from kgmed.kg.model import Language
 from kgmed.prompts import fenced
 from kgmed.prompts.programs import task
-from kgmed.reasoning.claims.model import Checked, Verification
+from kgmed.reasoning.claims.model import Checked, Verification, told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
 from kgmed.reasoning.lm.adapter import CompactAdapter
 from kgmed.reasoning.programs.citing import numbers_in, without_numbers
@@ -268,14 +273,6 @@ def asks_yes_no(question: str) -> bool:
     return bool(_YES_NO.search(question.strip()))
 
 
-def told(claims: Sequence[Checked]) -> list[dict[str, Any]]:
-    """Claims as a trace shows them: text, verdict, the rule behind it."""
-    return [
-        {"text": c.claim.text, "verdict": c.verdict, "rule": c.proof.rule if c.proof else c.reason}
-        for c in claims
-    ]
-
-
 def shown(evidence: Evidence) -> str:
     """Evidence as a model is shown it: numbered, as data, with names that the question has."""
     lines = [evidence.text]
@@ -343,8 +340,12 @@ def _arguments(asked: Asked, signature: Any) -> dict[str, Any]:
 
 
 def _unreached(error: LMError) -> LanguageModelError:
+    if isinstance(error, LanguageModelError):
+        return error  # says it all
     told = " ".join(str(error).split())[:300]
-    return LanguageModelError(
+    made = LanguageModelError(
         f"The language model gave no answer ({type(error).__name__}: {told}). Is it running, and "
         "does it take a prompt of this length? `kgmed lm check` tells."
     )
+    made.of_the_request = isinstance(error, ContextWindowExceededError)
+    return made

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kgmed.reasoning.claims.model import Checked, Verification
 
 NUMBERS = re.compile(r"[ ]?[\[［【](\d{1,3}(?:\s*[,，、;；\-–]\s*\d{1,3})*)[\]］】]")
 _RANGE = re.compile(r"(\d+)\s*[\-–]\s*(\d+)")
@@ -39,9 +42,12 @@ class Recited:
     places: tuple[int, ...]
 
 
-def recited(text: str, cite: Callable[[Sequence[int], str], str]) -> Recited:
+def recited(
+    text: str, cite: Callable[[Sequence[int], str], str], *, aside: re.Pattern[str] | None = None
+) -> Recited:
     """A text with each citation replaced by what ``cite`` makes of its numbers and of the words
-    before it, since the last stop or citation; "" leaves it out.
+    before it, since the last stop or citation; "" leaves it out. What
+    ``aside`` finds stays in the text and isn't part of the plain one.
 
     >>> made = recited("A treats B [2].", lambda numbers, before: f" [s{numbers[0]}]")
     >>> made.text, made.plain, made.text[made.places[10]]
@@ -51,19 +57,49 @@ def recited(text: str, cite: Callable[[Sequence[int], str], str]) -> Recited:
     plain: list[str] = []
     places: list[int] = []
     at = length = 0
-    for found in [*NUMBERS.finditer(text), None]:
+    asides = [*aside.finditer(text)] if aside is not None else []
+    cited = [
+        n for n in NUMBERS.finditer(text) if not any(a.start() < n.end() <= a.end() for a in asides)
+    ]
+    for found in [*sorted([*cited, *asides], key=re.Match.start), None]:
         words = text[at : found.start() if found else len(text)]
         parts.append(words)
         plain.append(words)
         places += range(length, length + len(words))
         length += len(words)
         if found is not None:
-            before = re.split(r"[.。!！?？]\s*", "".join(plain).rstrip(".。"))[-1]
-            made = cite(_listed(found[1]), before)
+            if found.re is NUMBERS:
+                before = re.split(r"[.。!！?？]\s*", "".join(plain).rstrip(".。"))[-1]
+                made = cite(_listed(found[1]), before)
+            else:
+                made = found[0]
             parts.append(made)
             length += len(made)
             at = found.end()
     return Recited("".join(parts), "".join(plain), (*places, length))
+
+
+def verified_uncited(text: str, verify: Callable[[str], Verification]) -> Verification:
+    """What a text claims, its citations aside; offsets are those of the text with them."""
+    cited = [found[0] for found in NUMBERS.finditer(text)]
+    made = recited(text, lambda _numbers, _before: cited.pop(0))
+    found = verify(made.plain)
+    return replace(found, claims=tuple(moved(one, made.places) for one in found.claims))
+
+
+def moved(checked: Checked, places: Sequence[int]) -> Checked:
+    """A claim of a plain text at its places in another."""
+
+    def span(start: int, end: int) -> dict[str, Any]:
+        return {"start": places[start], "end": places[max(end - 1, 0)] + 1}
+
+    claim = checked.claim
+    ends: dict[str, Any] = {}
+    for name in ("subject", "object"):
+        link = getattr(claim, name)
+        if not isinstance(link, str):
+            ends[name] = replace(link, **span(link.start, link.end))
+    return replace(checked, claim=replace(claim, **span(claim.start, claim.end), **ends))
 
 
 def _listed(text: str) -> list[int]:

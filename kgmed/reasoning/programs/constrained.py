@@ -37,6 +37,8 @@ class Constrained(Predict):
     by their own enums. ``Prediction.entities`` are the ids of what was chosen."""
 
     name = "constrained"
+    revisable = False
+    """A revision would be free text."""
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ from kgmed.reasoning.programs.base import (
     nothing,
     shown,
 )
-from kgmed.reasoning.programs.citing import without_numbers
+from kgmed.reasoning.programs.citing import numbers_in, verified_uncited, without_numbers
 from kgmed.reasoning.programs.predict import ChainOfThought
 from kgmed.reasoning.programs.signatures import KINDS, MOST_OPTIONS, Kind, revise_signature
 from kgmed.reasoning.revision import Cleaned, Unsupported, cleaned, objections
@@ -43,9 +43,10 @@ class VerifyAndRevise(Grounded):
     """A program's answer, verified, and revised at most ``rounds`` times.
 
     ``program`` is any module that answers as :class:`Grounded` does, a chain of thought if none is
-    given. ``unsupported`` says what becomes of claims that the graph doesn't bear out: ``mark``,
-    ``remove`` or ``keep``. The trace holds a ``round`` for each verification, with claims and
-    objections, and what was taken out in the end. ``Prediction.rounds`` counts the revisions.
+    given; one that is bounded to names (``revisable`` is False) isn't asked again, its answer is
+    only cleaned. ``unsupported`` says what becomes of claims that the graph doesn't bear out:
+    ``mark``, ``remove`` or ``keep``. The trace holds a ``round`` for each verification, with claims
+    and objections, and what was taken out in the end. ``Prediction.rounds`` counts the revisions.
     """
 
     name = "revised"
@@ -73,8 +74,9 @@ class VerifyAndRevise(Grounded):
         self.program = program or ChainOfThought(
             gatherer, verify, budget=budget, kinds=kinds, languages=languages
         )
-        self.name = f"{self.program.name}, revised"
-        self.rounds, self.unsupported = rounds, unsupported
+        self.name = getattr(self.program, "name", type(self.program).__name__)
+        free = getattr(self.program, "revisable", True)
+        self.rounds, self.unsupported = rounds if free else 0, unsupported
         for lang in self.languages:
             for kind in self.kinds:
                 made = dspy.Predict(revise_signature(kind, lang))
@@ -179,8 +181,12 @@ class VerifyAndRevise(Grounded):
 
     def _last_word(self, run: Run, draft: dspy.Prediction, rounds: int) -> dspy.Prediction:
         """The draft without what is refuted, and with its doubts marked."""
+
+        def verify(plain: str) -> Verification:
+            return self.tools.verify(plain, lang=run.lang)
+
         made = cleaned(
-            draft.answer, lambda text: self.tools.verify(text, lang=run.lang),
+            draft.answer, lambda text: verified_uncited(text, verify),
             self.tools.gatherer.say, run.lang, unsupported=self.unsupported,
             cite=lambda checked: _cited(checked, run.evidence),
         )  # fmt: skip
@@ -190,15 +196,25 @@ class VerifyAndRevise(Grounded):
             label = "maybe"
         if made.removed or made.marked or label != draft.label:
             run.trace.append(_taken_out(made, draft.label, label))
+        named = draft.get("entities")
+        if made.removed and named:
+            still = self.tools.gatherer.concepts_in(without_numbers(made.text))
+            named = [id for id in named if id in still]
+        more = {} if named is None else {"entities": named}
         left = bool(made.text) and not (run.kind == "choice" and _refuted_choice(made, run, label))
         fields = dict(draft.items())
         fields |= {
             "answer": made.text, "label": label if left else "", "answerable": left,
             "trace": run.trace, "calls": run.calls, "rounds": rounds, "removed": made.removed,
-            "marked": made.marked, "failed": "" if left else "refuted",
-            "citations": [n for n in draft.citations if f"{n}" in made.text] or draft.citations,
+            "marked": made.marked, "failed": "" if left else self._why_nothing(run, draft, label),
+            "citations": _still_cited(draft.citations, made), **more,
         }  # fmt: skip
         return dspy.Prediction(**fields)
+
+    def _why_nothing(self, run: Run, draft: dspy.Prediction, label: str) -> str:
+        """Why nothing is left: all was refuted, or not borne out."""
+        bad = label != draft.label or objections(self._verified(run, draft.answer), run.lang)
+        return "refuted" if bad else "unsupported"
 
     def _given_up(self, draft: dspy.Prediction, rounds: int, run: Run) -> dspy.Prediction:
         """A draft that says that it can't answer."""
@@ -232,6 +248,12 @@ def _cited(checked: Checked, evidence: Evidence) -> str:
         if ids & set(piece.statements):
             return f" [{piece.number}]"
     return ""
+
+
+def _still_cited(numbers: Sequence[int], made: Cleaned) -> list[int]:
+    """The citations of a draft that hold for what is left of it."""
+    inside = set(numbers_in(made.text))
+    return [n for n in numbers if n in inside] if made.removed and inside else list(numbers)
 
 
 def _refuted_choice(made: Cleaned, run: Run, label: str) -> bool:

@@ -6,18 +6,18 @@ After https://arxiv.org/abs/2203.11171; votes are on linked concepts and weighte
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import re
-from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import dspy
 
 from kgmed.kg.errors import LanguageModelError, UsageError
 from kgmed.kg.model import Language
+from kgmed.reasoning.blocking import blocking
+from kgmed.reasoning.claims.model import told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
-from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing, told
+from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing
 from kgmed.reasoning.programs.citing import without_numbers
 from kgmed.reasoning.programs.predict import ChainOfThought
 from kgmed.reasoning.programs.signatures import KINDS, Kind
@@ -25,7 +25,6 @@ from kgmed.reasoning.programs.votes import Vote, weight, won
 
 SAMPLES, TEMPERATURE, MOST_SAMPLES = 5, 0.7, 64
 NO_ANSWER = "-"
-T = TypeVar("T")
 
 
 class SelfConsistency(Grounded):
@@ -141,14 +140,3 @@ class SelfConsistency(Grounded):
                  *sample.get("entities", ())} - own  # fmt: skip
         words = re.sub(r"\W+", " ", without_numbers(sample.answer).casefold()).strip()
         return frozenset(named or {words})
-
-
-def blocking(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine, also where a loop is running, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    context = contextvars.copy_context()
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(context.run, asyncio.run, work).result()
