@@ -16,7 +16,7 @@ SPECIAL = ("<|pad|>", "<|im_start|>", "<|im_end|>")
 def train(
     folder: Path, wanted: Sequence[tuple[Sequence[Mapping[str, str]], str]], *, steps: int = 400
 ) -> float:
-    """Train a Llama of about 0.3 million parameters on (messages, answer) pairs and save it; the
+    """Train a Llama of about 0.5 million parameters on (messages, answer) pairs and save it; the
     loss that is left. What all prompts share becomes a few tokens, so that they are short."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -35,8 +35,8 @@ def train(
     longest = max(len(ids) for ids, _labels in rows)
     inputs = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _labels in rows])
     labels = torch.tensor([own + [-100] * (longest - len(own)) for _ids, own in rows])
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=96, intermediate_size=192, num_hidden_layers=2,
+    config = LlamaConfig(  # heads of 32: vLLM on a CPU takes no smaller ones
+        vocab_size=len(tokenizer), hidden_size=128, intermediate_size=256, num_hidden_layers=2,
         num_attention_heads=4, num_key_value_heads=4, max_position_embeddings=1024,
         tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, pad_token_id=0,
     )  # fmt: skip

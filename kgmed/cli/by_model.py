@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kgmed.cli import datasets
+from kgmed.cli.lm_options import chosen_lm
 from kgmed.cli.opening import Progress
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
     from kgmed.facade import Graph
+    from kgmed.reasoning.lm.settings import LMSettings
+    from kgmed.reasoning.lm.usage import Usage
 
-Lm = Annotated[
-    str,
-    typer.Option(
-        "--lm",
-        metavar="NAME|FOLDER",
-        help="A folder with a model of transformers, run in this process; the name of what "
-        "--api-base serves; or DSPy's provider/model.",
-    ),
-]
-ApiBase = Annotated[
-    str, typer.Option("--api-base", metavar="URL", help="An OpenAI-compatible endpoint.")
-]
-Trusted = Annotated[
-    bool,
-    typer.Option("--trusted", help="The endpoint may see what --allow-restricted lets out."),
-]
+CACHE = "completions.sqlite"
+"""The file of answers in the folder that the settings name."""
 Temperature = Annotated[float, typer.Option("--temperature", min=0.0)]
 Samples = Annotated[
     int,
@@ -42,15 +31,23 @@ Samples = Annotated[
 ]  # fmt: skip
 MaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="Of one answer, at most.")]
 Concurrency = Annotated[
-    int, typer.Option("--concurrency", min=1, help="Requests that are sent at a time.")
+    int | None,
+    typer.Option(
+        "--concurrency",
+        min=1,
+        help="Requests that are sent at a time. Default: that of [lm] in kgmed.toml, else 16.",
+        show_default=False,
+    ),
 ]
 Cache = Annotated[
     Path | None,
     typer.Option(
-        "--cache", help="The file that keeps answers. Default: in the dataset's folder.",
+        "--cache",
+        help="The file that keeps answers. Default: in the folder that [lm] in kgmed.toml names, "
+        "else in the dataset's.",
         show_default=False,
     ),
-]  # fmt: skip
+]
 Prices = Annotated[
     str,
     typer.Option(
@@ -69,14 +66,16 @@ Decompose = Annotated[
 
 @dataclass(frozen=True)
 class Options:
-    """How a model is reached and asked."""
+    """How a model is reached and asked, as the command line says."""
 
-    lm: str
-    api_base: str
+    lm: str | None
+    api_base: str | None
+    api_key_env: str | None
+    timeout_s: float | None
     temperature: float
     samples: int
     max_tokens: int
-    concurrency: int
+    concurrency: int | None
     cache: Path | None
     prices: str
     trusted: bool
@@ -90,29 +89,35 @@ def instructions_way(*, paraphrase: bool, generate: bool) -> str:
     return "paraphrases" if paraphrase else "generated" if generate else ""
 
 
-def check(way: str, asked: Options, *, restricted: bool) -> None:
-    """Raise :class:`~kgmed.kg.errors.UsageError` for options that don't go together."""
-    flag = {"paraphrases": "--paraphrase", "generated": "--generate"}.get(way, "--from-model")
-    if not way and (asked.lm or asked.api_base):
-        raise UsageError(
-            f"Found --lm {asked.lm}, but nothing for it to write. Add --paraphrase or --generate "
-            "(export instructions), or --from-model (export preferences)."
-        )
-    if way and not asked.lm:
-        raise UsageError(
-            f"Found {flag} without --lm. Name the folder of a model, or what --api-base serves."
-        )
-    if way and restricted and not asked.trusted and not _is_local(asked):
-        raise UsageError(
-            f"Found --allow-restricted with a model that isn't on this machine ({asked.lm}): its "
-            "prompts would hold restricted statements. Add --trusted if it may see them."
-        )
+def check(way: str, asked: Options, *, restricted: bool) -> LMSettings | None:
+    """The model that is to write; None where nothing is for one to write.
 
-
-def _is_local(asked: Options) -> bool:
-    from kgmed.reasoning.lm.naming import is_loopback
-
-    return is_loopback(asked.api_base) if asked.api_base else Path(asked.lm).expanduser().is_dir()
+    Raises :class:`~kgmed.kg.errors.UsageError` for options that don't go together, and for a model
+    that can't write, or may not see what it would be sent.
+    """
+    if not way:
+        if asked.lm or asked.api_base:
+            raise UsageError(
+                f"Found --lm {asked.lm}, but nothing for it to write. Add --paraphrase or "
+                "--generate (export instructions), or --from-model (export preferences)."
+            )
+        return None
+    lm = chosen_lm(
+        asked.lm, asked.api_base, api_key_env=asked.api_key_env, trusted=asked.trusted,
+        timeout_s=asked.timeout_s, concurrency=asked.concurrency,
+    )  # fmt: skip
+    if lm.is_embedded:
+        raise UsageError(
+            "Found the language model embedded, which quotes evidence and can't write rows. Name "
+            "one that writes: --lm NAME --api-base URL, or the folder of a model."
+        )
+    trusted, why = lm.trust
+    if restricted and not trusted:
+        raise UsageError(
+            f"Found --allow-restricted with the language model {lm.name}: its prompts would hold "
+            f"restricted statements, and {why}. Add --trusted if it may see them."
+        )
+    return lm
 
 
 def run(
@@ -121,6 +126,7 @@ def run(
     out: Path,
     *,
     asked: Options,
+    lm: LMSettings,
     rows: dict[str, Any],
     tell: Progress,
     partition: tuple[int, int] | None,
@@ -129,25 +135,44 @@ def run(
     quiet: bool,
 ) -> None:
     """Have rows written by a model, or forecast what it would be asked."""
-    from kgmed.reasoning.lm.naming import named_model
-
     shared: dict[str, Any] = {
         **rows, "temperature": asked.temperature, "samples": asked.samples,
         "max_tokens": asked.max_tokens, "prices": priced(asked.prices),
     }  # fmt: skip
 
     def write(told: Any) -> Any:
-        model = named_model(asked.lm, api_base=asked.api_base)
-        return graph.write_by_model(
-            way, out, model.complete, lm_name=model.name, concurrency=asked.concurrency,
-            cache=asked.cache or "", decompose=asked.decompose, forecast=told, partition=partition,
-            **shared,
-        )  # fmt: skip
+        from kgmed.reasoning.lm.connect import connect
+
+        kept = asked.cache or (lm.cache and lm.cache / CACHE)
+        with connect(replace(lm, cache=None)) as model:
+            try:
+                return graph.write_by_model(
+                    way, out, model, concurrency=1 if lm.folder else lm.concurrency,
+                    cache=kept or "", decompose=asked.decompose, forecast=told,
+                    partition=partition, **shared,
+                )  # fmt: skip
+            finally:
+                tell.done()
+                tell.note(in_a_line(model.usage))
 
     datasets.run(
-        lambda: graph.forecast_by_model(way, lm_name=asked.lm, **shared), write, tell,
+        lambda: graph.forecast_by_model(way, lm_name=lm.name, **shared), write, tell,
         dry_run=dry_run, as_json=as_json, quiet=quiet,
     )  # fmt: skip
+
+
+def in_a_line(usage: Usage) -> str:
+    """What a run asked of a model.
+
+    >>> from kgmed.reasoning.lm.usage import Usage
+    >>> in_a_line(Usage(calls=3, prompt_tokens=1200, completion_tokens=90, retries=1))
+    'the model gave 3 answers in this run: 1,200 tokens of prompts, 90 of answers; 1 sent again'
+    """
+    again = f"; {usage.retries:,} sent again" if usage.retries else ""
+    return (
+        f"the model gave {usage.calls:,} answers in this run: {usage.prompt_tokens:,} tokens of "
+        f"prompts, {usage.completion_tokens:,} of answers{again}"
+    )
 
 
 def priced(text: str) -> tuple[float, float] | None:

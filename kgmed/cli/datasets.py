@@ -188,6 +188,13 @@ def print_written(made: Written, *, as_json: bool, quiet: bool) -> None:
         echo(f"{made.out}/{config}: {told} rows")
     rows = [(task, lang, f"{n:,}") for task, of in made.tasks.items() for lang, n in of.items()]
     print_table(("task", "language", "rows"), rows)
+    if made.usage:
+        used = made.usage
+        echo(
+            f"the model's {used['answers'] + used['claim_requests']:,} answers took "
+            f"{used['prompt_tokens']:,} tokens of prompts and {used['completion_tokens']:,} of "
+            "answers"
+        )
     if made.complete:
         echo(f"{made.out}/README.md: the card")
     else:

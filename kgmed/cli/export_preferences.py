@@ -8,6 +8,7 @@ import typer
 
 from kgmed.cli import by_model, datasets
 from kgmed.cli.leaving import AllowRestricted
+from kgmed.cli.lm_options import LmBase, LmKey, LmName, LmTimeout, LmTrusted
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 
@@ -49,13 +50,15 @@ def preferences(
             help="Pairs of --lm's own answers: the supported before the refuted.",
         ),
     ] = False,
-    lm: by_model.Lm = "",
-    api_base: by_model.ApiBase = "",
-    trusted: by_model.Trusted = False,
+    lm: LmName = None,
+    api_base: LmBase = None,
+    api_key_env: LmKey = None,
+    trusted: LmTrusted = False,
+    timeout: LmTimeout = None,
     temperature: by_model.Temperature = 0.7,
     samples: by_model.Samples = 0,
     max_tokens: by_model.MaxTokens = 1024,
-    concurrency: by_model.Concurrency = 1,
+    concurrency: by_model.Concurrency = None,
     cache: by_model.Cache = None,
     prices: by_model.Prices = "",
     decompose: by_model.Decompose = False,
@@ -81,17 +84,17 @@ def preferences(
     }  # fmt: skip
     way = "model_preferences" if from_model else ""
     asked = by_model.Options(
-        lm, api_base, temperature, samples, max_tokens, concurrency, cache, prices,
-        trusted=trusted, decompose=decompose,
+        lm, api_base, api_key_env, timeout, temperature, samples, max_tokens, concurrency, cache,
+        prices, trusted=trusted, decompose=decompose,
     )  # fmt: skip
-    by_model.check(way, asked, restricted=bool(allow_restricted))
+    writes = by_model.check(way, asked, restricted=bool(allow_restricted))
     share = datasets.partition(partition)
     where = datasets.engine(engine, ray_address)
     with opened(graph, quiet=quiet) as chosen:
-        if way:
+        if writes is not None:
             given.pop("processes")
             by_model.run(
-                chosen, way, out, asked=asked, rows={**given, "files": files}, tell=tell,
+                chosen, way, out, asked=asked, lm=writes, rows={**given, "files": files}, tell=tell,
                 partition=share, dry_run=dry_run, as_json=as_json, quiet=quiet,
             )  # fmt: skip
             return

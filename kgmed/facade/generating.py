@@ -13,7 +13,7 @@ from kgmed.facade.pairs import PreferencePairs
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
-    from kgmed.builders.datasets.generated.asking import Ask, Asked, Model
+    from kgmed.builders.datasets.generated.asking import Answered, Ask, Asked, Model, Spent
     from kgmed.builders.datasets.generated.maker import Way
     from kgmed.builders.datasets.generated.reading import Reader
     from kgmed.builders.datasets.job import Maker, Settings
@@ -75,9 +75,10 @@ class Generating(PreferencePairs):
         and its answer, or a dialogue, from an evidence pack) or ``model_preferences`` (a model's
         own answers, the supported before the refuted). ``lm`` is any function of a
         :class:`~kgmed.reasoning.lm.base.Request`; ``lm_name`` is what the card calls it, its own
-        ``name`` if none is given. ``samples`` answers are asked for to each prompt, 0 for one, or
-        four for preferences; ``concurrency`` requests are sent at a time. What was answered is kept
-        in ``cache``, a file in the dataset's folder if none is named, and asked for once.
+        ``identity`` or ``name`` if none is given. ``samples`` answers are asked for to each prompt,
+        0 for one, or four for preferences; ``concurrency`` requests are sent at a time. What was
+        answered is kept in ``cache``, a file in the dataset's folder if none is named, and asked
+        for once.
         Claims are taken from what the model wrote by rules; with ``decompose`` by the model as
         well, and with ``extractor`` by that. ``prices``
         are those of a million tokens of prompts and of answers, for the forecast.
@@ -90,7 +91,7 @@ class Generating(PreferencePairs):
         """
         from kgmed.reasoning.lm.cache import Cached
 
-        name = lm_name or str(getattr(lm, "name", "")) or type(lm).__name__
+        name = lm_name or _name(lm)
         model = _model(
             way, name, temperature=temperature, samples=samples, max_tokens=max_tokens,
             seed=rows.get("seed", 0), decomposed=decompose or extractor is not None,
@@ -102,24 +103,24 @@ class Generating(PreferencePairs):
         opened: list[Cached] = []
         watch = _Watch(opened, progress)
 
-        def kept(request: Request, /) -> str:
-            return opened[0](request)
-
-        def ask(asked: Iterable[Asked]) -> Iterator[str]:
-            from kgmed.reasoning.lm.many import answers
+        def ask(asked: Iterable[Asked]) -> Iterator[Answered]:
+            from kgmed.builders.datasets.generated.asking import Answered
+            from kgmed.reasoning.lm.many import in_order
 
             if not opened:  # not before the folder is known to be the run's own
                 opened.append(Cached(lm, path, model=name))
-            for answer in answers(kept, map(_request, asked), concurrency=concurrency):
+            kept = opened[0].kept
+            for answer in in_order(kept, map(_request, asked), concurrency=concurrency):
                 watch()
-                yield answer
+                yield Answered(*answer)
 
+        judging = _Judging(opened)
         if decompose:
             from kgmed.reasoning.claims.decompose import Decomposer
 
-            extractor = Decomposer(kept, both=True, max_tokens=max_tokens)
+            extractor = Decomposer(judging, both=True, max_tokens=max_tokens)
 
-        maker, settings = self._by_model(way, model, ask, extractor, rows)
+        maker, settings = self._by_model(way, model, ask, extractor, rows, judging=judging)
         told = None if forecast is None else lambda found: forecast(_priced(found, prices))
         try:
             return self._write(
@@ -152,9 +153,11 @@ class Generating(PreferencePairs):
         return _priced(self._forecast(maker, settings, 1, progress), prices)
 
     def _by_model(
-        self, way: Way, model: Model, ask: Ask, extractor: Extractor | None, rows: _Rows
-    ) -> tuple[Maker, Settings]:
+        self, way: Way, model: Model, ask: Ask, extractor: Extractor | None, rows: _Rows,
+        *, judging: _Judging | None = None,
+    ) -> tuple[Maker, Settings]:  # fmt: skip
         from kgmed.builders.datasets.formats import FORMATS
+        from kgmed.builders.datasets.generated.asking import Spent
         from kgmed.builders.datasets.generated.maker import ByModel, prompts_of, tasks_of
         from kgmed.builders.datasets.instructions import chosen
 
@@ -169,7 +172,31 @@ class Generating(PreferencePairs):
             more={"lm": model.as_settings(list(prompts_of(way)))},
         )  # fmt: skip
         reader = partial(_reader, extractor)
-        return ByModel(way, names, forms, self._opening(), reader, model, ask), settings
+        spent = Spent if judging is None else judging.spent
+        maker = ByModel(way, names, forms, self._opening(), reader, model, ask, judging=spent)
+        return maker, settings
+
+
+class _Judging:
+    """A run's model, asked for the claims of what it wrote; counts what that takes."""
+
+    def __init__(self, opened: Sequence[Cached]) -> None:
+        self._opened = opened
+        self._spent = (0, 0, 0)
+
+    def __call__(self, request: Request, /) -> str:
+        answer = self._opened[0].kept(request)
+        calls, prompts, answers = self._spent
+        self._spent = (
+            calls + 1, prompts + answer.prompt_tokens, answers + answer.completion_tokens
+        )  # fmt: skip
+        return answer.text
+
+    def spent(self) -> Spent:
+        """Requests so far, and their tokens."""
+        from kgmed.builders.datasets.generated.asking import Spent
+
+        return Spent(*self._spent)
 
 
 class _Watch:
@@ -204,6 +231,11 @@ def _model(
     return Model(name, temperature, count, max_tokens, seed, decomposed)
 
 
+def _name(lm: Completion) -> str:
+    """What a card calls a model."""
+    return str(getattr(lm, "identity", "") or getattr(lm, "name", "") or type(lm).__name__)
+
+
 def _reader(extractor: Extractor | None, store: GraphStore) -> Reader:
     from kgmed.facade.reading import TextReader
     from kgmed.kg.predicates import registry
@@ -220,7 +252,7 @@ def _request(asked: Asked) -> Request:
     )  # fmt: skip
 
 
-def _never(asked: Iterable[Asked]) -> Iterator[str]:
+def _never(asked: Iterable[Asked]) -> Iterator[Answered]:
     raise UsageError("a forecast asks no model.")
 
 

@@ -18,8 +18,12 @@ from kgmed.builders.datasets.generated import faithful
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.errors import DataError, LanguageModelError, MissingExtra, UsageError
 from kgmed.reasoning.lm.base import Request
-from kgmed.reasoning.lm.embedded import Embedded, fingerprint
-from kgmed.reasoning.lm.naming import named_model
+from kgmed.reasoning.lm.embedded import Embedded, fingerprint, identity
+from kgmed.reasoning.lm.settings import LMSettings
+
+pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[llm]'")
+
+from kgmed.reasoning.lm.connect import connect
 
 GIVEN = {"tasks": ("relation_qa",), "languages": ("en",), "temperature": 0.0}
 
@@ -63,12 +67,10 @@ def test_rows_of_a_real_model_are_kept_and_dropped(
     told: Graph, taught: tuple[Path, list[Request]], tmp_path: Path
 ) -> None:
     folder, asked = taught
-    model = named_model(str(folder))
-    assert model.is_local
-    assert model.name.startswith("tiny@")
-    told.write_by_model(
-        "paraphrases", tmp_path / "out", model.complete, lm_name=model.name, **GIVEN
-    )
+    model = connect(LMSettings(str(folder)))
+    assert model.trusted
+    assert model.identity.startswith("tiny@")
+    made = told.write_by_model("paraphrases", tmp_path / "out", model, **GIVEN)
     found = rows(tmp_path / "out", "paraphrases")
     counted: Counter[str] = Counter()
     for path in (tmp_path / "out" / ".kgmed" / "paraphrases").glob("part-*.json"):
@@ -81,7 +83,9 @@ def test_rows_of_a_real_model_are_kept_and_dropped(
     learnt = {json.loads(lesson(request))["texts"][-1] for request in asked
               if "colchicine" not in request.user}  # fmt: skip
     assert said <= learnt
-    assert model.name in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert model.identity in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert made.usage["answers"] == len(asked) == model.usage.calls
+    assert made.usage["completion_tokens"] == model.usage.completion_tokens > 0
 
 
 def test_the_command_runs_a_folder_and_goes_on_from_its_cache(
@@ -101,7 +105,7 @@ def test_the_command_runs_a_folder_and_goes_on_from_its_cache(
     def gone(request: Request) -> str:
         raise ConnectionError("nothing may be asked again")
 
-    name = named_model(str(taught[0])).name
+    name = identity(taught[0])
     told.write_by_model("paraphrases", tmp_path / "out", gone, lm_name=name, **GIVEN)
 
 
@@ -140,9 +144,6 @@ def test_without_transformers_it_is_told_what_to_install(
 
 
 def test_a_name_that_is_no_folder_and_no_endpoint_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such folder"):
-        named_model(str(tmp_path / "nothing"))
-    with pytest.raises(UsageError, match="no such folder"):
-        named_model("some-model")
-    with pytest.raises(UsageError, match="A folder is run in this process"):
-        named_model(str(tmp_path), api_base="http://127.0.0.1:8000/v1")
+    for name in (str(tmp_path / "nothing"), "some-model"):
+        with pytest.raises(UsageError, match="no such folder"):
+            connect(LMSettings(name))

@@ -215,8 +215,9 @@ def test_a_benchmark_that_isnt_there_is_told_before_anything_is_made(work: Path)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["instructions", "--paraphrase"], "Found --paraphrase without --lm"),
-        (["preferences", "--from-model"], "Found --from-model without --lm"),
+        (["instructions", "--paraphrase"], "Found no language model. Name one: --lm NAME"),
+        (["preferences", "--from-model"], "Found no language model. Name one: --lm NAME"),
+        (["preferences", "--from-model", "--lm", "embedded"], "can't write rows"),
         (["instructions", "--lm", "x"], "nothing for it to write"),
         (["instructions", "--paraphrase", "--generate", "--lm", "x"], "one of them at a time"),
         (["instructions", "--generate", "--lm", "no-such-folder"], "no such folder"),

@@ -13,7 +13,6 @@ from kgmed.kg.errors import LanguageModelError
 from kgmed.reasoning.claims.decompose import Decomposer
 from kgmed.reasoning.lm.base import Request
 from kgmed.reasoning.lm.many import answers
-from kgmed.reasoning.lm.naming import named_model
 from kgmed.reasoning.lm.settings import LMSettings
 
 pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[llm]'")
@@ -47,13 +46,13 @@ def test_the_models_of_datasets_are_connected_the_same_way() -> None:
         return str(body["messages"][-1]["content"]).upper()
 
     with ScriptedLM(answer, script=[broken(), broken()]) as server:
-        model = named_model(server.name, api_base=server.url, concurrency=2)
+        settings = LMSettings(server.name, server.url, concurrency=2)
+        model = connect(settings)
         asked = (Request("", f"row {n}", None, "row", seed=1, sample=n) for n in range(12))
-        found = list(answers(model.complete, asked, concurrency=8))
+        found = list(answers(model, asked, concurrency=8))
         assert found == [f"ROW {n}" for n in range(12)]
-        assert model.is_local
         assert server.most_under_way <= 2
         assert {seen.body["seed"] for seen in server.requests} == set(range(1, 13))
         server.kill()
         with pytest.raises(LanguageModelError, match="can't be reached"):
-            named_model(server.name, api_base=server.url).complete(Request("", "Hi", None, "x"))
+            connect(settings)(Request("", "Hi", None, "x"))

@@ -12,7 +12,7 @@ import pytest
 
 from kgmed.kg.errors import LanguageModelError
 from kgmed.reasoning.lm.base import Request, completed
-from kgmed.reasoning.lm.naming import is_loopback, named_model
+from kgmed.reasoning.lm.settings import LMSettings, is_loopback
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -63,15 +63,20 @@ def endpoint() -> Iterator[Endpoint]:
         thread.join()
 
 
+def connected(endpoint: Endpoint) -> Any:
+    from kgmed.reasoning.lm.connect import connect
+
+    return connect(LMSettings("tiny", endpoint.url))
+
+
 def test_what_the_request_says_reaches_the_endpoint(endpoint: Endpoint) -> None:
-    model = named_model("tiny", api_base=endpoint.url)
-    assert model.name == "tiny"
-    assert model.is_local
+    model = connected(endpoint)
+    assert (model.name, model.identity, model.trusted) == ("tiny", "tiny", True)
     schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     request = Request("Be brief.", "Hi", schema, "greeting", max_tokens=17, temperature=0.25,
                       seed=40, sample=2)  # fmt: skip
-    assert model.complete(request) == "heard: Hi"
-    assert model.complete(Request("", "Bye", None, "x")) == "heard: Bye"
+    assert model(request) == "heard: Hi"
+    assert model(Request("", "Bye", None, "x")) == "heard: Bye"
     first, second = endpoint.asked
     assert first["path"] == "/v1/chat/completions"
     assert (first["model"], first["temperature"], first["seed"]) == ("tiny", 0.25, 42)
@@ -82,10 +87,10 @@ def test_what_the_request_says_reaches_the_endpoint(endpoint: Endpoint) -> None:
 
 
 def test_an_endpoint_that_refuses_is_an_error_of_ours(endpoint: Endpoint) -> None:
-    model = named_model("tiny", api_base=endpoint.url)
+    model = connected(endpoint)
     endpoint.status = 404
-    with pytest.raises(LanguageModelError, match="The language model gave no answer"):
-        completed(model.complete, Request("", "Hi", None, "x"))
+    with pytest.raises(LanguageModelError, match="404: no such model"):
+        completed(model, Request("", "Hi", None, "x"))
 
 
 def test_what_is_on_this_machine() -> None:

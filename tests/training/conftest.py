@@ -25,19 +25,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> kgmed.Graph:
     return kgmed.open_graph(make_graph(tmp_path_factory.mktemp("graph") / "graph"))
 
 
-@pytest.fixture(scope="session", params=["jsonl", "parquet"])
-def any_instructions(
-    small: kgmed.Graph, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Path:
-    out = tmp_path_factory.mktemp("instructions") / request.param
-    small.write_instructions(out, formats=FORMATS, files=request.param, processes=1)
-    return out
-
-
 @pytest.fixture(scope="session")
 def instructions(small: kgmed.Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("messages") / "out"
     small.write_instructions(out, formats=FORMATS, processes=1)
+    return out
+
+
+@pytest.fixture(scope="session", params=["jsonl", "parquet"])
+def any_instructions(
+    small: kgmed.Graph, instructions: Path, tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Path:  # fmt: skip
+    if request.param == "jsonl":
+        return instructions
+    out = tmp_path_factory.mktemp("parquet") / "out"
+    small.write_instructions(out, formats=FORMATS, files=request.param, processes=1)
     return out
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kgmed.builders.datasets.balance import caps
-from kgmed.builders.datasets.counted import Kind, counted
+from kgmed.builders.datasets.counted import USAGE, Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
 from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import IDS, PAIRS, Format, format_of
+from kgmed.builders.datasets.generated.writing import ASKED
 from kgmed.builders.datasets.job import NOTES
 from kgmed.builders.datasets.parts import FILTERS, write_text
 from kgmed.builders.datasets.quality.overlaps import hits_name
@@ -181,10 +182,23 @@ def _model(kind: Kind) -> str:
     rows = [[name.replace("_", " "), f"`{value}`"] for name, value in lm.items()]
     return (
         f"## Written by a language model: {kind.name}\n\n{table(['setting', 'value'], rows)}\n\n"
+        f"{_usage(kind.usage)}\n\n"
         "What it wrote is kept only where every claim of it is borne out by statements, as the "
         "reasons below tell. The model's own terms of use hold beside the licences of the "
         "statements."
     )
+
+
+def _usage(used: Mapping[str, int]) -> str:
+    """What the model's answers took."""
+    claims = used["claim_requests"]
+    told = f"It gave {used['answers']:,} answers" + (
+        f", and took claims from them in {claims:,} requests" if claims else ""
+    )
+    prompts, answers = used["prompt_tokens"], used["completion_tokens"]
+    if not prompts + answers:
+        return f"{told}. Their tokens weren't counted."
+    return f"{told}: {prompts:,} tokens of prompts and {answers:,} of answers."
 
 
 def _splits(kinds: Sequence[Kind]) -> str:
@@ -249,7 +263,7 @@ def _filters(kind: Kind) -> str:
     listed = table(heads, [*rows, ["all", "", *kind.passed.values()]])
     told = "Drafts, what each filter took away, and what is left."
     others = [[task, lang, why, n] for (task, lang, why), n in sorted(kind.filters.items())
-              if why not in FILTERS]  # fmt: skip
+              if why not in FILTERS and (why == ASKED or why not in USAGE)]  # fmt: skip
     if others:
         by_model = "lm" in kind.settings["more"]
         listed += "\n\n" + (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,12 @@ from typing import Any
 import numpy as np
 
 from kgmed.builders.datasets.folder import PARTS, RUN
+from kgmed.builders.datasets.generated.writing import (
+    ASKED,
+    CLAIMS_ASKED,
+    COMPLETION_TOKENS,
+    PROMPT_TOKENS,
+)
 from kgmed.builders.datasets.parts import FILTERS
 from kgmed.builders.datasets.quality.diversity import Diversity
 from kgmed.builders.datasets.quality.overlaps import HITS
@@ -20,6 +26,9 @@ from kgmed.builders.datasets.quality.sample import SAMPLE, measured
 
 SHOWN = 10
 """Overlaps with benchmarks that are told one by one."""
+USAGE = {ASKED: "answers", CLAIMS_ASKED: "claim_requests", PROMPT_TOKENS: "prompt_tokens",
+         COMPLETION_TOKENS: "completion_tokens"}  # fmt: skip
+"""What is counted of a language model's work -> what it is called in what a run tells."""
 EXACT = 20_000_000
 """Statements up to which those used are counted exactly, not from a sample of them."""
 
@@ -58,9 +67,27 @@ class Kind:
                 for filter in FILTERS}  # fmt: skip
 
     @property
+    def usage(self) -> dict[str, int]:
+        """What the rows took of a language model; empty where none wrote them."""
+        return usage(self.filters) if "lm" in self.settings["more"] else {}
+
+    @property
     def total(self) -> int:
         """Rows, each counted once however many forms it is written in."""
         return sum(self.rows.values())
+
+
+def usage(filters: Mapping[tuple[str, str, str], int]) -> dict[str, int]:
+    """Answers of a language model, requests in which it took claims from them, and their tokens.
+
+    >>> usage({("relation_qa", "en", ASKED): 2, ("relation_qa", "zh", PROMPT_TOKENS): 30})
+    {'answers': 2, 'claim_requests': 0, 'prompt_tokens': 30, 'completion_tokens': 0}
+    """
+    found = dict.fromkeys(USAGE.values(), 0)
+    for (_task, _lang, name), n in filters.items():
+        if name in USAGE:
+            found[USAGE[name]] += n
+    return found
 
 
 def counted(notes: Path) -> Kind:

@@ -46,7 +46,9 @@ class Written:
     part is missing, and that the card is written. Then ``filters`` has the drafts, what each filter
     took away and the rows that are left, ``statements`` how many statements rows rest on, each
     counted once, ``predicates`` the rows by theirs, and ``diversity`` figures of a sample of the
-    texts by task and language.
+    texts by task and language. ``usage`` has the answers of a language model that wrote the rows,
+    the requests in which it took claims from them (``claim_requests``), and the tokens of both as
+    the model's server counted them, whichever run asked; it is empty without a model.
     """
 
     out: str
@@ -63,6 +65,7 @@ class Written:
     statements: int = 0
     predicates: dict[str, int] = field(default_factory=dict)
     diversity: dict[str, dict[str, Diversity]] = field(default_factory=dict)
+    usage: dict[str, int] = field(default_factory=dict)
     schema: str = "kgmed.dataset/1"
 
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.datasets import folder
 from kgmed.builders.datasets.card import write_card
-from kgmed.builders.datasets.counted import Kind
+from kgmed.builders.datasets.counted import USAGE, Kind, usage
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.forecast import forecast
+from kgmed.builders.datasets.generated.writing import ASKED
 from kgmed.builders.datasets.job import NOTES, Engine, Job, Maker, Making, Settings, Tell, digest
 from kgmed.builders.datasets.parts import FILTERS, make_part, write_text
 from kgmed.builders.datasets.prepare import Prepared, as_json, prepare
@@ -216,6 +217,7 @@ class Run:
         kind: Kind | None,
     ) -> Written:  # fmt: skip
         rows: dict[str, dict[str, int]] = {}
+        asked: Counter[tuple[str, str, str]] = Counter()
         tasks: dict[str, dict[str, int]] = {}
         size = 0
         for note in done.values():
@@ -226,8 +228,12 @@ class Run:
             for task, lang, _split, n, _characters in note["rows"]:
                 of = tasks.setdefault(task, {})
                 of[lang] = of.get(lang, 0) + n
+            for *key, n in note["filters"]:
+                asked[tuple(key)] += n
         written = Written(str(self._out), self._settings.kind, rows, dict(sorted(tasks.items())),
                           size, parts, made, kind is not None, leaving, self._hash)  # fmt: skip
+        if "lm" in self._settings.more:
+            written = replace(written, usage=usage(asked))
         if kind is None:
             return written
         diversity: dict[str, dict[str, Diversity]] = {}
@@ -249,9 +255,10 @@ def _nothing_came_out(
     held = ", ".join(dict.fromkeys(row.source for row in prepared.leaving.left_out))
     back = f" Held back by licence: {held}; --allow-restricted lets them out." if held else ""
     reasons: Counter[str] = Counter()
+    told = {*FILTERS, *USAGE} - {ASKED}
     for note in notes:
         for _task, _lang, reason, n in note["filters"]:
-            reasons[reason] += n if reason not in FILTERS else 0
+            reasons[reason] += n if reason not in told else 0
     why = ", ".join(f"{reason} ({n:,})" for reason, n in reasons.most_common(6) if n)
     return (
         f"No row came out of {sum(prepared.statements.values()):,} statements with the tasks "

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from kgmed.kg.errors import UsageError
 from kgmed.reasoning.lm.base import Request
 from kgmed.reasoning.lm.dspy_lm import DspyCompletion, answer_text, as_lm15, dspy_package
+from kgmed.reasoning.lm.embedded import identity
 from kgmed.reasoning.lm.settings import LMSettings
 from kgmed.reasoning.lm.usage import Meter, Usage
 
@@ -45,6 +46,13 @@ class LanguageModel:
     def name(self) -> str:
         """What the model is called."""
         return self.settings.name
+
+    @property
+    def identity(self) -> str:
+        """What decides its answers, of this machine nothing: a folder's name with a digest of the
+        model in it, else what the model is called."""
+        folder = self.settings.folder
+        return self.name if folder is None else identity(folder)
 
     @property
     def usage(self) -> Usage:

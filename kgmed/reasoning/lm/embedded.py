@@ -39,7 +39,7 @@ class Embedded:
             )
         self._torch, transformers = _packages()
         self.folder = folder
-        self.name = f"{folder.resolve().name}@{fingerprint(folder)[:12]}"
+        self.name = identity(folder)
         self._device = device or ("cuda" if self._torch.cuda.is_available() else "cpu")
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(
@@ -62,6 +62,10 @@ class Embedded:
     def __call__(self, request: Request, /) -> str:
         with self._lock:
             return self._complete(request)
+
+    def tokens(self, text: str) -> int:
+        """How many tokens a text is."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _complete(self, request: Request) -> str:
         torch = self._torch
@@ -94,6 +98,11 @@ class Embedded:
         listed = own if isinstance(own, list) else [own]
         ends = {self._tokenizer.eos_token_id, *(id for id in listed if id is not None)}
         return sorted(ends)
+
+
+def identity(folder: Path) -> str:
+    """The name of a model's folder, with the digest of what is in it."""
+    return f"{folder.resolve().name}@{fingerprint(folder)[:12]}"
 
 
 def fingerprint(folder: Path) -> str:

@@ -150,4 +150,5 @@ def local_engine(settings: LMSettings) -> Any:
         return engine.EmbeddedEngine()
     from kgmed.reasoning.lm.embedded import Embedded
 
-    return CompletionEngine(Embedded(settings.folder))
+    model = Embedded(settings.folder)
+    return CompletionEngine(model, tokens=model.tokens)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 from kgmed.reasoning.lm.base import Completion, Request, completed
 
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
 AHEAD = 4
 """Requests a thread that are taken in before the first of them is answered."""
 
@@ -22,15 +26,24 @@ def answers(
     >>> list(answers(lambda r: r.user.upper(), [Request("", t, None, "x") for t in "ab"]))
     ['A', 'B']
     """
+    return in_order(partial(completed, complete), requests, concurrency=concurrency)
+
+
+def in_order(
+    ask: Callable[[Given], Answer], given: Iterable[Given], *, concurrency: int = 1
+) -> Iterator[Answer]:
+    """What ``ask`` gives for each, in their order, up to ``concurrency`` of them at a time.
+
+    Where it raises, that is raised in its turn, and nothing further is begun.
+    """
     if concurrency < 2:
-        for request in requests:
-            yield completed(complete, request)
+        yield from map(ask, given)
         return
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="kgmed-lm")
-    waiting: deque[Future[str]] = deque()
+    waiting: deque[Future[Answer]] = deque()
     try:
-        for request in requests:
-            waiting.append(pool.submit(completed, complete, request))
+        for one in given:
+            waiting.append(pool.submit(ask, one))
             if len(waiting) >= concurrency * AHEAD:
                 yield waiting.popleft().result()
         while waiting:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
@@ -34,7 +34,23 @@ class Asked:
     sample: int = 0
 
 
-Ask = Callable[[Iterable[Asked]], Iterator[str]]
+class Answered(NamedTuple):
+    """What a model wrote, and the tokens that it took; 0 where nobody counts them."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Spent(NamedTuple):
+    """Answers, and the tokens of their prompts and of themselves."""
+
+    answers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+Ask = Callable[[Iterable[Asked]], Iterator[Answered]]
 """Gives the answers to requests, in their order; it may take some in ahead."""
 
 

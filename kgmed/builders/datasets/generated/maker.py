@@ -16,7 +16,7 @@ from kgmed.builders.datasets.formats import (
     Format,
 )
 from kgmed.builders.datasets.generated import packs, paraphrase, samples
-from kgmed.builders.datasets.generated.asking import Ask, Model
+from kgmed.builders.datasets.generated.asking import Ask, Model, Spent
 from kgmed.builders.datasets.generated.reading import Reader
 from kgmed.builders.datasets.generated.writing import Near, Writer, Written
 from kgmed.builders.datasets.instructions import TASKS, Instructions, Open
@@ -48,7 +48,7 @@ class ByModel:
     """Makes rows with a language model, in one process: the model isn't pickled.
 
     ``open`` opens the graph, ``reader`` what reads texts over it, ``ask`` is the model; ``near``
-    makes what tells near duplicates.
+    makes what tells near duplicates. ``judging`` tells what has been spent on reading answers.
     """
 
     kind: Way
@@ -59,6 +59,7 @@ class ByModel:
     model: Model
     ask: Ask
     near: Callable[[], Near] = near_duplicates
+    judging: Callable[[], Spent] = Spent
 
     def configs(self) -> Mapping[str, Format]:
         if self.kind == MODEL_PREFERENCES:
@@ -81,7 +82,9 @@ class ByModel:
         """Open the graph, and make what tasks share."""
         store, verdicts = self.open()
         base = Instructions(self.names, (), lambda: (store, verdicts), WAYS[self.kind][1])
-        return Written(base.start(feed, settings), self._writer(feed, store), self.ask, self.near)
+        return Written(
+            base.start(feed, settings), self._writer(feed, store), self.ask, self.near, self.judging
+        )
 
     def _writer(self, feed: Feed, store: GraphStore) -> Writer:
         read, predicates = self.reader(store), registry()

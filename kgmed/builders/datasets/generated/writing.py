@@ -13,13 +13,18 @@ from typing import Any, Protocol
 
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.forecast import tokens
-from kgmed.builders.datasets.generated.asking import Ask, Asked, Asks, Model
+from kgmed.builders.datasets.generated.asking import Answered, Ask, Asked, Asks, Model, Spent
 from kgmed.builders.datasets.generated.faithful import NEAR
 from kgmed.builders.datasets.job import Chunk, Making
 from kgmed.builders.datasets.model import Draft, Row
 
 ASKED = "answers asked for"
 """What answers are counted by, of which some are dropped for one of the reasons."""
+CLAIMS_ASKED = "requests for claims"
+"""What the requests are counted by in which a model takes claims from its answers."""
+PROMPT_TOKENS, COMPLETION_TOKENS = "tokens of prompts", "tokens of answers"
+"""What tokens are counted by, of all that was asked; no reasons either."""
+SPENT = (CLAIMS_ASKED, PROMPT_TOKENS, COMPLETION_TOKENS)
 Near = Callable[[str, str], bool]
 """Whether a text nearly repeats an earlier one about the same (the ids of its statements, joined);
 it remembers the text."""
@@ -63,14 +68,16 @@ class Writer(Protocol):
 class Written:
     """Makes drafts with ``base``, and of those that are chosen what a model writes of them.
 
-    ``taken`` counts (task, language, reason), as parts tell them. ``near`` makes, for each part,
-    what tells near duplicates.
+    ``taken`` counts (task, language, reason), as parts tell them, and tokens. ``near`` makes, for
+    each part, what tells near duplicates. ``judging`` tells what has been spent on judging answers,
+    where a model takes claims from them.
     """
 
     base: Making
     writer: Writer
     ask: Ask
     near: Callable[[], Near] = never_near
+    judging: Callable[[], Spent] = Spent
     taken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def drafts(self, block: PartBlock) -> Iterator[Draft | Chunk]:
@@ -102,7 +109,7 @@ class Written:
                 for sample in range(samples):
                     yield replace(plan.asked, sample=sample)
 
-        answers: list[str] = []
+        answers: list[Answered] = []
         for answer in self.ask(requests()):
             answers.append(answer)
             if len(answers) == samples:
@@ -111,11 +118,17 @@ class Written:
                 answers = []
 
     def _judged(
-        self, plan: Plan, answers: Sequence[str], near: Near
+        self, plan: Plan, answers: Sequence[Answered], near: Near
     ) -> Iterator[tuple[Row, Draft]]:
         key = (plan.draft.task, plan.draft.lang)
         self.taken[(*key, ASKED)] += len(answers)
-        for made in self.writer.judged(plan, answers):
+        self.taken[(*key, PROMPT_TOKENS)] += sum(one.prompt_tokens for one in answers)
+        self.taken[(*key, COMPLETION_TOKENS)] += sum(one.completion_tokens for one in answers)
+        before = self.judging()
+        judged = list(self.writer.judged(plan, [one.text for one in answers]))
+        for name, now, then in zip(SPENT, self.judging(), before, strict=True):
+            self.taken[(*key, name)] += now - then
+        for made in judged:
             if isinstance(made, str):
                 self.taken[(*key, made)] += 1
             elif near("\n".join(text for _role, text in made.messages), _about(made)):
