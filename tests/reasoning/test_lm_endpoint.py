@@ -84,7 +84,7 @@ def test_what_the_request_says_reaches_the_endpoint(endpoint: Endpoint) -> None:
 def test_an_endpoint_that_refuses_is_an_error_of_ours(endpoint: Endpoint) -> None:
     model = named_model("tiny", api_base=endpoint.url)
     endpoint.status = 404
-    with pytest.raises(LanguageModelError, match="The language model gave no answer"):
+    with pytest.raises(LanguageModelError, match="has no chat completions of 'tiny'"):
         completed(model.complete, Request("", "Hi", None, "x"))
 
 
