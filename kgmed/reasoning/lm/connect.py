@@ -128,6 +128,7 @@ def connect(settings: LMSettings) -> LanguageModel:
     :class:`~kgmed.kg.errors.MissingExtra` without the packages (DSPy; for a folder torch and
     transformers).
     """
+    _see_that_it_is_a_name(settings)
     dspy = dspy_package()
     if settings.cache is not None:
         dspy.configure_cache(disk_cache_dir=str(settings.cache.expanduser()), restrict_pickle=True)
@@ -141,13 +142,18 @@ def _engines(settings: LMSettings, meter: Meter) -> tuple[Any, Any]:
 
         engine = Local(local_engine(settings), settings, meter)
         return engine, AsyncLocal(engine)
+    from kgmed.reasoning.lm.endpoint import AsyncEngine, Endpoint, SyncEngine
+
+    endpoint = Endpoint(settings, meter)
+    return SyncEngine(endpoint), AsyncEngine(endpoint)
+
+
+def _see_that_it_is_a_name(settings: LMSettings) -> None:
+    if settings.is_embedded or settings.folder is not None:
+        return
     name = settings.name
     if not settings.api_base and (name.startswith((".", "/", "~")) or "/" not in name):
         raise UsageError(
             f"Found --lm {name!r}: no such folder. Expected the name of a model that --api-base "
             "URL serves, the folder of a model, embedded, or a provider/model of DSPy."
         )
-    from kgmed.reasoning.lm.endpoint import AsyncEngine, Endpoint, SyncEngine
-
-    endpoint = Endpoint(settings, meter)
-    return SyncEngine(endpoint), AsyncEngine(endpoint)
