@@ -89,7 +89,7 @@ def test_what_the_request_says_reaches_the_endpoint(endpoint: Endpoint) -> None:
 def test_an_endpoint_that_refuses_is_an_error_of_ours(endpoint: Endpoint) -> None:
     model = connected(endpoint)
     endpoint.status = 404
-    with pytest.raises(LanguageModelError, match="no chat completions|no such model"):
+    with pytest.raises(LanguageModelError, match=r"no chat completions|no such model"):
         completed(model, Request("", "Hi", None, "x"))
 
 
