@@ -37,7 +37,6 @@ from kgmed.builders.datasets.balance import Balance
 from kgmed.builders.datasets.corpus import TASKS, Corpus, narratives, passages, sentences
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed
-from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import TEXT, line
 from kgmed.builders.datasets.job import Job, Maker, Settings
 from kgmed.builders.datasets.rows import is_test, row
@@ -45,6 +44,7 @@ from kgmed.builders.datasets.run import Run
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.predicates import registry
 from kgmed.kg.verbalize import Verbalizer
+from kgmed.kg.verbalize.size import tokens
 
 UMLS_STATEMENTS = 50_000_000
 LOOP, JOINED = 500_000, 20_000

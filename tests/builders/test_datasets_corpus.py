@@ -17,7 +17,6 @@ from kgmed.builders.datasets.corpus import TASKS, maker, sentences
 from kgmed.builders.datasets.corpus.common import name_in, wording_of
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed, PartBlock
-from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import TEXT, line
 from kgmed.builders.datasets.model import Draft, Fact
 from kgmed.builders.datasets.prepare import prepare as lay_out
@@ -26,6 +25,7 @@ from kgmed.kg.model import Language
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.embedded import open_store
 from kgmed.kg.verbalize import Verbalizer
+from kgmed.kg.verbalize.size import tokens
 
 
 @pytest.fixture(scope="module")

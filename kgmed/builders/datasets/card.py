@@ -16,7 +16,6 @@ from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.counted import USAGE, Kind, counted
 from kgmed.builders.datasets.factory import INFO, dataset_info
 from kgmed.builders.datasets.folder import RUN
-from kgmed.builders.datasets.forecast import tokens
 from kgmed.builders.datasets.formats import IDS, PAIRS, Format, format_of
 from kgmed.builders.datasets.generated.writing import ASKED
 from kgmed.builders.datasets.job import NOTES
@@ -25,6 +24,7 @@ from kgmed.builders.datasets.quality.overlaps import hits_name
 from kgmed.builders.datasets.quality.sample import SIZE
 from kgmed.builders.datasets.splits import HELD_OUT, SPLITS, TOP
 from kgmed.kg.licences import LICENCES, licence
+from kgmed.kg.verbalize.size import tokens
 from kgmed.kg.views.licensing import DUTIES
 
 CARD = "README.md"

@@ -19,6 +19,7 @@ from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting
 from kgmed.builders.datasets.parts import CHOICE, Counts, selected
 from kgmed.builders.datasets.report import Forecast
+from kgmed.kg.verbalize.size import tokens
 from kgmed.kg.views.licensing import Leaving
 
 RANGES = 32
@@ -26,19 +27,8 @@ RANGES = 32
 RANGE = 40
 """Concepts in each, and LEAST and MOST their ends of statements."""
 LEAST, MOST = 200, 5_000
-CHARACTERS = {"en": 4.2, "zh": 1.5}
-"""Characters of a token, about: what large models' tokenizers make of text in a language."""
 START_S = 1.5
 """Seconds that a process takes to start."""
-
-
-def tokens(characters: int, lang: str) -> int:
-    """About how many tokens a text of so many characters has.
-
-    >>> tokens(4200, "en"), tokens(1500, "zh")
-    (1000, 1000)
-    """
-    return round(characters / CHARACTERS.get(lang, 3.0))
 
 
 def forecast(

@@ -132,15 +132,7 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         run = self.begin(question, options, evidence, language)
         if not run.evidence.pieces:
             return nothing(run, "no_evidence")
-        steps = self.steps(run)
-        said: Mapping[str, Any] | None = None
-        try:
-            asked = next(steps)
-            while True:
-                said = self._ask(run, asked)
-                asked = steps.send(said)
-        except StopIteration as done:
-            return done.value
+        return self.driven(run, self.steps(run))
 
     async def aforward(
         self,
@@ -153,7 +145,19 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         run = self.begin(question, options, evidence, language)
         if not run.evidence.pieces:
             return nothing(run, "no_evidence")
-        steps = self.steps(run)
+        return await self.adriven(run, self.steps(run))
+
+    def driven(self, run: Run, steps: Steps) -> dspy.Prediction:
+        """What steps come to: each call that they ask for is made, and they are sent its answer."""
+        try:
+            asked = next(steps)
+            while True:
+                asked = steps.send(self._ask(run, asked))
+        except StopIteration as done:
+            return done.value
+
+    async def adriven(self, run: Run, steps: Steps) -> dspy.Prediction:
+        """:meth:`driven`, without blocking."""
         try:
             asked = next(steps)
             while True:

@@ -8,7 +8,7 @@ nothing is left to say, there is no answer.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dspy
@@ -23,6 +23,7 @@ from kgmed.reasoning.programs.base import (
     Asked,
     Grounded,
     Run,
+    Steps,
     Verify,
     concluded,
     lettered,
@@ -36,7 +37,6 @@ from kgmed.reasoning.revision import Cleaned, Unsupported, cleaned, objections
 
 ROUNDS, MOST_ROUNDS = 2, 8
 UNSUPPORTED: tuple[Unsupported, ...] = ("mark", "remove", "keep")
-Revising = Generator[Asked, Mapping[str, Any] | None, dspy.Prediction]
 
 
 class VerifyAndRevise(Grounded):
@@ -92,13 +92,7 @@ class VerifyAndRevise(Grounded):
         run = self.begin(question, options, evidence, language)
         if not run.evidence.pieces:
             return nothing(run, "no_evidence")
-        revising = self._revising(run, self.program(**_given(run)))
-        try:
-            asked = next(revising)
-            while True:
-                asked = revising.send(self._ask(run, asked))
-        except StopIteration as done:
-            return done.value
+        return self.driven(run, self._revising(run, self.program(**_given(run))))
 
     async def aforward(
         self,
@@ -110,17 +104,12 @@ class VerifyAndRevise(Grounded):
         run = self.begin(question, options, evidence, language)
         if not run.evidence.pieces:
             return nothing(run, "no_evidence")
-        revising = self._revising(run, await self.program.acall(**_given(run)))
-        try:
-            asked = next(revising)
-            while True:
-                asked = revising.send(await self._aask(run, asked))
-        except StopIteration as done:
-            return done.value
+        draft = await self.program.acall(**_given(run))
+        return await self.adriven(run, self._revising(run, draft))
 
     # The rounds
 
-    def _revising(self, run: Run, draft: dspy.Prediction) -> Revising:
+    def _revising(self, run: Run, draft: dspy.Prediction) -> Steps:
         """Rounds of objections and answers, then the last word."""
         run.trace += draft.trace
         run.evidence = draft.evidence  # a tree has found its own

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from kgmed.builders.datasets.corpus.facts import Facts
 from kgmed.builders.datasets.corpus.voice import LIST, MANY, ONE, WORDINGS
 from kgmed.builders.datasets.corpus.words import Words
-from kgmed.builders.datasets.forecast import CHARACTERS
+from kgmed.kg.verbalize.size import CHARACTERS
 
 Ints = npt.NDArray[Any]
 Form = Callable[[pa.Array], pa.Array]
