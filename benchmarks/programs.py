@@ -25,7 +25,7 @@ from pathlib import Path
 from measure import Figure, p50_p99, say, table, write_json
 
 from kgmed.facade import Graph, open_graph
-from kgmed.facade.asking import LM_PROGRAMS
+from kgmed.facade.how import LM_PROGRAMS
 from kgmed.kg.model import Statement
 from kgmed.reasoning.lm.connect import LanguageModel, connect
 from kgmed.reasoning.lm.settings import LMSettings

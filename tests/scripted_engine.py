@@ -9,11 +9,12 @@ from typing import Any
 
 class ScriptedEngine:
     """Answers with ``say(user's message)``, or with these answers one a call, the last again and
-    again; a dict is sent as JSON."""
+    again; a dict is sent as JSON. ``before`` are the messages in front of the user's last."""
 
     def __init__(self, *answers: Any, say: Callable[[str], Any] | None = None) -> None:
         self.answers, self.say = answers, say
         self.asked: list[str] = []
+        self.before: list[list[tuple[str, str]]] = []
         self.system: list[str] = []
         self.seeds: list[int | None] = []
 
@@ -22,6 +23,7 @@ class ScriptedEngine:
 
         user = request.messages[-1].text
         self.asked.append(user)
+        self.before.append([(m.role, m.text) for m in request.messages[:-1]])
         self.system.append(str(request.system))
         self.seeds.append(request.config.seed)
         place = min(len(self.asked), len(self.answers)) - 1

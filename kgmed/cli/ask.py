@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kgmed.cli import asking
+from kgmed.cli.lm_options import LmTimeout
 from kgmed.cli.options import AsJson, GraphUri, Lang, Quiet
 
 
@@ -40,9 +41,19 @@ def ask(
         str | None,
         typer.Option("--api-base", metavar="URL", help="The endpoint that serves the model."),
     ] = None,
+    timeout: LmTimeout = None,
     options: Annotated[
         str | None,
         typer.Option("--options", metavar="A|B|C", help="Answers to choose from."),
+    ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(
+            "--examples",
+            metavar="FILE",
+            help="Solved questions to show a model first, with the graph's evidence for their "
+            "answers (few-shot): JSON lines, JSON, CSV or Parquet with question, answer, options.",
+        ),
     ] = None,
     budget: Annotated[
         int | None, typer.Option("--budget", min=50, help="Tokens of evidence to show a model.")
@@ -126,7 +137,9 @@ def ask(
         program=program,
         lm=lm,
         api_base=api_base,
+        timeout=timeout,
         options=options,
+        examples=examples,
         budget=budget,
         samples=samples,
         revise=revise,

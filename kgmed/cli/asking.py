@@ -31,7 +31,9 @@ VALUES = {
     "--program": "program",
     "--lm": "lm",
     "--api-base": "api_base",
+    "--timeout": "timeout",
     "--options": "options",
+    "--examples": "examples",
     "--budget": "budget",
     "--samples": "samples",
     "--file": "file",
@@ -72,6 +74,9 @@ def read_plain(arguments: Sequence[str]) -> dict[str, Any] | None:
             return None
         else:
             found = {"question": argument, **found}
+    if "timeout" in found and not _is_number(found["timeout"]):
+        return None
+    found |= {name: float(found[name]) for name in ("timeout",) if name in found}
     for name in NUMBERS.keys() & found.keys():
         if not found[name].isdecimal() or int(found[name]) < NUMBERS[name]:
             return None
@@ -90,7 +95,9 @@ def run(
     program: str | None = None,
     lm: str | None = None,
     api_base: str | None = None,
+    timeout: float | None = None,
     options: str | None = None,
+    examples: str | None = None,
     budget: int | None = None,
     samples: int | None = None,
     revise: int | None = None,
@@ -112,8 +119,9 @@ def run(
             file, out, besides=[name for name, value in besides.items() if value],
             graph=graph, quiet=quiet, as_json=as_json, concurrency=concurrency,
             language=language(lang), limit=limit or None, program=program, lm=lm,
-            api_base=api_base, budget=budget, samples=samples, trusted=trusted or None,
-            revise=revise, unsupported=doubtful(unsupported),
+            api_base=api_base, timeout_s=timeout, examples=examples, budget=budget,
+            samples=samples, trusted=trusted or None, revise=revise,
+            unsupported=doubtful(unsupported),
         )  # fmt: skip
     if question is None or out is not None or concurrency is not None:
         found = "nothing to ask" if question is None else "--out or --concurrency without --file"
@@ -128,11 +136,15 @@ def run(
             asked = streamed(chosen, as_json=as_json)
         answer = asked(
             text, language=language(lang), limit=limit or None, program=program, lm=lm,
-            api_base=api_base, options=offered, budget=budget, samples=samples,
-            trusted=trusted or None, revise=revise, unsupported=doubtful(unsupported),
+            api_base=api_base, timeout_s=timeout, options=offered, examples=examples,
+            budget=budget, samples=samples, trusted=trusted or None, revise=revise,
+            unsupported=doubtful(unsupported),
         )  # fmt: skip
         if answer.model == "embedded" and lm is None and not quiet:
             sys.stderr.write(f"kgmed: {NO_MODEL}\n")
+        if examples is not None and not quiet:
+            told = next(entry for entry in answer.trace if entry["kind"] == "examples")
+            sys.stderr.write(f"kgmed: {told['text']}\n")
         if as_json:
             from kgmed.wire import to_json
 
@@ -144,6 +156,13 @@ def run(
                 print_trace(answer)
             print_answer(answer, limit=limit or None, quiet=quiet)
     return ABSTAINED if answer.abstained else 0
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) > 0
+    except ValueError:
+        return False
 
 
 def doubtful(value: str | None) -> Any:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.facade.how import DIRECT, How
 from kgmed.facade.models import Connected, connected
 from kgmed.facade.verifying import Verifying
 from kgmed.kg.errors import UsageError
@@ -15,19 +18,15 @@ from kgmed.kg.errors import UsageError
 if TYPE_CHECKING:
     import dspy
 
+    from kgmed.facade.how import Solved
     from kgmed.kg.model import Language
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Verification
     from kgmed.reasoning.claims.texts import TextVerifier
     from kgmed.reasoning.evidence import Gatherer
     from kgmed.reasoning.lm.connect import LanguageModel
+    from kgmed.reasoning.programs.examples import Examples
     from kgmed.reasoning.revision import Unsupported
-
-DIRECT = "direct"
-LM_PROGRAMS = ("predict", "cot", "tot", "self-consistency", "constrained")
-PROGRAMS = (DIRECT, *LM_PROGRAMS)
-REVISE = 1
-"""Times that a model's answer is sent back where a claim of it is refuted, unless said."""
 
 
 class Asking(Verifying):
@@ -42,7 +41,9 @@ class Asking(Verifying):
         program: Any = None,
         lm: str | LanguageModel | dspy.LM | None = None,
         api_base: str | None = None,
+        timeout_s: float | None = None,
         options: Sequence[str] = (),
+        examples: Solved | None = None,
         budget: int | None = None,
         samples: int | None = None,
         trusted: bool | None = None,
@@ -57,9 +58,11 @@ class Asking(Verifying):
         these do; it is ``cot`` where only ``lm`` is given. ``lm`` is a model's name (with
         ``api_base``, the URL of the endpoint that serves it), a model that is connected, or a
         ``dspy.LM``; without one, the configured model is asked, else the embedded engine.
-        ``options`` are the answers to choose from, ``budget`` about how many tokens of evidence are
-        shown, ``samples`` how many answers self-consistency votes on, ``trusted`` whether the model
-        may see what isn't openly licensed.
+        ``timeout_s`` is how many seconds it may send nothing (120). ``options`` are the answers to
+        choose from, ``examples`` solved questions that it is shown first, a file or records of
+        :mod:`kgmed.kg.qa`; ``budget`` is about how many tokens of evidence are shown, ``samples``
+        how many answers self-consistency votes on, ``trusted`` whether the model may see what isn't
+        openly licensed.
 
         What a model answers is verified. Where a claim is refuted it is sent back with the proof,
         at most ``revise`` times (once, if that isn't said); what is still refuted then is taken
@@ -77,21 +80,35 @@ class Asking(Verifying):
         >>> answer.value, answer.items[0].qualifiers["severity"]
         (True, 'Critical')
         """
-        program = chosen_program(
-            program, lm=lm, api_base=api_base, options=options or None, budget=budget,
-            samples=samples, trusted=trusted, revise=revise, unsupported=unsupported,
-        )  # fmt: skip
-        if program == DIRECT:
+        how = How(
+            program, lm, api_base, timeout_s, budget, samples, trusted, revise, unsupported,
+            examples,
+        ).chosen(options=options or None)  # fmt: skip
+        if how.program == DIRECT:
             from kgmed.reasoning.programs.direct import Direct
 
             return Direct(self.store, self.registry).ask(question, language=language, limit=limit)
+        return self._answered(question, how, language=language, options=options)
+
+    def _answered(
+        self,
+        question: str,
+        how: How,
+        *,
+        language: Language | None,
+        options: Sequence[str],
+        heard: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """An answer of a language model, which ``heard`` listens to while it writes."""
         with ExitStack() as stack:
-            model = connected(lm, api_base, trusted, stack)
-            module = self._module(
-                program, model, budget=budget, samples=samples, revise=revise,
-                unsupported=unsupported,
-            )  # fmt: skip
-            return self._asked(question, module, model, language=language, options=options)
+            model = connected(how.lm, how.api_base, how.trusted, stack, timeout_s=how.timeout_s)
+            module, shown = self._module(how, model)
+            if heard is not None and model.heard is not None:
+                model = replace(model, lm=model.heard(heard))
+            answer = self._asked(question, module, model, language=language, options=options)
+        if shown is None:
+            return answer
+        return replace(answer, trace=(shown.as_entry(), *answer.trace))
 
     def program(
         self,
@@ -137,27 +154,46 @@ class Asking(Verifying):
             **{name: value for name, value in own.items() if value is not None},
         )  # fmt: skip
 
-    def _module(
-        self,
-        program: Any,
-        model: Connected,
-        *,
-        budget: int | None,
-        samples: int | None,
-        revise: int | None,
-        unsupported: Unsupported | None,
-    ) -> Any:
-        """The module that answers: a program by its name, or a user's own."""
-        if isinstance(program, str):
-            return self.program(
-                program, budget=budget, samples=samples, trusted=model.trusted,
-                revise=REVISE if revise is None else revise, unsupported=unsupported,
-            )  # fmt: skip
-        if not model.trusted:
-            _refuse_restricted(program, model.name)
-        return self._revised(
-            program, self.evidence(trusted=model.trusted), revise or 0, unsupported
-        )
+    def _module(self, how: How, model: Connected) -> tuple[Any, Examples | None]:
+        """The module that answers, a program by its name or a user's own, and the examples that it
+        was given."""
+        program = how.program
+        if not isinstance(program, str):
+            if not model.trusted:
+                _refuse_restricted(program, model.name)
+            gatherer = self.evidence(trusted=model.trusted)
+            return self._revised(program, gatherer, how.rounds, how.unsupported), None
+        shown = None
+        more: dict[str, Any] = {}
+        if how.examples is not None:
+            shown = self.examples(how.examples, trusted=model.trusted)
+            more["examples"] = shown.shown
+        made = self.program(
+            program, budget=how.budget, samples=how.samples, trusted=model.trusted,
+            revise=how.rounds, unsupported=how.unsupported, **more,
+        )  # fmt: skip
+        return made, shown
+
+    def examples(self, solved: Solved, *, trusted: bool = False) -> Examples:
+        """Solved questions as few-shot examples, each with this graph's evidence for its answer.
+
+        ``solved`` is a file of questions with answers, or such records, in one of the forms of
+        :mod:`kgmed.kg.qa`. One whose answer the evidence doesn't bear out is left out: a model
+        would learn from it to answer past the evidence. ``trusted`` is as in :meth:`program`, which
+        takes ``examples=graph.examples(...).shown``. Raises
+        :class:`~kgmed.kg.errors.DataError` for records that aren't questions with answers, and
+        :class:`~kgmed.kg.errors.UsageError` where none is left.
+        """
+        from kgmed.reasoning.lm.dspy_lm import dspy_package
+
+        dspy_package()
+        from kgmed.kg.qa import qa_items, read_qa
+        from kgmed.reasoning.programs.examples import examples
+
+        gatherer = self.evidence(trusted=trusted)
+        if isinstance(solved, str | Path):
+            return examples(read_qa(Path(solved)), gatherer, where=str(solved))
+        return examples(qa_items("examples", solved), gatherer)
 
     def evidence(self, *, trusted: bool = False) -> Gatherer:
         """What gathers evidence from this graph; only the openly licensed for who isn't trusted."""
@@ -206,35 +242,17 @@ class Asking(Verifying):
         )
 
 
-def chosen_program(program: Any, **given: Any) -> Any:
-    """The program that is meant, direct where no model is named; raises
-    :class:`~kgmed.kg.errors.UsageError` for one that there isn't, or that something ``given`` isn't
-    for."""
-    if program is None:
-        named = given["lm"] is not None or given["api_base"] is not None
-        program = "cot" if named else DIRECT
-    if isinstance(program, str) and program not in PROGRAMS:
-        raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
-    wrong = [name for name, value in given.items() if value is not None]
-    if program == DIRECT and wrong:
-        raise UsageError(
-            f"Found {', '.join(wrong)} with the program direct, which asks no language "
-            f"model; expected one of: {', '.join(LM_PROGRAMS)}."
-        )
-    if given["samples"] is not None and program != "self-consistency":
-        raise UsageError(f"Found samples with the program {program!r}; self-consistency votes.")
-    return program
-
-
 def _refuse_restricted(module: Any, model: str) -> None:
     """Refuse a program that would show restricted evidence to a model that isn't trusted."""
-    parts = module.named_sub_modules() if hasattr(module, "named_sub_modules") else ()
-    for _name, part in parts:
-        tools = getattr(part, "tools", None)
-        gatherer = getattr(tools, "gatherer", None)
-        if gatherer is not None and not gatherer.for_anybody:
-            raise UsageError(
-                f"Found a program made with trusted=True and the model {model}, which isn't "
-                "trusted with restricted evidence; expected graph.program(..., trusted=False), or "
-                "trusted=True here where the model runs on a machine of yours."
-            )
+    walk = getattr(module, "named_sub_modules", lambda: ())
+    parts = [part for _name, part in walk()]
+    gatherers = [getattr(getattr(part, "tools", None), "gatherer", None) for part in parts]
+    shown = [demo for part in parts for demo in getattr(part, "demos", ())]
+    if any(gatherer is not None and not gatherer.for_anybody for gatherer in gatherers) or any(
+        demo.get("restricted") for demo in shown
+    ):
+        raise UsageError(
+            f"Found a program or examples made with trusted=True and the model {model}, which "
+            "isn't trusted with restricted evidence; expected graph.program(..., trusted=False), "
+            "or trusted=True here where the model runs on a machine of yours."
+        )

@@ -9,14 +9,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.facade.asking import DIRECT, REVISE, chosen_program
 from kgmed.facade.asking_streams import AskingStreams
+from kgmed.facade.how import DIRECT, How
 from kgmed.facade.models import Connected, connected
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
     import dspy
 
+    from kgmed.facade.how import Solved
     from kgmed.kg.model import Language
     from kgmed.reasoning.bulk import Done
     from kgmed.reasoning.bulk.run import Ask
@@ -37,6 +38,8 @@ class AskingFiles(AskingStreams):
         program: Any = None,
         lm: str | LanguageModel | dspy.LM | None = None,
         api_base: str | None = None,
+        timeout_s: float | None = None,
+        examples: Solved | None = None,
         budget: int | None = None,
         samples: int | None = None,
         trusted: bool | None = None,
@@ -69,27 +72,29 @@ class AskingFiles(AskingStreams):
         if concurrency is not None and concurrency < 1:
             raise UsageError(f"Found concurrency={concurrency}, expected at least 1.")
         questions = read_questions(path)
-        program = chosen_program(
-            program, lm=lm, api_base=api_base, budget=budget, samples=samples, trusted=trusted,
-            revise=revise, unsupported=unsupported,
-        )  # fmt: skip
+        how = How(
+            program, lm, api_base, timeout_s, budget, samples, trusted, revise, unsupported,
+            examples,
+        ).chosen()  # fmt: skip
         told: dict[str, Any] = {"snapshot": self.info().snapshot, "language": language}
         with ExitStack() as stack:
-            if program == DIRECT:
+            if how.program == DIRECT:
                 told |= {"program": DIRECT, "limit": limit}
                 ask = self._direct_asker(language, limit)
             else:
-                model = connected(lm, api_base, trusted, stack, concurrency=concurrency)
-                module = self._module(
-                    program, model, budget=budget, samples=samples, revise=revise,
-                    unsupported=unsupported,
-                )  # fmt: skip
+                model = connected(
+                    lm, api_base, trusted, stack, concurrency=concurrency, timeout_s=timeout_s
+                )
+                module, shown = self._module(how, model)
                 told |= {
-                    "program": program if isinstance(program, str) else _state(program),
+                    "program": how.program if isinstance(how.program, str) else _state(program),
                     "model": model.name, "trusted": model.trusted, "budget": budget,
-                    "samples": samples, "revise": REVISE if revise is None else revise,
-                    "unsupported": unsupported, "asked": _asked_as(model.lm),
+                    "samples": samples, "revise": how.rounds, "unsupported": unsupported,
+                    "asked": _asked_as(model.lm),
                 }  # fmt: skip
+                if shown is not None:
+                    tell(shown.as_entry()["text"])
+                    told["examples"] = [one.toDict() for one in shown.shown]
                 ask = self._asker(module, model, language)
 
             async def run() -> Done:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
 
-from kgmed.facade.asking import DIRECT, Asking, chosen_program
-from kgmed.facade.models import connected
+from kgmed.facade.asking import Asking
+from kgmed.facade.how import DIRECT, How
 
 if TYPE_CHECKING:
+    from kgmed.facade.how import Solved
     from kgmed.kg.model import Language
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Checked
@@ -45,7 +45,9 @@ class AskingStreams(Asking):
         program: Any = None,
         lm: str | LanguageModel | None = None,
         api_base: str | None = None,
+        timeout_s: float | None = None,
         options: Sequence[str] = (),
+        examples: Solved | None = None,
         budget: int | None = None,
         samples: int | None = None,
         trusted: bool | None = None,
@@ -63,10 +65,11 @@ class AskingStreams(Asking):
         >>> sentences[0].claims[0].verdict, last.answer.abstained
         ('SUPPORTED', False)
         """
-        given = {"lm": lm, "api_base": api_base, "budget": budget, "samples": samples,
-                 "trusted": trusted, "revise": revise, "unsupported": unsupported}  # fmt: skip
-        named = chosen_program(program, options=options or None, **given)
-        if named == DIRECT:
+        how = How(
+            program, lm, api_base, timeout_s, budget, samples, trusted, revise, unsupported,
+            examples,
+        ).chosen(options=options or None)  # fmt: skip
+        if how.program == DIRECT:
             answer = self.ask(question, language=language, limit=limit, program=DIRECT)
             yield Part("answer", answer.text, answer=answer)
             return
@@ -74,16 +77,10 @@ class AskingStreams(Asking):
 
         def work() -> None:
             try:
-                with ExitStack() as stack:
-                    model = connected(lm, api_base, trusted, stack)
-                    module = self._module(
-                        named, model, budget=budget, samples=samples, revise=revise,
-                        unsupported=unsupported,
-                    )  # fmt: skip
-                    if model.heard is not None:
-                        listening = _Listening(self, parts, language)
-                        model = replace(model, lm=model.heard(listening.heard))
-                    made = self._asked(question, module, model, language=language, options=options)
+                made = self._answered(
+                    question, how, language=language, options=options,
+                    heard=_Listening(self, parts, language).heard,
+                )  # fmt: skip
                 parts.put(Part("answer", made.text, answer=made))
             except BaseException as error:  # the caller's to raise
                 parts.put(error)

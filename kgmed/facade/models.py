@@ -38,10 +38,12 @@ def connected(
     stack: ExitStack,
     *,
     concurrency: int | None = None,
+    timeout_s: float | None = None,
 ) -> Connected:
     """The model that is meant: ``given``, else the configured one, else the embedded engine.
 
-    What is connected here is closed by ``stack``, and asked at most ``concurrency`` times at once.
+    What is connected here is closed by ``stack``, asked at most ``concurrency`` times at once, and
+    given ``timeout_s`` to send something.
     A ``dspy.LM`` is trusted only where ``trusted`` says so or its ``api_base`` is on this machine.
     """
     from kgmed.reasoning.lm.dspy_lm import dspy_package
@@ -51,16 +53,21 @@ def connected(
     from kgmed.reasoning.lm.settings import EMBEDDED, LMSettings, is_loopback
     from kgmed.settings import lm_settings
 
+    ready = isinstance(given, dspy.BaseLM | LanguageModel)
+    if ready and (api_base is not None or timeout_s is not None):
+        named = "api_base" if api_base is not None else "timeout_s"
+        raise UsageError(f"Found {named} with a model that is made already, and has its own.")
     if isinstance(given, dspy.BaseLM):
-        if api_base is not None:
-            raise UsageError("Found api_base with a dspy.LM, which has its own; expected one.")
         own = str(given.kwargs.get("api_base") or "")
         may = trusted if trusted is not None else bool(own) and is_loopback(own)
         return Connected(given, given.model, may, _tracked)
     if isinstance(given, LanguageModel):
         model = given
     elif given is None or isinstance(given, str):
-        found = lm_settings(name=given, api_base=api_base, trusted=trusted, concurrency=concurrency)
+        found = lm_settings(
+            name=given, api_base=api_base, trusted=trusted, concurrency=concurrency,
+            timeout_s=timeout_s,
+        )  # fmt: skip
         model = stack.enter_context(connect(found or LMSettings(EMBEDDED)))
     else:
         raise UsageError(

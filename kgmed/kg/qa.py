@@ -19,7 +19,7 @@ Files are JSON Lines, JSON (a list, or records by id), CSV, TSV or Parquet, also
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,18 +56,29 @@ def read_qa(path: Path) -> Iterator[QaItem]:
     :class:`~kgmed.kg.errors.DataError` for one that can't be read and for a record that is no
     question with an answer; the message names the record.
     """
-    found = list(records(path, formats=FORMATS))
-    for number, (_id, record) in enumerate(found, 1):
-        if not isinstance(record, dict):
+    return qa_items(str(path), records(path, formats=FORMATS))
+
+
+def qa_items(where: str, found: Iterable[tuple[str, Any] | Mapping[str, Any]]) -> Iterator[QaItem]:
+    """The questions of records, or of (id, record), in order; errors name ``where`` they are from.
+
+    >>> [item.letters for item in qa_items("mine", [
+    ...     {"question": "Which treats gout?", "options": ["aspirin", "allopurinol"], "answer": "B"}
+    ... ])]
+    [('B',)]
+    """
+    pairs = [one if isinstance(one, tuple) else ("", one) for one in found]
+    for number, (_id, record) in enumerate(pairs, 1):
+        if not isinstance(record, Mapping):
             kind = type(record).__name__
-            raise DataError(f"{path} record {number}: found a {kind}, expected an object.")
-    lowest = min((r["cop"] for _, r in found if isinstance(r.get("cop"), int)), default=1)
+            raise DataError(f"{where} record {number}: found a {kind}, expected an object.")
+    lowest = min((r["cop"] for _, r in pairs if isinstance(r.get("cop"), int)), default=1)
     seen: set[str] = set()
-    for number, (id, record) in enumerate(found, 1):
-        where = f"{path} record {number}"
-        item = _item(where, id or str(number), record, first=lowest)
+    for number, (id, record) in enumerate(pairs, 1):
+        here = f"{where} record {number}"
+        item = _item(here, id or str(number), record, first=lowest)
         if item.id in seen:
-            raise DataError(f"{where}: found the id {item.id!r} again, expected each id once.")
+            raise DataError(f"{here}: found the id {item.id!r} again, expected each id once.")
         seen.add(item.id)
         yield item
 

@@ -7,7 +7,7 @@ import pytest
 from vllm_server import Running
 
 from kgmed.facade import Graph
-from kgmed.facade.asking import LM_PROGRAMS
+from kgmed.facade.how import LM_PROGRAMS
 from kgmed.reasoning.lm.connect import connect
 from kgmed.reasoning.lm.settings import LMSettings
 

@@ -11,7 +11,7 @@ from scripted_engine import ScriptedEngine, scripted
 from kgmed import wire
 from kgmed.cli.tracing import print_trace
 from kgmed.facade import Graph
-from kgmed.facade.asking import LM_PROGRAMS
+from kgmed.facade.how import LM_PROGRAMS
 from kgmed.kg.errors import UsageError
 
 dspy = pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[llm]'")

@@ -204,3 +204,15 @@ def test_a_file_without_questions_is_refused(tmp_path: Path, text: str, message:
     path.write_text(text)
     with pytest.raises(DataError, match=message):
         read_questions(path)
+
+
+def test_two_runs_never_write_one_journal(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    with Journal(out, "d") as first:
+        first.add(0, {"id": "a"})
+        with pytest.raises(OutputError, match="another run that is writing it now"):
+            Journal(out, "d").__enter__()
+        first.add(1, {"id": "b"})
+    with Journal(out, "d") as again:
+        assert 0 in again
+        assert 1 in again

@@ -13,7 +13,7 @@ from scripted_engine import ScriptedEngine, scripted
 
 from kgmed import wire
 from kgmed.facade import Graph
-from kgmed.facade.asking import LM_PROGRAMS
+from kgmed.facade.how import LM_PROGRAMS
 from kgmed.kg.errors import LanguageModelError, UsageError
 
 dspy = pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[llm]'")

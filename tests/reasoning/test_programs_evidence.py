@@ -13,7 +13,7 @@ from support import RowSource, concept, source, tables_of
 from kgmed.builders.pipeline import build
 from kgmed.builders.source import SourceInfo
 from kgmed.facade import Graph, open_graph
-from kgmed.facade.asking import LM_PROGRAMS
+from kgmed.facade.how import LM_PROGRAMS
 from kgmed.kg.errors import UsageError
 
 dspy = pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[llm]'")
@@ -114,3 +114,17 @@ def test_a_model_on_this_machine_is_trusted(mixed: Graph) -> None:
     answer = mixed.ask(QUESTION, program="predict", lm="embedded")
     assert answer.withheld == ()
     assert {item.name for item in answer.items} & set(SECRET)
+
+
+def test_examples_show_who_is_not_trusted_no_restricted_evidence(mixed: Graph) -> None:
+    solved = [{"question": QUESTION, "answer": "aspirin"}]
+    lm, engine = scripted({"answerable": False, "answer": "", "citations": []})
+    mixed.ask(QUESTION, program="predict", lm=lm, examples=solved)
+    assert "aspirin" in str(engine.before)
+    assert [name for name in SECRET if name in str(engine.before)] == []
+    mixed.ask(QUESTION, program="predict", lm=lm, examples=solved, trusted=True)
+    assert "secretol" in str(engine.before[-1])
+    told = mixed.examples(solved, trusted=True).shown
+    with pytest.raises(UsageError, match="isn't trusted with restricted evidence"):
+        mixed.ask(QUESTION, program=mixed.program("predict", examples=told), lm=lm)
+    assert len(engine.asked) == 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -23,8 +24,9 @@ _SHAPE = "kgmed.answers/1"
 class Journal:
     """The journal of one run; use it in ``with``.
 
-    ``digest`` tells what is asked, and how: a journal of another run is refused. Raises
-    :class:`~kgmed.kg.errors.OutputError` for that, and where it can't be written.
+    ``digest`` tells what is asked, and how: a journal of another run is refused, and so is one that
+    another process writes now. Raises :class:`~kgmed.kg.errors.OutputError` for these, and where it
+    can't be written.
     """
 
     def __init__(self, out: Path, digest: str) -> None:
@@ -93,12 +95,12 @@ class Journal:
             raise self._cannot(error) from error
 
     def _open(self) -> None:
-        fresh = not self.path.exists() or not self.path.stat().st_size
-        self._file = self.path.open("w+b" if fresh else "r+b")
-        if fresh:
+        self._file = self._alone()
+        if not self._file.seek(0, os.SEEK_END):
             self._file.write(json.dumps({"shape": _SHAPE, "digest": self._digest}).encode() + b"\n")
             self._file.flush()
             return
+        self._file.seek(0)
         first = self._file.readline()
         if not first.endswith(b"\n") or _parsed(first).get("shape") != _SHAPE:
             raise OutputError(
@@ -120,6 +122,27 @@ class Journal:
             end += len(line)
         self._file.seek(end)
         self._file.truncate()
+
+    def _alone(self) -> IO[bytes]:
+        """The journal's file, which no other process has: made where there is none."""
+        while True:
+            file = self.path.open("a+b")
+            try:
+                import fcntl
+            except ImportError:  # Windows: two runs at once answer twice, and lose nothing
+                return file
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                raise OutputError(
+                    f"{self.path}: found another run that is writing it now. Wait for its end, or "
+                    "name another file."
+                ) from None
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
+                    return file
+            file.close()  # the run that had it has come to its end
 
     def _cannot(self, error: OSError) -> OutputError:
         return OutputError(

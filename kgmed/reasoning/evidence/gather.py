@@ -10,7 +10,7 @@ budget isn't spent on one thing. There, a neighbour that everything is joined to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 
@@ -228,6 +228,20 @@ class Gatherer:
     ) -> str:
         """Statements of one predicate about one concept, in one sentence."""
         return self.say.grouped(statements, names, lang=lang, about=about)
+
+    def told_of(self, evidence: Evidence, piece: Piece, ids: Collection[str]) -> str:
+        """What a piece says of some concepts, in a sentence; "" where it says nothing of them."""
+        if piece.path is not None:
+            return piece.text if set(ids) & set(piece.path.nodes) else ""
+        rows = [evidence.statements[id] for id in piece.statements]
+        held = [s for s in rows if s.subject in ids or s.object in ids]
+        if not held or any(s.value is not None for s in held):
+            return ""
+        if len(held) == len(rows):
+            return piece.text
+        shared = set.intersection(*({s.subject, s.object or ""} for s in held)) - {""}
+        about = min(shared, key=lambda end: (end in ids, end), default="")
+        return self.sentence(held, about, evidence.names, evidence.lang) if about else ""
 
     def _spoken(self, question: str, lang: Language, predicates: set[str]) -> set[str]:
         """The predicates that the question's words speak of."""

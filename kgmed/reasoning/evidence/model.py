@@ -19,6 +19,10 @@ Kind = Literal["asked", "between", "path", "about"]
 them, or what else is said of one."""
 
 
+MOST_NAMEABLE = 60
+"""Names that an answer is chosen among."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A sentence to be cited by its number, and the ids of the statements that it tells.
@@ -82,6 +86,22 @@ class Evidence:
             and link.id in self.names
             and link.text.casefold() != self.names[link.id].casefold()
         }
+
+    def nameable(self, *, most: int = MOST_NAMEABLE) -> dict[str, tuple[str, ...]]:
+        """The names that an answer may hold, and the concepts of each: what the pieces speak of
+        besides the question's own concepts, the best pieces' first."""
+        own = {link.id for link in self.links}
+        found: dict[str, tuple[str, ...]] = {}
+        for piece in self.pieces:
+            nodes = piece.path.nodes if piece.path is not None else piece.about
+            for id in nodes:
+                name = self.names.get(id, "")
+                if id in own or not name:
+                    continue
+                if name not in found and len(found) >= most:
+                    continue
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), id)))
+        return found
 
     def with_pieces(self, pieces: Iterable[tuple[Piece, Mapping[str, Statement]]]) -> Evidence:
         """The same with other pieces, numbered anew."""

@@ -32,6 +32,16 @@ def without_numbers(text: str) -> str:
     return NUMBERS.sub("", text)
 
 
+def numbered(text: str, number: int) -> str:
+    """A sentence that cites a number, before its stop.
+
+    >>> numbered("A treats B.", 2), numbered("甲治疗乙。", 1)
+    ('A treats B [2].', '甲治疗乙 [1]。')
+    """
+    stop = text[-1:] if text[-1:] in {".", "。"} else "."
+    return f"{text.rstrip('.。')} [{number}]{stop}"
+
+
 @dataclass(frozen=True, slots=True)
 class Recited:
     """A text whose citations were replaced: the text, the same without any, and for each character

@@ -14,7 +14,7 @@ import dspy
 
 from kgmed.kg.model import Language
 from kgmed.prompts import fenced
-from kgmed.reasoning.evidence import Evidence, Gatherer, Piece
+from kgmed.reasoning.evidence import Gatherer
 from kgmed.reasoning.programs.base import (
     LANGUAGES,
     Asked,
@@ -25,11 +25,12 @@ from kgmed.reasoning.programs.base import (
     nothing,
     shown,
 )
+from kgmed.reasoning.programs.citing import numbered
+from kgmed.reasoning.programs.examples import demos
 from kgmed.reasoning.programs.predict import Predict
 from kgmed.reasoning.programs.signatures import KINDS, MOST_NAMES, Kind, names_signature
 
 BUDGET = 400
-MOST_CANDIDATES = 60
 
 
 class Constrained(Predict):
@@ -48,15 +49,20 @@ class Constrained(Predict):
         budget: int = BUDGET,
         kinds: Sequence[Kind] = KINDS,
         languages: Sequence[Language] = LANGUAGES,
+        examples: Sequence[Any] = (),
     ) -> None:
-        super().__init__(gatherer, verify, budget=budget, kinds=kinds, languages=languages)
+        super().__init__(
+            gatherer, verify, budget=budget, kinds=kinds, languages=languages, examples=examples
+        )
         for lang in self.languages:
-            self.predictors_of[f"names_{lang}"] = dspy.Predict(names_signature(lang))
+            made = dspy.Predict(names_signature(lang))
+            made.demos = demos(examples, made.signature, "open", lang)
+            self.predictors_of[f"names_{lang}"] = made
 
     def steps(self, run: Run) -> Steps:
         if run.kind != "open":
             return (yield from super().steps(run))
-        offered = candidates(run.evidence)
+        offered = run.evidence.nameable()
         if not offered:
             return nothing(run, "no_evidence")
         key = f"names_{run.lang}"
@@ -85,41 +91,12 @@ class Constrained(Predict):
         ids = {id for name in chosen for id in offered[name]}
         cited = set(said.get("citations", ()))
         lines = [
-            f"{text.rstrip('.。')} [{piece.number}]{text[-1:] if text[-1:] in '.。' else '.'}"
+            numbered(text, piece.number)
             for piece in run.evidence.pieces
             if (not cited or piece.number in cited)
-            and (text := self._sentence(run.evidence, piece, ids))
+            and (text := self.tools.gatherer.told_of(run.evidence, piece, ids))
         ]
         joiner, comma = ("", "、") if run.lang == "zh" else (" ", ", ")
         answer = joiner.join(lines) or comma.join(chosen)
         given = {**said, "answer": answer, "answerable": bool(chosen) and said["answerable"]}
         return concluded(run, given, entities=sorted(ids))
-
-    def _sentence(self, evidence: Evidence, piece: Piece, ids: set[str]) -> str:
-        """What a piece says of the chosen; "" where it says nothing of them."""
-        if piece.path is not None:
-            return piece.text if ids & set(piece.path.nodes) else ""
-        rows = [evidence.statements[id] for id in piece.statements]
-        held = [s for s in rows if s.subject in ids or s.object in ids]
-        if not held or any(s.value is not None for s in held):
-            return ""
-        both = set.intersection(*({s.subject, s.object or ""} for s in held)) - ids
-        about = next(iter(sorted(both)), held[0].subject)
-        return self.tools.gatherer.sentence(held, about, evidence.names, evidence.lang)
-
-
-def candidates(evidence: Evidence, *, most: int = MOST_CANDIDATES) -> dict[str, tuple[str, ...]]:
-    """The names that an answer may hold, and the concepts of each: what the evidence speaks of
-    besides the question's own concepts, the best pieces' first."""
-    own = {link.id for link in evidence.links}
-    found: dict[str, tuple[str, ...]] = {}
-    for piece in evidence.pieces:
-        nodes = piece.path.nodes if piece.path is not None else piece.about
-        for id in nodes:
-            name = evidence.names.get(id, "")
-            if id in own or not name:
-                continue
-            if name not in found and len(found) >= most:
-                continue
-            found[name] = tuple(dict.fromkeys((*found.get(name, ()), id)))
-    return found

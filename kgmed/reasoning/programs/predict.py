@@ -20,6 +20,7 @@ from kgmed.reasoning.programs.base import (
     lettered,
     shown,
 )
+from kgmed.reasoning.programs.examples import demos
 from kgmed.reasoning.programs.signatures import (
     KINDS,
     MOST_OPTIONS,
@@ -33,8 +34,9 @@ from kgmed.reasoning.programs.signatures import (
 class Predict(Grounded):
     """The question and its evidence, answered in one call.
 
-    ``examples`` are ``dspy.Example`` s of the signature's fields, shown before the question;
-    without any it is zero-shot.
+    ``examples`` are ``dspy.Example`` s of a signature's fields
+    (:func:`~kgmed.reasoning.programs.examples.examples` makes them), shown before questions of the
+    same form and language; without any it is zero-shot.
     """
 
     name = "predict"
@@ -54,7 +56,7 @@ class Predict(Grounded):
         for lang in self.languages:
             for kind in self.kinds:
                 made = dspy.Predict(answer_signature(kind, lang, steps=self.in_steps))
-                made.demos = [e for e in examples if made.signature.input_fields.keys() <= e.keys()]
+                made.demos = demos(examples, made.signature, kind, lang)
                 self.predictors_of[f"{kind}_{lang}"] = made
 
     def asked(self, run: Run) -> Asked:

@@ -49,12 +49,13 @@ class SelfConsistency(Grounded):
         budget: int = BUDGET,
         kinds: Sequence[Kind] = KINDS,
         languages: Sequence[Language] = LANGUAGES,
+        examples: Sequence[Any] = (),
     ) -> None:
         if not 1 <= samples <= MOST_SAMPLES:
             raise UsageError(f"Found {samples} samples, expected 1 to {MOST_SAMPLES}.")
         super().__init__(gatherer, verify, budget=budget, kinds=kinds, languages=languages)
         self.program = program or ChainOfThought(
-            gatherer, verify, budget=budget, kinds=kinds, languages=languages
+            gatherer, verify, budget=budget, kinds=kinds, languages=languages, examples=examples
         )
         self.samples, self.temperature = samples, temperature
 

@@ -72,8 +72,11 @@ class TreeOfThoughts(Predict):
         beam: int = 3,
         width: int = 6,
         calls: int = 4,
+        examples: Sequence[Any] = (),
     ) -> None:
-        super().__init__(gatherer, verify, budget=budget, kinds=kinds, languages=languages)
+        super().__init__(
+            gatherer, verify, budget=budget, kinds=kinds, languages=languages, examples=examples
+        )
         for name, value in (("depth", depth), ("beam", beam), ("width", width), ("calls", calls)):
             if value < 1:
                 raise UsageError(f"Found {name}={value}, expected 1 or more.")
