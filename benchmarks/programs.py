@@ -25,7 +25,7 @@ from pathlib import Path
 from measure import Figure, p50_p99, say, table, write_json
 
 from kgmed.facade import Graph, open_graph
-from kgmed.facade.how import LM_PROGRAMS
+from kgmed.facade.how import LM_PROGRAMS, REVISE
 from kgmed.kg.model import Statement
 from kgmed.reasoning.lm.connect import LanguageModel, connect
 from kgmed.reasoning.lm.settings import LMSettings
@@ -40,7 +40,7 @@ MOST_TOKENS = 1_000
 """Tokens of a grounded question, on average."""
 UNLISTED = "unlisted yes_no"
 """A question for yes or no about what the graph doesn't list: neither is right."""
-ONE_CALL = ("predict", "cot", "constrained")
+
 TEMPLATES: dict[str, dict[str, dict[str, str]]] = {
     "interacts_with": {
         "en": {"list": "drug interactions of {s}", "yes_no": "Does {s} interact with {o}?",
@@ -166,7 +166,8 @@ def run(
     usage: Counter[str] = Counter()
     spent, answered, right, cited, claims = [], 0, Counter(), 0, Counter()
     asked: Counter[str] = Counter()
-    program = graph.program(name)
+    rounds = removed = 0
+    program = graph.program(name, revise=REVISE)  # as `kgmed ask` does
     for question in questions:
         begin = time.perf_counter()
         answer = graph.ask(question.text, program=program, lm=model,
@@ -177,14 +178,17 @@ def run(
         right[question.form] += is_right(question, answer)
         answered += not answer.abstained
         cited += not answer.abstained and bool(answer.statements)
+        rounds += answer.rounds or 0
+        removed += answer.removed
         claims.update(claim.verdict for claim in answer.claims)
     n = len(questions)
     say(f"{name}: {n} questions, {answered} answered, {sum(right.values())} right; "
         + ", ".join(f"{form} {right[form]}/{asked[form]}" for form in asked)
-        + f"; claims {dict(claims)}")  # fmt: skip
+        + f"; claims {dict(claims)}; sent back {rounds} times, {removed} sentences removed"
+    )  # fmt: skip
     tokens = (usage["prompt_tokens"] + usage["completion_tokens"]) / n
     p50, p99 = p50_p99(spent)
-    target = MOST_TOKENS if name in ONE_CALL else None
+    target = MOST_TOKENS if name != "self-consistency" else None
     return [
         Figure(name, "calls a question", usage["calls"] / n, ""),
         Figure(name, "prompt tokens", usage["prompt_tokens"] / n, ""),

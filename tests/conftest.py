@@ -2,6 +2,9 @@
 
 The benchmarks' own modules can be imported by their tests; they come last, as one of them has the
 name of Neo4j's driver.
+
+Property tests draw the same examples each time, so that a change fails for what it changes;
+``KGMED_HYPOTHESIS=random`` draws others, to look for faults.
 """
 
 from __future__ import annotations
@@ -13,8 +16,12 @@ from pathlib import Path
 
 import pytest
 import vllm_server
+from hypothesis import settings
 from neo4j_server import server
 
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("KGMED_HYPOTHESIS", "same"))
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 

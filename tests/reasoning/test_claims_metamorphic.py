@@ -230,6 +230,7 @@ def test_a_sentence_with_another_name_of_the_open_graph_says_the_same(
     links = [[link.id for link in graph.link(text)] for text in texts]
     assume(links[0] == links[1])  # an abbreviation may mean nothing to be linked in a sentence
     first, second = (graph.verify(text).claims for text in texts)
+    assume("ambiguous" not in {claim.reason for claim in second})  # or one of several things
     assert [sign(c) for c in first] == [sign(c) for c in second]
     assert len(first) == 1
 

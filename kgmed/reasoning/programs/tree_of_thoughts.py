@@ -25,9 +25,9 @@ from kgmed.reasoning.programs.base import LANGUAGES, Asked, Run, Steps, Verify, 
 from kgmed.reasoning.programs.predict import Predict
 from kgmed.reasoning.programs.signatures import KINDS, Kind, Thought, thoughts_signature
 
-BUDGET = 400
+BUDGET = 220
 """Tokens of evidence for the answer; the levels of the tree take their own."""
-STARTS, SHOWN = 3, 12
+STARTS, SHOWN = 3, 8
 """Concepts of a question that are started from, and candidates that are shown at a level."""
 ENOUGH = 9
 """The score of a thought after which the tree grows no further."""
