@@ -8,8 +8,10 @@ Python is there and its vLLM doesn't start, they fail.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,11 @@ from kgmed.reasoning.lm.served import served_models
 NAME, ADAPTER = "tiny", "tiny-lora"
 CONTEXT = 4096
 START_S = 600.0
+TEACH = (
+    "import json, sys; from pathlib import Path; from overfit import train; "
+    "train(Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), steps=int(sys.argv[3]))"
+)
+"""Run in the environment of vLLM, which has torch; the tests' own need not."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,29 @@ def start(chosen: serve.Plan, log: Path) -> serve.Server:
         running.stop()
         raise
     return running
+
+
+@contextmanager
+def taught(
+    lessons: Sequence[tuple[Sequence[Mapping[str, str]], str]], tmp: Path, *, steps: int
+) -> Iterator[str]:
+    """A server, by its URL, of a model, "taught", that knows (messages, answer) by heart."""
+    (tmp / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
+    folder = tmp / "taught"
+    done = subprocess.run(
+        [python(), "-c", TEACH, str(folder), str(tmp / "lessons.json"), str(steps)],
+        cwd=Path(__file__).parent, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    chosen = serve.make_plan(
+        str(folder), python=python(), gpu_count=0, memory_gib=8, name="taught",
+        installed=serve.vllm_of(python()), max_model_len=1024,
+    )  # fmt: skip
+    running = start(chosen, tmp / "taught.log")
+    try:
+        yield chosen.url
+    finally:
+        running.stop()
 
 
 @contextmanager

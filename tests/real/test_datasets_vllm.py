@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import overfit
 import pytest
 import vllm_server
 from dataset_runs import rows
@@ -34,11 +33,6 @@ GIVEN: dict[str, dict[str, Any]] = {
 """The ways, and what is asked about."""
 FLAGS = {"paraphrases": "--paraphrase", "generated": "--generate",
          "model_preferences": "--from-model"}  # fmt: skip
-TEACH = (
-    "import json, sys; from pathlib import Path; from overfit import train; "
-    "print(train(Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), steps=300))"
-)
-"""Run in the environment of vLLM, which has torch; the tests' own need not."""
 UNSURE = "I can't tell from what I know."
 
 
@@ -112,22 +106,8 @@ def taught(
         for place, request in enumerate(requests)
         for answer in lesson(way, request, place)
     ]
-    (tmp / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
-    folder = tmp / "taught"
-    command = [vllm_server.python(), "-c", TEACH, str(folder), str(tmp / "lessons.json")]
-    done = subprocess.run(
-        command, cwd=Path(overfit.__file__).parent, capture_output=True, check=False, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    plan = vllm_server.serve.make_plan(
-        str(folder), python=vllm_server.python(), gpu_count=0, memory_gib=8, name="taught",
-        installed=vllm_server.serve.vllm_of(vllm_server.python()), max_model_len=1024,
-    )  # fmt: skip
-    running = vllm_server.start(plan, tmp / "taught.log")
-    try:
-        yield plan.url
-    finally:
-        running.stop()
+    with vllm_server.taught(lessons, tmp, steps=300) as url:
+        yield url
 
 
 def export(told: Graph, url: str, way: str, out: Path) -> tuple[Counter[str], Any]:

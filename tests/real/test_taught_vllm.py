@@ -7,10 +7,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import overfit
 import pytest
 import vllm_server
 from scripted_lm import ScriptedLM
@@ -28,11 +26,6 @@ LIE = {"en": "Warfarin does not interact with Amiodarone", "zh": "华法林与�
 STOP = {"en": ".", "zh": "。"}
 NAME = {"en": "Amiodarone", "zh": "胺碘酮"}
 BUDGET = 120
-TEACH = (
-    "import json, sys; from pathlib import Path; from overfit import train; "
-    "print(train(Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), steps=600))"
-)
-"""Run in the environment of vLLM, which has torch; the tests' own need not."""
 
 
 def lesson(body: dict[str, Any]) -> str:
@@ -76,22 +69,8 @@ def taught(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             if "messages" in seen.body
         }
     wanted = [(json.loads(messages), answer) for messages, answer in lessons.items()]
-    (tmp / "lessons.json").write_text(json.dumps(wanted), encoding="utf-8")
-    folder = tmp / "taught"
-    done = subprocess.run(
-        [vllm_server.python(), "-c", TEACH, str(folder), str(tmp / "lessons.json")],
-        cwd=Path(overfit.__file__).parent, capture_output=True, check=False, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    plan = vllm_server.serve.make_plan(
-        str(folder), python=vllm_server.python(), gpu_count=0, memory_gib=8, name="taught",
-        installed=vllm_server.serve.vllm_of(vllm_server.python()), max_model_len=1024,
-    )  # fmt: skip
-    running = vllm_server.start(plan, tmp / "taught.log")
-    try:
-        yield plan.url
-    finally:
-        running.stop()
+    with vllm_server.taught(wanted, tmp, steps=600) as url:
+        yield url
 
 
 def ask(url: str, question: str, program: str, *more: str) -> Any:
