@@ -25,6 +25,7 @@ from dspy.utils.exceptions import (
 )
 
 from kgmed.kg.errors import LanguageModelError, UsageError
+from kgmed.kg.linking.language import detect_language
 from kgmed.kg.model import Language
 from kgmed.prompts import fenced
 from kgmed.prompts.programs import task
@@ -99,6 +100,8 @@ class Grounded(dspy.Module):  # type: ignore[misc]
     """
 
     name = "grounded"
+    grounded = True
+    """Whether evidence is gathered, and nothing is asked without any."""
 
     def __init__(
         self,
@@ -130,7 +133,7 @@ class Grounded(dspy.Module):  # type: ignore[misc]
         """Answer a question; raises :class:`~kgmed.kg.errors.LanguageModelError` where the model
         can't be asked at all."""
         run = self.begin(question, options, evidence, language)
-        if not run.evidence.pieces:
+        if self.grounded and not run.evidence.pieces:
             return nothing(run, "no_evidence")
         return self.driven(run, self.steps(run))
 
@@ -143,7 +146,7 @@ class Grounded(dspy.Module):  # type: ignore[misc]
     ) -> dspy.Prediction:
         """:meth:`forward`, without blocking while the model answers."""
         run = self.begin(question, options, evidence, language)
-        if not run.evidence.pieces:
+        if self.grounded and not run.evidence.pieces:
             return nothing(run, "no_evidence")
         return await self.adriven(run, self.steps(run))
 
@@ -178,7 +181,9 @@ class Grounded(dspy.Module):  # type: ignore[misc]
             raise UsageError(
                 f"Found {len(options)} option(s), expected none or 2 to {MOST_OPTIONS}."
             )
-        if evidence is None:
+        if not self.grounded:
+            evidence = Evidence(question, language or detect_language(question))
+        elif evidence is None:
             evidence = self.tools.gatherer.gather(
                 question, language=language, options=options, budget=self.tools.budget
             )

@@ -41,6 +41,7 @@ class Predict(Grounded):
 
     name = "predict"
     in_steps = False
+    words = "answer"
 
     def __init__(
         self,
@@ -55,22 +56,28 @@ class Predict(Grounded):
         super().__init__(gatherer, verify, budget=budget, kinds=kinds, languages=languages)
         for lang in self.languages:
             for kind in self.kinds:
-                made = dspy.Predict(answer_signature(kind, lang, steps=self.in_steps))
+                made = dspy.Predict(self.signature(kind, lang))
                 made.demos = demos(examples, made.signature, kind, lang)
                 self.predictors_of[f"{kind}_{lang}"] = made
 
+    def signature(self, kind: Kind, lang: Language, *, options: int = 0) -> Any:
+        """The signature for a form of question; ``options`` is how many there are."""
+        return answer_signature(kind, lang, steps=self.in_steps, options=options)
+
     def asked(self, run: Run) -> Asked:
         """The question as it is put to the model."""
-        inputs = {"question": run.question, "evidence": shown(run.evidence)}
+        inputs = {"question": run.question}
+        if self.grounded:
+            inputs["evidence"] = shown(run.evidence)
         key, signature = f"{run.kind}_{run.lang}", None
         if run.kind == "choice":
             inputs["options"] = lettered(run.options)
             if len(run.options) < MOST_OPTIONS:
                 own = self.predictors_of[key].signature
-                made = answer_signature(run.kind, run.lang, options=len(run.options))
+                made = self.signature(run.kind, run.lang, options=len(run.options))
                 letters = made.output_fields["choice"].annotation
                 signature = own.with_updated_fields("choice", type_=letters)
-        return Asked(key, inputs, run.lang, signature=signature)
+        return Asked(key, inputs, run.lang, self.words, signature)
 
     def steps(self, run: Run) -> Steps:
         said = yield self.asked(run)

@@ -15,7 +15,7 @@ import dspy
 from kgmed.kg.errors import LanguageModelError, UsageError
 from kgmed.kg.model import Language
 from kgmed.reasoning.blocking import blocking
-from kgmed.reasoning.claims.model import told
+from kgmed.reasoning.claims.model import Checked, told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
 from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing
 from kgmed.reasoning.programs.citing import without_numbers
@@ -32,8 +32,9 @@ class SelfConsistency(Grounded):
     weighted by verification, are most like. ``Prediction.agreement`` says how far they agree.
 
     ``program`` is any module that answers as :class:`Grounded` does, a chain of thought if none is
-    given. Samples differ in ``rollout_id`` and ``seed`` and run side by side; one that fails is
-    told in the trace and doesn't vote.
+    given. Without ``weighted`` each sample has one vote, whatever the graph makes of it. Samples
+    differ in ``rollout_id`` and ``seed`` and run side by side; one that fails is told in the trace
+    and doesn't vote.
     """
 
     name = "self-consistency"
@@ -45,6 +46,7 @@ class SelfConsistency(Grounded):
         *,
         program: Any = None,
         samples: int = SAMPLES,
+        weighted: bool = True,
         temperature: float = TEMPERATURE,
         budget: int = BUDGET,
         kinds: Sequence[Kind] = KINDS,
@@ -57,7 +59,8 @@ class SelfConsistency(Grounded):
         self.program = program or ChainOfThought(
             gatherer, verify, budget=budget, kinds=kinds, languages=languages, examples=examples
         )
-        self.samples, self.temperature = samples, temperature
+        self.grounded = getattr(self.program, "grounded", True)
+        self.samples, self.weighted, self.temperature = samples, weighted, temperature
 
     def forward(
         self,
@@ -76,7 +79,7 @@ class SelfConsistency(Grounded):
         language: Language | None = None,
     ) -> dspy.Prediction:
         run = self.begin(question, options, evidence, language)
-        if not run.evidence.pieces:
+        if self.grounded and not run.evidence.pieces:
             return nothing(run, "no_evidence")
         found = await asyncio.gather(
             *(self._sample(run, number) for number in range(self.samples)), return_exceptions=True
@@ -104,7 +107,9 @@ class SelfConsistency(Grounded):
     ) -> dspy.Prediction:
         votes = []
         for sample in made:
-            claims = self.claims(sample.answer, run.lang) if sample.answerable else ()
+            claims: Sequence[Checked] = ()
+            if self.weighted and sample.answerable:
+                claims = self.claims(sample.answer, run.lang)
             verdicts = [checked.verdict for checked in claims]
             says = self._says(run, sample)
             unread = sample.failed and not sample.answerable

@@ -49,6 +49,18 @@ def answer_signature(
     return _made("answer", lang, _inputs(kind), outputs, instructions)
 
 
+def recall_signature(
+    kind: Kind = "open", lang: Language = "en", *, steps: bool = False, options: int = 0
+) -> Any:
+    """``question[, options] -> answerable[, steps][, choice | verdict], answer``: what a model
+    knows by itself."""
+    instructions = task("recall", lang).instructions(kind, steps=steps)
+    inputs = [name for name in _inputs(kind) if name != "evidence"]
+    outputs = _answering(kind, steps=steps, options=options)
+    del outputs["citations"]
+    return _made("recall", lang, inputs, outputs, instructions)
+
+
 def revise_signature(kind: Kind = "open", lang: Language = "en", *, options: int = 0) -> Any:
     """``question, evidence[, options], draft, objections -> answerable[, choice | verdict],
     answer, citations``."""

@@ -1,0 +1,1 @@
+"""How well a model, a program and a graph answer: the methods that are compared."""
