@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kgmed.facade.how import Solved
     from kgmed.kg.model import Language
+    from kgmed.kg.views.licensing import Terms
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Verification
     from kgmed.reasoning.claims.texts import TextVerifier
@@ -197,13 +198,17 @@ class Asking(Verifying):
 
     def evidence(self, *, trusted: bool = False) -> Gatherer:
         """What gathers evidence from this graph; only the openly licensed for who isn't trusted."""
-        from kgmed.kg.views.licensing import Terms
         from kgmed.reasoning.evidence import Gatherer
 
-        terms = None
-        if not trusted:
-            terms = Terms(((row.infores, row.licence) for row in self.info().sources), ())
-        return Gatherer(self.store, self.registry, terms=terms)
+        return Gatherer(self.store, self.registry, terms=self._terms(trusted))
+
+    def _terms(self, trusted: bool) -> Terms | None:
+        """What lets only the openly licensed leave; None for who is trusted."""
+        from kgmed.kg.views.licensing import Terms
+
+        if trusted:
+            return None
+        return Terms(((row.infores, row.licence) for row in self.info().sources), ())
 
     def _verified(self, text: str, *, lang: Language | None = None) -> Verification:
         """A text's verification; the verifiers stay from one text to the next."""

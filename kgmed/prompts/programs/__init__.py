@@ -16,7 +16,7 @@ from string import Template
 
 from kgmed.kg.model import Language
 
-NAMES = ("answer", "thoughts", "names", "revise", "recall")
+NAMES = ("answer", "thoughts", "names", "revise", "recall", "judge", "checks", "agree")
 """The signatures."""
 
 

@@ -29,6 +29,8 @@ class Asked:
     tokens: int = 0
 
 
+Failed = Callable[[Question, KgmedError], Mapping[str, Any]]
+"""The row of a question that can't be answered."""
 Ask = Callable[[Question], Coroutine[Any, Any, Asked]]
 """Answers one question; a :class:`~kgmed.kg.errors.KgmedError` is that question's alone."""
 
@@ -57,13 +59,14 @@ async def answer_all(
     *,
     concurrency: int = CONCURRENCY,
     tell: Tell = lambda _text: None,
+    failed: Failed | None = None,
 ) -> Done:
     """Answer the questions that the journal lacks, and finish its file.
 
-    One that can't be answered is written with its ``error``. Where many in a row can't be, the run
-    ends with :class:`~kgmed.kg.errors.LanguageModelError` and goes on when it is started again, as
-    it does after Ctrl-C or a kill. Raises :class:`~kgmed.kg.errors.UsageError` for a concurrency
-    below 1.
+    One that can't be answered is written with its ``error``, as ``failed`` makes its row. Where
+    many in a row can't be, the run ends with :class:`~kgmed.kg.errors.LanguageModelError` and goes
+    on when it is started again, as it does after Ctrl-C or a kill. Raises
+    :class:`~kgmed.kg.errors.UsageError` for a concurrency below 1.
     """
     if concurrency < 1:
         raise UsageError(f"Found concurrency={concurrency}, expected at least 1.")
@@ -89,8 +92,7 @@ async def answer_all(
                     raise error
                 in_a_row += _is_the_models(error)
                 question = questions[number]
-                row = {"id": question.id, "question": question.text, "error": str(error)}
-                journal.add(number, row, failed=True)
+                journal.add(number, (failed or _failed)(question, error), failed=True)
                 watch.add(0, failed=True)
                 if in_a_row >= most:
                     raise LanguageModelError(
@@ -102,9 +104,13 @@ async def answer_all(
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-    failed = len(journal.failed)
+    failures = len(journal.failed)
     journal.finish()
-    return Done(len(questions), kept, failed, watch.seconds, watch.tokens)
+    return Done(len(questions), kept, failures, watch.seconds, watch.tokens)
+
+
+def _failed(question: Question, error: KgmedError) -> Mapping[str, Any]:
+    return {"id": question.id, "question": question.text, "error": str(error)}
 
 
 def _is_the_models(error: KgmedError) -> bool:

@@ -66,13 +66,15 @@ class Tools:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One call of a language model: which predictor, with which inputs, and under another
-    signature than its own if one is given."""
+    signature than its own if one is given. A ``sample`` (its number, the temperature) differs from
+    the others of one prompt."""
 
     predictor: str
     inputs: Mapping[str, str]
     lang: Language
     words: str = "answer"
     signature: Any = None
+    sample: tuple[int, float] | None = None
 
 
 @dataclass(slots=True)
@@ -345,7 +347,21 @@ def unread(error: AdapterParseError) -> str:
 
 
 def _arguments(asked: Asked, signature: Any) -> dict[str, Any]:
-    return {**asked.inputs, **({"signature": signature} if signature is not None else {})}
+    given: dict[str, Any] = dict(asked.inputs)
+    if signature is not None:
+        given["signature"] = signature
+    if asked.sample is not None:
+        number, temperature = asked.sample
+        given["lm"] = sampled(number, temperature)
+    return given
+
+
+def sampled(number: int, temperature: float) -> Any:
+    """The configured language model, for one of several samples."""
+    lm = dspy.settings.lm
+    if lm is None:
+        raise UsageError("No language model is configured: dspy.configure(lm=...) does.")
+    return lm.copy(temperature=temperature, rollout_id=number, seed=number)
 
 
 def _unreached(error: LMError) -> LanguageModelError:

@@ -17,7 +17,7 @@ from kgmed.kg.model import Language
 from kgmed.reasoning.blocking import blocking
 from kgmed.reasoning.claims.model import Checked, told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
-from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing
+from kgmed.reasoning.programs.base import LANGUAGES, Grounded, Run, Verify, nothing, sampled
 from kgmed.reasoning.programs.citing import without_numbers
 from kgmed.reasoning.programs.predict import ChainOfThought
 from kgmed.reasoning.programs.signatures import KINDS, Kind
@@ -93,11 +93,7 @@ class SelfConsistency(Grounded):
         return self._voted(run, made, [one for one in found if isinstance(one, Exception)])
 
     async def _sample(self, run: Run, number: int) -> dspy.Prediction:
-        lm = dspy.settings.lm
-        if lm is None:
-            raise UsageError("No language model is configured: dspy.configure(lm=...) does.")
-        sampled = lm.copy(temperature=self.temperature, rollout_id=number, seed=number)
-        with dspy.context(lm=sampled):
+        with dspy.context(lm=sampled(number, self.temperature)):
             return await self.program.acall(
                 question=run.question, options=run.options, evidence=run.evidence, language=run.lang
             )

@@ -46,7 +46,7 @@ def answer_signature(
     citations``; ``options`` is how many there are to choose from, 26 of which have letters."""
     instructions = task("answer", lang).instructions(kind, steps=steps)
     outputs = _answering(kind, steps=steps, options=options)
-    return _made("answer", lang, _inputs(kind), outputs, instructions)
+    return signature_of("answer", lang, _inputs(kind), outputs, instructions)
 
 
 def recall_signature(
@@ -58,7 +58,7 @@ def recall_signature(
     inputs = [name for name in _inputs(kind) if name != "evidence"]
     outputs = _answering(kind, steps=steps, options=options)
     del outputs["citations"]
-    return _made("recall", lang, inputs, outputs, instructions)
+    return signature_of("recall", lang, inputs, outputs, instructions)
 
 
 def revise_signature(kind: Kind = "open", lang: Language = "en", *, options: int = 0) -> Any:
@@ -66,7 +66,7 @@ def revise_signature(kind: Kind = "open", lang: Language = "en", *, options: int
     answer, citations``."""
     inputs = [*_inputs(kind), "draft", "objections"]
     outputs = _answering(kind, steps=False, options=options)
-    return _made("revise", lang, inputs, outputs, task("revise", lang).instructions(kind))
+    return signature_of("revise", lang, inputs, outputs, task("revise", lang).instructions(kind))
 
 
 def _inputs(kind: Kind) -> list[str]:
@@ -89,7 +89,7 @@ def thoughts_signature(lang: Language = "en") -> Any:
     """``question, known, candidates -> thoughts``."""
     outputs = {"thoughts": Thoughts}
     inputs = ["question", "known", "candidates"]
-    return _made("thoughts", lang, inputs, outputs, task("thoughts", lang).instructions())
+    return signature_of("thoughts", lang, inputs, outputs, task("thoughts", lang).instructions())
 
 
 def names_signature(lang: Language = "en", names: Sequence[str] = ()) -> Any:
@@ -100,12 +100,13 @@ def names_signature(lang: Language = "en", names: Sequence[str] = ()) -> Any:
     chosen: Any = Annotated[listed, Field(max_length=MOST_NAMES)]
     outputs = {"answerable": bool, "names": chosen, "citations": Citations}
     inputs = ["question", "evidence", "candidates"]
-    return _made("names", lang, inputs, outputs, task("names", lang).instructions())
+    return signature_of("names", lang, inputs, outputs, task("names", lang).instructions())
 
 
-def _made(
+def signature_of(
     name: str, lang: Language, inputs: Sequence[str], outputs: dict[str, Any], instructions: str
 ) -> Any:
+    """A signature whose words are those of a task: each field's, and its instructions."""
     words = task(name, lang).fields
     fields: dict[str, Any] = {n: (str, dspy.InputField(desc=words[n])) for n in inputs}
     fields |= {n: (kind, dspy.OutputField(desc=words[n])) for n, kind in outputs.items()}

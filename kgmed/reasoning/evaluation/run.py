@@ -1,0 +1,189 @@
+"""A run: one method over the items of a benchmark, a record each, in a folder of its own.
+
+    run.json        what was run: benchmark and method, model, snapshot, settings, how long it took
+    records.jsonl   a record an item, in their order (:mod:`kgmed.reasoning.evaluation.records`)
+    program.json    the prompts: the instructions and examples of the method's module
+
+What is answered is kept as it comes; a run that was ended goes on with the same settings.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from kgmed.kg.errors import KgmedError, OutputError
+from kgmed.kg.version import VERSION
+from kgmed.reasoning.bulk import CONCURRENCY, Asked, Done, Journal, Question, answer_all
+from kgmed.reasoning.evaluation.methods.asking import form_of, options_of
+from kgmed.reasoning.evaluation.model import Benchmark, Item
+from kgmed.reasoning.evaluation.records import Recorder
+
+SCHEMA = "kgmed.run/1"
+RUN, RECORDS, PROGRAM = "run.json", "records.jsonl", "program.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run that came to its end."""
+
+    folder: Path
+    method: str
+    done: Done
+    left_out: Mapping[str, int]
+
+
+def asked_items(
+    benchmark: Benchmark, limit: int | None, *, judgements: bool = False
+) -> tuple[list[Item], dict[str, int]]:
+    """The items that programs can be asked, or those that detectors can, at most so many, and how
+    many are left out, by reason: the first ones, so that runs over one file are over the same."""
+    left_out: Counter[str] = Counter()
+    items: list[Item] = []
+    for item in benchmark.items:
+        if (item.kind == "judgement") != judgements:
+            what = "no judgement" if judgements else "a judgement, which detectors are for"
+            left_out[what] += 1
+        elif not judgements and form_of(item) is None:
+            left_out["several right options, or more than 12"] += 1
+        elif limit is None or len(items) < limit:
+            items.append(item)
+    return items, dict(left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is run: a method's module over items of a benchmark; ``settings`` are what else decides
+    the answers, ``left_out`` counts items that aren't asked, by reason."""
+
+    method: str
+    module: Any
+    benchmark: Benchmark
+    items: Sequence[Item]
+    settings: Mapping[str, Any]
+    left_out: Mapping[str, int]
+
+
+async def run_method(
+    folder: Path,
+    plan: Plan,
+    recorder: Recorder,
+    model: Any,
+    *,
+    concurrency: int = CONCURRENCY,
+    tell: Callable[[str], None] = lambda _text: None,
+) -> Ran:
+    """Ask a method's module all items of a plan; one that came to its end isn't run again.
+
+    ``model`` is what reaches the language model (:class:`kgmed.facade.models.Connected`). Raises
+    :class:`~kgmed.kg.errors.OutputError` for a folder of another run, and
+    :class:`~kgmed.kg.errors.LanguageModelError` where the model is gone.
+    """
+    module, items = plan.module, plan.items
+    head = {
+        "schema": SCHEMA, "kgmed": VERSION, "benchmark": plan.benchmark.name,
+        "benchmark_digest": plan.benchmark.digest, "items": len(items),
+        "left_out": dict(plan.left_out), "method": plan.method, "model": model.name,
+        **plan.settings,
+    }  # fmt: skip
+    known = _prepared(folder, head)
+    if "finished" in known:
+        done = Done(len(items), len(items), known["failed"], 0.0, 0)
+        return Ran(folder, plan.method, done, plan.left_out)
+    _same_prompts(folder / PROGRAM, module)
+    by_id = {item.id: item for item in items}
+    grounded = getattr(module, "grounded", True)
+
+    async def ask(question: Question) -> Asked:
+        item = by_id[question.id]
+        started = time.perf_counter()
+        with dspy.context(lm=model.lm), model.counting() as counts:
+            prediction = await module.acall(
+                question=item.question, language=item.lang, **_given(item)
+            )
+        usage = counts()
+        ms = 1000 * (time.perf_counter() - started)
+        made = recorder.record(item, prediction, usage, ms, grounded=grounded)
+        return Asked(made, usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0))
+
+    def failed(question: Question, error: KgmedError) -> Mapping[str, Any]:
+        return recorder.failed(by_id[question.id], str(error))
+
+    questions = [Question(item.id, item.question, item.options) for item in items]
+    with Journal(folder / RECORDS, _digest(head)) as journal:
+        done = await answer_all(
+            questions, ask, journal, concurrency=concurrency, tell=tell, failed=failed
+        )
+    spent = known.get("seconds", 0.0) + done.seconds
+    ended = {"seconds": round(spent, 2), "failed": done.failed, "finished": _now()}
+    _written(folder / RUN, {**known, **ended})
+    return Ran(folder, plan.method, done, plan.left_out)
+
+
+def _given(item: Item) -> dict[str, Any]:
+    if item.kind == "judgement":
+        return {"candidate": item.candidate}
+    return {"options": options_of(item)}
+
+
+def _same_prompts(path: Path, module: Any) -> None:
+    """Keep a module's instructions and examples, or give it those that a run began with."""
+    if path.exists():
+        module.load_state(json.loads(path.read_text(encoding="utf-8")))
+    else:
+        state = json.dumps(module.dump_state(), default=str, ensure_ascii=False, indent=1)
+        path.write_text(state + "\n", encoding="utf-8")
+
+
+def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a run's folder, or go on with one of the same run; what its ``run.json`` holds."""
+    path = folder / RUN
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            known = _read(path)
+            changed = [key for key in head if known.get(key) != head[key]]
+            if changed:
+                raise OutputError(
+                    f"{folder}: found a run with another {', '.join(changed)}. Give the same again "
+                    "to go on with it, or name another folder."
+                )
+            return known
+        begun = {**head, "started": _now()}
+        _written(path, begun)
+        return begun
+    except OSError as error:
+        raise OutputError(f"{folder}: can't be written ({error.strerror or error}).") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: can't be read ({error}), expected a run's settings.") from error
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise OutputError(f"{path}: found no {SCHEMA}, expected a run of this version of kgmed.")
+    return found
+
+
+def _written(path: Path, value: Mapping[str, Any]) -> None:
+    work = path.with_name(f".{path.name}.new")
+    work.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    work.replace(path)
+
+
+def _digest(head: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(head, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
