@@ -114,13 +114,11 @@ class Recorder:
 
 def _confidence(item: Item, prediction: Any) -> float | None:
     """How sure an answer is (0-1): the agreement of its samples, or what a detector makes of it."""
-    if item.kind != "judgement":
-        found: float | None = prediction.get("agreement")
-        return found
-    score = prediction.get("score")
-    if score is None:
+    found = prediction.get("score" if item.kind == "judgement" else "agreement")
+    if found is None:
         return None
-    return round(score if score >= 0.5 else 1 - score, 4)
+    sure = float(found)
+    return round(1 - sure if item.kind == "judgement" and sure < 0.5 else sure, 4)
 
 
 def _head(item: Item) -> dict[str, Any]:
