@@ -42,21 +42,26 @@ def records(path: Path, *, formats: Sequence[str] = FORMATS) -> Iterator[tuple[s
             f"{path}: found the ending {path.suffix!r}, expected one of {', '.join(formats)}"
             " (also with .gz)."
         )
-    data = _bytes(path)
     if kind == ".parquet":
-        return _numberless(_parquet(path, data))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: found bytes that aren't UTF-8 at {error.start}, expected UTF-8 text."
-        ) from error
+        return _numberless(_parquet(path, _bytes(path)))
+    text = text_of(path)
     if kind == ".txt":
         return _numberless(line for line in map(str.strip, text.splitlines()) if line)
     if kind in {".csv", ".tsv"}:
         delimiter = "\t" if kind == ".tsv" else ","
         return _numberless(csv.DictReader(io.StringIO(text), delimiter=delimiter))
     return _json(path, text)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, also of a .gz; raises :class:`~kgmed.kg.errors.DataError` for one that
+    can't be read."""
+    try:
+        return _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: found bytes that aren't UTF-8 at {error.start}, expected UTF-8 text."
+        ) from error
 
 
 def _numberless(found: Iterable[Any]) -> Iterator[tuple[str, Any]]:
