@@ -99,10 +99,10 @@ def run(
     try:
         with opened(graph, quiet=quiet) as chosen:
             ran = chosen.evaluate(
-                benchmark, out, methods=named, format=format, limit=limit, solved=solved, passages=passages or (), lm=lm,
-                api_base=api_base, timeout_s=timeout, trusted=trusted or None, shots=shots,
-                samples=samples, revise=revise, budget=budget, seed=seed, concurrency=concurrency,
-                tell=tell.update,
+                benchmark, out, methods=named, format=format, limit=limit, solved=solved,
+                passages=passages or (), lm=lm, api_base=api_base, timeout_s=timeout,
+                trusted=trusted or None, shots=shots, samples=samples, revise=revise,
+                budget=budget, seed=seed, concurrency=concurrency, tell=tell.update,
             )  # fmt: skip
     finally:
         tell.done()
