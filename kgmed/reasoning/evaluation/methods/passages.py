@@ -175,16 +175,13 @@ def passages_in(text: str) -> list[str]:
     ['One. Two.']
     """
     parts: list[str] = []
-    now: list[str] = []
-    spent = 0
-    for sentence in _SENTENCE.split(_one_line(text)):
-        size = tokens_of(sentence)
-        if now and spent + size > LONGEST:
-            parts.append(" ".join(now))
-            now, spent = [], 0
-        now.append(sentence)
-        spent += size
-    return [part for part in [*parts, " ".join(now)] if part]
+    for sentence in filter(None, _SENTENCE.split(_one_line(text))):
+        last = parts[-1] if parts else ""
+        if not last or tokens_of(last) + tokens_of(sentence) > LONGEST:
+            parts.append(sentence)
+        else:
+            parts[-1] = f"{last}{'' if last[-1] in '。！？' else ' '}{sentence}"
+    return parts
 
 
 def _one_line(text: str) -> str:
