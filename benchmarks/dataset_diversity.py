@@ -23,10 +23,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kgmed import open_graph
-from kgmed.builders.datasets.quality.decontaminate import compared
 from kgmed.builders.datasets.quality.diversity import diversity
 from kgmed.facade import Graph
 from kgmed.kg.model import Language
+from kgmed.kg.overlap import compared
 from kgmed.kg.verbalize.names import display_names
 
 TASKS = ("relation_qa", "reverse")

@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgmed.builders.datasets.quality.benchmark_texts import BenchmarkText, benchmark_texts
-from kgmed.builders.datasets.quality.decontaminate import (
+from kgmed.builders.datasets.quality.benchmark_texts import benchmark_texts
+from kgmed.kg.errors import DataError, UsageError
+from kgmed.kg.overlap import (
     CHARACTERS,
     WORDS,
+    BenchmarkText,
     Contamination,
     compared,
 )
-from kgmed.kg.errors import DataError, UsageError
 
 EVAL = Path(__file__).parents[2] / "../shared/data/eval_dev"
 letters = st.text(string.ascii_lowercase, min_size=2, max_size=8)
@@ -71,6 +72,19 @@ def test_a_short_question_is_found_whole_in_either_language() -> None:
     assert known.overlap("请问哪些药物会与华法林发生相互作用") is not None
     assert known.overlap("Which drugs interact with aspirin?") is None
     assert known.overlap("Aspirin") is None  # an option is no benchmark
+
+
+def test_every_text_that_a_row_shares_with_is_told_once() -> None:
+    long = "a steady dose of one tablet in the morning lowers the pressure of most"
+    known = of("Which drugs interact with warfarin?", long, f"{long} people", "What treats gout?")
+    found = known.overlaps(f"Which drugs interact with warfarin? {long} adults: {long}")
+    assert [(o.rule, o.place) for o in found] == [
+        ("words", "exam record 2, question"),
+        ("words", "exam record 3, question"),
+        ("whole", "exam record 1, question"),
+    ]
+    assert known.overlap(f"... {long} ...") == known.overlaps(f"... {long} ...")[0]
+    assert known.overlaps("Nothing of it is here.") == []
 
 
 def test_repetition_costs_no_more_than_its_length() -> None:

@@ -13,14 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgmed.builders.datasets import prepare
-from kgmed.builders.datasets.quality.benchmark_texts import (
-    BenchmarkText,
-    benchmark_texts,
-    digests,
-)
-from kgmed.builders.datasets.quality.decontaminate import Contamination
+from kgmed.builders.datasets.quality.benchmark_texts import benchmark_texts, digests
 from kgmed.builders.datasets.quality.screen import Screen, lay_out
 from kgmed.kg.errors import DataError, OutputError, UsageError
+from kgmed.kg.overlap import BenchmarkText, Contamination
 
 EVAL = Path(__file__).parents[2] / "../shared/data/eval_dev"
 

@@ -23,11 +23,11 @@ from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.job import Chunk
 from kgmed.builders.datasets.model import Draft, Fact
-from kgmed.builders.datasets.quality.decontaminate import Overlap
 from kgmed.builders.datasets.quality.overlaps import Hit
 from kgmed.builders.datasets.quality.sample import SIZE
 from kgmed.builders.datasets.rows import ID_BYTES
 from kgmed.kg.model import Language
+from kgmed.kg.overlap import Overlap
 
 _SAFE = '[\\x00-\\x1f"\\\\]'
 """What JSON escapes in a text."""

@@ -4,52 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from kgmed.kg.errors import DataError, UsageError
+from kgmed.kg.overlap import BenchmarkText
 from kgmed.kg.records import FORMATS, format_of, records
-
-QUESTIONS = frozenset(
-    {"question", "query", "prompt", "problem", "stem", "instruction", "input", "sentence", "claim",
-     "content", "value", "text", "问题", "题干", "题目"}
-)  # fmt: skip
-"""Fields that hold what is asked."""
-_ENDS = ("?", "？", ".", "。", ":", "：")
-
-
-@dataclass(frozen=True, slots=True)
-class BenchmarkText:
-    """A text, and where it stands: the file, the record's number from 1, and its field."""
-
-    file: str
-    record: int
-    field: str
-    text: str
-
-    @property
-    def place(self) -> str:
-        """Where it stands, to be told.
-
-        >>> BenchmarkText("medqa.jsonl", 7, "question", "...").place
-        'medqa.jsonl record 7, question'
-        """
-        return f"{self.file} record {self.record}, {self.field}"
-
-    @property
-    def asks(self) -> bool:
-        """Whether it may be a question or a statement, and not the name of something, as options
-        and keywords are: by its field, or by the mark at its end.
-
-        >>> BenchmarkText("a", 1, "options.A", "Vascular endothelial growth factor A").asks
-        False
-        >>> BenchmarkText("a", 1, "Q", "What treats gout?").asks
-        True
-        """
-        field = self.field.rpartition(".")[2].casefold()
-        return field in QUESTIONS or self.text.rstrip().endswith(_ENDS)
 
 
 def benchmark_files(path: Path) -> list[tuple[str, Path]]:

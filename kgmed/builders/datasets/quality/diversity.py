@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kgmed.builders.datasets.quality.decontaminate import compared
+from kgmed.kg.overlap import compared
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Hashes of the words and letters of many texts at once, as arrays.
 
-Texts are compared as :func:`~kgmed.builders.datasets.quality.decontaminate.compared` tells: here
+Texts are compared as :func:`~kgmed.kg.overlap.compared` tells: here
 all of a batch stand behind each other in one array, and a run of words or letters has a polynomial
 hash modulo 2^64, taken from sums that run over the whole array. Equal runs have equal hashes; what
 has equal hashes is compared again by whoever asks.

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kgmed.builders.datasets.model import Row
-from kgmed.builders.datasets.quality.decontaminate import Overlap
 from kgmed.builders.datasets.quality.screen import Screen
+from kgmed.kg.overlap import Overlap
 
 FILTER = "benchmark overlap"
 """What rows that are held back are counted under."""

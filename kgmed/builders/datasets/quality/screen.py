@@ -1,5 +1,5 @@
 """Many texts at once against benchmarks: which share text with one, by the rules of
-:mod:`~kgmed.builders.datasets.quality.decontaminate`.
+:mod:`~kgmed.kg.overlap`.
 
 The benchmarks are laid out once for all processes of a run, in mapped files: their texts, and the
 hashes of their blocks. Texts are hashed a batch at a time (:mod:`.grams`), and what has the hash of
@@ -19,19 +19,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.builders.datasets.quality.benchmark_texts import BenchmarkText, benchmark_texts
-from kgmed.builders.datasets.quality.decontaminate import (
+from kgmed.builders.datasets.quality.benchmark_texts import benchmark_texts
+from kgmed.builders.datasets.quality.grams import Grams, grams
+from kgmed.kg.errors import UsageError
+from kgmed.kg.overlap import (
     CHARACTER_BLOCK,
     CHARACTERS,
     LEAST_CHINESE,
     LEAST_WORDS,
     WORD_BLOCK,
     WORDS,
+    BenchmarkText,
     Contamination,
     Overlap,
 )
-from kgmed.builders.datasets.quality.grams import Grams, grams
-from kgmed.kg.errors import UsageError
 
 BENCHMARKS = "benchmarks"
 """The folder of benchmarks that were laid out, among what a run reads."""

@@ -20,7 +20,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kgmed.builders.datasets.quality.benchmark_texts import BenchmarkText
 from kgmed.kg.linking.normalize import is_cjk
 from kgmed.kg.linking.traditional import simplified
 
@@ -28,7 +27,45 @@ WORDS, CHARACTERS = 13, 64
 LEAST_WORDS, LEAST_CHINESE = 5, 10
 """Words of the shortest whole text that counts, and characters of a Chinese one."""
 WORD_BLOCK, CHARACTER_BLOCK = (WORDS + 1) // 2, CHARACTERS // 2
+QUESTIONS = frozenset(
+    {"question", "query", "prompt", "problem", "stem", "instruction", "input", "sentence", "claim",
+     "content", "value", "text", "问题", "题干", "题目"}
+)  # fmt: skip
+"""Fields that hold what is asked."""
+_ENDS = ("?", "？", ".", "。", ":", "：")
 _WORD = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkText:
+    """A text, and where it stands: the file, the record's number from 1, and its field."""
+
+    file: str
+    record: int
+    field: str
+    text: str
+
+    @property
+    def place(self) -> str:
+        """Where it stands, to be told.
+
+        >>> BenchmarkText("medqa.jsonl", 7, "question", "...").place
+        'medqa.jsonl record 7, question'
+        """
+        return f"{self.file} record {self.record}, {self.field}"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it may be a question or a statement, and not the name of something, as options
+        and keywords are: by its field, or by the mark at its end.
+
+        >>> BenchmarkText("a", 1, "options.A", "Vascular endothelial growth factor A").asks
+        False
+        >>> BenchmarkText("a", 1, "Q", "What treats gout?").asks
+        True
+        """
+        field = self.field.rpartition(".")[2].casefold()
+        return field in QUESTIONS or self.text.rstrip().endswith(_ENDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,37 +127,48 @@ class Contamination:
 
     def overlap(self, text: str) -> Overlap | None:
         """What a row's text shares with a benchmark, by the first rule that holds; or None."""
-        words = compared(text)
-        return self._by_words(words) or self._by_whole(words) or self._by_letters("".join(words))
+        return next(self._shared(text), None)
 
-    def _by_words(self, words: list[str]) -> Overlap | None:
+    def overlaps(self, text: str) -> list[Overlap]:
+        """What a row's text shares with each text of the benchmarks that it shares anything with,
+        by the first rule that holds."""
+        found: dict[str, Overlap] = {}
+        for overlap in self._shared(text):
+            found.setdefault(overlap.place, overlap)
+        return list(found.values())
+
+    def _shared(self, text: str) -> Iterator[Overlap]:
+        """Every overlap, in the order of the rules; a text may come several times."""
+        words = compared(text)
+        yield from self._by_words(words)
+        yield from self._by_whole(words)
+        yield from self._by_letters("".join(words))
+
+    def _by_words(self, words: list[str]) -> Iterator[Overlap]:
         for at in range(len(words) - WORD_BLOCK + 1):
             for number, there in self._word_blocks.get(" ".join(words[at : at + WORD_BLOCK]), ()):
                 found = _stretch(words, at, self._words[number], there, WORD_BLOCK)
                 if found[1] - found[0] >= WORDS:
-                    return Overlap("words", self._places[number], " ".join(words[slice(*found)]))
-        return None
+                    yield Overlap("words", self._places[number], " ".join(words[slice(*found)]))
 
-    def _by_letters(self, letters: str) -> Overlap | None:
+    def _by_letters(self, letters: str) -> Iterator[Overlap]:
         size = CHARACTER_BLOCK
         if not self._letter_blocks:
-            return None
+            return
         for at in range(len(letters) - size + 1):
             for number, there in self._letter_blocks.get(letters[at : at + size], ()):
                 found = _stretch(letters, at, self._letters[number], there, size)
                 if found[1] - found[0] >= CHARACTERS:
-                    return Overlap("characters", self._places[number], letters[slice(*found)])
-        return None
+                    yield Overlap("characters", self._places[number], letters[slice(*found)])
 
-    def _by_whole(self, words: list[str]) -> Overlap | None:
+    def _by_whole(self, words: list[str]) -> Iterator[Overlap]:
         for at in range(len(words) - 2):
             wholes = self._whole.get(" ".join(words[at : at + 3]))
             if wholes is None:
                 continue
             for whole, number in wholes.items():
                 if words[at : at + len(self._words[number])] == self._words[number]:
-                    return Overlap("whole", self._places[number], whole)
-        return None
+                    yield Overlap("whole", self._places[number], whole)
 
 
 def _stretch(
@@ -147,8 +195,3 @@ def compared(text: str) -> list[str]:
         parts = unicodedata.normalize("NFKD", folded)
         folded = simplified("".join(c for c in parts if not unicodedata.combining(c)))
     return _WORD.findall(folded)
-
-
-def message_texts(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What of a row's messages is compared: each by itself, the system's apart."""
-    return (text for role, text in messages if role != "system")
