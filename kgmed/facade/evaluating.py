@@ -80,7 +80,7 @@ class Evaluating(Asking):
         dspy = dspy_package()
         from kgmed.reasoning.blocking import blocking
         from kgmed.reasoning.bulk import CONCURRENCY
-        from kgmed.reasoning.evaluation.coverage import coverage
+        from kgmed.reasoning.evaluation.coverage import CoverageReader
         from kgmed.reasoning.evaluation.methods.setup import DETECTORS, method
         from kgmed.reasoning.evaluation.records import Recorder
         from kgmed.reasoning.evaluation.run import Plan, asked_items, run_method
@@ -96,9 +96,8 @@ class Evaluating(Asking):
         items, left_out = asked_items(asked, limit, judgements=judgements)
         if not items:
             raise UsageError(f"{asked.name}: found no item that can be asked ({left_out}).")
-        found = dict(
-            zip((i.id for i in items), coverage(self.store, self.registry, items), strict=True)
-        )
+        covered = CoverageReader(self.store, self.registry).read(items)
+        found = {one.id: one.level for one in covered}
         own = {"shots": shots, "samples": samples, "rounds": revise, "budget": budget}
         own = {name: value for name, value in own.items() if value is not None}
         ran: list[Ran] = []
