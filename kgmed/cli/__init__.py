@@ -8,13 +8,25 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
+from functools import partial
+from typing import Any
+
+
+def _warn(own: type[Warning], shown: Any, message: Any, category: Any, *where: Any) -> None:
+    """Show a warning of kgmed's as its errors are, another as Python does."""
+    if issubclass(category, own):
+        print(f"kgmed: {message}", file=sys.stderr)  # noqa: T201
+    else:
+        shown(message, category, *where)
 
 
 def main() -> None:
     """Run the command line; errors that kgmed raises on purpose print without a traceback."""
     gc.set_threshold(50_000, 20, 20)  # a command makes few cycles, and collecting costs 10 ms
-    from kgmed.kg.errors import KgmedError
+    from kgmed.kg.errors import KgmedError, ProgramWarning
 
+    warnings.showwarning = partial(_warn, ProgramWarning, warnings.showwarning)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -30,6 +30,7 @@ COMMANDS = {
     "build": "build",
     "overlay": "overlay",
     "synth": "synth",
+    "optimize": "optimize",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -10,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.facade.how import DIRECT, How
+from kgmed.facade.how import COMPILED, DIRECT, How
 from kgmed.facade.models import Connected, connected
 from kgmed.facade.verifying import Verifying
-from kgmed.kg.errors import UsageError
+from kgmed.kg.errors import ProgramWarning, UsageError
 
 if TYPE_CHECKING:
     import dspy
@@ -125,7 +126,8 @@ class Asking(Verifying):
         """A program on a language model as a ``dspy.Module``, to be composed, optimized and saved.
 
         Its evidence is this graph's, and only what is openly licensed unless the models that it
-        will be run on are ``trusted`` with all of it. ``revise`` and ``unsupported`` put
+        will be run on are ``trusted`` with all of it. ``name`` may be the file of a compiled one
+        (:meth:`optimize`). ``revise`` and ``unsupported`` put
         :class:`~kgmed.reasoning.programs.revise.VerifyAndRevise` around it. ``more`` are the
         program's own arguments.
         """
@@ -134,10 +136,31 @@ class Asking(Verifying):
         dspy_package()
         from kgmed.reasoning.programs.registry import program
 
+        compiled = None
+        if name.endswith(COMPILED):
+            from kgmed.reasoning.optimize.compiled import loaded, read_compiled
+
+            compiled = read_compiled(Path(name))
+            more = {"kinds": compiled.kinds, "languages": compiled.languages, **more}
+            budget = budget if budget is not None else compiled.budget
         own = {"budget": budget, "samples": samples, **more}
         own = {key: value for key, value in own.items() if value is not None}
-        made = program(name)(self.evidence(trusted=trusted), self._verified, **own)
+        kind = program(compiled.program if compiled is not None else name)
+        made = kind(self.evidence(trusted=trusted), self._verified, **own)
+        if compiled is not None:
+            made = loaded(made, compiled, Path(name))
         return self._revised(made, made.tools.gatherer, revise, unsupported)
+
+    def warn_unlike(self, program: Any, model: str) -> None:
+        """Warn (:class:`~kgmed.kg.errors.ProgramWarning`) where a compiled program's file was made
+        with another model, snapshot or kgmed; what is no such file is fine."""
+        if not isinstance(program, str | Path) or not str(program).endswith(COMPILED):
+            return
+        from kgmed.reasoning.optimize.compiled import read_compiled
+
+        unlike = read_compiled(Path(program)).unlike(model=model, snapshot=self.info().snapshot)
+        if unlike:
+            warnings.warn(f"{program}: {'; '.join(unlike)}", ProgramWarning, stacklevel=3)
 
     def _revised(
         self, module: Any, gatherer: Gatherer, rounds: int, unsupported: Unsupported | None
@@ -164,6 +187,7 @@ class Asking(Verifying):
                 _refuse_restricted(program, model.name)
             gatherer = self.evidence(trusted=model.trusted)
             return self._revised(program, gatherer, how.rounds, how.unsupported), None
+        self.warn_unlike(program, model.name)
         shown = None
         more: dict[str, Any] = {}
         if how.examples is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.facade.asking import Asking
+from kgmed.facade.how import COMPILED
 from kgmed.facade.models import connected
 from kgmed.kg.errors import UsageError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kgmed.kg.model import Language
     from kgmed.kg.views.licensing import Terms
     from kgmed.reasoning.evaluation.methods.passages import Passages
-    from kgmed.reasoning.evaluation.methods.setup import Setup
+    from kgmed.reasoning.evaluation.methods.setup import Method, Setup
     from kgmed.reasoning.evaluation.model import Benchmark, Item
     from kgmed.reasoning.evaluation.run import Ran
     from kgmed.reasoning.lm.connect import LanguageModel
@@ -81,14 +82,14 @@ class Evaluating(Asking):
         from kgmed.reasoning.blocking import blocking
         from kgmed.reasoning.bulk import CONCURRENCY
         from kgmed.reasoning.evaluation.coverage import CoverageReader
-        from kgmed.reasoning.evaluation.methods.setup import DETECTORS, method
+        from kgmed.reasoning.evaluation.methods.setup import DETECTORS
         from kgmed.reasoning.evaluation.records import Recorder
         from kgmed.reasoning.evaluation.run import Plan, asked_items, run_method
 
-        asked = _read(benchmark, format)
-        known = _read(solved, None) if solved is not None else None
+        asked = read_items(benchmark, format)
+        known = read_items(solved, None) if solved is not None else None
         judgements = all(item.kind == "judgement" for item in asked.items)
-        chosen = [method(name) for name in dict.fromkeys(methods or USUAL[judgements])]
+        chosen = [self._method(name) for name in dict.fromkeys(methods or USUAL[judgements])]
         wrong = [one.name for one in chosen if (one.name in DETECTORS) != judgements]
         if wrong:
             what = "answers to judge" if judgements else "questions"
@@ -116,6 +117,7 @@ class Evaluating(Asking):
             recorder = Recorder(self._verified, setup.gatherer.concepts_in, found)
             for one in chosen:
                 tell(f"{one.name}: {one.description}")
+                self.warn_unlike(one.description, model.name)
                 with dspy.context(lm=model.lm):
                     module = one.make(setup)
                 plan = Plan(one.name, module, asked, items, settings, left_out)
@@ -125,6 +127,16 @@ class Evaluating(Asking):
                     tell=lambda text, name=one.name: tell(f"{name}: {text}"),  # type: ignore[misc]
                 )))  # fmt: skip
         return ran
+
+    def _method(self, name: str) -> Method:
+        """A method by its name, or a compiled program by its file."""
+        from kgmed.reasoning.evaluation.methods.setup import Method, method
+
+        if not name.endswith(COMPILED):
+            return method(name)
+        return Method(
+            Path(name).stem, name, lambda setup: self.program(name, trusted=setup.trusted)
+        )
 
     def _setup(
         self, trusted: bool, solved: Sequence[Item], files: Sequence[str | Path], **more: Any
@@ -138,7 +150,7 @@ class Evaluating(Asking):
         return Setup(
             gatherer, self._verified, cache(partial(self._passages, files, terms)),
             partial(PassageGatherer, self.store, self.registry, terms=terms),
-            solved=solved, **more,
+            solved=solved, trusted=trusted, **more,
         )  # fmt: skip
 
     def _passages(
@@ -156,7 +168,8 @@ class Evaluating(Asking):
         return {lang: Passages(found) for lang, found in texts.items() if found}
 
 
-def _read(benchmark: str | Path | Benchmark, format: str | None) -> Benchmark:
+def read_items(benchmark: str | Path | Benchmark, format: str | None) -> Benchmark:
+    """The items of a file, or those that are given."""
     from kgmed.reasoning.evaluation.benchmarks import read_benchmark
     from kgmed.reasoning.evaluation.model import Benchmark
 

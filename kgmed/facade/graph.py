@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from kgmed.facade.asking_files import AskingFiles
-from kgmed.facade.evaluating import Evaluating
 from kgmed.facade.generating import Generating
 from kgmed.facade.linking import Linking
+from kgmed.facade.optimizing import Optimizing
 from kgmed.facade.views import Views
 from kgmed.kg.errors import UnknownConcept, UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_HOPS = 6
 
 
-class Graph(Linking, AskingFiles, Evaluating, Views, Generating):
+class Graph(Linking, AskingFiles, Optimizing, Views, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DIRECT = "direct"
 LM_PROGRAMS = ("predict", "cot", "tot", "self-consistency", "constrained")
 PROGRAMS = (DIRECT, *LM_PROGRAMS)
+COMPILED = ".json"
+"""The ending of a compiled program's file, which may stand for a program's name."""
 REVISE = 1
 """Times that a model's answer is sent back where a claim of it is refuted, unless said."""
 
@@ -49,8 +51,13 @@ class How:
         if program is None:
             named = self.lm is not None or self.api_base is not None
             program = "cot" if named else DIRECT
-        if isinstance(program, str) and program not in PROGRAMS:
-            raise UsageError(f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}.")
+        if isinstance(program, Path):
+            program = str(program)
+        if isinstance(program, str) and program not in PROGRAMS and not program.endswith(COMPILED):
+            raise UsageError(
+                f"Found program {program!r}, expected one of: {', '.join(PROGRAMS)}; or a compiled "
+                f"one's file ({COMPILED})."
+            )
         given = {one.name: getattr(self, one.name) for one in fields(self)} | more
         wrong = [name for name, value in given.items() if value is not None and name != "program"]
         if program == DIRECT and wrong:

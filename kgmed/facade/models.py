@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import UsageError
@@ -39,11 +40,13 @@ def connected(
     *,
     concurrency: int | None = None,
     timeout_s: float | None = None,
+    cache: Path | None = None,
 ) -> Connected:
     """The model that is meant: ``given``, else the configured one, else the embedded engine.
 
     What is connected here is closed by ``stack``, asked at most ``concurrency`` times at once, and
-    given ``timeout_s`` to send something.
+    given ``timeout_s`` to send something; its answers are kept in the folder ``cache`` where the
+    settings name no other.
     A ``dspy.LM`` is trusted only where ``trusted`` says so or its ``api_base`` is on this machine.
     """
     from kgmed.reasoning.lm.dspy_lm import dspy_package
@@ -68,6 +71,8 @@ def connected(
             name=given, api_base=api_base, trusted=trusted, concurrency=concurrency,
             timeout_s=timeout_s,
         )  # fmt: skip
+        if cache is not None and found is not None and found.cache is None:
+            found = replace(found, cache=cache)
         model = stack.enter_context(connect(found or LMSettings(EMBEDDED)))
     else:
         raise UsageError(

@@ -128,6 +128,10 @@ class ConfigError(KgmedError):
     exit_code = 2
 
 
+class ProgramWarning(UserWarning):
+    """A compiled program runs with another model, snapshot or kgmed than it was made with."""
+
+
 class MissingExtra(KgmedError):
     """An optional package isn't installed.
 

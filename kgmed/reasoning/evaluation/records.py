@@ -74,13 +74,8 @@ class Recorder:
             return None, None
         if item.kind != "open":
             return None, said in item.right
-        asked = set(self.concepts_in(item.question))
-        right = set(self.concepts_in(item.answer)) - asked
-        if not right:
-            return None, None
-        told = set(self.concepts_in(without_numbers(text))) - asked
-        overlap = 2 * len(told & right) / (len(told) + len(right))
-        return round(overlap, 4), overlap >= ENOUGH
+        found = overlap(item, text, self.concepts_in)
+        return found, None if found is None else found >= ENOUGH
 
     def _error(
         self, item: Item, prediction: Any, claims: Mapping[str, int], *, grounded: bool
@@ -110,6 +105,17 @@ class Recorder:
             right = set(self.concepts_in(item.question))
             return len(right & about) > 1
         return bool(right & about)
+
+
+def overlap(item: Item, text: str, concepts_in: Callable[[str], Collection[str]]) -> float | None:
+    """How far an open answer names the right concepts: F1 (0-1), those of the question aside; None
+    where the right answer names none."""
+    asked = set(concepts_in(item.question))
+    right = set(concepts_in(item.answer)) - asked
+    if not right:
+        return None
+    told = set(concepts_in(without_numbers(text))) - asked
+    return round(2 * len(told & right) / (len(told) + len(right)), 4)
 
 
 def _confidence(item: Item, prediction: Any) -> float | None:

@@ -53,6 +53,7 @@ class Setup:
     passages: Callable[[], Mapping[Language, Passages]]
     text_gatherer: Callable[[Mapping[Language, Passages]], PassageGatherer]
     solved: Sequence[Item] = ()
+    trusted: bool = False
     shots: int = SHOTS
     samples: int = SAMPLES
     rounds: int = 1

@@ -1,0 +1,1 @@
+"""Prompts made better against the verifier: DSPy's optimizers over kgmed's programs."""
