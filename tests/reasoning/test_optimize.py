@@ -74,8 +74,10 @@ def learner(by: str) -> Any:
                 text = "The magic word is xyzzy. Answer from the evidence."
                 text = f"```\n{text}\n```"
                 for field in ("proposed_instruction", "new_instruction"):
-                    if f"## {field} ##" in system + user:
+                    if f"[[ ## {field} ## ]]" in system + user:
                         text = f"[[ ## {field} ## ]]\n{text}\n[[ ## completed ## ]]"
+                    elif field in system + user:
+                        text = json.dumps({field: text})
             else:
                 self.asked += 1
                 shown = len(request.messages) > 1 if by == "demos" else "xyzzy" in system
