@@ -36,7 +36,8 @@ class Matcher:
         self._near: dict[str, list[str]] = {}
 
     def held(self, windows: Windows) -> list[tuple[int, int, int]]:
-        """Those of the windows (first token, token past it, hash) whose hash some name has."""
+        """Those of the windows (first token, token past it, hash) whose hash some name has, or the
+        head of one."""
         firsts, pasts, hashes = windows
         places = self._lexicon.held(hashes)
         return [(int(firsts[at]), int(pasts[at]), int(hashes[at])) for at in places]
