@@ -147,9 +147,33 @@ def how(
         return "other words"
     if "".join(stems) == "".join(map(stem, theirs)):
         return "spacing"
-    if any_order and sorted(stems) == sorted(map(stem, theirs)):
+    if any_order and sorted(stems) == sorted(map(stem, theirs)) and _joins_alike(mine, theirs):
         return "word order"
     return ""
+
+
+def _joins_alike(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether two texts of the same words join the same things: "1B agonists and 1D" isn't "1B and
+    1D agonist", "vomiting and nausea" is "nausea and vomiting". An article is no "type A".
+
+    >>> _joins_alike(["nausea", "and", "vomiting"], ["vomiting", "and", "nausea"])
+    True
+    >>> _joins_alike(["b", "agonists", "and", "d"], ["b", "and", "d", "agonist"])
+    False
+    """
+    if (mine[0] == "a") != (theirs[0] == "a"):
+        return False
+    return "and" not in mine or _joined(mine) == _joined(theirs)
+
+
+def _joined(words: Sequence[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == "and":
+            parts.append([])
+        else:
+            parts[-1].append(stem(word))
+    return sorted(map(sorted, parts))
 
 
 def unlike(words: Sequence[str], parts: Sequence[str]) -> float:

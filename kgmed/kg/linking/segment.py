@@ -27,8 +27,8 @@ _MARKS = (
 )
 _PIECE = re.compile(rf"(?:[^\W_][{_MARKS}]*)+(?:['\u2019][sS]\b)?")
 _STOP = re.compile(r"[;!?\n\r\t。；！？、，：]|[.:,]\s|\s{3,}|--|[\u2013\u2014]\s|\s[\u2013\u2014]")
-_BEFORE_STOP = frozenset(("st", "dr", "vs"))
-"""Words that a full stop belongs to ("St. John's wort")."""
+_BEFORE_STOP = frozenset(("st", "dr", "vs", "sp", "spp", "ssp", "subsp", "var"))
+"""Words that a full stop belongs to ("St. John's wort", "Klebsiella pneumoniae subsp. ozaenae")."""
 _SOFT = re.compile(r"[^\s\-\u2010\u2011'\u2019/]")
 _COMMA = re.compile(r",\s?")
 

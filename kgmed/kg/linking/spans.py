@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kgmed.kg.linking.normalize import is_cjk
@@ -74,6 +74,51 @@ def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
                     )
                 )  # fmt: skip
     return found
+
+
+def closed(text: str, start: int, end: int) -> int:
+    """The end of a name, behind the bracket that closes one within it.
+
+    >>> text = "DNA gyrase (fragment), DNA"
+    >>> text[: closed(text, 0, 20)], text[: closed(text, 0, 10)]
+    ('DNA gyrase (fragment)', 'DNA gyrase')
+    """
+    if text[end : end + 1] == ")":
+        return end + (text.count("(", start, end) > text.count(")", start, end))
+    return end
+
+
+def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
+    """The mentions without those that run two items of a list together.
+
+    Two kinds look like a name and are none: "conjunctivitis, allergic" of "allergic
+    conjunctivitis, allergic rhinitis", and, behind a comma, the last two of "fever, nausea and
+    vomiting", where each is a name by itself.
+    """
+    doubted = [m for m in mentions if ", " in text[m.start : m.end] or _ends_a_list(text, m)]
+    if not doubted:
+        return mentions
+    dropped = set()
+    for doubt in doubted:
+        cut = text.find(", ", doubt.start, doubt.end)
+        if cut >= 0:
+            before = any(m.start < doubt.start < m.end <= cut for m in mentions)
+            if before and any(cut < m.start < doubt.end < m.end for m in mentions):
+                dropped.add(id(doubt))
+            continue
+        cut = text.find(" and ", doubt.start, doubt.end)
+        first = any(m.start == doubt.start and m.end == cut for m in mentions)
+        if first and any(m.start == cut + 5 and m.end == doubt.end for m in mentions):
+            dropped.add(id(doubt))
+    return [m for m in mentions if id(m) not in dropped] if dropped else mentions
+
+
+def _ends_a_list(text: str, mention: Mention) -> bool:
+    return (
+        text.startswith(", ", mention.start - 2)
+        and mention.past - mention.first > 2
+        and text.find(" and ", mention.start, mention.end) > 0
+    )
 
 
 def longest(mentions: Iterable[Mention]) -> list[Mention]:
