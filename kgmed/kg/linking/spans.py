@@ -107,9 +107,10 @@ def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
                 dropped.add(id(doubt))
             continue
         cut = text.find(" and ", doubt.start, doubt.end)
-        first = any(m.start == doubt.start and m.end == cut for m in mentions)
-        if first and any(m.start == cut + 5 and m.end == doubt.end for m in mentions):
-            dropped.add(id(doubt))
+        first = [m for m in mentions if m.start == doubt.start and m.end == cut]
+        last = [m for m in mentions if m.start == cut + 5 and m.end == doubt.end]
+        if first and last and first[0].past - first[0].first >= last[0].past - last[0].first:
+            dropped.add(id(doubt))  # and not "learning and memory impairment"
     return [m for m in mentions if id(m) not in dropped] if dropped else mentions
 
 

@@ -108,7 +108,11 @@ def _draft(
 def _corrupted(
     teller: Teller, block: Block, context: Context, *, task: str
 ) -> Iterator[tuple[Fact, Negative]]:
-    """Each fact with some of its corruptions; which kinds is drawn per fact."""
+    """Each fact with some of its corruptions; which kinds is drawn per fact.
+
+    What a closed question asks has no qualifiers, so it is judged without: an interaction that is
+    listed with another severity is no answer to reject.
+    """
     if context.store is None or context.verdicts is None:
         raise UsageError("preference pairs need a graph and its verdicts: found none.")
     told = (fact for fact in hard.facts(block) if teller.tellable(fact))
@@ -121,7 +125,7 @@ def _corrupted(
             kinds=tuple(KINDS),
             seed=context.seed,
             wanted=WANTED,
-            statements=[hard.as_statement(fact, qualified=True) for fact in some],
+            statements=[hard.as_statement(fact, qualified=task == STATEMENT) for fact in some],
             registry=context.registry,
             around=of(block),
         ):
