@@ -45,9 +45,11 @@ def occurrences(text: str, form: str) -> Iterator[tuple[int, int]]:
         start = text.find(form, end)
 
 
-def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
-    """The mentions of a base with the words or characters of its salt, and a note of them."""
+def salted(read_: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions of a base with the words or characters of its salt, and a note of them, but of
+    none that is a name itself."""
     words, gaps = read_.words, read_.gaps
+    named = {(mention.first, mention.past) for mention in mentions}
     found = []
     for mention in mentions:
         first, past = mention.first, mention.past
@@ -61,7 +63,7 @@ def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
             left = range(2) if before and words[first - 1] in CATIONS else range(1)
             right = range(3) if after and words[past] in SALTS else range(1)
         for low, high in ((first - a, past + b) for a in left for b in right if a or b):
-            if low < 0 or high > len(words) or any(gaps[low + 1 : high]):
+            if low < 0 or high > len(words) or any(gaps[low + 1 : high]) or (low, high) in named:
                 continue
             base = base_of(read_.key(low, high))
             if base is not None and base[0] == read_.key(first, past):
