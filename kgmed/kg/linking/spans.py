@@ -45,11 +45,9 @@ def occurrences(text: str, form: str) -> Iterator[tuple[int, int]]:
         start = text.find(form, end)
 
 
-def salted(read_: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
-    """The mentions of a base with the words or characters of its salt, and a note of them, but of
-    none that is a name itself."""
+def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions of a base with the words or characters of its salt, and a note of them."""
     words, gaps = read_.words, read_.gaps
-    named = {(mention.first, mention.past) for mention in mentions}
     found = []
     for mention in mentions:
         first, past = mention.first, mention.past
@@ -63,7 +61,7 @@ def salted(read_: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
             left = range(2) if before and words[first - 1] in CATIONS else range(1)
             right = range(3) if after and words[past] in SALTS else range(1)
         for low, high in ((first - a, past + b) for a in left for b in right if a or b):
-            if low < 0 or high > len(words) or any(gaps[low + 1 : high]) or (low, high) in named:
+            if low < 0 or high > len(words) or any(gaps[low + 1 : high]):
                 continue
             base = base_of(read_.key(low, high))
             if base is not None and base[0] == read_.key(first, past):
@@ -76,6 +74,9 @@ def salted(read_: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
                     )
                 )  # fmt: skip
     return found
+
+
+_ACTIVITY = "activity of "
 
 
 def closed(text: str, start: int, end: int) -> int:
@@ -91,17 +92,29 @@ def closed(text: str, start: int, end: int) -> int:
 
 
 def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
-    """The mentions without those that run two items of a list together.
+    """The mentions without those that run together what the text parts.
 
-    Two kinds look like a name and are none: "conjunctivitis, allergic" of "allergic
-    conjunctivitis, allergic rhinitis", and, behind a comma, the last two of "fever, nausea and
-    vomiting", where each is a name by itself.
+    Three kinds look like a name and are none: "conjunctivitis, allergic" of "allergic
+    conjunctivitis, allergic rhinitis"; behind a comma, the last two of "fever, nausea and
+    vomiting", where each is a name by itself; and "activity of adenylate cyclase", of which
+    something is said to be raised in adenylate cyclase.
     """
-    doubted = [m for m in mentions if ", " in text[m.start : m.end] or _ends_a_list(text, m)]
+    doubted = [
+        m
+        for m in mentions
+        if ", " in text[m.start : m.end]
+        or text.startswith(_ACTIVITY, m.start)
+        or _ends_a_list(text, m)
+    ]
     if not doubted:
         return mentions
     dropped = set()
     for doubt in doubted:
+        if text.startswith(_ACTIVITY, doubt.start):
+            start = doubt.start + len(_ACTIVITY)
+            if any(m.start == start and m.end >= doubt.end for m in mentions):
+                dropped.add(id(doubt))
+            continue
         cut = text.find(", ", doubt.start, doubt.end)
         if cut >= 0:
             before = any(m.start < doubt.start < m.end <= cut for m in mentions)
