@@ -208,6 +208,8 @@ def test_any_text_is_read_and_offsets_hold(linker: Linker, text: str) -> None:
          ["allergic conjunctivitis", "allergic rhinitis", "gout"]),
         ("Symptoms are fever, nausea and vomiting.", ["fever", "nausea", "vomiting"]),
         ("Nausea and vomiting are common.", ["Nausea and vomiting"]),
+        ("It shows in arthralgia, arthritis and fever.", ["arthralgia", "arthritis", "fever"]),
+        ("It shows in arthralgia/arthritis.", ["arthralgia/arthritis"]),
         ("They are serotonin 1b receptor agonists and serotonin 1d receptor agonists.",
          ["serotonin 1b receptor agonists", "serotonin 1d receptor agonists"]),
         ("Here peeling skin syndrome 2 is a type of peeling skin syndrome.",

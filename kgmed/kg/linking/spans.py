@@ -76,9 +76,6 @@ def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
     return found
 
 
-_ACTIVITY = "activity of "
-
-
 def closed(text: str, start: int, end: int) -> int:
     """The end of a name, behind the bracket that closes one within it.
 
@@ -94,47 +91,45 @@ def closed(text: str, start: int, end: int) -> int:
 def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
     """The mentions without those that run together what the text parts.
 
-    Three kinds look like a name and are none: "conjunctivitis, allergic" of "allergic
-    conjunctivitis, allergic rhinitis"; behind a comma, the last two of "fever, nausea and
-    vomiting", where each is a name by itself; and "activity of adenylate cyclase", of which
-    something is said to be raised in adenylate cyclase.
+    - "conjunctivitis, allergic" of "allergic conjunctivitis, allergic rhinitis", where names
+      reach into both of its sides;
+    - "arthralgia, arthritis", which isn't "arthralgia/arthritis";
+    - the last two of "fever, nausea and vomiting", where each is a name by itself;
+    - "activity of adenylate cyclase", where adenylate cyclase is a name: mostly it is said to be
+      raised or lowered.
     """
-    doubted = [
-        m
-        for m in mentions
-        if ", " in text[m.start : m.end]
-        or text.startswith(_ACTIVITY, m.start)
-        or _ends_a_list(text, m)
-    ]
-    if not doubted:
-        return mentions
-    dropped = set()
-    for doubt in doubted:
-        if text.startswith(_ACTIVITY, doubt.start):
-            start = doubt.start + len(_ACTIVITY)
-            if any(m.start == start and m.end >= doubt.end for m in mentions):
-                dropped.add(id(doubt))
-            continue
-        cut = text.find(", ", doubt.start, doubt.end)
-        if cut >= 0:
-            before = any(m.start < doubt.start < m.end <= cut for m in mentions)
-            if before and any(cut < m.start < doubt.end < m.end for m in mentions):
-                dropped.add(id(doubt))
-            continue
-        cut = text.find(" and ", doubt.start, doubt.end)
-        first = [m for m in mentions if m.start == doubt.start and m.end == cut]
-        last = [m for m in mentions if m.start == cut + 5 and m.end == doubt.end]
-        if first and last and first[0].past - first[0].first >= last[0].past - last[0].first:
-            dropped.add(id(doubt))  # and not "learning and memory impairment"
+    dropped = {
+        id(doubt)
+        for doubt in mentions
+        if doubt.past - doubt.first > 1 and _runs_together(text, doubt, mentions)
+    }
     return [m for m in mentions if id(m) not in dropped] if dropped else mentions
 
 
-def _ends_a_list(text: str, mention: Mention) -> bool:
-    return (
-        text.startswith(", ", mention.start - 2)
-        and mention.past - mention.first > 2
-        and text.find(" and ", mention.start, mention.end) > 0
-    )
+def _runs_together(text: str, doubt: Mention, mentions: Sequence[Mention]) -> bool:
+    comma = text.find(", ", doubt.start, doubt.end)
+    if comma >= 0:
+        before = any(m.start < doubt.start < m.end <= comma for m in mentions)
+        if before and any(comma < m.start < doubt.end < m.end for m in mentions):
+            return True
+        if any(hit.name is not None and "," in hit.name.text for hit in doubt.hits):
+            return False
+        halves = {(doubt.start, comma), (comma + 2, doubt.end)}
+        return halves <= {(m.start, m.end) for m in mentions}
+    if text.startswith(_ACTIVITY, doubt.start):
+        start = doubt.start + len(_ACTIVITY)
+        return any(m.start == start and m.end >= doubt.end for m in mentions)
+    cut = text.find(_AND, doubt.start, doubt.end)
+    if cut < 0 or not text.startswith(", ", doubt.start - 2):
+        return False
+    first = [m for m in mentions if m.start == doubt.start and m.end == cut]
+    last = [m for m in mentions if m.start == cut + len(_AND) and m.end == doubt.end]
+    if not first or not last:
+        return False  # nor is "learning and memory impairment" two
+    return first[0].past - first[0].first >= last[0].past - last[0].first
+
+
+_ACTIVITY, _AND = "activity of ", " and "
 
 
 def longest(mentions: Iterable[Mention]) -> list[Mention]:
