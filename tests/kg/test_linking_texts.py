@@ -206,6 +206,8 @@ def test_any_text_is_read_and_offsets_hold(linker: Linker, text: str) -> None:
     [
         ("It treats allergic conjunctivitis, allergic rhinitis and gout.",
          ["allergic conjunctivitis", "allergic rhinitis", "gout"]),
+        ("It treats depressive disorder, major depressive disorder and gout.",
+         ["depressive disorder", "major depressive disorder", "gout"]),
         ("Symptoms are fever, nausea and vomiting.", ["fever", "nausea", "vomiting"]),
         ("Nausea and vomiting are common.", ["Nausea and vomiting"]),
         ("It shows in arthralgia, arthritis and fever.", ["arthralgia", "arthritis", "fever"]),

@@ -282,6 +282,11 @@ def test_a_word_that_changes_what_is_named_makes_no_claim(read: Extractor, text:
                 "炎症反应 positively_correlated_with 发热",
             ],
         ),
+        ("It affects gout. It treats asthma.", []),
+        (
+            "Warfarin is a drug. It fluxes gout and fever. It treats asthma.",
+            ["Warfarin treats asthma"],
+        ),
         (
             "塞来昔布负向调控某某酶，后者正向调控炎症反应。",
             [],

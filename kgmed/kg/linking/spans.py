@@ -91,8 +91,9 @@ def closed(text: str, start: int, end: int) -> int:
 def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
     """The mentions without those that run together what the text parts.
 
-    - "conjunctivitis, allergic" of "allergic conjunctivitis, allergic rhinitis", where names
-      reach into both of its sides;
+    - "conjunctivitis, allergic" of "allergic conjunctivitis, allergic rhinitis" and "depressive
+      disorder, major" of "depressive disorder, major depressive disorder", where names reach into
+      its sides;
     - "arthralgia, arthritis", which isn't "arthralgia/arthritis";
     - the last two of "fever, nausea and vomiting", where each is a name by itself;
     - "activity of adenylate cyclase", where adenylate cyclase is a name: mostly it is said to be
@@ -109,7 +110,7 @@ def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
 def _runs_together(text: str, doubt: Mention, mentions: Sequence[Mention]) -> bool:
     comma = text.find(", ", doubt.start, doubt.end)
     if comma >= 0:
-        before = any(m.start < doubt.start < m.end <= comma for m in mentions)
+        before = any(m.start <= doubt.start < m.end <= comma for m in mentions)
         if before and any(comma < m.start < doubt.end < m.end for m in mentions):
             return True
         if any(hit.name is not None and "," in hit.name.text for hit in doubt.hits):
