@@ -9,8 +9,9 @@ Rows are drawn at random from every shard. What the assistant says (of a pair: t
 rejected answer apart; of a corpus: the text) is linked, read and judged as ``kgmed verify`` does;
 ids are looked at only afterwards, to compare. A claim
 
-    agrees      it is SUPPORTED by a statement that the row names; or it is denied or told as not
-                listed, and isn't SUPPORTED
+    agrees      it is SUPPORTED by a statement that the row names, or by another source's that says
+                the same of the same two; or it is denied or told as not listed, and isn't
+                SUPPORTED
     homonym     it isn't so, but names something that several concepts of the graph are called
     else        it isn't borne out ("not borne out"), is SUPPORTED by other statements than the
                 row's alone ("other statements"), or is SUPPORTED though the row tells it as not
@@ -37,6 +38,8 @@ from typing import Any
 from kgmed import open_graph
 from kgmed.facade import Graph
 from kgmed.kg.linking.normalize import key
+from kgmed.kg.model import Statement
+from kgmed.kg.predicates import registry
 from kgmed.reasoning.claims.model import Checked
 
 WITHOUT_CLAIMS = {"term_linking", "translation"}
@@ -128,6 +131,7 @@ class Reading:
         extra = row.get("extra") or "{}"
         self.extra = json.loads(extra) if isinstance(extra, str) else extra
         self.statements = set(row["statements"])
+        self.said: dict[tuple[str, ...], str] | None = None
 
     def read(self) -> None:
         """Count the row's claims."""
@@ -156,6 +160,8 @@ class Reading:
         """How a claim compares with its row, and which of the row's statements bear it out."""
         proof = {s.id for s in checked.proof.statements} if checked.proof else set()
         mine = proof & self.statements
+        if checked.proof and not mine:
+            mine = self.same(checked)
         supported = checked.verdict == "SUPPORTED"
         if rejected and supported and not mine:
             return ("homonym" if self.is_homonym(checked) else "supported negative"), set()
@@ -172,6 +178,15 @@ class Reading:
             return "not borne out", mine
         return ("supported negative" if negative else "other statements"), mine
 
+    def same(self, checked: Checked) -> set[str]:
+        """The row's statements that say what the proof's only one does."""
+        if self.said is None:
+            stated = self.graph.store.statements(sorted(self.statements))
+            self.said = {_triple(s): s.id for s in stated if s is not None}
+        proven = checked.proof.statements if checked.proof else ()
+        mine = self.said.get(_triple(proven[0])) if len(proven) == 1 else None
+        return set() if mine is None else {mine}
+
     def is_homonym(self, checked: Checked) -> bool:
         """Whether a name of the claim is that of several concepts."""
         ends = (checked.claim.subject, checked.claim.object)
@@ -185,6 +200,14 @@ class Reading:
         return {"row": self.row["id"], "task": self.at[0], "lang": self.at[1], "outcome": outcome,
                 "claim": said, "negated": checked.claim.negated, "verdict": checked.verdict,
                 "text": text}  # fmt: skip
+
+
+def _triple(statement: Statement) -> tuple[str, ...]:
+    """What a statement says, apart from its qualifiers; a symmetric one either way round."""
+    ends = (statement.subject, str(statement.object))
+    if registry()[statement.predicate].symmetric:
+        ends = (min(ends), max(ends))
+    return (statement.predicate, str(statement.negated), *ends)
 
 
 def texts(row: dict[str, Any]) -> Iterator[tuple[str, bool]]:

@@ -39,6 +39,9 @@ from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import TEXT, line
 from kgmed.builders.datasets.job import Job, Maker, Settings
+from kgmed.builders.datasets.model import Block
+from kgmed.builders.datasets.quality.near import NearDuplicates
+from kgmed.builders.datasets.quality.screen import Screen, lay_out
 from kgmed.builders.datasets.rows import is_test, row
 from kgmed.builders.datasets.run import Run
 from kgmed.facade import Graph, open_graph
@@ -49,6 +52,8 @@ from kgmed.kg.verbalize.size import tokens
 UMLS_STATEMENTS = 50_000_000
 LOOP, JOINED = 500_000, 20_000
 """Triples of the plain loop, and rows of the one that joins sentences."""
+BENCHMARK = 10_000
+"""Texts that sentences are compared with, as those of a benchmark."""
 PASSAGES = tuple(passages.TASKS.values())
 CORPUS_TARGET_S, MEMORY_TARGET = 300, 4e9
 BARE, PROVEN, OTHER = 400_000, 200_000, 20_000
@@ -256,9 +261,25 @@ class Bench:
         rows = [row(draft, block, snapshot=job.snapshot) for draft in drafts]
         steps["exact duplicates"] = _timed(lambda: len({made.id for made in rows}))
         steps["lines of JSON"] = _timed(lambda: [line(TEXT.record(made)) for made in rows])
+        texts = [made.messages[0][1] for made in rows]
+        about = [" ".join(made.statements) for made in rows]
+        steps["near duplicates"] = _timed(lambda: NearDuplicates().add(texts, about=about))
+        screen = self._screen(voice, feed.block(0))
+        overlap = f"overlap with {len(screen):,} texts of a benchmark"
+        steps[overlap] = _timed(lambda: screen.overlaps(texts))
         for name, seconds in steps.items():
             self.add("a row, one process", name, 1e6 * seconds / max(1, len(drafts)), "us",
                      sense="at most")  # fmt: skip
+
+    def _screen(self, voice: Voice, block: Block) -> Screen:
+        """Another part's sentences, pair by pair, as if they were a benchmark."""
+        some = [d for rows in sentences.sentences(block, voice) for d in rows.drafts()]
+        texts = [draft.messages[0][1] for draft in some[: 2 * BENCHMARK]]
+        path = self.work / "benchmark.jsonl"
+        pairs = zip(texts[::2], texts[1::2], strict=False)
+        path.write_text("".join(f"{json.dumps({'text': ' '.join(two)})}\n" for two in pairs))
+        lay_out([path], self.work / "screen")
+        return Screen(self.work / "screen")
 
     def add(
         self, area: str, what: str, value: float, unit: str, target: float | None = None, *,

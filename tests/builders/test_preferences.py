@@ -66,6 +66,16 @@ def test_every_kind_of_corruption_makes_pairs_in_both_languages(drafts: list[Dra
         assert draft.extra["verdict"] in {"REFUTED", "UNSUPPORTED"}
 
 
+def test_what_is_listed_with_other_details_is_no_overclaim(
+    graph: Graph, drafts: list[Draft]
+) -> None:
+    """An interaction that has another severity is one all the same."""
+    rejected = [(d.rejected, d.lang) for d in drafts if d.task == "overclaim"]
+    read = [c for text, lang in rejected for c in graph.verify(text, lang=lang).claims]
+    assert len(read) > 400
+    assert not [c.claim.text for c in read if c.verdict == "SUPPORTED"]
+
+
 def test_chosen_is_what_the_graph_states_and_rejected_is_not(
     graph: Graph, drafts: list[Draft]
 ) -> None:

@@ -201,6 +201,46 @@ def test_any_text_is_read_and_offsets_hold(linker: Linker, text: str) -> None:
     assert read(text).words == [w for word in read(text).words for w in tokens(key(word))]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It treats allergic conjunctivitis, allergic rhinitis and gout.",
+         ["allergic conjunctivitis", "allergic rhinitis", "gout"]),
+        ("It treats depressive disorder, major depressive disorder and gout.",
+         ["depressive disorder", "major depressive disorder", "gout"]),
+        ("Symptoms are fever, nausea and vomiting.", ["fever", "nausea", "vomiting"]),
+        ("Nausea and vomiting are common.", ["Nausea and vomiting"]),
+        ("It shows in arthralgia, arthritis and fever.", ["arthralgia", "arthritis", "fever"]),
+        ("It shows in arthralgia/arthritis.", ["arthralgia/arthritis"]),
+        ("They are serotonin 1b receptor agonists and serotonin 1d receptor agonists.",
+         ["serotonin 1b receptor agonists", "serotonin 1d receptor agonists"]),
+        ("Here peeling skin syndrome 2 is a type of peeling skin syndrome.",
+         ["peeling skin syndrome 2", "peeling skin syndrome"]),
+        ("It lowers the activity of adenylate cyclase.", ["adenylate cyclase"]),
+    ],
+)  # fmt: skip
+def test_what_a_text_parts_is_no_name(linker: Linker, text: str, expected: list[str]) -> None:
+    assert [link.text for link in linker.text(text)] == expected
+
+
+def test_a_name_ends_behind_the_bracket_that_it_opens(linker: Linker) -> None:
+    name = "DNA topoisomerase 4 subunit A (Haemophilus influenzae)"
+    assert [link.text for link in linker.text(f"They are {name}, gout.")] == [name, "gout"]
+    assert linker.text("It (gout) hurts.")[0].text == "gout"
+
+
+def test_a_subspecies_is_no_end_of_a_sentence(linker: Linker) -> None:
+    name = "Klebsiella pneumoniae subsp. rhinoscleromatis"
+    assert [link.text for link in linker.text(f"{name} causes it.")] == [name]
+
+
+def test_the_words_around_do_not_make_a_class_of_a_drug(linker: Linker) -> None:
+    links = linker.text("Syphilis: demeclocycline, doxycycline, minocycline and tetracycline.")
+    assert links[-1].name == "Tetracycline"
+    links = linker.text("Syphilis: demeclocycline, doxycycline, minocycline and tetracyclines.")
+    assert links[-1].name == "Tetracyclines"
+
+
 def test_every_name_has_its_hash_in_the_index(graph: Graph) -> None:
     lexicon = graph.store.lexicon
     ids = ["drugbank:DB00682", "umls:C0011860", "umls:C0024117"]

@@ -248,6 +248,55 @@ def test_a_word_that_changes_what_is_named_makes_no_claim(read: Extractor, text:
     assert not read(text)[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Asthma is a disease. It correlates positively with bronchoconstriction and cough.",
+            [
+                "Asthma positively_correlated_with bronchoconstriction",
+                "Asthma positively_correlated_with cough",
+            ],
+        ),
+        (
+            "Gout includes hyperuricemia; gout with t(8;21); gout (q22; q22.1); and asthma. "
+            "It can be treated with allopurinol.",
+            ["hyperuricemia subclass_of Gout", "allopurinol treats Gout"],
+        ),
+        (
+            "Bacterial-type DNA replication has the participants DNA gyrase subunit A; DNA "
+            "topoisomerase 4 subunit A (Haemophilus influenzae); and cough. It occurs in Bacteria.",
+            [
+                "DNA gyrase subunit A participates_in Bacterial-type DNA replication",
+                "DNA topoisomerase 4 subunit A (Haemophilus influenzae) participates_in "
+                "Bacterial-type DNA replication",
+                "cough participates_in Bacterial-type DNA replication",
+                "Bacterial-type DNA replication occurs_in Bacteria",
+            ],
+        ),
+        (
+            "塞来昔布负向调控PTGS2，后者正向调控炎症反应，而炎症反应与发热呈正相关。",
+            [
+                "塞来昔布 negatively_regulates PTGS2",
+                "PTGS2 positively_regulates 炎症反应",
+                "炎症反应 positively_correlated_with 发热",
+            ],
+        ),
+        ("It affects gout. It treats asthma.", []),
+        (
+            "Warfarin is a drug. It fluxes gout and fever. It treats asthma.",
+            ["Warfarin treats asthma"],
+        ),
+        (
+            "塞来昔布负向调控某某酶，后者正向调控炎症反应。",
+            [],
+        ),
+    ],
+)
+def test_whom_it_and_the_latter_mean(read: Extractor, text: str, expected: list[str]) -> None:
+    assert said(read(text)[0]) == expected
+
+
 def test_a_name_of_no_concept_is_kept_as_an_end_without_an_id(read: Extractor) -> None:
     (claim,), _ = read("Zorblaxin cures gout.")
     assert said([claim]) == ["Zorblaxin treats gout"]

@@ -31,7 +31,9 @@ class Finder:
 
     def exact(self, read_: Tokens) -> list[Mention]:
         """The windows that match names as they stand."""
-        held = chain(*map(self._matcher.held, (read_.windows(), read_.others())))
+        held = list(chain(*map(self._matcher.held, (read_.windows(), read_.others()))))
+        if heads := [first for first, past, _ in held if not past]:
+            held += self._matcher.held(read_.longer(heads))
         windows = [window for window in held if _may_be_a_name(read_, *window[:2])]
         self._matcher.fetch(hash for _, _, hash in windows)
         found = (self._mention(read_, *window) for window in windows)
@@ -163,6 +165,8 @@ def _word(read_: Tokens, at: int, gap: int) -> str:
 def _may_be_a_name(read_: Tokens, first: int, past: int) -> bool:
     """Whether a window may be a mention: a single token is none that is a number, a letter, or a
     common word, unless that stands in capitals ("NO", nitric oxide)."""
+    if not past:  # the head of one
+        return False
     word = read_.words[first]
     if past - first > 1 or is_cjk(word[0]):
         return True

@@ -36,7 +36,8 @@ class Matcher:
         self._near: dict[str, list[str]] = {}
 
     def held(self, windows: Windows) -> list[tuple[int, int, int]]:
-        """Those of the windows (first token, token past it, hash) whose hash some name has."""
+        """Those of the windows (first token, token past it, hash) whose hash some name has, or the
+        head of one."""
         firsts, pasts, hashes = windows
         places = self._lexicon.held(hashes)
         return [(int(firsts[at]), int(pasts[at]), int(hashes[at])) for at in places]
@@ -146,9 +147,23 @@ def how(
         return "other words"
     if "".join(stems) == "".join(map(stem, theirs)):
         return "spacing"
-    if any_order and sorted(stems) == sorted(map(stem, theirs)):
+    if any_order and sorted(stems) == sorted(map(stem, theirs)) and _joins_alike(mine, theirs):
         return "word order"
     return ""
+
+
+def _joins_alike(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether a span may be a name whose words stand in another order: an article is no "type A",
+    and what "and" joins ends with what is common to both.
+
+    >>> _joins_alike(["memory", "and", "learning", "deficit"], [])
+    True
+    >>> _joins_alike(["1b", "agonist", "and", "1d"], ["1b", "and", "1d", "agonist"])
+    False
+    """
+    if mine[0] == "a" and theirs[:1] != ["a"]:
+        return False
+    return "and" not in mine or 2 * mine.index("and") < len(mine)
 
 
 def unlike(words: Sequence[str], parts: Sequence[str]) -> float:

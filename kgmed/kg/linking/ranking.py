@@ -121,8 +121,9 @@ class Ranker:
         self, span: str, found: list[_Scored], context: Callable[[], Set[str]]
     ) -> None:
         """Lower the rivals of the concept that the words around speak for."""
-        least = max(row.score for row in found) - score.CONTEXT_REACH
-        near = [row for row in found if row.score >= least]
+        best = max(found, key=lambda row: row.score)
+        least, match = best.score - score.CONTEXT_REACH, best.parts["match"] - score.MATCH_REACH
+        near = [row for row in found if row.score >= least and row.parts["match"] >= match]
         if len(near) < 2:
             return
         shared = self._profiles.shared([row.concept.id for row in near], context(), without=span)

@@ -52,6 +52,9 @@ CLOSE = 0.025
 """Two candidates closer than this are ambiguous, unless the graph decides between them."""
 CONTEXT_REACH = 0.15
 """Candidates no further from the best than this are weighed by the words around."""
+MATCH_REACH = 0.03
+"""And those alone whose match (:data:`MATCH`) is worse by no more: around "tetracycline" much
+speaks for tetracyclines, and the text says the drug."""
 CONTEXT_WEIGHT = 0.12
 """What a candidate loses for which none of them speak, where some speak for a rival."""
 

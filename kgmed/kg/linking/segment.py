@@ -7,19 +7,19 @@ and possessive, each Chinese character by itself. Offsets count code points of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from typing import cast
 
 from kgmed.kg.linking.normalize import CJK_FROM, is_cjk, key, tokens
-from kgmed.kg.linking.stems import MASK, stem, stem_hash, token_hash
+from kgmed.kg.linking.stems import HEAD, MASK, MAX_WORDS, stem, stem_hash, token_hash
 
-MAX_WORDS = 8
-"""Tokens of the longest window, function words apart from the first and last included."""
 MAX_CHARACTERS = 24
-"""The same where a window begins with a Chinese character."""
+"""Tokens of the longest window that begins with a Chinese character."""
+LONGEST = 48
+"""Tokens of the longest name that a head leads to."""
 
 _ASCII_PIECE = re.compile(r"([A-Za-z0-9]+(?:'[sS]\b)?)")
 _MARKS = (
@@ -27,14 +27,15 @@ _MARKS = (
 )
 _PIECE = re.compile(rf"(?:[^\W_][{_MARKS}]*)+(?:['\u2019][sS]\b)?")
 _STOP = re.compile(r"[;!?\n\r\t。；！？、，：]|[.:,]\s|\s{3,}|--|[\u2013\u2014]\s|\s[\u2013\u2014]")
-_BEFORE_STOP = frozenset(("st", "dr", "vs"))
-"""Words that a full stop belongs to ("St. John's wort")."""
+_BEFORE_STOP = frozenset(("st", "dr", "vs", "sp", "spp", "ssp", "subsp", "var"))
+"""Words that a full stop belongs to ("St. John's wort", "Klebsiella pneumoniae subsp. ozaenae")."""
 _SOFT = re.compile(r"[^\s\-\u2010\u2011'\u2019/]")
 _COMMA = re.compile(r",\s?")
 
 
 Windows = tuple[Sequence[int], Sequence[int], Sequence[int]]
-"""First token, token past it, and hash of each window."""
+"""First token, token past it, and hash of each window. Where the second is 0, the hash is that of
+the head of a longer name (:func:`kgmed.kg.linking.stems.head_hash`)."""
 MANY = 64
 """Tokens of a text from which on NumPy is worth its import."""
 
@@ -97,11 +98,31 @@ class Tokens:
         return firsts, pasts, totals
 
     def windows(self) -> Windows:
-        """Every window that a name may fill: first token, token past it, hash of such a name.
+        """Every window that a name may fill: first token, token past it, hash of such a name; and
+        every place where a longer one may begin.
 
         None begins or ends with a function word. NumPy's arrays, for a text of some length.
         """
         return self._few() if len(self.hashes) < MANY else self._many()
+
+    def longer(self, heads: Iterable[int]) -> Windows:
+        """The windows longer than :data:`MAX_WORDS` that begin at some tokens."""
+        hashes, gaps = self.hashes, self.gaps
+        firsts: list[int] = []
+        pasts: list[int] = []
+        totals: list[int] = []
+        for first in heads:
+            least = first + MAX_WORDS
+            total = sum(hashes[first:least])
+            for at in range(least, min(first + LONGEST, len(hashes))):
+                if gaps[at] == 2:
+                    break
+                if hashes[at]:
+                    total += hashes[at]
+                    firsts.append(first)
+                    pasts.append(at + 1)
+                    totals.append(total & MASK)
+        return firsts, pasts, totals
 
     def others(self) -> Windows:
         """More windows: a function word in capitals ("AS", ankylosing spondylitis), and two words
@@ -134,7 +155,9 @@ class Tokens:
             if not value:
                 continue
             total = 0
-            for at in range(first, min(first + self._width(first), len(hashes))):
+            width = self._width(first)
+            past = first + width
+            for at in range(first, min(past, len(hashes))):
                 if at > first and gaps[at] == 2:
                     break
                 if hashes[at]:
@@ -142,6 +165,11 @@ class Tokens:
                     firsts.append(first)
                     pasts.append(at + 1)
                     totals.append(total)
+            else:
+                if width == MAX_WORDS and past < len(hashes) and gaps[past] != 2:
+                    firsts.append(first)
+                    pasts.append(0)
+                    totals.append((total + HEAD) & MASK)
         return firsts, pasts, totals
 
     def _many(self) -> Windows:
@@ -154,6 +182,7 @@ class Tokens:
         np.cumsum(hashes, out=sums[1:])
         np.cumsum(np.array(self.gaps) == 2, out=stops[1:])  # stops before and at each token
         content = np.flatnonzero(hashes)
+        heads = content[content < count - MAX_WORDS]
         if self.text.isascii():
             past = content[:, None] + np.arange(1, MAX_WORDS + 1)
             fits = past <= count
@@ -161,11 +190,16 @@ class Tokens:
             widths = np.fromiter(map(self._width, content.tolist()), np.int64, len(content))
             past = content[:, None] + np.arange(1, widths.max(initial=0) + 1)
             fits = past <= np.minimum(content + widths, count)[:, None]
+            heads = heads[widths[: len(heads)] == MAX_WORDS]
         past = np.minimum(past, count)
         fits &= (hashes[past - 1] != 0) & (stops[past] == stops[content + 1][:, None])
         row, column = np.nonzero(fits)
         first, past = content[row], past[row, column]
-        return cast("Windows", (first, past, sums[past] - sums[first]))
+        heads = heads[stops[heads + MAX_WORDS + 1] == stops[heads + 1]]
+        of_heads = sums[heads + MAX_WORDS] - sums[heads] + np.uint64(HEAD)
+        totals = np.concatenate((sums[past] - sums[first], of_heads))
+        past = np.concatenate((past, np.zeros_like(heads)))
+        return cast("Windows", (np.concatenate((first, heads)), past, totals))
 
 
 def read(text: str) -> Tokens:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kgmed.kg.linking.normalize import is_cjk
@@ -74,6 +74,63 @@ def salted(read_: Tokens, mentions: Iterable[Mention]) -> list[Mention]:
                     )
                 )  # fmt: skip
     return found
+
+
+def closed(text: str, start: int, end: int) -> int:
+    """The end of a name, behind the bracket that closes one within it.
+
+    >>> text = "DNA gyrase (fragment), DNA"
+    >>> text[: closed(text, 0, 20)], text[: closed(text, 0, 10)]
+    ('DNA gyrase (fragment)', 'DNA gyrase')
+    """
+    if text[end : end + 1] == ")":
+        return end + (text.count("(", start, end) > text.count(")", start, end))
+    return end
+
+
+def apart(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
+    """The mentions without those that run together what the text parts.
+
+    - "conjunctivitis, allergic" of "allergic conjunctivitis, allergic rhinitis" and "depressive
+      disorder, major" of "depressive disorder, major depressive disorder", where names reach into
+      its sides;
+    - "arthralgia, arthritis", which isn't "arthralgia/arthritis";
+    - the last two of "fever, nausea and vomiting", where each is a name by itself;
+    - "activity of adenylate cyclase", where adenylate cyclase is a name: mostly it is said to be
+      raised or lowered.
+    """
+    dropped = {
+        id(doubt)
+        for doubt in mentions
+        if doubt.past - doubt.first > 1 and _runs_together(text, doubt, mentions)
+    }
+    return [m for m in mentions if id(m) not in dropped] if dropped else mentions
+
+
+def _runs_together(text: str, doubt: Mention, mentions: Sequence[Mention]) -> bool:
+    comma = text.find(", ", doubt.start, doubt.end)
+    if comma >= 0:
+        before = any(m.start <= doubt.start < m.end <= comma for m in mentions)
+        if before and any(comma < m.start < doubt.end < m.end for m in mentions):
+            return True
+        if any(hit.name is not None and "," in hit.name.text for hit in doubt.hits):
+            return False
+        halves = {(doubt.start, comma), (comma + 2, doubt.end)}
+        return halves <= {(m.start, m.end) for m in mentions}
+    if text.startswith(_ACTIVITY, doubt.start):
+        start = doubt.start + len(_ACTIVITY)
+        return any(m.start == start and m.end >= doubt.end for m in mentions)
+    cut = text.find(_AND, doubt.start, doubt.end)
+    if cut < 0 or not text.startswith(", ", doubt.start - 2):
+        return False
+    first = [m for m in mentions if m.start == doubt.start and m.end == cut]
+    last = [m for m in mentions if m.start == cut + len(_AND) and m.end == doubt.end]
+    if not first or not last:
+        return False  # nor is "learning and memory impairment" two
+    return first[0].past - first[0].first >= last[0].past - last[0].first
+
+
+_ACTIVITY, _AND = "activity of ", " and "
 
 
 def longest(mentions: Iterable[Mention]) -> list[Mention]:

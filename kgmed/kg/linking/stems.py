@@ -12,16 +12,24 @@ name; who looks up compares the texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
+from kgmed.kg.linking.normalize import CJK_FROM
 from kgmed.kg.linking.traditional import simplified
 
 MASK = (1 << 64) - 1
 
-VERSION = 3
-"""Rises with any change of a stem or a hash: an index of another version is made anew."""
+VERSION = 4
+"""Rises with any change of a stem, a hash or what is hashed: an index of another version is made
+anew."""
+
+MAX_WORDS = 8
+"""Tokens of the longest window of a text that is looked up without more ado, function words apart
+from the first and last included. Longer names are found by their heads (:func:`head_hash`)."""
+HEAD = 0x9E3779B97F4A7C15
+"""What the hash of a longer name's first tokens is told apart by."""
 
 FUNCTION_WORDS = frozenset("of the in for with due to by on an from at as".split())  # noqa: SIM905  one list, read as text
 """Tokens that tie others together; they count for nothing, unless a name has no others."""
@@ -108,6 +116,23 @@ def token_hash(token: str) -> int:
 def stem_hash(text: str) -> int:
     """64 bits of a text."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def head_hash(tokens: Sequence[str]) -> int | None:
+    """The hash of the first :data:`MAX_WORDS` tokens of a name with more; None of a shorter name.
+
+    Function words before the first other one don't count. Such a hash says that a name longer than
+    a window may begin here, so that few windows are ever made longer. A Chinese name has none: its
+    windows are longer (:data:`kgmed.kg.linking.segment.MAX_CHARACTERS`).
+
+    >>> name = "autosomal recessive limb girdle muscular dystrophy type 2 b".split()
+    >>> head_hash(name) == head_hash(["the", *name, "variant"]), head_hash(name[:8])
+    (True, None)
+    """
+    first = next((at for at, token in enumerate(tokens) if token_hash(token)), len(tokens))
+    if len(tokens) - first <= MAX_WORDS or tokens[first] > CJK_FROM:
+        return None
+    return (sum(map(token_hash, tokens[first : first + MAX_WORDS])) + HEAD) & MASK
 
 
 def name_hash(tokens: Iterable[str]) -> int:

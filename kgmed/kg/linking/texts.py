@@ -27,7 +27,7 @@ from kgmed.kg.linking.quality import Quality, learnt_key
 from kgmed.kg.linking.ranking import Ranker
 from kgmed.kg.linking.rerank import Reranker, reranked
 from kgmed.kg.linking.segment import Tokens, read
-from kgmed.kg.linking.spans import Mention, longest, occurrences, pieces, salted
+from kgmed.kg.linking.spans import Mention, apart, closed, longest, occurrences, pieces, salted
 from kgmed.kg.store.base import Lexicon
 
 CONTEXT_TOKENS = 40
@@ -110,7 +110,7 @@ class TextReader:
         if flags:
             mentions += self._coordinated(text, read_)
             mentions = self._abbreviated(text, read_, mentions, defined=defined, meant=meant)
-        chosen = longest(mentions)
+        chosen = longest(apart(text, mentions))
         self._ranker.prepare(hit.id for mention in chosen for hit in mention.hits)
         contexts = Contexts(text) if flags and chosen else None
         words = Around(read_.words)
@@ -119,6 +119,7 @@ class TextReader:
         for mention in chosen:
             self._finder.extend_left(read_, mention, after=past)
             past = mention.past
+            mention.end = closed(text, mention.start, mention.end)
             span = text[mention.start : mention.end]
             low = max(0, mention.first - CONTEXT_TOKENS)
             around = partial(words.between, low, mention.past + CONTEXT_TOKENS)

@@ -4,6 +4,7 @@
                   buckets   uint32  2**bits + 1   first entry of each bucket: a hash's first bits
                   hashes    uint64  N             sorted hashes (kgmed.kg.linking.stems.name_hash)
                   numbers   uint32  N             the name of each hash
+                                                  (of a longer name's head: one of those names)
                   words     uint64  W             sorted hashes of the names' tokens of letters a-z
 
 Little-endian, each part aligned to 8 bytes, mapped into memory. A look-up reads two buckets and
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from kgmed.kg.errors import CorruptSnapshot
-from kgmed.kg.linking.stems import VERSION, name_hash, stem_hash, token_hash
+from kgmed.kg.linking.normalize import CJK_FROM
+from kgmed.kg.linking.stems import HEAD, MAX_WORDS, VERSION, name_hash, stem_hash, token_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,8 @@ SUFFIX = ".index"
 
 _MAGIC = b"KGNI"
 _HEAD = struct.Struct("<4sIIIQQ")
+_READ = (VERSION, 3)
+"""Versions that are read; 3 has no heads of longer names, which aren't found by it."""
 AT_ONCE = 1_000_000
 """Names that are hashed at once."""
 _PER_BUCKET = 2
@@ -53,7 +57,7 @@ class NameIndex:
             raise CorruptSnapshot(f"{path}: found {size} bytes. Build the graph again.") from error
         buckets = _aligned(4 * ((1 << bits) + 1))
         expected = _HEAD.size + buckets + 8 * count + _aligned(4 * count) + 8 * words
-        if magic != _MAGIC or version != VERSION or size != expected or self._map is None:
+        if magic != _MAGIC or version not in _READ or size != expected or self._map is None:
             raise CorruptSnapshot(
                 f"{path}: found an index of version {version} and {size:,} bytes, expected version "
                 f"{VERSION} and {expected:,}. Build the graph again."
@@ -154,10 +158,11 @@ def write_index(batches: Iterable[pa.RecordBatch], path: Path) -> None:
 
     known: dict[str, int] = {}
     numbers, hashes = np.empty(0, np.uint32), np.empty(0, np.uint64)
-    parts = [
-        (batch.column(0).to_numpy().astype(np.uint32), _hashes(batch.column(1), known))
-        for batch in _joined(batches)
-    ]
+    parts = []
+    for batch in _joined(batches):
+        own, rows, heads = _hashes(batch.column(1), known)
+        of_names = batch.column(0).to_numpy().astype(np.uint32)
+        parts += [(of_names, own), (of_names[rows], heads)]
     if parts:
         numbers, hashes = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         del parts
@@ -192,8 +197,13 @@ def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pa.concat_batches(held)
 
 
-def _hashes(keys: pa.Array, known: dict[str, int]) -> npt.NDArray[np.uint64]:
-    """The hash of each key; ``known`` holds those of tokens, and grows."""
+def _hashes(
+    keys: pa.Array, known: dict[str, int]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    """The hash of each key; the rows of longer names and the hashes of their heads, each once.
+
+    ``known`` holds the hashes of tokens, and grows.
+    """
     import numpy as np
     import pyarrow.compute as pc
 
@@ -205,8 +215,19 @@ def _hashes(keys: pa.Array, known: dict[str, int]) -> npt.NDArray[np.uint64]:
             known[word] = token_hash(word)
     of_word = np.fromiter(map(known.__getitem__, words), np.uint64, len(words))
     of_token = np.append(of_word[tokens.indices.to_numpy()], np.uint64(0))
-    first = lists.offsets.to_numpy()[:-1] - lists.offsets[0].as_py()
+    edges = lists.offsets.to_numpy() - lists.offsets[0].as_py()
+    first = edges[:-1]
     found = np.add.reduceat(of_token, first) if len(first) else np.empty(0, np.uint64)
     for row in np.flatnonzero(found == 0).tolist():
         found[row] = name_hash(lists[row].as_py())
-    return found
+    cjk = np.fromiter((word > CJK_FROM for word in words), bool, len(words))
+    of_token, cjk = of_token[:-1], cjk[tokens.indices.to_numpy()]
+    rows = np.flatnonzero(np.diff(edges) > MAX_WORDS)  # as head_hash has it, for all of them
+    begin, past = first[rows], edges[1:][rows]
+    while (idle := (begin + MAX_WORDS < past) & (of_token[begin] == 0)).any():
+        begin += idle
+    fits = (begin + MAX_WORDS < past) & ~cjk[begin]
+    at = begin[fits, None] + np.arange(MAX_WORDS)
+    heads = of_token[at].sum(axis=1, dtype=np.uint64) + np.uint64(HEAD)
+    heads, places = np.unique(heads, return_index=True)
+    return found, rows[fits][places], heads

@@ -108,7 +108,12 @@ def _draft(
 def _corrupted(
     teller: Teller, block: Block, context: Context, *, task: str
 ) -> Iterator[tuple[Fact, Negative]]:
-    """Each fact with some of its corruptions; which kinds is drawn per fact."""
+    """Each fact with some of its corruptions; which kinds is drawn per fact.
+
+    What a closed question asks has no qualifiers, so it is judged without: an interaction that is
+    listed with another severity is no answer to reject. Nor is what may be true of another concept
+    of the same name, so that the ends of a corruption share their names with none.
+    """
     if context.store is None or context.verdicts is None:
         raise UsageError("preference pairs need a graph and its verdicts: found none.")
     told = (fact for fact in hard.facts(block) if teller.tellable(fact))
@@ -121,7 +126,7 @@ def _corrupted(
             kinds=tuple(KINDS),
             seed=context.seed,
             wanted=WANTED,
-            statements=[hard.as_statement(fact, qualified=True) for fact in some],
+            statements=[hard.as_statement(fact, qualified=task == STATEMENT) for fact in some],
             registry=context.registry,
             around=of(block),
         ):
@@ -133,8 +138,7 @@ def _corrupted(
             for end in (negative.claim.subject, negative.claim.object)
         )
         for id, fact in by_id.items():
-            own = alone | {fact.subject, fact.object}
-            found = [n for n in made.get(id, []) if {n.claim.subject, n.claim.object} <= own]
+            found = [n for n in made.get(id, []) if {n.claim.subject, n.claim.object} <= alone]
             kinds = teller.some_of([n.kind for n in found], PER_FACT, task, id)
             yield from ((fact, n) for n in found if n.kind in kinds)
 

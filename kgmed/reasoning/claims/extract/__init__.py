@@ -46,6 +46,7 @@ def extract(
     claims: list[Claim] = []
     skipped: list[Skipped] = []
     carried: list[Member] = []
+    before = ""
     for sentence, mentions in whole(sentences(text, lang=lang), links):
         reason = states_nothing(blanked(sentence, mentions), sentence.lang)
         if reason:
@@ -60,8 +61,10 @@ def extract(
             reading = read_chinese(tails.text, sentence.start, inside, chinese, carried=carried)
         else:
             reading = read_english(tails.text, sentence.start, inside, english, carried=carried)
-        carried = reading.subject or carried
         found = _distinct(reading)
+        if found or not before.endswith(";"):  # no rest of a list, of which some isn't linked
+            carried = reading.subject or carried
+        before = sentence.text
         starts = sorted(min(one.subject.start, one.object.start) for one in found)
         claims += [_claim(text, sentence, one, tails, last=starts[-1]) for one in found]
         if not found:

@@ -39,6 +39,8 @@ _PRONOUN = re.compile(
     r"(?:它们|它|其|该药|本品|此药|该病|本病|这种药|该药物|此病|这种病|这些药|二者|两者"
     r"|该菌|前者)"
 )
+_LATTER = "后者"
+"""Whoever stands right before it, not whom the sentence is about."""
 _CLASS_TAIL = re.compile(
     r"(?:类)?(?:药物|药|制剂|抗生素|剂)?(?:的一种|之一|中的一种|的一员|的成员|家族|的亚型"
     r"|的一个亚型|类别)?$"
@@ -191,6 +193,14 @@ class _Chinese:
         clauses = _COMMA.split(middle)
         if len(clauses) > 1:
             if self._says(left.members, middle, before, behind, right, span):
+                return
+            if clauses[-1].startswith(_LATTER):
+                if any(clause.strip() for clause in clauses[:-1]):  # it isn't linked
+                    self.out.reasons.append("indirect")
+                    return
+                current = self.current
+                self._says(left.members, clauses[-1][len(_LATTER) :], "", behind, right, span)
+                self.current = current
                 return
             if not self.current and clauses[0].strip():
                 self.out.reasons.append("indirect")

@@ -46,6 +46,8 @@ _BEFORE_NAMES = word_set("the a an drug medicine gene new agent both either neit
 _NEW_CLAUSE = word_set("and but while whereas because since though although that so : as or")
 _OF_THE_HEAD = word_set("in for of with at by from on to during")
 _BETWEEN = word_set("between among of")
+_OF_IT = ("It ", "They ")
+"""How a sentence begins that speaks of whom the one before did, whatever else isn't read of it."""
 _LIST_GOES_ON = ("and", ",", ", and", ";", "; and")
 
 
@@ -162,8 +164,10 @@ class _English(Layout):
             self.acted = (subject, cue, negated)
         if not self.main and groups:
             self.main = groups[0].members if groups[0].plain else []
-        speaks_of_it = PRONOUN.match(opening_words) is not None and bool(self.carried)
-        self.out.subject = self.carried if speaks_of_it else self.main or self.current
+        if self.text.startswith(_OF_IT) or (self.carried and PRONOUN.match(opening_words)):
+            self.out.subject = self.carried
+        else:
+            self.out.subject = self.main or self.current
 
     def _claim(
         self, cue: Cue, subject: list[Member], objects: list[Member], *, negated: bool,

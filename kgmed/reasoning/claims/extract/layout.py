@@ -29,6 +29,7 @@ from kgmed.reasoning.claims.extract.words_en import (
     INCLUDES,
     JOINS,
     NP_PREFIX,
+    PRONOUN,
     SHIFTING,
 )
 from kgmed.reasoning.question.text import fold_word
@@ -322,9 +323,10 @@ class Layout:
         for verb in self.cues.verbs(words):
             if verb.first < match.first < verb.past:
                 return
-            leads = all(w in AUXILIARY or w in NEGATIVE for w in words[: verb.first])
-            if place and leads and verb.first == match.first and verb.past >= match.past:
-                return  # "A correlates with B"
+            told = [w for w in words[: verb.first] if w not in AUXILIARY and w not in NEGATIVE]
+            leads = PRONOUN.fullmatch(" ".join(told)) is not None if not place else not told
+            if leads and verb.first == match.first and verb.past >= match.past:
+                return  # "A correlates with B", "it correlates with B"
         group.noun = match.cue
         group.preposition = words[match.past - 1]
         rest = before.tokens[: match.first]
