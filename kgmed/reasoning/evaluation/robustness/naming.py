@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import Literal
 
@@ -29,7 +29,7 @@ OWN = "infores:kgmed"
 """The source of names that the project wrote by hand."""
 _MEASURED = re.compile(
     r"\b(?:serum|plasma|blood|urine|urinary|endogenous|exogenous|levels?|concentrations?"
-    r"|deficien\w+|excess|secret\w+|synthesis|metabolism|hormones?)\b|血清|血浆|血液|尿|水平|缺乏|分泌|合成|激素",
+    r"|[mµμn]?g/[dm]?L|m?mol/L|mEq/L|m?I?U/m?L|deficien\w+|excess|secret\w+|synthesis|metabolism|hormones?)\b|血清|血浆|血液|尿|水平|缺乏|分泌|合成|激素",
     re.IGNORECASE,
 )
 """Words that tell that a substance of the body is meant, and no medicine."""
@@ -52,7 +52,7 @@ class Namer:
         self._lexicon = store.lexicon
         self._linker = Linker(store)
         self._names: dict[tuple[str, Naming, Language], tuple[Name, ...]] = {}
-        self._good: dict[str, frozenset[str]] = {}
+        self._good: dict[str, dict[str, bool]] = {}
 
     def concepts(self, texts: Collection[str]) -> frozenset[str]:
         """The concepts that texts name, those that they may as well mean too."""
@@ -73,42 +73,52 @@ class Namer:
         there are none.
 
         Concepts of ``but`` keep their names; no new name stands in a text of ``never``, or holds
-        one.
-        """  # fmt: skip
-        chosen: dict[str, Name | None] = {}
-        made = []
+        one. In its new place, too, a name is read as the concept that it is of.
+        """
+        chosen: dict[str, Name | None] = dict.fromkeys(but)
+        links = []
         for text in texts:
-            lang = detect_language(text)
-            parts, past = [], 0
-            for link in self._linker.text(text):
-                if link.id in but or not self._may_change(link, text, how):
-                    continue
+            mine = [link for link in self._linker.text(text) if self._may_change(link, text, how)]
+            for link in mine:
                 if link.id not in chosen:
+                    lang = detect_language(text)
                     chosen[link.id] = self._other(link, how, lang, chance, never)
-                name = chosen[link.id]
-                if name is not None and _differs(name.text, link.text):
-                    parts += [text[past : link.start], _fitted(name, link, text)]
-                    past = link.end
-            made.append("".join([*parts, text[past:]]))
-        return made
+            links.append(mine)
+        while True:
+            made = [_replaced(text, mine, chosen) for text, mine in zip(texts, links, strict=True)]
+            misread = {id for text, places in made for id in self._misread(text, places)}
+            if not misread:
+                return [text for text, _places in made]
+            chosen.update(dict.fromkeys(misread))
+
+    def _misread(self, text: str, places: Sequence[tuple[int, int, str]]) -> list[str]:
+        """The concepts whose names are read as something else in their new places."""
+        if not places:
+            return []
+        read = {(link.start, link.end): link.id for link in self._linker.text(text)}
+        return [id for start, end, id in places if read.get((start, end)) != id]
 
     def _may_change(self, link: Link, text: str, how: Naming) -> bool:
-        if not _is_sure(link, text) or key(link.text) not in self._good_names(link.id):
+        preferred = self._good_names(link.id).get(key(link.text))
+        if not _is_sure(link, text) or preferred is None:
             return False
-        around = text[max(0, link.start - NEARBY) : link.end + NEARBY]
-        return how == "language" or not _MEASURED.search(around)
+        if preferred and how == "language":  # calcium is calcium, in a drip and in the blood
+            return True
+        return not _MEASURED.search(text[max(0, link.start - NEARBY) : link.end + NEARBY])
 
-    def _good_names(self, id: str) -> frozenset[str]:
-        """The names of a concept that mean it and nothing near it, normalised."""
+    def _good_names(self, id: str) -> dict[str, bool]:
+        """The names of a concept that mean it and nothing near it, normalised, and whether a source
+        prefers them."""
         if id not in self._good:
-            sources: dict[str, set[str]] = {}
-            good = set()
+            given: dict[str, list[Name]] = {}
             for name in self._lexicon.names([id])[0]:
-                sources.setdefault(key(name.text), set()).add(name.source)
-                if name.kind == "preferred" or name.source == OWN:
-                    good.add(key(name.text))
-            good |= {norm for norm, given in sources.items() if len(given) > 1}
-            self._good[id] = frozenset(good)
+                given.setdefault(key(name.text), []).append(name)
+            self._good[id] = {
+                norm: any(name.kind == "preferred" for name in names)
+                for norm, names in given.items()
+                if len({name.source for name in names}) > 1
+                or any(name.kind == "preferred" or name.source == OWN for name in names)
+            }
         return self._good[id]
 
     def _other(
@@ -148,6 +158,23 @@ class Namer:
         return len(links) == 1 and links[0].id == id and _is_sure(links[0], text) and (
             links[0].text == text
         )  # fmt: skip
+
+
+def _replaced(
+    text: str, links: Sequence[Link], chosen: Mapping[str, Name | None]
+) -> tuple[str, list[tuple[int, int, str]]]:
+    """A text with the chosen names, and (start, end, concept) of each."""
+    made, past = "", 0
+    places = []
+    for link in links:
+        name = chosen[link.id]
+        if name is not None and _differs(name.text, link.text):
+            made += text[past : link.start]
+            new = _fitted(name, link, text)
+            places.append((len(made), len(made) + len(new), link.id))
+            made += new
+            past = link.end
+    return made + text[past:], places
 
 
 def _is_sure(link: Link, text: str) -> bool:

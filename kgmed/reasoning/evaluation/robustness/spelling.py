@@ -16,7 +16,7 @@ ONE_IN = 8
 """Of so many words that may be misspelt one is, and at least one of a text."""
 TRIES = 6
 _WORD = re.compile(r"(?<![\w/-])[A-Za-z][a-z]+(?![\w/]|-\w)")
-_NUMBER = re.compile(r"\d[\d.,]*\s*$")
+_NUMBER = re.compile(r"\d(?:[.,]\d+)*\s?$")
 _NEAR = {
     near: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
