@@ -24,6 +24,7 @@ from kgmed.kg.why import Why
 from kgmed.reasoning.answer import Answer
 from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
+from kgmed.reasoning.evaluation.contents import Contents
 from kgmed.reasoning.lm.checked import LMCheck
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ SHAPES: dict[str, type] = {
     "kgmed.verification/1": Verified,
     "kgmed.rechecked/1": Rechecked,
     "kgmed.lm/1": LMCheck,
+    "kgmed.benchmark/1": Contents,
 }
 """Every shape with its version: fields may be added to one, none is renamed."""
 

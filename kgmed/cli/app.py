@@ -52,7 +52,11 @@ LMS = {"check": ("lm_check", "check"), "serve": ("lm_serve", "serve")}
 """What ``kgmed lm`` does -> the module of this package, and its function."""
 
 EVALUATE = "evaluate"
-EVALUATES = {"run": ("evaluate_run", "run")}
+EVALUATES = {
+    "run": ("evaluate_run", "run"),
+    "compare": ("evaluate_compare", "compare"),
+    "items": ("evaluate_items", "items"),
+}
 """What ``kgmed evaluate`` does -> the module of this package, and its function."""
 
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."

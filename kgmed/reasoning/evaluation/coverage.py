@@ -15,11 +15,9 @@ of several statements, and what follows from a hierarchy, aren't counted. Contex
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations, islice, product
-from typing import Literal
 
 from kgmed.kg.linking.linker import Linker
 from kgmed.kg.predicates import Registry
@@ -27,56 +25,18 @@ from kgmed.kg.store.base import GraphStore
 from kgmed.reasoning.claims.model import Claim
 from kgmed.reasoning.claims.texts import by_rules
 from kgmed.reasoning.claims.verify import Verifier
+from kgmed.reasoning.evaluation.contents import ItemCoverage, Level
 from kgmed.reasoning.evaluation.model import Item
 from kgmed.reasoning.programs.slots import bind, slot_end, whether
 from kgmed.reasoning.question import parse
 from kgmed.reasoning.retrieve import Retriever
 
-Level = Literal["covered", "linked", "none"]
-LEVELS: tuple[Level, ...] = ("covered", "linked", "none")
 SETTLED = ("SUPPORTED", "REFUTED", "UNSUPPORTED")
 """Verdicts of claims that a graph covers."""
 AT_ONCE = 512
 """Items whose pairs of concepts are looked up together."""
 
 Pair = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCoverage:
-    """What a graph has on an item.
-
-    ``why`` is "joined" or "asked" where it is covered. ``question`` and ``right`` are the concepts
-    of the question (with what is judged) and of the right options; ``statements`` those that join
-    them, ``predicates`` theirs. ``only_right`` is None where there are no options or none is
-    joined.
-    """
-
-    id: str
-    level: Level
-    why: str = ""
-    question: tuple[str, ...] = ()
-    right: tuple[str, ...] = ()
-    statements: tuple[str, ...] = ()
-    predicates: tuple[str, ...] = ()
-    only_right: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageSum:
-    """How many items of a group a graph covers, and by which predicates the covered are joined.
-
-    ``asked`` counts the covered ones that no statement joins, ``only_right`` the choices of which
-    only right options are joined.
-    """
-
-    items: int = 0
-    covered: int = 0
-    linked: int = 0
-    none: int = 0
-    asked: int = 0
-    only_right: int = 0
-    predicates: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -200,26 +160,6 @@ def _told(e: _Ends, joined: dict[Pair, list[tuple[str, str]]], *, asked: bool) -
         tuple(id for id, _predicate in found),
         _distinct(predicate for _id, predicate in found),
         bool(found) and not misled if e.item.kind == "choice" and (found or misled) else None,
-    )
-
-
-def summed(items: Iterable[ItemCoverage]) -> CoverageSum:
-    """How many of some items are covered.
-
-    >>> summed([ItemCoverage("1", "covered", "joined", only_right=True), ItemCoverage("2", "none")])
-    CoverageSum(items=2, covered=1, linked=0, none=1, asked=0, only_right=1, predicates={})
-    """
-    every = list(items)
-    levels = Counter(each.level for each in every)
-    predicates = Counter(name for each in every for name in each.predicates)
-    return CoverageSum(
-        len(every),
-        levels["covered"],
-        levels["linked"],
-        levels["none"],
-        sum(each.why == "asked" for each in every),
-        sum(each.only_right is True for each in every),
-        dict(sorted(predicates.items(), key=lambda named: (-named[1], named[0]))),
     )
 
 

@@ -8,15 +8,14 @@ model learns from.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kgmed.kg.errors import DataError, UsageError
 from kgmed.kg.overlap import BenchmarkText, Contamination, compared
 from kgmed.kg.records import FORMATS, format_of, records
+from kgmed.reasoning.evaluation.contents import Leak, Leaks
 from kgmed.reasoning.evaluation.model import Item
 
 UNLEARNT = frozenset(
@@ -26,42 +25,6 @@ UNLEARNT = frozenset(
 """Fields of a row that no model learns from."""
 TRAINING = ("train-*.jsonl", "train-*.parquet")
 """The files of a dataset's folder that are trained on; all of another folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """An item that shares text with a row: ``field`` of the item, by which rule, with which row of
-    which file, and the shared words or characters."""
-
-    id: str
-    field: str
-    rule: str
-    file: str
-    row: str
-    shared: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leaks:
-    """The items that share text with datasets, the first row of each, in the order of the items.
-
-    ``rows`` were compared; ``tests`` are rows of a test split, which aren't trained on.
-    """
-
-    found: tuple[Leak, ...]
-    items: int
-    rows: int
-    tests: int = 0
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """The ids of the items that share text."""
-        return frozenset(leak.id for leak in self.found)
-
-    @property
-    def rules(self) -> dict[str, int]:
-        """How many items by each rule."""
-        return dict(sorted(Counter(leak.rule for leak in self.found).items()))
 
 
 def leaks(items: Sequence[Item], datasets: Iterable[Path]) -> Leaks:
@@ -143,10 +106,13 @@ def _files(path: Path) -> list[Path]:
         raise DataError(f"{path}: found no file and no folder, expected a dataset's.")
     if path.is_file():
         return [path]
-    every = [
-        file for file in sorted(path.rglob("*")) if file.is_file() and format_of(file) in FORMATS
+    every = (file for file in sorted(path.rglob("*")) if file.is_file())
+    shown = [
+        file
+        for file in every
+        if format_of(file) in FORMATS
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
-    shown = [file for file in every if not any(part.startswith(".") for part in file.parts)]
     found = [file for file in shown if any(file.match(glob) for glob in TRAINING)] or shown
     if not found:
         raise UsageError(f"{path}: found no file of {', '.join(FORMATS)} in this folder.")

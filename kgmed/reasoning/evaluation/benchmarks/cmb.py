@@ -61,7 +61,11 @@ FORMAT = Format(
     "https://github.com/FreedomIntelligence/CMB",
     "Apache-2.0",
     "CMB-Exam/CMB-val/CMB-val-merge.json, or CMB-test with the answers, in data/CMB.zip",
-    ("**/CMB-val-merge.json", "**/CMB-test-choice-question-merge.json"),
+    tuple(
+        f"{folder}{name}"
+        for name in ("CMB-val-merge.json", "CMB-test-choice-question-merge.json")
+        for folder in ("", "CMB-Exam/*/", "data/CMB-Exam/*/")
+    ),
     _fits,
     _read,
     (ANSWERS,),

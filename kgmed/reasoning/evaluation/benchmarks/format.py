@@ -56,9 +56,10 @@ class Given:
 class Format:
     """A benchmark's published format.
 
-    ``get`` says which file to download. ``files`` are globs that find its files in a folder,
-    ``companions`` names of files that are read with them where they stand beside. ``fits`` says of
-    a file's first records whether they are of this format; ``read`` yields the items.
+    ``get`` says which file to download. ``files`` are globs that find its files in a folder as it
+    was published, ``companions`` names of files that are read with them where they stand beside.
+    ``fits`` says of a file's first records whether they are of this format; ``read`` yields the
+    items.
     """
 
     name: str

@@ -35,7 +35,7 @@ FORMAT = Format(
     "https://github.com/RUCAIBox/HaluEval",
     "MIT",
     "data/qa_data.json",
-    ("**/qa_data.json",),
+    ("qa_data.json", "data/qa_data.json"),
     has(*FIELDS),
     _read,
 )

@@ -39,7 +39,7 @@ FORMAT = Format(
     "https://huggingface.co/datasets/UTAustin-AIHealth/MedHallu",
     "MIT",
     "pqa_labeled/train-00000-of-00001.parquet",
-    ("**/pqa_labeled/*.parquet",),
+    ("train-*.parquet", "pqa_labeled/train-*.parquet"),
     has(*FIELDS),
     _read,
 )

@@ -154,7 +154,11 @@ FORMAT = Format(
     "https://github.com/medhalt/medhalt",
     "Apache-2.0",
     "medhalt/datasets/reasoning_FCT.csv, reasoning_nota.csv and reasoning_fake.csv",
-    ("**/reasoning_*.csv", "**/IR_*.csv"),
+    tuple(
+        f"{folder}{name}"
+        for name in ("reasoning_*.csv", "IR_*.csv")
+        for folder in ("", "*/", "medhalt/datasets/")
+    ),
     _fits,
     _read,
 )

@@ -38,7 +38,7 @@ FORMAT = Format(
     "https://github.com/medmcqa/medmcqa",
     "MIT (questions: Apache-2.0 on the Hugging Face hub)",
     "dev.json",
-    ("**/dev.json",),
+    ("dev.json", "data/dev.json"),
     has("question", "opa", "opb"),
     _read,
 )

@@ -26,7 +26,11 @@ FORMAT = Format(
     "https://github.com/jind11/MedQA",
     "MIT",
     "questions/US/4_options/phrases_no_exclude_test.jsonl in data_clean.zip",
-    ("**/phrases_no_exclude_test.jsonl", "**/US/test.jsonl"),
+    (
+        "phrases_no_exclude_test.jsonl",
+        "questions/US/4_options/phrases_no_exclude_test.jsonl",
+        "data_clean/questions/US/4_options/phrases_no_exclude_test.jsonl",
+    ),
     has("question", "options", "answer_idx"),
     _read,
 )

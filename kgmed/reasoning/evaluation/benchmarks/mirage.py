@@ -37,7 +37,7 @@ FORMAT = Format(
     "https://github.com/Teddy-XiongGZ/MIRAGE",
     "that of its five benchmarks",
     "benchmark.json",
-    ("**/benchmark.json",),
+    ("benchmark.json",),
     _fits,
     _read,
 )

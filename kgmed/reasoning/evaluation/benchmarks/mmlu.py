@@ -92,7 +92,7 @@ FORMAT = Format(
     "https://github.com/hendrycks/test",
     "MIT",
     "the files test/*_test.csv in data.tar",
-    ("**/*_test.csv",),
+    ("*_test.csv", "test/*_test.csv", "data/test/*_test.csv"),
     _fits,
     _read,
 )

@@ -69,7 +69,7 @@ FORMAT = Format(
     "https://github.com/pubmedqa/pubmedqa",
     "MIT",
     "data/ori_pqal.json, with data/test_ground_truth.json beside it",
-    ("**/ori_pqal.json",),
+    ("ori_pqal.json", "data/ori_pqal.json"),
     has("QUESTION", "final_decision"),
     _read,
     (TRUTH,),

@@ -125,7 +125,7 @@ def _of_folder(path: Path, chosen: Format | None) -> tuple[Format, tuple[Path, .
         return chosen or _told(single[0]), (single[0],)
     raise DataError(
         f"{path}: found no file of a benchmark by its published name in this folder. "
-        f"{_where_to_get(path, chosen)} Or name the file."
+        f"Name the file, or download one. {_where_to_get(path, chosen)}"
     )
 
 

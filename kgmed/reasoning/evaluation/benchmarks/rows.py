@@ -128,7 +128,11 @@ FORMAT = Format(
     "kgmed export instructions --out DIR",
     "that of the graph's sources, in the dataset's card",
     "the folder",
-    ("**/test-*.jsonl", "**/test-*.parquet"),
+    (
+        "test-*.jsonl",
+        "instructions/test-*.jsonl",
+        "instructions/test-*.parquet",
+    ),
     _fits,
     _read,
 )
