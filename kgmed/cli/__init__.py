@@ -25,10 +25,10 @@ def main() -> None:
             plain = asking.read_plain(sys.argv[2:])
             if plain is not None:
                 sys.exit(asking.run(**plain))
-        from kgmed.cli.app import COMMANDS, EXPORT, LM, make_app
+        from kgmed.cli.app import COMMANDS, EVALUATE, EXPORT, LM, make_app
 
         named = sys.argv[1] if len(sys.argv) > 1 else None
-        make_app(named if named in {*COMMANDS, EXPORT, LM} else None)()
+        make_app(named if named in {*COMMANDS, EVALUATE, EXPORT, LM} else None)()
     except KgmedError as error:
         print(f"kgmed: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)

@@ -50,6 +50,10 @@ LM = "lm"
 LMS = {"check": ("lm_check", "check"), "serve": ("lm_serve", "serve")}
 """What ``kgmed lm`` does -> the module of this package, and its function."""
 
+EVALUATE = "evaluate"
+EVALUATES = {"compare": ("evaluate_compare", "compare")}
+"""What ``kgmed evaluate`` does -> the module of this package, and its function."""
+
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."
 
 
@@ -98,6 +102,11 @@ def make_app(only: str | None = None) -> typer.Typer:
         for name, place in LMS.items():
             group.command(name)(_function(*place))
         app.add_typer(group, name=LM)
+    if only in {None, EVALUATE}:
+        group = typer.Typer(help="Measure what a graph does for a model.", no_args_is_help=True)
+        for name, place in EVALUATES.items():
+            group.command(name)(_function(*place))
+        app.add_typer(group, name=EVALUATE)
     return app
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -136,7 +136,7 @@ def read_runs(folders: Sequence[Path]) -> tuple[Run, ...]:
             raise UsageError(f"{place}: found the same run twice, expected each run once.")
     names = _names(places)
     runs = [read_run(folder) for folder in folders]
-    return tuple(_named(run, name) for run, name in zip(runs, names, strict=True))
+    return tuple(replace(run, name=name) for run, name in zip(runs, names, strict=True))
 
 
 def completed(record: Record) -> dict[str, Any]:
@@ -163,12 +163,6 @@ def _names(places: Sequence[Path]) -> list[str]:
             return found
         depth += 1
     return [str(place) for place in places]
-
-
-def _named(run: Run, name: str) -> Run:
-    from dataclasses import replace
-
-    return replace(run, name=name)
 
 
 def _object(file: Path) -> dict[str, Any]:
@@ -240,6 +234,17 @@ def _checked(path: Path, number: int, record: Any) -> dict[str, Any]:
         raise RowError(
             path, number, found=f"the kind {whole['kind']!r}", expected=f"one of {', '.join(KINDS)}"
         )
+    for name in ("citations", "calls", "prompt_tokens", "completion_tokens", "ms"):
+        value = whole[name]
+        if value is not None and not 0 <= value < float("inf"):
+            raise RowError(path, number, found=f"{name} {value!r}", expected="0 or more")
+    if not all(isinstance(right, str) for right in whole["right"]):
+        raise RowError(path, number, found=f"right {whole['right']!r}", expected="texts")
+    for verdict, count in whole["claims"].items():
+        if not isinstance(count, int) or count < 0:
+            raise RowError(
+                path, number, found=f"{count!r} claims {verdict}", expected="a number from 0"
+            )
     score = whole["score"]
     if score is not None and not 0 <= score <= 1:
         raise RowError(path, number, found=f"score {score!r}", expected="a number from 0 to 1")

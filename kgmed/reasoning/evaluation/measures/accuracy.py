@@ -33,7 +33,7 @@ class Accuracy:
 
     ``items`` = ``right`` + ``wrong`` + ``abstained`` + ``failed`` + ``unread``; ``ungraded`` open
     ones are beside them. ``accuracy`` is over all items, ``of_answered`` over right and wrong,
-    ``answered`` their share; ``score`` is :func:`score`, ``macro_f1`` is :func:`macro_f1`.
+    ``answered`` their share; ``points`` is :func:`points`, ``macro_f1`` is :func:`macro_f1`.
     """
 
     items: int
@@ -46,7 +46,7 @@ class Accuracy:
     accuracy: Interval
     of_answered: Interval
     answered: float | None
-    score: Interval
+    points: Interval
     macro_f1: Interval
 
 
@@ -70,7 +70,7 @@ def accuracy(
         accuracy=share(right, np.ones(len(held)), how),
         of_answered=share(right, right + wrong, how),
         answered=float((right + wrong).mean()) if held else None,
-        score=score(held, penalty=penalty, how=how),
+        points=points(held, penalty=penalty, how=how),
         macro_f1=macro_f1(held, how=how),
     )
 
@@ -87,7 +87,7 @@ def outcomes(records: Sequence[Record]) -> tuple[Array, Array]:
     return right, wrong
 
 
-def score(
+def points(
     records: Sequence[Record], *, penalty: float = PENALTY, how: Resampling = STANDARD
 ) -> Interval:
     """Mean points an item: 1 where right, 0 where not answered, -``penalty`` where wrong.
@@ -97,7 +97,7 @@ def score(
     to a guess among four options, Med-HALT takes 0.25 (https://arxiv.org/abs/2307.15343).
 
     >>> records = [{"correct": True}, {"correct": False}, {"correct": None}, {"correct": None}]
-    >>> score(records, penalty=0.5).value
+    >>> points(records, penalty=0.5).value
     0.125
     """
     right, wrong = outcomes(records)

@@ -35,7 +35,7 @@ class Paired:
     only_second: int
     neither: int
     difference: Interval
-    score_difference: Interval
+    points_difference: Interval
     p: float
 
 
@@ -48,7 +48,7 @@ def paired(
 ) -> Paired:
     """Two runs' records of the same graded items, in the same order."""
     (a, a_wrong), (b, b_wrong) = outcomes(first), outcomes(second)
-    points = (b - penalty * b_wrong) - (a - penalty * a_wrong)
+    gained = (b - penalty * b_wrong) - (a - penalty * a_wrong)
     n = len(a)
     only_a, only_b = int((a * (1 - b)).sum()), int((b * (1 - a)).sum())
     both = int((a * b).sum())
@@ -59,7 +59,7 @@ def paired(
         only_second=only_b,
         neither=n - both - only_a - only_b,
         difference=mean(b - a, how),
-        score_difference=mean(points, how),
+        points_difference=mean(gained, how),
         p=mcnemar(only_a, only_b),
     )
 
