@@ -93,7 +93,7 @@ class Comparison:
     """Runs on the same items, in the order in which they were named.
 
     ``notes`` say what makes the comparison less than fair: other snapshots, versions, items.
-    ``resampling`` says how intervals were drawn, ``penalty`` what a wrong answer costs in scores.
+    ``resampling`` says how intervals were drawn, ``penalty`` what a wrong answer costs in points.
     """
 
     runs: tuple[Compared, ...]
