@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from kgmed.cli.output import echo, print_table, width
 
 if TYPE_CHECKING:
     from kgmed.reasoning.evaluation.comparison.formats import Table
+    from kgmed.reasoning.evaluation.comparison.model import Comparison
 
 _LONG = 60
 """Characters of a question that the terminal shows."""
@@ -68,24 +70,31 @@ def compare(
         read_runs(runs), mixed=mixed, all_pairs=all_pairs, penalty=penalty,
         how=Resampling(resamples, seed),
     )  # fmt: skip
-    made = tables(found)
     if html is not None:
         html.write_text(page(found), encoding="utf-8")
     if markdown is not None:
         listed = list(item_tables(found)) if items else []
-        markdown.write_text(in_markdown([*made, *listed], found.notes), encoding="utf-8")
+        markdown.write_text(in_markdown([*tables(found), *listed], found.notes), encoding="utf-8")
     if as_json:
         echo(to_json(found))
         return
-    for note in found.notes:
-        typer.echo(f"note: {note}", err=True)
-    for table in made:
-        _print(table, quiet=quiet)
-    for table in item_tables(found) if items else ():
-        _print(_short(table), quiet=quiet)
+    print_comparison(found, items=items, quiet=quiet)
     if not quiet:
         for file in filter(None, (html, markdown)):
             typer.echo(f"written: {file}", err=True)
+
+
+def print_comparison(found: Comparison, *, items: bool, quiet: bool) -> None:
+    """The tables of a comparison, and of its items; notes go to stderr."""
+    from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
+    from kgmed.reasoning.evaluation.comparison.tables import tables
+
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+    for table in tables(found):
+        _print(table, quiet=quiet)
+    for table in item_tables(found) if items else ():
+        _print(_short(table), quiet=quiet)
 
 
 def _writable(option: str, file: Path | None) -> None:
@@ -99,13 +108,14 @@ def _print(table: Table, *, quiet: bool) -> None:
     """A table under its title; on its side where a terminal is too narrow for it."""
     echo(f"\n{table.title}")
     heads, rows = table.heads, table.rows
-    if sys.stdout.isatty() and _wide(heads, rows) > shutil.get_terminal_size().columns:
+    terminal, columns = sys.stdout.isatty(), shutil.get_terminal_size().columns
+    if terminal and _wide(heads, rows) > columns:
         turned = list(zip(heads, *rows, strict=True))
         if _wide(turned[0], turned[1:]) < _wide(heads, rows):
             heads, rows = turned[0], tuple(turned[1:])
     print_table(heads, rows)
     if table.note and not quiet:
-        echo(table.note)
+        echo(fill(table.note, columns) if terminal else table.note)
 
 
 def _wide(heads: tuple[str, ...], rows: tuple[tuple[str, ...], ...] | list[tuple[str, ...]]) -> int:
