@@ -8,8 +8,10 @@ is imported only where something is validated or a schema is asked for: printing
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, fields, is_dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kgmed.builders.datasets.report import Forecast, Trace, Written
@@ -135,7 +137,7 @@ def verified(found: Verification) -> Verified:
     return Verified(found.text, found.lang, claims, found.skipped, found.snapshot, found.elapsed_ms)
 
 
-SHAPES: dict[str, type] = {
+_SHAPES: dict[str, type] = {
     "kgmed.answer/1": Answer,
     "kgmed.links/1": Links,
     "kgmed.linked/1": LinkedDocument,
@@ -161,6 +163,29 @@ SHAPES: dict[str, type] = {
     "kgmed.lm/1": LMCheck,
     "kgmed.benchmark/1": Contents,
 }
+_LATER = {
+    "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),
+}
+"""Shapes whose modules are imported where the shape is asked for: they bring numpy."""
+
+
+class _Shapes(MappingABC[str, type]):
+    def __getitem__(self, name: str) -> type:
+        if name not in _LATER:
+            return _SHAPES[name]
+        module, value = _LATER[name]
+        found: type = getattr(import_module(module), value)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _SHAPES
+        yield from _LATER
+
+    def __len__(self) -> int:
+        return len(_SHAPES) + len(_LATER)
+
+
+SHAPES = _Shapes()
 """Every shape with its version: fields may be added to one, none is renamed."""
 
 

@@ -1,0 +1,266 @@
+"""Comparing runs: on the same items, of the same files, with what differs said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from kgmed.kg.errors import UsageError
+from kgmed.reasoning.evaluation.comparison.model import (
+    GROUPS,
+    Compared,
+    Comparison,
+    Group,
+    ItemRow,
+    Pair,
+    Part,
+    Said,
+)
+from kgmed.reasoning.evaluation.measures.accuracy import PENALTY, graded, outcomes
+from kgmed.reasoning.evaluation.measures.paired import holm, paired
+from kgmed.reasoning.evaluation.measures.resampling import STANDARD, Resampling, share
+from kgmed.reasoning.evaluation.measures.summary import COVERAGES, measure
+from kgmed.reasoning.evaluation.runs import Key, Record, Run, key
+
+MOST_PARTS = 12
+"""Values of one field that are told apart; the rest, with the fewest items, is one part."""
+_OTHERS = "(others)"
+_SHORT = 60
+
+
+def compare(
+    runs: Sequence[Run],
+    *,
+    mixed: bool = False,
+    all_pairs: bool = False,
+    penalty: float = PENALTY,
+    how: Resampling = STANDARD,
+) -> Comparison:
+    """Runs side by side, on the items that all of them have.
+
+    Pairs are the first run with each other one, or all with ``all_pairs``. Runs over other files of
+    questions are refused unless ``mixed``; other snapshots, versions, models, seeds and items left
+    out become notes. Raises :class:`~kgmed.kg.errors.UsageError` for runs that have no item in
+    common, for ones over other files, and where one item has other right answers in two runs.
+    """
+    if not runs:
+        raise UsageError("Found no run, expected the folder of one or more.")
+    if not mixed:
+        _same_files(runs)
+    by_key = [{key(record): record for record in run.records} for run in runs]
+    common = [k for k in by_key[0] if all(k in held for held in by_key[1:])]
+    if not common:
+        raise UsageError(
+            f"Found no item that all of {', '.join(run.name for run in runs)} have, expected runs"
+            " over the same questions."
+        )
+    aligned = [[held[k] for k in common] for held in by_key]
+    _same_answers(runs, aligned)
+    found = [
+        _compared(run, records, penalty=penalty, how=how)
+        for run, records in zip(runs, aligned, strict=True)
+    ]
+    return Comparison(
+        runs=tuple(found),
+        pairs=_pairs(runs, common, aligned, all_pairs=all_pairs, penalty=penalty, how=how),
+        parts=tuple(_parts(aligned, how)),
+        items=tuple(_items(common, aligned)),
+        notes=tuple(_notes(runs, found, len(common))),
+        penalty=penalty,
+        resampling={"resamples": how.resamples, "seed": how.seed, "level": how.level},
+    )
+
+
+def _same_files(runs: Sequence[Run]) -> None:
+    first = runs[0]
+    for run in runs[1:]:
+        if run.digest != first.digest:
+            raise UsageError(
+                f"Found {first.name} over {first.benchmark} ({first.digest[:12]}) and {run.name}"
+                f" over {run.benchmark} ({run.digest[:12]}): other files of questions, expected the"
+                " same. Give --mixed to compare them on the items that both have."
+            )
+
+
+def _same_answers(runs: Sequence[Run], aligned: Sequence[Sequence[Record]]) -> None:
+    for run, records in zip(runs[1:], aligned[1:], strict=True):
+        for mine, other in zip(aligned[0], records, strict=True):
+            if (mine["kind"], list(mine["right"])) != (other["kind"], list(other["right"])):
+                raise UsageError(
+                    f"Found the item {mine['id']!r} with {_right(mine)!r} as right in"
+                    f" {runs[0].name} and {_right(other)!r} in {run.name}, expected runs over the"
+                    " same questions."
+                )
+
+
+def _compared(run: Run, records: Sequence[Record], *, penalty: float, how: Resampling) -> Compared:
+    return Compared(
+        name=run.name,
+        method=run.method,
+        model=run.model,
+        benchmark=run.benchmark,
+        digest=run.digest,
+        snapshot=run.snapshot,
+        version=run.version,
+        seed=run.seed,
+        prompts=run.prompts,
+        started=run.started,
+        finished=run.finished,
+        settings=run.settings,
+        left_out=len(run.records) - len(records),
+        missing=max(0, run.items - len(run.records)),
+        measures=measure(records, penalty=penalty, how=how),
+    )
+
+
+def _pairs(
+    runs: Sequence[Run],
+    common: Sequence[Key],
+    aligned: Sequence[Sequence[Record]],
+    *,
+    all_pairs: bool,
+    penalty: float,
+    how: Resampling,
+) -> tuple[Pair, ...]:
+    # an open item counts where every run's answer to it was judged
+    held = set(common)
+    for records in aligned:
+        held &= {key(record) for record in graded(records)}
+    places = [place for place, k in enumerate(common) if k in held]
+    chosen = list(combinations(range(len(runs)), 2))
+    if not all_pairs:
+        chosen = [pair for pair in chosen if pair[0] == 0]
+    if not places:
+        return ()
+    found = []
+    for a, b in chosen:
+        first, second = ([aligned[run][place] for place in places] for run in (a, b))
+        items: dict[Group, list[int]] = {group: [] for group in GROUPS}
+        for place, one, other in zip(places, first, second, strict=True):
+            items[_group(one["correct"] is True, other["correct"] is True)].append(place)
+        found.append((a, b, paired(first, second, penalty=penalty, how=how), items))
+    adjusted = holm([result.p for _, _, result, _ in found])
+    return tuple(
+        Pair(
+            runs[a].name,
+            runs[b].name,
+            result,
+            p,
+            {group: tuple(places) for group, places in items.items()},
+        )
+        for (a, b, result, items), p in zip(found, adjusted, strict=True)
+    )
+
+
+def _group(first: bool, second: bool) -> Group:
+    if first:
+        return "both" if second else "only_first"
+    return "only_second" if second else "neither"
+
+
+def _parts(aligned: Sequence[Sequence[Record]], how: Resampling) -> Iterator[Part]:
+    """Accuracy by each field that tells graded items apart, as the first run's records say."""
+    places_graded = sorted(
+        {n for records in aligned for n, record in enumerate(records) if graded([record])}
+    )
+    aligned = [[records[place] for place in places_graded] for records in aligned]
+    for by, values in _fields(aligned[0]).items():
+        counts = Counter(value for value in values if value)
+        if len(counts) < (1 if by == "coverage" else 2):
+            continue
+        kept = [value for value, _ in counts.most_common(MOST_PARTS)]
+        ordered = sorted(kept, key=_order)
+        if len(counts) > MOST_PARTS:
+            ordered.append(_OTHERS)
+        named = [value if value in kept else _OTHERS if value else "" for value in values]
+        for part in ordered:
+            places = [place for place, value in enumerate(named) if value == part]
+            accuracy = []
+            for records in aligned:
+                own = graded([records[place] for place in places])
+                right, _ = outcomes(own)
+                accuracy.append(share(right, right * 0 + 1, how))
+            yield Part(by, part, len(places), tuple(accuracy))
+
+
+def _fields(records: Sequence[Record]) -> Mapping[str, list[str]]:
+    fields = {
+        name: [str(record[name]) for record in records]
+        for name in ("benchmark", "kind", "lang", "coverage")
+    }
+    for name in sorted({str(name) for record in records for name in record["about"]}):
+        values = [str(record["about"].get(name, "")) for record in records]
+        # a field of which nearly every item has its own value (a page, an id) tells nothing
+        if len(set(values)) <= max(MOST_PARTS, len(values) // 4):
+            fields[name] = values
+    return fields
+
+
+def _order(value: str) -> tuple[int, str]:
+    return (COVERAGES.index(value) if value in COVERAGES else len(COVERAGES), value)
+
+
+def _items(common: Sequence[Key], aligned: Sequence[Sequence[Record]]) -> Iterator[ItemRow]:
+    for place, (benchmark, id) in enumerate(common):
+        own = [records[place] for records in aligned]
+        first = own[0]
+        yield ItemRow(
+            benchmark=benchmark,
+            id=id,
+            kind=first["kind"],
+            lang=first["lang"],
+            question=next((r["question"] for r in own if r["question"]), ""),
+            right=_right(first),
+            said=tuple(
+                Said(
+                    r["said"] or ("" if r["abstained"] else r["text"]),
+                    r["correct"],
+                    r["error"] or r["reason"],
+                    r["error_kind"],
+                )
+                for r in own
+            ),
+        )
+
+
+def _right(record: Record) -> str:
+    letters = ", ".join(record["right"])
+    answer = record["answer"]
+    return f"{letters}: {answer}" if letters and answer and answer != letters else letters or answer
+
+
+def _notes(runs: Sequence[Run], found: Sequence[Compared], common: int) -> Iterator[str]:
+    words = {
+        "benchmark": "benchmarks",
+        "digest": "files of questions",
+        "snapshot": "snapshots of the graph",
+        "version": "versions of kgmed",
+        "model": "models",
+        "seed": "seeds",
+    }
+    for name, several in words.items():
+        values = [str(getattr(run, name)) for run in runs]
+        told_apart = (
+            set(values) - {""} if name == "snapshot" else set(values)
+        )  # closed book has none
+        if len(told_apart) > 1:
+            long = _SHORT if name == "model" else 12
+            told = ", ".join(
+                f"{run.name}: {(value or 'none')[:long]}"
+                for run, value in zip(runs, values, strict=True)
+            )
+            yield f"The runs have different {several} ({told})."
+    for run in found:
+        if run.missing:
+            yield f"{run.name} lacks {run.missing:,} of the items that it was to be asked."
+        if run.left_out:
+            yield (
+                f"{run.name} has {run.left_out:,} more items, which others lack: compared are"
+                f" {common:,}."
+            )
+        failed = run.measures.accuracy.failed
+        if failed:
+            yield f"{run.name} failed on {failed:,} items, which count as not answered."
+        if any(text.bleu is None for text in run.measures.texts):
+            yield 'BLEU needs sacrebleu: pip install "kgmed[evaluate]".'
