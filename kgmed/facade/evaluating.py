@@ -108,8 +108,7 @@ class Evaluating(Asking):
             )
             setup = self._setup(model.trusted, _unasked(known, items), passages, seed=seed, **own)
             settings = {
-                "snapshot": self.info().snapshot, "seed": seed, "trusted": model.trusted,
-                "solved": known.digest if known is not None else "",
+                "trusted": model.trusted, "solved": known.digest if known is not None else "",
                 "passages": [str(path) for path in passages], **own,
                 "temperature": model.lm.kwargs.get("temperature"),
                 "max_tokens": model.lm.kwargs.get("max_tokens"),
@@ -120,7 +119,9 @@ class Evaluating(Asking):
                 self.warn_unlike(one.description, model.name)
                 with dspy.context(lm=model.lm):
                     module = one.make(setup)
-                plan = Plan(one.name, module, asked, items, settings, left_out)
+                plan = Plan(
+                    one.name, module, asked, items, self.info().snapshot, seed, settings, left_out
+                )
                 ran.append(blocking(run_method(
                     Path(out) / one.name, plan, recorder, model,
                     concurrency=concurrency or CONCURRENCY,

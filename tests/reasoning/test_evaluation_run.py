@@ -67,7 +67,11 @@ def test_a_record_an_item_tells_what_came_of_it(graph: Graph, medqa: Path, tmp_p
     told = json.loads((ran.folder / "run.json").read_text())
     assert told["schema"] == "kgmed.run/1"
     assert told["snapshot"] == graph.info().snapshot
-    assert (told["benchmark"], told["items"], told["failed"]) == ("medqa", 3, 0)
+    assert (told["benchmark"]["name"], told["benchmark"]["items"], told["failed"]) == (
+        "medqa",
+        3,
+        0,
+    )
     assert (ran.folder / "program.json").exists()
 
 
@@ -99,7 +103,7 @@ def test_what_is_finished_is_not_asked_again(graph: Graph, medqa: Path, tmp_path
         ):
             graph.evaluate(medqa, tmp_path / "runs", **given, **changed)
     medqa.write_text(json.dumps(ROWS[0]) + "\n", encoding="utf-8")
-    with pytest.raises(OutputError, match="another benchmark_digest, items"):
+    with pytest.raises(OutputError, match="another digest, items"):
         graph.evaluate(medqa, tmp_path / "runs", **given)
 
 

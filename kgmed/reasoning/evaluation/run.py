@@ -4,7 +4,7 @@
     records.jsonl   a record an item, in their order (:mod:`kgmed.reasoning.evaluation.records`)
     program.json    the prompts: the instructions and examples of the method's module
 
-What is answered is kept as it comes; a run that was ended goes on with the same settings.
+:mod:`kgmed.reasoning.evaluation.runs` tells their fields, and reads them. What is answered is kept as it comes; a run that was ended goes on with the same settings.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from kgmed.reasoning.bulk import CONCURRENCY, Asked, Done, Journal, Question, an
 from kgmed.reasoning.evaluation.methods.asking import form_of, options_of
 from kgmed.reasoning.evaluation.model import Benchmark, Item
 from kgmed.reasoning.evaluation.records import Recorder
+from kgmed.reasoning.evaluation.runs import RECORDS_FILE, RUN_FILE, RUN_SCHEMA
 
-SCHEMA = "kgmed.run/1"
-RUN, RECORDS, PROGRAM = "run.json", "records.jsonl", "program.json"
+PROGRAM = "program.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,16 @@ def asked_items(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is run: a method's module over items of a benchmark; ``settings`` are what else decides
-    the answers, ``left_out`` counts items that aren't asked, by reason."""
+    """What is run: a method's module over items of a benchmark. ``snapshot``, ``seed`` and
+    ``settings`` are what else decides the answers, ``left_out`` counts items that aren't asked, by
+    reason."""
 
     method: str
     module: Any
     benchmark: Benchmark
     items: Sequence[Item]
+    snapshot: str
+    seed: int
     settings: Mapping[str, Any]
     left_out: Mapping[str, int]
 
@@ -89,17 +92,18 @@ async def run_method(
     :class:`~kgmed.kg.errors.LanguageModelError` where the model is gone.
     """
     module, items = plan.module, plan.items
+    asked = {"name": plan.benchmark.name, "digest": plan.benchmark.digest, "items": len(items),
+             "left_out": dict(plan.left_out)}  # fmt: skip
     head = {
-        "schema": SCHEMA, "kgmed": VERSION, "benchmark": plan.benchmark.name,
-        "benchmark_digest": plan.benchmark.digest, "items": len(items),
-        "left_out": dict(plan.left_out), "method": plan.method, "model": model.name,
-        **plan.settings,
+        "schema": RUN_SCHEMA, "kgmed": VERSION, "benchmark": asked, "method": plan.method,
+        "model": model.name, "snapshot": plan.snapshot, "seed": plan.seed,
+        "settings": dict(plan.settings),
     }  # fmt: skip
     known = _prepared(folder, head)
     if "finished" in known:
         done = Done(len(items), len(items), known["failed"], 0.0, 0)
         return Ran(folder, plan.method, done, plan.left_out)
-    _same_prompts(folder / PROGRAM, module)
+    prompts = _same_prompts(folder / PROGRAM, module)
     by_id = {item.id: item for item in items}
     grounded = getattr(module, "grounded", True)
 
@@ -119,13 +123,13 @@ async def run_method(
         return recorder.failed(by_id[question.id], str(error))
 
     questions = [Question(item.id, item.question, item.options) for item in items]
-    with Journal(folder / RECORDS, _digest(head)) as journal:
+    with Journal(folder / RECORDS_FILE, _digest(head)) as journal:
         done = await answer_all(
             questions, ask, journal, concurrency=concurrency, tell=tell, failed=failed
         )
     spent = known.get("seconds", 0.0) + done.seconds
-    ended = {"seconds": round(spent, 2), "failed": done.failed, "finished": _now()}
-    _written(folder / RUN, {**known, **ended})
+    ended = {"prompts": prompts, "seconds": round(spent, 2), "failed": done.failed}
+    _written(folder / RUN_FILE, {**known, **ended, "finished": _now()})
     return Ran(folder, plan.method, done, plan.left_out)
 
 
@@ -135,23 +139,26 @@ def _given(item: Item) -> dict[str, Any]:
     return {"options": options_of(item)}
 
 
-def _same_prompts(path: Path, module: Any) -> None:
-    """Keep a module's instructions and examples, or give it those that a run began with."""
+def _same_prompts(path: Path, module: Any) -> str:
+    """Keep a module's instructions and examples, or give it those that a run began with; their
+    digest."""
     if path.exists():
-        module.load_state(json.loads(path.read_text(encoding="utf-8")))
+        state = path.read_text(encoding="utf-8")
+        module.load_state(json.loads(state))
     else:
-        state = json.dumps(module.dump_state(), default=str, ensure_ascii=False, indent=1)
-        path.write_text(state + "\n", encoding="utf-8")
+        state = json.dumps(module.dump_state(), default=str, ensure_ascii=False, indent=1) + "\n"
+        path.write_text(state, encoding="utf-8")
+    return sha256(state.encode()).hexdigest()[:32]
 
 
 def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
     """Make a run's folder, or go on with one of the same run; what its ``run.json`` holds."""
-    path = folder / RUN
+    path = folder / RUN_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists():
             known = _read(path)
-            changed = [key for key in head if known.get(key) != head[key]]
+            changed = _changed(known, head)
             if changed:
                 raise OutputError(
                     f"{folder}: found a run with another {', '.join(changed)}. Give the same again "
@@ -170,9 +177,25 @@ def _read(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OutputError(f"{path}: can't be read ({error}), expected a run's settings.") from error
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        raise OutputError(f"{path}: found no {SCHEMA}, expected a run of this version of kgmed.")
+    if not isinstance(found, dict) or found.get("schema") != RUN_SCHEMA:
+        raise OutputError(
+            f"{path}: found no {RUN_SCHEMA}, expected a run of this version of kgmed."
+        )
     return found
+
+
+def _changed(known: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
+    """What of a run is other than it was, settings by their names."""
+    names: list[str] = []
+    for key, value in head.items():
+        own = known.get(key)
+        if own == value:
+            continue
+        if isinstance(value, dict) and isinstance(own, dict):
+            names += [name for name in value if own.get(name) != value[name]] or [key]
+        else:
+            names.append(key)
+    return names
 
 
 def _written(path: Path, value: Mapping[str, Any]) -> None:
