@@ -4,7 +4,8 @@
     records.jsonl   a record an item, in their order (:mod:`kgmed.reasoning.evaluation.records`)
     program.json    the prompts: the instructions and examples of the method's module
 
-:mod:`kgmed.reasoning.evaluation.runs` tells their fields, and reads them. What is answered is kept as it comes; a run that was ended goes on with the same settings.
+:mod:`kgmed.reasoning.evaluation.runs` tells their fields, and reads them. What is answered is kept
+as it comes; a run that was ended goes on with the same settings.
 """
 
 from __future__ import annotations
