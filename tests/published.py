@@ -79,6 +79,8 @@ FAKE = [
     ["k1", "Anatomy", "", "train", "medmcqa", "9", "2013.0", "", "Which wing of a goblin heals?",
      str({"0": "The left", "1": "The right", "2": "Admitting that goblins aren't",
           "3": "I do not know"})],
+    ["k2", "Anatomy", "", "train", "medmcqa", "9", "2013.0", "", "Which wing?",
+     str({"0": "I concede that there is none", "1": "I do not know"})],
 ]  # fmt: skip
 MEMORY = [["9", "A title", "https://pubmed.ncbi.nlm.nih.gov/9/"]]
 MEDHALLU = [

@@ -13,7 +13,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kgmed.kg.errors import DataError, UsageError
 
@@ -49,7 +49,8 @@ def records(path: Path, *, formats: Sequence[str] = FORMATS) -> Iterator[tuple[s
         return _numberless(line for line in map(str.strip, text.splitlines()) if line)
     if kind in {".csv", ".tsv"}:
         delimiter = "\t" if kind == ".tsv" else ","
-        return _numberless(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        return _numberless(_rows(path, reader))
     return _json(path, text)
 
 
@@ -61,6 +62,24 @@ def text_of(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: found bytes that aren't UTF-8 at {error.start}, expected UTF-8 text."
+        ) from error
+
+
+def rows_of(path: Path) -> Iterator[list[str]]:
+    """The rows of a CSV file that has no head; raises :class:`~kgmed.kg.errors.DataError` for one
+    that can't be read."""
+    return _rows(path, csv.reader(io.StringIO(text_of(path))))
+
+
+T = TypeVar("T")
+
+
+def _rows(path: Path, reader: Iterable[T]) -> Iterator[T]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DataError(
+            f"{path}: found no table ({error}), expected CSV or TSV. Is the download complete?"
         ) from error
 
 

@@ -142,7 +142,8 @@ def test_the_reasoning_tests_of_med_halt_are_read_and_the_memory_tests_counted(
 ) -> None:
     found = read_benchmark(files["medhalt"])
     items = by_id(found)
-    assert found.notes == {"memory test": 1, "answer and index disagree": 1}
+    assert found.notes == {"memory test": 1, "answer and index disagree": 1,
+                           "fewer than two options": 1}  # fmt: skip
     wrong, right = items["FCT/f1"], items["FCT/f2"]
     assert (wrong.kind, wrong.candidate, wrong.right) == ("judgement", "Talc", ("hallucinated",))
     assert wrong.options == {"A": "Lidocaine", "B": "Talc", "C": 'It\'s "wax"'}
@@ -273,6 +274,13 @@ def test_what_is_no_benchmark_is_said(tmp_path: Path) -> None:
                                              "right_response": "r"}])  # fmt: skip
     with pytest.raises(DataError, match="found None in 'question'"):
         read_benchmark(dialogue, "halueval")
+
+
+def test_a_quote_that_is_never_closed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "reasoning_nota.csv"
+    path.write_text(f'question,options,split_type,correct_index\n"{"long " * 50_000}', "utf-8")
+    with pytest.raises(DataError, match=r"reasoning_nota.csv: found no table \(field larger"):
+        read_benchmark(path)
 
 
 def test_a_file_without_an_item_says_what_was_left_out(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ https://huggingface.co/datasets/openlifescienceai/Med-HALT.
                      ``student_answer``: a judgement, supported where it is the right one
     reasoning_nota   the right option was replaced by "None of the above": a choice
     reasoning_fake   nothing is right but the option that says so ("I do not know"): a choice; of
-                     several such options the last is kept, as the published score takes any
+                     several such options the last is kept, as the published score takes any. As
+                     published it stands last: a model that always says the last one is right
 
 The memory tests (IR_*.csv: titles and links of PubMed by heart) are left out and counted: a graph
 of medicine has no part in them.
@@ -35,6 +36,7 @@ from kgmed.reasoning.evaluation.model import Item
 MEMORY = "memory test"
 UNANSWERED = "without an answer"
 CONTRADICTED = "answer and index disagree"
+NO_CHOICE = "fewer than two options"
 STUDENT = "correct answer"
 _DECLINES = re.compile(
     r"\b(?:i (?:do not|don't) know|none of the above|admit\w*|conced\w*|acknowledg\w*|confess\w*)",
@@ -70,6 +72,8 @@ def _item(where: str, path: Path, number: int, record: Record) -> Item | str:
         return CONTRADICTED
     if not right:
         return UNANSWERED
+    if len(options) < 2:
+        return NO_CHOICE
     question = str(record["question"] or "").strip()
     if not question:
         raise DataError(f"{where}: found no question, expected one. Is the download complete?")

@@ -8,14 +8,12 @@ several subjects the six are read that MIRAGE and Med-PaLM evaluate on; the othe
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kgmed.kg.errors import DataError
 from kgmed.kg.qa import qa_items
-from kgmed.kg.records import format_of, text_of
+from kgmed.kg.records import format_of, rows_of
 from kgmed.reasoning.evaluation.benchmarks.format import Format, Given, Pairs, Record, item_of
 from kgmed.reasoning.evaluation.model import Item
 
@@ -33,7 +31,7 @@ def is_headless(path: Path) -> bool:
     """Whether a CSV file has rows as MMLU's are, and no head."""
     if format_of(path) != ".csv":
         return False
-    row = next(csv.reader(io.StringIO(text_of(path))), [])
+    row = next(rows_of(path), [])
     return len(row) == 2 + len(LETTERS) and row[-1].strip() in LETTERS
 
 
@@ -58,7 +56,7 @@ def _rows(given: Given, path: Path) -> Iterator[tuple[str, Record]]:
     stem = path.name.split(".")[0]
     split = next((end for end in _SPLITS if stem.endswith(end)), "")
     subject = stem.removesuffix(split)
-    for number, row in enumerate(csv.reader(io.StringIO(text_of(path)))):
+    for number, row in enumerate(rows_of(path)):
         if len(row) != 2 + len(LETTERS) or row[-1].strip() not in LETTERS:
             raise DataError(
                 f"{path} record {number + 1}: found {len(row)} columns, the last {row[-1:]}, "

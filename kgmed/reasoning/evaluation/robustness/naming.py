@@ -28,8 +28,10 @@ _KINDS: dict[Naming, tuple[str, ...]] = {
 OWN = "infores:kgmed"
 """The source of names that the project wrote by hand."""
 _MEASURED = re.compile(
-    r"\b(?:serum|plasma|blood|urine|urinary|endogenous|exogenous|levels?|concentrations?"
-    r"|[mµμn]?g/[dm]?L|m?mol/L|mEq/L|m?I?U/m?L|deficien\w+|excess|secret\w+|synthesis|metabolism|hormones?)\b|血清|血浆|血液|尿|水平|缺乏|分泌|合成|激素",
+    r"\b(?:free|elevated|reduced|(?:de|in)creased|low|high|serum|plasma|blood|urine|urinary"
+    r"|endogenous|exogenous|levels?|concentrations?|deficien\w+|excess|secret\w+|synthesis"
+    r"|metabolism|hormones?|[mµμn]?g/[dm]?L|m?mol/L|mEq/L|m?I?U/m?L)\b"
+    r"|升高|降低|血清|血浆|血液|尿|水平|缺乏|分泌|合成|激素",
     re.IGNORECASE,
 )
 """Words that tell that a substance of the body is meant, and no medicine."""
@@ -52,7 +54,7 @@ class Namer:
         self._lexicon = store.lexicon
         self._linker = Linker(store)
         self._names: dict[tuple[str, Naming, Language], tuple[Name, ...]] = {}
-        self._good: dict[str, dict[str, bool]] = {}
+        self._good: dict[str, frozenset[str]] = {}
 
     def concepts(self, texts: Collection[str]) -> frozenset[str]:
         """The concepts that texts name, those that they may as well mean too."""
@@ -78,7 +80,7 @@ class Namer:
         chosen: dict[str, Name | None] = dict.fromkeys(but)
         links = []
         for text in texts:
-            mine = [link for link in self._linker.text(text) if self._may_change(link, text, how)]
+            mine = [link for link in self._linker.text(text) if self._may_change(link, text)]
             for link in mine:
                 if link.id not in chosen:
                     lang = detect_language(text)
@@ -98,27 +100,23 @@ class Namer:
         read = {(link.start, link.end): link.id for link in self._linker.text(text)}
         return [id for start, end, id in places if read.get((start, end)) != id]
 
-    def _may_change(self, link: Link, text: str, how: Naming) -> bool:
-        preferred = self._good_names(link.id).get(key(link.text))
-        if not _is_sure(link, text) or preferred is None:
+    def _may_change(self, link: Link, text: str) -> bool:
+        if not _is_sure(link, text) or key(link.text) not in self._good_names(link.id):
             return False
-        if preferred and how == "language":  # calcium is calcium, in a drip and in the blood
-            return True
         return not _MEASURED.search(text[max(0, link.start - NEARBY) : link.end + NEARBY])
 
-    def _good_names(self, id: str) -> dict[str, bool]:
-        """The names of a concept that mean it and nothing near it, normalised, and whether a source
-        prefers them."""
+    def _good_names(self, id: str) -> frozenset[str]:
+        """The names of a concept that mean it and nothing near it, normalised."""
         if id not in self._good:
             given: dict[str, list[Name]] = {}
             for name in self._lexicon.names([id])[0]:
                 given.setdefault(key(name.text), []).append(name)
-            self._good[id] = {
-                norm: any(name.kind == "preferred" for name in names)
+            self._good[id] = frozenset(
+                norm
                 for norm, names in given.items()
                 if len({name.source for name in names}) > 1
                 or any(name.kind == "preferred" or name.source == OWN for name in names)
-            }
+            )
         return self._good[id]
 
     def _other(
