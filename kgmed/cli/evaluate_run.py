@@ -46,6 +46,14 @@ def run(
     limit: Annotated[
         int | None, typer.Option("--limit", "-n", min=1, help="Items to ask: the first so many.")
     ] = None,
+    change: Annotated[
+        str | None,
+        typer.Option(
+            "--change",
+            metavar="HOW",
+            help="Ask the items otherwise: case, typo, synonym, brand or language.",
+        ),
+    ] = None,
     solved: Annotated[
         Path | None,
         typer.Option(
@@ -99,8 +107,8 @@ def run(
     try:
         with opened(graph, quiet=quiet) as chosen:
             ran = chosen.evaluate(
-                benchmark, out, methods=named, format=format, limit=limit, solved=solved,
-                passages=passages or (), lm=lm, api_base=api_base, timeout_s=timeout,
+                benchmark, out, methods=named, format=format, limit=limit, change=change,
+                solved=solved, passages=passages or (), lm=lm, api_base=api_base, timeout_s=timeout,
                 trusted=trusted or None, shots=shots, samples=samples, revise=revise,
                 budget=budget, seed=seed, concurrency=concurrency, tell=tell.update,
             )  # fmt: skip

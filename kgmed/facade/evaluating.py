@@ -45,6 +45,7 @@ class Evaluating(Asking):
         methods: Sequence[str] = (),
         format: str | None = None,
         limit: int | None = None,
+        change: str | None = None,
         solved: str | Path | Benchmark | None = None,
         passages: Sequence[str | Path] = (),
         lm: str | LanguageModel | dspy.LM | None = None,
@@ -63,13 +64,17 @@ class Evaluating(Asking):
 
         ``benchmark`` is a file in its published format, told by its fields or named by ``format``
         (:mod:`kgmed.reasoning.evaluation.benchmarks`), or the items themselves; ``limit`` asks the
-        first so many. Each of ``methods`` (:mod:`kgmed.reasoning.evaluation.methods.setup`) gets a
-        folder of its own in ``out``, a record an item; a run that was ended goes on when the same
-        is called again, one that came to its end is left. ``solved`` are questions with answers for
-        few-shot methods, none of which is asked; ``passages`` are files or folders of text for
-        ``rag`` ones, by default what the graph states in sentences. ``shots``, ``samples``,
-        ``revise`` and ``budget`` bound examples, samples of a vote, rounds of revision and tokens
-        of evidence; ``seed`` chooses examples. The model is named as for :meth:`ask`.
+        first so many, ``change`` asks them otherwise: in another case, with typos, by another name,
+        a brand, or names of the other language
+        (:mod:`kgmed.reasoning.evaluation.robustness.perturb`).
+
+        Each of ``methods`` (:mod:`kgmed.reasoning.evaluation.methods.setup`) gets a folder of its
+        own in ``out``, a record an item; a run that was ended goes on when the same is called
+        again, one that came to its end is left. ``solved`` are questions with answers for few-shot
+        methods, none of which is asked; ``passages`` are files or folders of text for ``rag`` ones,
+        by default what the graph states in sentences. ``shots``, ``samples``, ``revise`` and
+        ``budget`` bound examples, samples of a vote, rounds of revision and tokens of evidence;
+        ``seed`` chooses examples. The model is named as for :meth:`ask`.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for an unknown method or format,
         :class:`~kgmed.kg.errors.DataError` for a file that isn't in its format,
@@ -95,6 +100,8 @@ class Evaluating(Asking):
             what = "answers to judge" if judgements else "questions"
             raise UsageError(f"{asked.name} holds {what}; {', '.join(wrong)} can't be asked those.")
         items, left_out = asked_items(asked, limit, judgements=judgements)
+        if change is not None:
+            items = self._changed(items, change, seed, left_out)
         if not items:
             raise UsageError(f"{asked.name}: found no item that can be asked ({left_out}).")
         covered = CoverageReader(self.store, self.registry).read(items)
@@ -108,7 +115,8 @@ class Evaluating(Asking):
             )
             setup = self._setup(model.trusted, _unasked(known, items), passages, seed=seed, **own)
             settings = {
-                "trusted": model.trusted, "solved": known.digest if known is not None else "",
+                "change": change or "", "trusted": model.trusted,
+                "solved": known.digest if known is not None else "",
                 "passages": [str(path) for path in passages], **own,
                 "temperature": model.lm.kwargs.get("temperature"),
                 "max_tokens": model.lm.kwargs.get("max_tokens"),
@@ -128,6 +136,16 @@ class Evaluating(Asking):
                     tell=lambda text, name=one.name: tell(f"{name}: {text}"),  # type: ignore[misc]
                 )))  # fmt: skip
         return ran
+
+    def _changed(
+        self, items: Sequence[Item], change: Any, seed: int, left_out: dict[str, int]
+    ) -> list[Item]:
+        """Items asked otherwise; those that can't be are counted among ``left_out``."""
+        from kgmed.reasoning.evaluation.robustness.perturb import Perturber
+
+        made = Perturber(self.store, seed=seed).changed(items, change)
+        left_out.update(made.left_out)
+        return list(made.items)
 
     def _method(self, name: str) -> Method:
         """A method by its name, or a compiled program by its file."""

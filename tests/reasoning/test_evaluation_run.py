@@ -199,6 +199,20 @@ def test_open_answers_are_right_by_their_concepts(graph: Graph, tmp_path: Path) 
     ]
 
 
+def test_items_can_be_asked_otherwise(graph: Graph, medqa: Path, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"methods": ["graph"], "lm": "embedded"}
+    (ran,) = graph.evaluate(medqa, tmp_path / "zh", change="language", **given)
+    assert [r["question"] for r in records(ran.folder)] == [
+        "Which of these drugs treats 痛风?", "Which of these interacts with 华法林?",
+    ]  # fmt: skip
+    assert ran.left_out == {"no concept with a sure name in the other language": 1}
+    assert {r["coverage"] for r in records(ran.folder)} == {"covered"}
+    with pytest.raises(OutputError, match="another change"):
+        graph.evaluate(medqa, tmp_path / "zh", limit=2, **given)
+    with pytest.raises(UsageError, match="'loud', expected one of case, typo"):
+        graph.evaluate(medqa, tmp_path / "loud", change="loud", **given)
+
+
 def test_bad_input_is_told(graph: Graph, medqa: Path, tmp_path: Path) -> None:
     out = tmp_path / "runs"
     with pytest.raises(UsageError, match="'guess', expected one of: closed"):
