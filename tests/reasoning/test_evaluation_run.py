@@ -207,7 +207,7 @@ def test_items_can_be_asked_otherwise(graph: Graph, medqa: Path, tmp_path: Path)
     ]  # fmt: skip
     assert ran.left_out == {"no concept with a sure name in the other language": 1}
     assert {r["coverage"] for r in records(ran.folder)} == {"covered"}
-    with pytest.raises(OutputError, match="another change"):
+    with pytest.raises(OutputError, match="another left_out, change"):
         graph.evaluate(medqa, tmp_path / "zh", limit=2, **given)
     with pytest.raises(UsageError, match="'loud', expected one of case, typo"):
         graph.evaluate(medqa, tmp_path / "loud", change="loud", **given)
