@@ -5,8 +5,11 @@ Statements of equal ends, predicate, sign and qualifiers are one fact, whatever 
 
 from __future__ import annotations
 
+import json
 from binascii import hexlify
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +67,8 @@ class Edges:
         """The qualifiers (JSON) of the facts that have some."""
         if self._qualifiers is None:
             found = zip(self.said_at.tolist(), self.texts(), strict=True)
-            self._qualifiers = {at: text for at, text in found if text}
+            one: dict[str, str] = {}  # for all that are equal
+            self._qualifiers = {at: one.setdefault(text, text) for at, text in found if text}
         return self._qualifiers
 
     @property
@@ -198,6 +202,13 @@ def _part_qualified(
             mine = seen.setdefault(texts.get(place, ""), place)
             head[place] = mine == place
             lead[place] = mine
+
+
+@lru_cache(maxsize=1 << 16)
+def parsed(text: str) -> Mapping[str, str]:
+    """Qualifiers (JSON) as a mapping; one for all facts with the same ones."""
+    found: Mapping[str, str] = json.loads(text)
+    return found
 
 
 def hexadecimal(ids: bytes) -> bytes:

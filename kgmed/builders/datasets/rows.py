@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from kgmed.builders.datasets.model import Block, Draft, Row
+from kgmed.builders.datasets.sides import Facts
 
 ID_BYTES = 8
 _FIELD = "\x1f"
@@ -29,10 +30,13 @@ def row_id(
 def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
     """The row of a draft. It is a test where training mustn't see a concept that it touches."""
     facts = draft.facts
-    if len(facts) == 1:
+    predicates: tuple[str, ...]
+    if isinstance(facts, Facts):
+        statements, (sources, licences), predicates = facts.rests()
+    elif len(facts) == 1:
         (fact,) = facts
         statements, sources, licences = fact.ids, fact.sources, fact.licences
-        predicates: tuple[str, ...] = (fact.predicate,)
+        predicates = (fact.predicate,)
     else:
         statements = tuple(sorted({id for fact in facts for id in fact.ids}))
         sources = tuple(sorted({text for fact in facts for text in fact.sources}))
@@ -63,6 +67,8 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
 def is_test(draft: Draft, block: Block) -> bool:
     """Whether a draft touches a concept that is held out, by a fact or by what it speaks of."""
     held = block.held_out
+    if isinstance(draft.facts, Facts):
+        return draft.facts.held_out() or any(map(held, draft.about))
     for fact in draft.facts:
         if held(fact.subject) or (fact.object and held(fact.object)):
             return True
