@@ -73,6 +73,7 @@ class Feed:
         self.licences = [tuple(sorted(filter(None, entry["licence"].split(" AND "))))
                          for entry in self.profiles]  # fmt: skip
         self._tables: dict[str, pa.RecordBatch] = {}
+        self._name_source: dict[str, npt.NDArray[np.int32]] = {}
         self._terms: dict[frozenset[int], tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.numbers: dict[str, int] = {}
 
@@ -103,6 +104,14 @@ class Feed:
     def names(self, lang: str) -> pa.Array:
         """The preferred name of each concept, null where there is none."""
         return self.table(f"names-{lang}").column("text")
+
+    def name_source(self, lang: str) -> npt.NDArray[np.int32]:
+        """The source of each concept's preferred name, by its place in ``name_sources``, or -1."""
+        found = self._name_source.get(lang)
+        if found is None:
+            column = self.table(f"names-{lang}").column("source")
+            found = self._name_source[lang] = column.to_numpy()
+        return found
 
     @cached_property
     def scratch(self) -> npt.NDArray[np.int32]:
@@ -296,7 +305,7 @@ class Near:
         number = self.number(id)
         found = []
         for lang in self._languages if number is not None else ():
-            code = feed.table(f"names-{lang}").column("source")[number].as_py()
+            code = int(feed.name_source(lang)[number])
             if code >= 0:
                 found.append(feed.name_sources[code])
         return found
@@ -366,6 +375,10 @@ class PartBlock(Block):
 
     def _name_terms(self, id: str) -> list[tuple[str, str]]:
         return self._looked_up().name_terms(id)
+
+    def clear(self) -> None:
+        """Let go of all that was looked up, though something may still hold the block itself."""
+        self._made.clear()
 
     def look_up(self, numbers: npt.NDArray[Any]) -> Near:
         """What is known of some concepts, which needn't be the block's."""
@@ -456,11 +469,24 @@ class _Said(Mapping[str, Sequence[Fact]]):
     """What is said at one end of a concept, by predicate, in the order of predicates' codes; looked
     up when it is first asked for."""
 
-    __slots__ = ("_block", "_number", "_place", "_rows", "_way")
+    __slots__ = ("_block", "_number", "_place", "_predicates", "_rows", "_way")
 
     def __init__(self, block: PartBlock, way: Way, place: int, number: int) -> None:
         self._block, self._way, self._place, self._number = block, way, place, number
         self._rows: dict[str, Sequence[Fact]] | None = None
+        self._predicates: tuple[str, ...] | None = None
+
+    @property
+    def predicates(self) -> tuple[str, ...]:
+        """The predicates in their order."""
+        if self._predicates is None:
+            block, out = self._block, self._way == "out"
+            found = block.sides[not out].predicates(self._place)
+            if out and (values := block.rows.get(self._number)):
+                names = (block.feed.predicates[row["p"]][0] for row in values)
+                found = tuple(dict.fromkeys([*found, *names]))
+            self._predicates = found
+        return self._predicates
 
     def _found(self) -> dict[str, Sequence[Fact]]:
         found = self._rows
@@ -472,13 +498,13 @@ class _Said(Mapping[str, Sequence[Fact]]):
         return found
 
     def __len__(self) -> int:
-        return len(self._found())
+        return len(self.predicates)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found())
+        return iter(self.predicates)
 
     def __contains__(self, predicate: object) -> bool:
-        return predicate in self._found()
+        return predicate in self.predicates
 
     def __getitem__(self, predicate: str) -> Sequence[Fact]:
         return self._found()[predicate]

@@ -43,6 +43,7 @@ class Side:
     def __init__(self, block: PartBlock, edges: Edges, way: Way) -> None:
         self.block, self.edges, self.way = block, edges, way
         self._feed = block.feed
+        self._predicates: dict[tuple[int, ...], tuple[str, ...]] = {}
         new = np.ones(len(edges), bool)
         new[1:] = (edges.code[1:] != edges.code[:-1]) | (edges.own[1:] != edges.own[:-1])
         begins = np.flatnonzero(new)
@@ -91,6 +92,15 @@ class Side:
             found[name] = row
         return found
 
+    def predicates(self, place: int) -> tuple[str, ...]:
+        """The predicates of the facts of the concept in a place of the block, each once."""
+        codes = tuple(self.codes[self.first[place] : self.first[place + 1]])
+        found = self._predicates.get(codes)
+        if found is None:
+            names = (self._feed.predicates[code][0] for code in codes)
+            found = self._predicates[codes] = tuple(dict.fromkeys(names))
+        return found
+
     def predicate(self, place: int) -> tuple[str, bool]:
         """The predicate of a fact, and whether it is denied."""
         return self._feed.predicates[int(self.edges.code[place])]
@@ -134,7 +144,9 @@ class Facts(Sequence[Fact]):
     def __init__(self, *stretches: Stretch) -> None:
         self.stretches = stretches
         self._made: list[Fact] | None = None
-        self._count = sum([len(places) for _side, places in stretches])
+        self._count = len(stretches[0][1]) if len(stretches) == 1 else sum(
+            len(places) for _side, places in stretches
+        )  # fmt: skip
 
     @staticmethod
     def together(parts: Sequence[Sequence[Fact]]) -> Sequence[Fact]:

@@ -252,7 +252,7 @@ class Teller:
         looked_at = facts if len(facts) <= HUB else facts[:HUB]
         if isinstance(looked_at, Facts):
             more = len(facts) - len(looked_at)
-            for negated, kept, untold in looked_at.parted(self._marks):
+            for negated, kept, untold in looked_at.parted(self.marks):
                 found.append(Group(id, predicate, inverse, negated, kept, untold + more))
             return
         told = [fact for fact in looked_at if self.tellable(fact)]
@@ -266,7 +266,7 @@ class Teller:
                     untold += len(facts) - len(looked_at)
                 found.append(Group(id, predicate, inverse, negated, mine, untold))
 
-    def _marks(self, side: Side) -> bytes:
+    def marks(self, side: Side) -> bytes:
         """1 for each fact of a side that is :meth:`tellable`, else 0."""
         found = self._told.get(side)
         if found is None:
