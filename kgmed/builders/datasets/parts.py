@@ -103,7 +103,7 @@ class Counts:
 
     def used(self) -> np.ndarray[Any, np.dtype[np.uint64]]:
         """The first eight bytes of the ids of all statements used, each once."""
-        first = b"".join(bytes.fromhex(id[:16]) for id in self.statements)
+        first = bytes.fromhex("".join([id[:16] for id in self.statements]))
         parts = [np.frombuffer(first, ">u8")]
         parts += [np.frombuffer(ids, ">u8")[::2] for ids in self.packed]
         return np.unique(np.concatenate(parts).astype(np.uint64))

@@ -43,6 +43,7 @@ class Side:
     def __init__(self, block: PartBlock, edges: Edges, way: Way) -> None:
         self.block, self.edges, self.way = block, edges, way
         self._feed = block.feed
+        self._denied: list[bool] = [negated for _name, negated in block.feed.predicates]
         self._predicates: dict[tuple[int, ...], tuple[str, ...]] = {}
         new = np.ones(len(edges), bool)
         new[1:] = (edges.code[1:] != edges.code[:-1]) | (edges.own[1:] != edges.own[:-1])
@@ -104,6 +105,10 @@ class Side:
     def predicate(self, place: int) -> tuple[str, bool]:
         """The predicate of a fact, and whether it is denied."""
         return self._feed.predicates[int(self.edges.code[place])]
+
+    def denied(self, place: int) -> bool:
+        """Whether a fact is denied."""
+        return self._denied[int(self.edges.code[place])]
 
     def ids(self, place: int) -> tuple[str, ...]:
         """The statements that say a fact, sorted."""
@@ -210,9 +215,14 @@ class Facts(Sequence[Fact]):
         return [id for side, places in self.stretches for id in _at(side.others, places)]
 
     @property
+    def qualified(self) -> bool:
+        """Whether one has qualifiers."""
+        return any(_qualified(side, places) for side, places in self.stretches)
+
+    @property
     def qualifiers(self) -> list[Mapping[str, str]] | None:
         """The qualifiers of each, None where none has any."""
-        if any(map(_qualified, self.stretches)):
+        if self.qualified:
             return [side.said(place) for side, places in self.stretches for place in places]
         return None
 
@@ -225,20 +235,29 @@ class Facts(Sequence[Fact]):
                 found.append((side, some))
         return Facts(*found)
 
-    def parted(self, told: Callable[[Side], bytes]) -> Iterator[tuple[bool, Facts, int]]:
-        """The facts that are marked with 1 by their side: those that hold, then those that are
-        denied (True), and how many of either aren't."""
+    def parted(self, told: Callable[[Side], bytes], most: int) -> list[tuple[bool, Facts, int]]:
+        """The facts that are marked with 1 by their side, of the first ``most``: those that hold,
+        then those that are denied (True); and how many of either aren't, with those behind."""
+        behind = self._count - most
+        if behind > 0:
+            return [(no, kept, left + behind) for no, kept, left in self[:most].parted(told, most)]
         if len(self.stretches) == 1:
-            kept, left = _marked(self.stretches[0], told)
-            if kept is not None:
-                whole = self if not left else Facts(kept)
-                yield kept[0].predicate(kept[1][0])[1], whole, left
-            return
-        for negated in (False, True):
-            mine = [one for one in self.stretches if one[0].predicate(one[1][0])[1] == negated]
-            found = [_marked(one, told) for one in mine]
-            if some := [kept for kept, _left in found if kept is not None]:
-                yield negated, Facts(*some), sum(left for _kept, left in found)
+            ((side, places),) = self.stretches
+            kept = _marked(told(side), places)
+            if not kept:
+                return []
+            left = self._count - len(kept)
+            return [(side.denied(places[0]), Facts((side, kept)) if left else self, left)]
+        found = []
+        for no in (False, True):
+            mine = [
+                (side, places) for side, places in self.stretches if side.denied(places[0]) == no
+            ]
+            some = [(side, kept) for side, places in mine if (kept := _marked(told(side), places))]
+            if some:
+                facts = Facts(*some)
+                found.append((no, facts, sum(len(places) for _side, places in mine) - len(facts)))
+        return found
 
     def rests(self) -> tuple[tuple[str, ...], Terms, tuple[str, ...]]:
         """What a row of these facts rests on: statements, sources and licences, each sorted, and
@@ -279,13 +298,13 @@ def _at(column: list[Any], places: Sequence[int]) -> list[Any]:
     return [column[place] for place in places]
 
 
-def _marked(stretch: Stretch, told: Callable[[Side], bytes]) -> tuple[Stretch | None, int]:
-    """The facts of a stretch that are marked, None for none; and how many aren't."""
-    side, places = stretch
-    marks, kept = told(side), places
-    if not isinstance(places, range) or marks.count(1, places.start, places.stop) < len(places):
-        kept = [place for place in places if marks[place]]
-    return (side, kept) if kept else None, len(places) - len(kept)
+def _marked(marks: bytes, places: Sequence[int]) -> Sequence[int]:
+    """The places that are marked with 1."""
+    if isinstance(places, range) and (
+        marks.count(1, places.start, places.stop) == places.stop - places.start
+    ):
+        return places
+    return [place for place in places if marks[place]]
 
 
 def _any(marks: bytes, places: Sequence[int]) -> bool:
@@ -294,7 +313,6 @@ def _any(marks: bytes, places: Sequence[int]) -> bool:
     return any(marks[place] for place in places)
 
 
-def _qualified(stretch: Stretch) -> bool:
-    side, places = stretch
+def _qualified(side: Side, places: Sequence[int]) -> bool:
     said = side.edges.qualifiers
     return bool(said) and not said.keys().isdisjoint(places)

@@ -108,6 +108,7 @@ class Teller:
         self._alone: dict[str, bool] = {}
         self._categories: dict[str, tuple[str, ...]] = {}
         self._told: dict[Side, bytes] = {}
+        self._slots: dict[str, listing.Slot] = {}
         self._options: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
         if not isinstance(block, PartBlock):
             self._categories = {entity.id: entity.categories for entity in block.entities}
@@ -133,9 +134,11 @@ class Teller:
 
     def names(self, ids: Iterable[str]) -> list[str]:
         """The names of concepts in their order, those once that differ in case or an s alone."""
+        names = list(map(self.name, ids))
+        if len(names) < 2:
+            return names
         found: dict[str, str] = {}
-        for id in ids:
-            name = self.name(id)
+        for name in names:
             found.setdefault(name.casefold().removesuffix("s"), name)
         return [found[key] for key in sorted(found)]
 
@@ -249,12 +252,11 @@ class Teller:
         self, found: list[Group], id: str, predicate: str, facts: Sequence[Fact], *, inverse: bool
     ) -> None:
         """The groups of facts that hold and of those that are denied."""
-        looked_at = facts if len(facts) <= HUB else facts[:HUB]
-        if isinstance(looked_at, Facts):
-            more = len(facts) - len(looked_at)
-            for negated, kept, untold in looked_at.parted(self.marks):
-                found.append(Group(id, predicate, inverse, negated, kept, untold + more))
+        if isinstance(facts, Facts):
+            for negated, kept, untold in facts.parted(self.marks, HUB):
+                found.append(Group(id, predicate, inverse, negated, kept, untold))
             return
+        looked_at = facts if len(facts) <= HUB else facts[:HUB]
         told = [fact for fact in looked_at if self.tellable(fact)]
         holding = tuple([fact for fact in told if not fact.negated])
         denied = tuple([f for f in told if f.negated]) if len(holding) < len(told) else ()
@@ -302,6 +304,8 @@ class Teller:
         first, and the other ends by name. What is said with qualifiers isn't repeated without."""
         facts = group.facts if facts is None else facts
         ends = others(facts, group.id)
+        if isinstance(facts, Facts) and not facts.qualified:
+            return [self._grouped(group, ends, wording, "")]
         told = []
         for tail, places in self._by_tail(ends, qualifiers(facts)).items():
             if not isinstance(facts, Facts) and facts[places[0]].value is not None:
@@ -352,19 +356,27 @@ class Teller:
         self, group: Group, ends: list[str], wording: int, tail: str, *, among: str = ""
     ) -> str:
         lang = self.lang
-        names = self.names(ends)
-        own, several = listing.slot(self.name(group.id), lang), len(names) > 1
+        names, own = self.names(ends), self._slot(self.name(group.id))
+        several = len(names) > 1
         if among:
             own = listing.Slot(lists.join(lang, [own.text, among]), "list")
-        other = listing.slot(names[0], lang)
         if several:
             other = listing.Slot(lists.join(lang, names, denied=group.negated), "list")
+        else:
+            other = self._slot(names[0])
         subject, object = (other, own) if group.inverse else (own, other)
         listed = several or bool(among)
         texts = self._wordings(group.predicate, inverse=group.inverse, listed=listed)
         return listing.written(
             texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
         )
+
+    def _slot(self, name: str) -> listing.Slot:
+        """A single name."""
+        found = self._slots.get(name)
+        if found is None:
+            found = self._slots[name] = listing.slot(name, self.lang)
+        return found
 
     def _wordings(self, predicate: str, *, inverse: bool, listed: bool) -> tuple[str, ...]:
         """The wordings of a predicate, told from one side of one or several."""
