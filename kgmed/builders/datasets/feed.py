@@ -238,7 +238,7 @@ class Near:
         self._feed, self._own = feed, numbers
         self.texts: list[str] = feed.ids.take(numbers).to_pylist()
         self._languages = feed.languages()
-        self._columns: dict[str, list[str | None]] = {}
+        self._columns: dict[str, pa.Array] = {}
         self._more: dict[str, dict[str, str | None]] = {}
 
     @cached_property
@@ -272,18 +272,19 @@ class Near:
         found: list[str] = self._array[self.at(numbers)].tolist()
         return found
 
-    def named(self, lang: str) -> list[str | None]:
-        """The concepts' preferred names, in the order of their numbers."""
+    def named(self, lang: str) -> pa.Array:
+        """The concepts' preferred names by their numbers; null where there is none."""
         found = self._columns.get(lang)
         if found is None:
-            found = self._columns[lang] = self._feed.names(lang).take(self._own).to_pylist()
+            found = self._columns[lang] = self._feed.names(lang).take(self._own)
         return found
 
     def names(self, lang: str) -> dict[str, str | None]:
         """Preferred names by id, and those asked for since."""
         found = self._more.get(lang)
         if found is None:
-            texts = self.named(lang) if lang in self._languages else [None] * len(self._own)
+            known = lang in self._languages
+            texts = self.named(lang).to_pylist() if known else [None] * len(self._own)
             found = self._more[lang] = dict(zip(self.texts, texts, strict=True))
         return found
 

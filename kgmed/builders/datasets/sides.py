@@ -16,7 +16,8 @@ from collections.abc import (
 )
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, overload
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from kgmed.builders.datasets.model import Fact
 if TYPE_CHECKING:
     from kgmed.builders.datasets.feed import PartBlock
 
+T = TypeVar("T")
 Way = Literal["out", "in"]
 LONG = 5_000
 """Facts of a row up to which they are kept once made; of a longer one they are made each time."""
@@ -207,12 +209,17 @@ class Facts(Sequence[Fact]):
             start, stop = start - len(places), stop - len(places)
         return Facts(*found)
 
+    def column(self, of: Callable[[Side], list[T]]) -> list[T]:
+        """What a column of each side says of the facts."""
+        if len(self.stretches) == 1:
+            ((side, places),) = self.stretches
+            return _at(of(side), places)
+        return [one for side, places in self.stretches for one in _at(of(side), places)]
+
     @property
     def others(self) -> list[str]:
         """The ids of the other ends."""
-        if len(self.stretches) == 1:
-            return _at(self.stretches[0][0].others, self.stretches[0][1])
-        return [id for side, places in self.stretches for id in _at(side.others, places)]
+        return self.column(_OTHERS)
 
     @property
     def qualified(self) -> bool:
@@ -220,11 +227,13 @@ class Facts(Sequence[Fact]):
         return any(_qualified(side, places) for side, places in self.stretches)
 
     @property
-    def qualifiers(self) -> list[Mapping[str, str]] | None:
-        """The qualifiers of each, None where none has any."""
-        if self.qualified:
-            return [side.said(place) for side, places in self.stretches for place in places]
-        return None
+    def said(self) -> list[str]:
+        """The qualifiers (JSON) of each, '' where it has none."""
+        return [
+            side.edges.qualifiers.get(place, "")
+            for side, places in self.stretches
+            for place in places
+        ]
 
     def among(self, ends: Container[str]) -> Facts:
         """Those with one of some other ends."""
@@ -291,7 +300,10 @@ def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: Way) -> Sequence
     return sorted([*left, *right], key=lambda fact: (getattr(fact, end), fact.ids[0]))
 
 
-def _at(column: list[Any], places: Sequence[int]) -> list[Any]:
+_OTHERS: Callable[[Side], list[str]] = attrgetter("others")
+
+
+def _at(column: list[T], places: Sequence[int]) -> list[T]:
     """A column's values in some places."""
     if isinstance(places, range):
         return column[places.start : places.stop]

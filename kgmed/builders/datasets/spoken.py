@@ -6,18 +6,22 @@ Both are looked up for all facts of a side at once, and for all tasks that write
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kgmed.builders.datasets.around import of_feed
 from kgmed.builders.datasets.edges import Edges, parsed
-from kgmed.builders.datasets.feed import Near, PartBlock
+from kgmed.builders.datasets.feed import FEW, Near, PartBlock
 from kgmed.builders.datasets.sides import Side
 from kgmed.kg.model import Language
 
 ENDS = ("affected", "actor")
 """Qualifiers that hold a concept."""
+_END = re.compile(rf'"(?:{"|".join(ENDS)})"\s*:\s*"([^"]*)"')
 _SHOUTED = re.compile(r"[A-Z]{8,}")
 
 
@@ -27,42 +31,53 @@ def tidy(name: str) -> str:
     >>> tidy("SIMEPREVIR"), tidy("HIV"), tidy("ADRA1A")
     ('simeprevir', 'HIV', 'ADRA1A')
     """
-    return name.lower() if name.isupper() and _SHOUTED.fullmatch(name) else name
+    return name.lower() if _SHOUTED.fullmatch(name) else name
 
 
 class Spoken(dict[str, str]):
     """Names of a block's concepts in one language, by id; '' where there is none.
 
-    The block's own are known from the start, those of its facts once one is asked for.
+    The block's own are known from the start, and those of all that its facts speak of once more
+    than a few of them have been asked for.
     """
 
     def __init__(self, block: PartBlock, lang: Language) -> None:
         super().__init__()
-        self._feed, self._lang = block.feed, lang
-        self._near: Near | None = None
+        self._block, self._lang = block, lang
         self._told: dict[Side, bytes] = {}
-        self._block = block
-        self._learn(block.own)
+        self._others: dict[Side, list[str]] = {}
+        self._missed = 0
+        self.update(zip(block.own.texts, self._tidied(block.own), strict=True))
 
-    def _learn(self, near: Near) -> list[str]:
-        names = [tidy(name) if name else "" for name in near.named(self._lang)]
-        self.update(zip(near.texts, names, strict=True))
+    def _tidied(self, near: Near) -> list[str]:
+        column = near.named(self._lang).fill_null("")
+        names: list[str] = column.to_pylist()
+        shouted = pc.match_substring_regex(column, f"^{_SHOUTED.pattern}$")
+        for at in np.flatnonzero(shouted.to_numpy(zero_copy_only=False)).tolist():
+            names[at] = tidy(names[at])
         return names
 
+    @cached_property
+    def _names(self) -> list[str]:
+        """The names of all that the block's facts speak of."""
+        return self._tidied(self._block.near)
+
     def __missing__(self, id: str) -> str:
-        if self._near is None:
-            self._all()
+        self._missed += 1
+        if self._missed == FEW:
+            self.update(zip(self._block.near.texts, self._names, strict=True))
             if id in self:
                 return self[id]
-        found = self[id] = tidy(of_feed(self._feed).name(id, self._lang) or "")
+        found = self[id] = tidy(of_feed(self._block.feed).name(id, self._lang) or "")
         return found
 
-    def _all(self) -> Near:
-        """Look up all that the block's facts speak of."""
-        if self._near is None:
-            self._near = self._block.near
-            self._learn(self._near)
-        return self._near
+    def others(self, side: Side) -> list[str]:
+        """The name of each fact's other end."""
+        found = self._others.get(side)
+        if found is None:
+            names = np.array(self._names, object)
+            found = self._others[side] = names[self._block.near.at(side.edges.other)].tolist()
+        return found
 
     def told(self, side: Side) -> bytes:
         """1 for each fact of a side that can be told, else 0: its ends have names, and different
@@ -73,23 +88,33 @@ class Spoken(dict[str, str]):
         return found
 
     def _tellable(self, edges: Edges) -> npt.NDArray[np.bool_]:
-        near = self._all()
-        names = near.named(self._lang)
-        sizes = np.fromiter((len(name) if name else 0 for name in names), np.int32, len(names))
+        near = self._block.near
+        column = near.named(self._lang)
+        sizes = pc.fill_null(pc.utf8_length(column), 0).to_numpy()
         own, other = near.at(edges.own), near.at(edges.other)
         size, its = sizes[own], sizes[other]
         found: npt.NDArray[np.bool_] = (size > 0) & (its > 0) & (own != other)
         alike = np.flatnonzero(found & (size == its))
-        ends = own[alike].tolist(), other[alike].tolist()
-        for at, one, two in zip(alike.tolist(), *ends, strict=True):
-            found[at] = (names[one] or "").casefold() != (names[two] or "").casefold()
+        ends = (column.take(pa.array(at[alike])).to_pylist() for at in (own, other))
+        for place, one, two in zip(alike.tolist(), *ends, strict=True):
+            if one.casefold() == two.casefold():
+                found[place] = False
         named: dict[str, bool] = {}
-        for at, text in edges.qualifiers.items():
-            if text not in named:
-                said = parsed(text) if any(f'"{key}"' in text for key in ENDS) else {}
-                named[text] = all(self[said[key]] for key in ENDS if key in said)
-            found[at] &= named[text]
+        for place, text in edges.qualifiers.items():
+            known = named.get(text)
+            if known is None:
+                known = named[text] = all(map(self.__getitem__, _ends(text)))
+            if not known:
+                found[place] = False
         return found
+
+
+def _ends(text: str) -> list[str]:
+    """The concepts that qualifiers (JSON) hold."""
+    if "\\" in text:
+        said = parsed(text)
+        return [said[key] for key in ENDS if key in said]
+    return _END.findall(text)
 
 
 def spoken(block: PartBlock, lang: Language) -> Spoken:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from kgmed.builders.datasets.around import of
+from kgmed.builders.datasets.edges import parsed
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.sides import Facts, Side
@@ -75,9 +76,15 @@ def others(facts: Sequence[Fact], id: str) -> list[str]:
     return facts.others if isinstance(facts, Facts) else [fact.other(id) for fact in facts]
 
 
-def qualifiers(facts: Sequence[Fact]) -> Sequence[Mapping[str, str]] | None:
-    """The qualifiers of facts, None where none has any."""
-    return facts.qualifiers if isinstance(facts, Facts) else [fact.qualifiers for fact in facts]
+class _Tail(NamedTuple):
+    """What stands behind a sentence, the rank of its severity, and whether there are qualifiers."""
+
+    text: str
+    rank: int
+    qualified: bool
+
+
+_NO_TAIL = _Tail("", words_of.severity_rank(""), qualified=False)
 
 
 class _Names(dict[str, str]):
@@ -107,7 +114,9 @@ class Teller:
         """The name of a concept in the language, or '' where it has none."""
         self._alone: dict[str, bool] = {}
         self._categories: dict[str, tuple[str, ...]] = {}
+        self._spoken = spoken(block, lang) if isinstance(block, PartBlock) else None
         self._told: dict[Side, bytes] = {}
+        self._known_tails: dict[str, _Tail] = {}
         self._slots: dict[str, listing.Slot] = {}
         self._options: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
         if not isinstance(block, PartBlock):
@@ -134,13 +143,7 @@ class Teller:
 
     def names(self, ids: Iterable[str]) -> list[str]:
         """The names of concepts in their order, those once that differ in case or an s alone."""
-        names = list(map(self.name, ids))
-        if len(names) < 2:
-            return names
-        found: dict[str, str] = {}
-        for name in names:
-            found.setdefault(name.casefold().removesuffix("s"), name)
-        return [found[key] for key in sorted(found)]
+        return _once(list(map(self.name, ids)))
 
     def alone(self, ids: Iterable[str]) -> set[str]:
         """Those of some concepts whose name no other one has: what isn't stated of a name that two
@@ -303,60 +306,84 @@ class Teller:
         """Facts of a group, one sentence for those of the same qualifiers: the worst severity
         first, and the other ends by name. What is said with qualifiers isn't repeated without."""
         facts = group.facts if facts is None else facts
-        ends = others(facts, group.id)
+        names = self._called(facts, group.id)
         if isinstance(facts, Facts) and not facts.qualified:
-            return [self._grouped(group, ends, wording, "")]
+            return [self._grouped(group, names, wording, "")]
         told = []
-        for tail, places in self._by_tail(ends, qualifiers(facts)).items():
+        for tail, places in self._by_tail(others(facts, group.id), self._tails(facts)).items():
             if not isinstance(facts, Facts) and facts[places[0]].value is not None:
                 mine = cast("list[Statement]", [facts[place] for place in places])
                 told.append(self.say.grouped(mine, self.name, lang=self.lang, wording=wording))
             else:
-                some = [ends[place] for place in places]
-                told.append(self._grouped(group, some, wording, tail))
+                told.append(self._grouped(group, [names[at] for at in places], wording, tail))
         return told
 
     def shared(self, one: Group, other: Group, ends: set[str]) -> list[str]:
         """What two groups of a predicate share, as sentences about both; about each in turn where
         their qualifiers differ."""
-        facts = [group.among(ends) for group in (one, other)]
+        facts = one.among(ends), other.among(ends)
+        mine, its = others(facts[0], one.id), others(facts[1], other.id)
         ours, theirs = (
-            {tail: [mine[place] for place in places]
-             for tail, places in self._by_tail(mine, qualifiers(some)).items()}
-            for some, mine in zip(facts, (others(facts[0], one.id), others(facts[1], other.id)),
-                                  strict=True)
+            {tail: [found[at] for at in places]
+             for tail, places in self._by_tail(found, self._tails(some)).items()}
+            for some, found in zip(facts, (mine, its), strict=True)
         )  # fmt: skip
-        if {t: set(found) for t, found in ours.items()} != {
-            t: set(found) for t, found in theirs.items()
-        }:
+        told = {tail: set(found) for tail, found in ours.items()}
+        if told != {tail: set(found) for tail, found in theirs.items()}:
             return [*self.sentences(one, facts[0]), *self.sentences(other, facts[1])]
         name = self.name(other.id)
-        return [self._grouped(one, ours[tail], 0, tail, among=name) for tail in ours]
+        return [
+            self._grouped(one, list(map(self.name, found)), 0, tail, among=name)
+            for tail, found in ours.items()
+        ]
 
-    def _by_tail(
-        self, ends: Sequence[str], said: Sequence[Mapping[str, str]] | None
-    ) -> dict[str, Sequence[int]]:
+    def _called(self, facts: Sequence[Fact], id: str) -> list[str]:
+        """The names of the ends of facts that aren't ``id``."""
+        if not isinstance(facts, Facts) or self._names is not self._spoken:
+            return list(map(self.name, others(facts, id)))
+        return facts.column(self._other_names)
+
+    def _other_names(self, side: Side) -> list[str]:
+        """The name of each other end of a side's facts."""
+        return spoken(side.block, self.lang).others(side)
+
+    def _tails(self, facts: Sequence[Fact]) -> list[_Tail]:
+        """What stands behind the sentences of facts, with the rank of its severity."""
+        if not isinstance(facts, Facts):
+            return [self._tail(fact.qualifiers) for fact in facts]
+        found = []
+        for text in facts.said:
+            tail = self._known_tails.get(text)
+            if tail is None:
+                tail = self._known_tails[text] = self._tail(parsed(text) if text else {})
+            found.append(tail)
+        return found
+
+    def _tail(self, said: Mapping[str, str]) -> _Tail:
+        if not said:
+            return _NO_TAIL
+        tail = words_of.tail(said, self.name, lang=self.lang)
+        return _Tail(tail, words_of.severity_rank(said.get("severity", "")), qualified=True)
+
+    def _by_tail(self, ends: Sequence[str], tails: Sequence[_Tail]) -> dict[str, Sequence[int]]:
         """The places of facts by what stands behind their sentence, in the order in which they are
-        told. ``ends`` are their other ends, ``said`` their qualifiers, None where none has any."""
-        if said is None or not any(said):
-            return {"": range(len(ends))}
+        told. ``ends`` are their other ends."""
         by_tail: dict[str, list[int]] = {}
-        for place, mine in enumerate(said):
-            tail = words_of.tail(mine, self.name, lang=self.lang) if mine else ""
-            by_tail.setdefault(tail, []).append(place)
+        for place, tail in enumerate(tails):
+            by_tail.setdefault(tail.text, []).append(place)
         if "" in by_tail and len(by_tail) > 1:
-            qualified = {end for end, mine in zip(ends, said, strict=True) if mine}
+            qualified = {end for end, tail in zip(ends, tails, strict=True) if tail.qualified}
             rest = [place for place in by_tail.pop("") if ends[place] not in qualified]
             if rest:
                 by_tail[""] = rest
-        ordered = sorted(by_tail, key=lambda tail: _rank(said[by_tail[tail][0]], tail))
-        return {tail: by_tail[tail] for tail in ordered}
+        ordered = sorted(by_tail, key=lambda text: (tails[by_tail[text][0]].rank, not text, text))
+        return {text: by_tail[text] for text in ordered}
 
     def _grouped(
-        self, group: Group, ends: list[str], wording: int, tail: str, *, among: str = ""
+        self, group: Group, called: list[str], wording: int, tail: str, *, among: str = ""
     ) -> str:
         lang = self.lang
-        names, own = self.names(ends), self._slot(self.name(group.id))
+        names, own = _once(called), self._slot(self.name(group.id))
         several = len(names) > 1
         if among:
             own = listing.Slot(lists.join(lang, [own.text, among]), "list")
@@ -429,5 +456,11 @@ def chunks(entities: Iterable[Entity], size: int = CHUNK) -> Iterator[list[Entit
         yield some
 
 
-def _rank(said: Mapping[str, str], tail: str) -> tuple[int, int, str]:
-    return words_of.severity_rank(said.get("severity", "")), not tail, tail
+def _once(names: list[str]) -> list[str]:
+    """Names in their order, those once that differ in case or an s alone."""
+    if len(names) < 2:
+        return names
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.casefold().removesuffix("s"), name)
+    return [found[key] for key in sorted(found)]
