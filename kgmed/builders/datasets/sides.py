@@ -15,7 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
@@ -45,6 +45,7 @@ class Side:
     def __init__(self, block: PartBlock, edges: Edges, way: Way) -> None:
         self.block, self.edges, self.way = block, edges, way
         self._feed = block.feed
+        self._codes = memoryview(edges.code)  # type: ignore[arg-type]
         self._denied: list[bool] = [negated for _name, negated in block.feed.predicates]
         self._predicates: dict[tuple[int, ...], tuple[str, ...]] = {}
         new = np.ones(len(edges), bool)
@@ -78,6 +79,11 @@ class Side:
         return profiles
 
     @cached_property
+    def qualified(self) -> bool:
+        """Whether any fact has qualifiers."""
+        return bool(self.edges.qualifiers)
+
+    @cached_property
     def held(self) -> bytes:
         """1 for each fact that touches a concept that training never sees, else 0."""
         held = self._feed.held
@@ -106,11 +112,11 @@ class Side:
 
     def predicate(self, place: int) -> tuple[str, bool]:
         """The predicate of a fact, and whether it is denied."""
-        return self._feed.predicates[int(self.edges.code[place])]
+        return self._feed.predicates[self._codes[place]]
 
     def denied(self, place: int) -> bool:
         """Whether a fact is denied."""
-        return self._denied[int(self.edges.code[place])]
+        return self._denied[self._codes[place]]
 
     def ids(self, place: int) -> tuple[str, ...]:
         """The statements that say a fact, sorted."""
@@ -158,9 +164,12 @@ class Facts(Sequence[Fact]):
     @staticmethod
     def together(parts: Sequence[Sequence[Fact]]) -> Sequence[Fact]:
         """The facts of several rows, one behind another."""
-        if all(isinstance(part, Facts) for part in parts):
-            return Facts(*(one for part in parts for one in part.stretches))  # type: ignore[attr-defined]
-        return tuple(chain.from_iterable(parts))
+        stretches: list[Stretch] = []
+        for part in parts:
+            if not isinstance(part, Facts):
+                return tuple(chain.from_iterable(parts))
+            stretches += part.stretches
+        return Facts(*stretches)
 
     def __len__(self) -> int:
         return self._count
@@ -224,7 +233,10 @@ class Facts(Sequence[Fact]):
     @property
     def qualified(self) -> bool:
         """Whether one has qualifiers."""
-        return any(_qualified(side, places) for side, places in self.stretches)
+        for side, places in self.stretches:
+            if side.qualified and not side.edges.qualifiers.keys().isdisjoint(places):
+                return True
+        return False
 
     @property
     def said(self) -> list[str]:
@@ -278,11 +290,10 @@ class Facts(Sequence[Fact]):
             digits, more = side.digits, side.edges.more
             ids += [digits[at * _DIGITS : (at + 1) * _DIGITS] for at in places]
             profiles.update(_at(side.profiles, places))
-            for at in places if more else ():
-                if at in more:
-                    for profile, id in more[at]:
-                        ids.append(id)
-                        profiles.add(profile)
+            if more and not more.keys().isdisjoint(places):
+                for profile, id in chain.from_iterable(map(more.get, places, repeat(()))):
+                    ids.append(id)
+                    profiles.add(profile)
             predicates[side.predicate(places[0])[0]] = None
         terms: Terms = ((), ())
         if self.stretches:
@@ -291,7 +302,13 @@ class Facts(Sequence[Fact]):
 
     def held_out(self) -> bool:
         """Whether one touches a concept that training never sees."""
-        return any(_any(side.held, places) for side, places in self.stretches)
+        for side, places in self.stretches:
+            if isinstance(places, range):
+                if side.held.find(1, places.start, places.stop) >= 0:
+                    return True
+            elif any(map(side.held.__getitem__, places)):
+                return True
+        return False
 
 
 def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: Way) -> Sequence[Fact]:
@@ -317,14 +334,3 @@ def _marked(marks: bytes, places: Sequence[int]) -> Sequence[int]:
     ):
         return places
     return [place for place in places if marks[place]]
-
-
-def _any(marks: bytes, places: Sequence[int]) -> bool:
-    if isinstance(places, range):
-        return marks.find(1, places.start, places.stop) >= 0
-    return any(marks[place] for place in places)
-
-
-def _qualified(side: Side, places: Sequence[int]) -> bool:
-    said = side.edges.qualifiers
-    return bool(said) and not said.keys().isdisjoint(places)

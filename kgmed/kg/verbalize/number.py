@@ -85,6 +85,7 @@ _LOWER = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 12)
 def opening(name: str) -> str:
     """A name as it opens a sentence: with a capital, where its first word is a plain one.
 
