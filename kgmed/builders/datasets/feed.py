@@ -343,12 +343,12 @@ class PartBlock(Block):
     end are then enough where a few are wanted.
     """
 
-    __slots__ = ("_made", "feed", "most", "numbers")
+    __slots__ = ("_made", "_marks", "feed", "most", "numbers")
 
     def __init__(self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None) -> None:
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
-            ("feed", feed), ("numbers", numbers), ("most", most), ("_made", {}),
+            ("feed", feed), ("numbers", numbers), ("most", most), ("_made", {}), ("_marks", {}),
             ("entities", _Entities(self, kept)),
             ("name", self._name), ("held_out", self._held_out), ("name_terms", self._name_terms),
         ):  # fmt: skip
@@ -358,6 +358,7 @@ class PartBlock(Block):
     numbers: npt.NDArray[Any]
     most: int | None
     _made: dict[Any, Any]
+    _marks: dict[str, bool]
 
     def once(self, key: Hashable, make: Callable[[PartBlock], T]) -> T:
         """What is made of the block when it is first asked for, and kept under a key."""
@@ -372,7 +373,10 @@ class PartBlock(Block):
         return self._looked_up().name(id, lang)
 
     def _held_out(self, id: str) -> bool:
-        return self._looked_up().held_out(id)
+        known = self._marks.get(id)
+        if known is None:
+            known = self._marks[id] = self._looked_up().held_out(id)
+        return known
 
     def _name_terms(self, id: str) -> list[tuple[str, str]]:
         return self._looked_up().name_terms(id)
@@ -380,6 +384,7 @@ class PartBlock(Block):
     def clear(self) -> None:
         """Let go of all that was looked up, though something may still hold the block itself."""
         self._made.clear()
+        self._marks.clear()
 
     def look_up(self, numbers: npt.NDArray[Any]) -> Near:
         """What is known of some concepts, which needn't be the block's."""

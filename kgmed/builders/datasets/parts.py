@@ -34,6 +34,9 @@ CHOICE = 8
 concepts and predicates, and not all rows of a large graph are made for a few."""
 FEW = 4
 """Concepts that are looked at first where rows are bounded."""
+COLLECTED = 100_000, 10, 100
+"""New values for which the youngest are looked at for cycles, and turns for which older ones are.
+"""
 _MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
@@ -118,21 +121,21 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
     Raises :class:`~kgmed.kg.errors.OutputError` where they can't be written: a full disk, a folder
     that may not be written to.
     """
-    with _uncollected():
+    with _seldom_collected():
         return _made(job, feed, making, number)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the collector of cycles: rows make none, and to look at all that they are made of again
+def _seldom_collected() -> Iterator[None]:
+    """Have cycles collected seldom: rows make none, and to look at all that they are made of again
     and again takes a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
+    before = gc.get_threshold()
+    if gc.isenabled():
+        gc.set_threshold(*COLLECTED)
     try:
         yield
     finally:
-        if was:
-            gc.enable()
+        gc.set_threshold(*before)
 
 
 def _made(job: Job, feed: Feed, making: Making, number: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
     """The row of a draft. It is a test where training mustn't see a concept that it touches."""
     facts = draft.facts
     predicates: tuple[str, ...]
-    if isinstance(facts, Facts):
+    if type(facts) is Facts:
         statements, (sources, licences), predicates = facts.rests()
     elif len(facts) == 1:
         (fact,) = facts
@@ -67,7 +67,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
 def is_test(draft: Draft, block: Block) -> bool:
     """Whether a draft touches a concept that is held out, by a fact or by what it speaks of."""
     held = block.held_out
-    if isinstance(draft.facts, Facts):
+    if type(draft.facts) is Facts:
         return draft.facts.held_out() or any(map(held, draft.about))
     for fact in draft.facts:
         if held(fact.subject) or (fact.object and held(fact.object)):

@@ -14,7 +14,7 @@ from kgmed.builders.datasets.edges import parsed
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.sides import Facts, Side
-from kgmed.builders.datasets.spoken import ENDS, spoken, tidy
+from kgmed.builders.datasets.spoken import ENDS, Spoken, spoken, tidy
 from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
@@ -66,14 +66,14 @@ class Group:
 
     def among(self, ends: Container[str]) -> Sequence[Fact]:
         """The facts with one of some other ends."""
-        if isinstance(self.facts, Facts):
+        if type(self.facts) is Facts:
             return self.facts.among(ends)
         return tuple([fact for fact in self.facts if fact.other(self.id) in ends])
 
 
 def others(facts: Sequence[Fact], id: str) -> list[str]:
     """The ends of facts that aren't ``id``."""
-    return facts.others if isinstance(facts, Facts) else [fact.other(id) for fact in facts]
+    return facts.others if type(facts) is Facts else [fact.other(id) for fact in facts]
 
 
 class _Tail(NamedTuple):
@@ -115,7 +115,6 @@ class Teller:
         self._alone: dict[str, bool] = {}
         self._categories: dict[str, tuple[str, ...]] = {}
         self._spoken = spoken(block, lang) if isinstance(block, PartBlock) else None
-        self._told: dict[Side, bytes] = {}
         self._known_tails: dict[str, _Tail] = {}
         self._slots: dict[str, listing.Slot] = {}
         self._options: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
@@ -255,7 +254,7 @@ class Teller:
         self, found: list[Group], id: str, predicate: str, facts: Sequence[Fact], *, inverse: bool
     ) -> None:
         """The groups of facts that hold and of those that are denied."""
-        if isinstance(facts, Facts):
+        if type(facts) is Facts:
             for negated, kept, untold in facts.parted(self.marks, HUB):
                 found.append(Group(id, predicate, inverse, negated, kept, untold))
             return
@@ -273,10 +272,12 @@ class Teller:
 
     def marks(self, side: Side) -> bytes:
         """1 for each fact of a side that is :meth:`tellable`, else 0."""
-        found = self._told.get(side)
-        if found is None:
-            found = self._told[side] = spoken(side.block, self.lang).told(side)
-        return found
+        return self._speaker(side).told(side)
+
+    def _speaker(self, side: Side) -> Spoken:
+        if self._spoken is not None and side.block is self.block:
+            return self._spoken
+        return spoken(side.block, self.lang)
 
     def sentence(self, fact: Fact, *, wording: int = 0, of: str = "") -> str:
         """A fact as one sentence, told from ``of`` where that is one of its ends."""
@@ -307,11 +308,11 @@ class Teller:
         first, and the other ends by name. What is said with qualifiers isn't repeated without."""
         facts = group.facts if facts is None else facts
         names = self._called(facts, group.id)
-        if isinstance(facts, Facts) and not facts.qualified:
+        if type(facts) is Facts and not facts.qualified:
             return [self._grouped(group, names, wording, "")]
         told = []
         for tail, places in self._by_tail(others(facts, group.id), self._tails(facts)).items():
-            if not isinstance(facts, Facts) and facts[places[0]].value is not None:
+            if type(facts) is not Facts and facts[places[0]].value is not None:
                 mine = cast("list[Statement]", [facts[place] for place in places])
                 told.append(self.say.grouped(mine, self.name, lang=self.lang, wording=wording))
             else:
@@ -339,17 +340,17 @@ class Teller:
 
     def _called(self, facts: Sequence[Fact], id: str) -> list[str]:
         """The names of the ends of facts that aren't ``id``."""
-        if not isinstance(facts, Facts) or self._names is not self._spoken:
+        if type(facts) is not Facts or self._names is not self._spoken:
             return list(map(self.name, others(facts, id)))
         return facts.column(self._other_names)
 
     def _other_names(self, side: Side) -> list[str]:
         """The name of each other end of a side's facts."""
-        return spoken(side.block, self.lang).others(side)
+        return self._speaker(side).others(side)
 
     def _tails(self, facts: Sequence[Fact]) -> list[_Tail]:
         """What stands behind the sentences of facts, with the rank of its severity."""
-        if not isinstance(facts, Facts):
+        if type(facts) is not Facts:
             return [self._tail(fact.qualifiers) for fact in facts]
         found = []
         for text in facts.said:
