@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from binascii import hexlify
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from kgmed.builders.datasets.feed import Arrays
 
 ID_BYTES = 16
-AT_ONCE = 10_000
-"""Details that are read together."""
 
 
 @dataclass(slots=True)
@@ -71,6 +69,21 @@ class Edges:
             found = zip(self.said_at.tolist(), self.texts(), strict=True)
             self._qualifiers = {at: text for at, text in found if text}
         return self._qualifiers
+
+    def qualified(self, places: npt.NDArray[Any]) -> Iterator[tuple[int, str]]:
+        """Those of some facts that have qualifiers, by their index among ``places`` (ascending),
+        and these (JSON)."""
+        if not len(self.said_at):
+            return
+        at = np.minimum(np.searchsorted(self.said_at, places), len(self.said_at) - 1)
+        index = np.flatnonzero(self.said_at[at] == places)
+        if self._qualifiers is None and 2 * len(index) < len(self.said_at):
+            yield from zip(index.tolist(), self.texts(at[index]), strict=True)
+            return
+        known = self.qualifiers
+        for one, place in zip(index.tolist(), places[index].tolist(), strict=True):
+            if place in known:
+                yield one, known[place]
 
     @property
     def more(self) -> dict[int, list[tuple[int, str]]]:
@@ -142,26 +155,17 @@ def _qualified(
 def _texts(blob: npt.NDArray[np.uint8], lie: npt.NDArray[np.int64]) -> list[str]:
     """The qualifiers in details, '' where there are none after all; those that are equal are one
     text."""
-    found: list[str] = []
+    whole = memoryview(blob)  # type: ignore[arg-type]
+    found = []
     one: dict[bytes, str] = {}
-    for first in range(0, len(lie), AT_ONCE):
-        starts, stops = lie[first : first + AT_ONCE].T
-        lengths = stops - starts
-        ends = np.cumsum(lengths)
-        bytes_ = blob[np.arange(int(ends[-1])) + np.repeat(starts - ends + lengths, lengths)]
-        marks = np.flatnonzero(bytes_ == _SEPARATOR[0])
-        entry = np.searchsorted(ends, marks, side="right")
-        begins = ends.copy()
-        begins[entry] = marks + 1
-        several = np.bincount(entry, minlength=len(ends)) + 1 == len(DETAIL_FIELDS)
-        begins = np.where(several, begins, ends)
-        whole = bytes_.tobytes()
-        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-            text = whole[begin:end]
-            known = one.get(text)
-            if known is None:
-                known = one[text] = text.decode()
-            found.append(known)
+    for start, end in lie.tolist():
+        entry = bytes(whole[start:end])
+        last = entry[entry.rfind(_SEPARATOR) + 1 :]
+        text = one.get(last)
+        if text is None:
+            text = one[last] = last.decode()
+        several = entry.count(_SEPARATOR) + 1 == len(DETAIL_FIELDS)
+        found.append(text if several else "")
     return found
 
 

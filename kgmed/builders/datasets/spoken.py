@@ -14,14 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgmed.builders.datasets.around import of_feed
-from kgmed.builders.datasets.edges import Edges, parsed
-from kgmed.builders.datasets.feed import FEW, Near, PartBlock
+from kgmed.builders.datasets.edges import parsed
+from kgmed.builders.datasets.feed import Near, PartBlock
 from kgmed.builders.datasets.sides import Side
 from kgmed.kg.model import Language
 
 ENDS = ("affected", "actor")
 """Qualifiers that hold a concept."""
 _END = re.compile(rf'"(?:{"|".join(ENDS)})"\s*:\s*"([^"]*)"')
+MISSED = 200
+"""Names that are looked up one by one before all of a block are."""
 _SHOUTED = re.compile(r"[A-Z]{8,}")
 
 
@@ -45,6 +47,7 @@ class Spoken(dict[str, str]):
         super().__init__()
         self._block, self._lang = block, lang
         self._told: dict[Side, bytes] = {}
+        self._sides: dict[Side, npt.NDArray[np.bool_]] = {}
         self._others: dict[Side, list[str]] = {}
         self._missed = 0
         self.update(zip(block.own.texts, self._tidied(block.own), strict=True))
@@ -64,7 +67,7 @@ class Spoken(dict[str, str]):
 
     def __missing__(self, id: str) -> str:
         self._missed += 1
-        if self._missed == FEW:
+        if self._missed == MISSED:
             self.update(zip(self._block.near.texts, self._names, strict=True))
             if id in self:
                 return self[id]
@@ -80,32 +83,44 @@ class Spoken(dict[str, str]):
         return found
 
     def told(self, side: Side) -> bytes:
-        """1 for each fact of a side that can be told, else 0: its ends have names, and different
-        ones, and so have the concepts that its qualifiers speak of."""
+        """1 for each fact of a side that is :meth:`tellable`, else 0."""
         found = self._told.get(side)
         if found is None:
-            found = self._told[side] = self._tellable(side.edges).tobytes()
+            places = np.arange(len(side.edges))
+            found = self._told[side] = self.tellable(side, places).tobytes()
         return found
 
-    def _tellable(self, edges: Edges) -> npt.NDArray[np.bool_]:
-        near = self._block.near
+    def tellable(self, side: Side, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether some facts, ascending, can be told: their ends have names, and different ones,
+        and so have the concepts that their qualifiers speak of. Shape of ``places``."""
+        found = self._named(side)[places]
+        asked = np.flatnonzero(found)
+        known: dict[str, bool] = {}
+        for index, text in side.edges.qualified(places[asked]):
+            named = known.get(text)
+            if named is None:
+                named = known[text] = all(map(self.__getitem__, _ends(text)))
+            if not named:
+                found[asked[index]] = False
+        return found
+
+    def _named(self, side: Side) -> npt.NDArray[np.bool_]:
+        """Whether the ends of each fact of a side have names, and different ones."""
+        found = self._sides.get(side)
+        if found is not None:
+            return found
+        near, edges = self._block.near, side.edges
         column = near.named(self._lang)
         sizes = pc.fill_null(pc.utf8_length(column), 0).to_numpy()
         own, other = near.at(edges.own), near.at(edges.other)
         size, its = sizes[own], sizes[other]
-        found: npt.NDArray[np.bool_] = (size > 0) & (its > 0) & (own != other)
+        found = np.asarray((size > 0) & (its > 0) & (own != other))
         alike = np.flatnonzero(found & (size == its))
         ends = (column.take(pa.array(at[alike])).to_pylist() for at in (own, other))
         for place, one, two in zip(alike.tolist(), *ends, strict=True):
             if one.casefold() == two.casefold():
                 found[place] = False
-        named: dict[str, bool] = {}
-        for place, text in edges.qualifiers.items():
-            known = named.get(text)
-            if known is None:
-                known = named[text] = all(map(self.__getitem__, _ends(text)))
-            if not known:
-                found[place] = False
+        self._sides[side] = found
         return found
 
 

@@ -9,6 +9,9 @@ from hashlib import blake2b
 from itertools import islice
 from typing import NamedTuple, TypeVar, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from kgmed.builders.datasets.around import of
 from kgmed.builders.datasets.edges import parsed
 from kgmed.builders.datasets.feed import PartBlock
@@ -273,6 +276,10 @@ class Teller:
     def marks(self, side: Side) -> bytes:
         """1 for each fact of a side that is :meth:`tellable`, else 0."""
         return self._speaker(side).told(side)
+
+    def marks_of(self, side: Side, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether some facts of a side, ascending, are :meth:`tellable`."""
+        return self._speaker(side).tellable(side, places)
 
     def _speaker(self, side: Side) -> Spoken:
         if self._spoken is not None and side.block is self.block:

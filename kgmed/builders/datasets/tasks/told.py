@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kgmed.builders.datasets.edges import parsed
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.tasks.hard import facts
@@ -27,7 +28,7 @@ def told(
         return
     side, places = block.sides[0], _once(block)
     for one in tellers:
-        places = places[np.frombuffer(one.marks(side), bool)[places]]
+        places = places[one.marks_of(side, places)]
     for place in places.tolist():
         if chosen(side.ids(place)[0]):
             yield side.fact(place)
@@ -52,8 +53,7 @@ def _once(block: PartBlock) -> npt.NDArray[np.int64]:
 
 
 def _chosen(block: PartBlock) -> npt.NDArray[np.int64]:
-    feed, side = block.feed, block.sides[0]
-    edges = side.edges
+    feed, edges = block.feed, block.sides[0].edges
     denied = np.array([no for _name, no in feed.predicates] or [False])
     places = np.flatnonzero(feed.leaves[edges.own] & ~denied[edges.code])
 
@@ -67,7 +67,7 @@ def _chosen(block: PartBlock) -> npt.NDArray[np.int64]:
         last = at + 1
         while last < len(first) and not first[last]:
             last += 1
-        mine = places[at:last].tolist()
-        one = next((place for place in mine if side.said(place)), mine[0])
-        found[np.searchsorted(found, mine[0])] = one
+        mine = places[at:last]
+        said = (mine[index] for index, text in edges.qualified(mine) if parsed(text or "{}"))
+        found[np.searchsorted(found, mine[0])] = next(said, mine[0])
     return found
