@@ -101,6 +101,10 @@ class Feed:
         """The id of each concept."""
         return self.table("ids").column("id")
 
+    @cached_property
+    def _sorted(self) -> _Bytes:
+        return _Bytes(self.ids)
+
     def names(self, lang: str) -> pa.Array:
         """The preferred name of each concept, null where there is none."""
         return self.table(f"names-{lang}").column("text")
@@ -142,8 +146,9 @@ class Feed:
         """The number of a concept by its id, None for one that the graph doesn't hold."""
         known = self.numbers.get(id)
         if known is None:
-            known = bisect_left(_Texts(self.ids), id)
-            if known == self.concepts or self.ids[known].as_py() != id:
+            ids, wanted = self._sorted, id.encode()
+            known = bisect_left(ids, wanted)
+            if known == self.concepts or ids[known] != wanted:
                 known = -1
             self.remember(id, known)
         return known if known >= 0 else None
@@ -217,17 +222,20 @@ def _mapped(path: Path, dtype: str) -> npt.NDArray[Any]:
     return np.memmap(path, dtype, "r").view(np.ndarray)
 
 
-class _Texts(Sequence[str]):
-    """An Arrow column of texts, for bisection."""
+class _Bytes(Sequence[bytes]):
+    """An Arrow column of texts as UTF-8, for bisection: it sorts as the texts do."""
 
     def __init__(self, column: pa.Array) -> None:
-        self._column = column
+        _valid, ends, data = column.buffers()
+        offsets = np.frombuffer(ends, np.int64)[column.offset : column.offset + len(column) + 1]
+        self._ends: Any = memoryview(offsets)  # type: ignore[arg-type]
+        self._data = memoryview(data)
 
     def __len__(self) -> int:
-        return len(self._column)
+        return len(self._ends) - 1
 
     def __getitem__(self, place: Any) -> Any:
-        return self._column[place].as_py()
+        return bytes(self._data[self._ends[place] : self._ends[place + 1]])
 
 
 class Near:

@@ -167,7 +167,7 @@ class Facts(Sequence[Fact]):
         stretches: list[Stretch] = []
         for part in parts:
             if not isinstance(part, Facts):
-                return tuple(chain.from_iterable(parts))
+                return Parts(parts)
             stretches += part.stretches
         return Facts(*stretches)
 
@@ -309,6 +309,50 @@ class Facts(Sequence[Fact]):
             elif any(map(side.held.__getitem__, places)):
                 return True
         return False
+
+
+class Parts(Sequence[Fact]):
+    """Rows of facts one behind another, some of which are made already: those with a value."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Sequence[Fact]]) -> None:
+        self.parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __iter__(self) -> Iterator[Fact]:
+        return chain.from_iterable(self.parts)
+
+    @overload
+    def __getitem__(self, place: int) -> Fact: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Fact]: ...
+    def __getitem__(self, place: int | slice) -> Fact | Sequence[Fact]:
+        return tuple(self)[place]
+
+    def rests(self) -> tuple[tuple[str, ...], Terms, tuple[str, ...]]:
+        """As :meth:`Facts.rests`."""
+        stretches: list[Stretch] = []
+        made: list[Fact] = []
+        for part in self.parts:
+            if type(part) is Facts:
+                stretches += part.stretches
+            else:
+                made += part
+        ids, (sources, licences), predicates = Facts(*stretches).rests()
+        terms = (
+            tuple(sorted({*sources, *(text for fact in made for text in fact.sources)})),
+            tuple(sorted({*licences, *(text for fact in made for text in fact.licences)})),
+        )
+        ids = tuple(sorted({*ids, *(id for fact in made for id in fact.ids)}))
+        return ids, terms, tuple(dict.fromkeys([*predicates, *(f.predicate for f in made)]))
 
 
 def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: Way) -> Sequence[Fact]:

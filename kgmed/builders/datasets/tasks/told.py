@@ -20,7 +20,7 @@ def told(
 ) -> Iterator[Fact]:
     """Those of :func:`~kgmed.builders.datasets.tasks.hard.facts` of a teller's block that it can
     tell, and ``more`` tellers of other languages as well; ``chosen`` by their first ids."""
-    block, tellers = teller.block, (teller, *more)
+    block, tellers = teller.block, (*more, teller)  # few have a name in another language
     if not isinstance(block, PartBlock):
         for fact in facts(block):
             if chosen(fact.ids[0]) and all(one.tellable(fact) for one in tellers):
