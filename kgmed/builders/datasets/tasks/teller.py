@@ -116,13 +116,12 @@ class Teller:
         self.name: Callable[[str], str] = self._names.__getitem__
         """The name of a concept in the language, or '' where it has none."""
         self._alone: dict[str, bool] = {}
-        self._categories: dict[str, tuple[str, ...]] = {}
+        own = () if isinstance(block, PartBlock) else block.entities
+        self._categories = {entity.id: entity.categories for entity in own}
         self._spoken = spoken(block, lang) if isinstance(block, PartBlock) else None
         self._known_tails: dict[str, _Tail] = {}
         self._slots: dict[str, listing.Slot] = {}
         self._options: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
-        if not isinstance(block, PartBlock):
-            self._categories = {entity.id: entity.categories for entity in block.entities}
 
     # Names
 
