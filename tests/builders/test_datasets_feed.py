@@ -10,8 +10,7 @@ import pytest
 from dataset_runs import make_graph, rows, run
 from support import concept, source, tables_of
 
-from kgmed.builders.datasets import sides
-from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets import prepare, sides
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.model import Entity, Fact
 from kgmed.builders.datasets.prepare import prepare as lay_out
