@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, TypeVar, overload
 
 from kgmed.kg.categories import PARENTS
 from kgmed.kg.errors import RegistryError
 
+T = TypeVar("T")
 LANGUAGES = ("en", "zh")
 FLAGS = ("symmetric", "transitive", "asymmetric")
 VOCABULARIES = (
@@ -158,6 +159,14 @@ class Registry(Mapping[str, Predicate]):
 
     def __len__(self) -> int:
         return len(self._predicates)
+
+    @overload
+    def get(self, name: str, /) -> Predicate | None: ...
+    @overload
+    def get(self, name: str, /, default: Predicate | T) -> Predicate | T: ...
+    def get(self, name: str, /, default: Any = None) -> Any:
+        """A predicate by its name, or the default."""
+        return self._predicates.get(name, default)
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """The predicate and everything that it implies, nearest first.

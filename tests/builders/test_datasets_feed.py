@@ -10,8 +10,7 @@ import pytest
 from dataset_runs import make_graph, rows, run
 from support import concept, source, tables_of
 
-from kgmed.builders.datasets import feed as feeds
-from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets import prepare, sides
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.model import Entity, Fact
 from kgmed.builders.datasets.prepare import prepare as lay_out
@@ -114,7 +113,7 @@ def test_a_long_row_is_made_as_it_is_asked_for(
 ) -> None:
     kept = [facts(entity) for _store, block in blocks(root, tmp_path / "a")
             for entity in block.entities]  # fmt: skip
-    monkeypatch.setattr(feeds, "LONG", 1)
+    monkeypatch.setattr(sides, "LONG", 1)
     made = [facts(entity) for _store, block in blocks(root, tmp_path / "b")
             for entity in block.entities]  # fmt: skip
     assert made == kept

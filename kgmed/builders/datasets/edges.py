@@ -5,8 +5,11 @@ Statements of equal ends, predicate, sign and qualifiers are one fact, whatever 
 
 from __future__ import annotations
 
+import json
 from binascii import hexlify
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +69,21 @@ class Edges:
             found = zip(self.said_at.tolist(), self.texts(), strict=True)
             self._qualifiers = {at: text for at, text in found if text}
         return self._qualifiers
+
+    def qualified(self, places: npt.NDArray[Any]) -> Iterator[tuple[int, str]]:
+        """Those of some facts that have qualifiers, by their index among ``places`` (ascending),
+        and these (JSON)."""
+        if not len(self.said_at):
+            return
+        at = np.minimum(np.searchsorted(self.said_at, places), len(self.said_at) - 1)
+        index = np.flatnonzero(self.said_at[at] == places)
+        if self._qualifiers is None and 2 * len(index) < len(self.said_at):
+            yield from zip(index.tolist(), self.texts(at[index]), strict=True)
+            return
+        known = self.qualifiers
+        for one, place in zip(index.tolist(), places[index].tolist(), strict=True):
+            if place in known:
+                yield one, known[place]
 
     @property
     def more(self) -> dict[int, list[tuple[int, str]]]:
@@ -135,13 +153,19 @@ def _qualified(
 
 
 def _texts(blob: npt.NDArray[np.uint8], lie: npt.NDArray[np.int64]) -> list[str]:
-    """The qualifiers in details, '' where there are none after all."""
+    """The qualifiers in details, '' where there are none after all; those that are equal are one
+    text."""
     whole = memoryview(blob)  # type: ignore[arg-type]
     found = []
+    one: dict[bytes, str] = {}
     for start, end in lie.tolist():
-        fields, _mark, last = bytes(whole[start:end]).rpartition(_SEPARATOR)
-        several = fields.count(_SEPARATOR) + 2 == len(DETAIL_FIELDS)
-        found.append(last.decode() if several else "")
+        entry = bytes(whole[start:end])
+        last = entry[entry.rfind(_SEPARATOR) + 1 :]
+        text = one.get(last)
+        if text is None:
+            text = one[last] = last.decode()
+        several = entry.count(_SEPARATOR) + 1 == len(DETAIL_FIELDS)
+        found.append(text if several else "")
     return found
 
 
@@ -198,6 +222,13 @@ def _part_qualified(
             mine = seen.setdefault(texts.get(place, ""), place)
             head[place] = mine == place
             lead[place] = mine
+
+
+@lru_cache(maxsize=1 << 16)
+def parsed(text: str) -> Mapping[str, str]:
+    """Qualifiers (JSON) as a mapping; one for all facts with the same ones."""
+    found: Mapping[str, str] = json.loads(text)
+    return found
 
 
 def hexadecimal(ids: bytes) -> bytes:

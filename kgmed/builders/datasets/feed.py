@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Hashable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -21,17 +30,19 @@ import numpy.typing as npt
 from kgmed.builders.datasets.edges import Edges, edges
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.quality.screen import BENCHMARKS, Screen
+from kgmed.builders.datasets.sides import Side, Way
 from kgmed.kg.model import Language, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 Arrays = Mapping[str, npt.NDArray[Any]]
 FEW = 2_000
 """Concepts that are looked up one by one before all of a block are."""
-LONG = 5_000
-"""Facts of a row up to which they are kept once made; of a longer one they are made each time."""
-
+MARKED = 100
+"""Concepts of the graph for each that a block speaks of, up to which all are marked to sort them.
+"""
 REMEMBERED = 400_000
 """Ids whose numbers are remembered: about 50 MB."""
 
@@ -62,6 +73,8 @@ class Feed:
         self.licences = [tuple(sorted(filter(None, entry["licence"].split(" AND "))))
                          for entry in self.profiles]  # fmt: skip
         self._tables: dict[str, pa.RecordBatch] = {}
+        self._name_source: dict[str, npt.NDArray[np.int32]] = {}
+        self._terms: dict[frozenset[int], tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.numbers: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -88,9 +101,26 @@ class Feed:
         """The id of each concept."""
         return self.table("ids").column("id")
 
-    def names(self, lang: Language) -> pa.Array:
+    @cached_property
+    def _sorted(self) -> _Bytes:
+        return _Bytes(self.ids)
+
+    def names(self, lang: str) -> pa.Array:
         """The preferred name of each concept, null where there is none."""
         return self.table(f"names-{lang}").column("text")
+
+    def name_source(self, lang: str) -> npt.NDArray[np.int32]:
+        """The source of each concept's preferred name, by its place in ``name_sources``, or -1."""
+        found = self._name_source.get(lang)
+        if found is None:
+            column = self.table(f"names-{lang}").column("source")
+            found = self._name_source[lang] = column.to_numpy()
+        return found
+
+    @cached_property
+    def scratch(self) -> npt.NDArray[np.int32]:
+        """Room for a number of each concept, for whoever writes it first."""
+        return np.empty(self.concepts, np.int32)
 
     def languages(self) -> list[str]:
         """Languages whose names were laid out."""
@@ -102,12 +132,23 @@ class Feed:
         folder = self.folder / BENCHMARKS
         return Screen(folder) if folder.is_dir() else None
 
+    def terms(self, profiles: Iterable[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The sources and the licences of several profiles, sorted, each once."""
+        key = frozenset(profiles)
+        found = self._terms.get(key)
+        if found is None:
+            sources = {source for at in key for source in self.sources[at]}
+            licences = {text for at in key for text in self.licences[at]}
+            found = self._terms[key] = tuple(sorted(sources)), tuple(sorted(licences))
+        return found
+
     def number(self, id: str) -> int | None:
         """The number of a concept by its id, None for one that the graph doesn't hold."""
         known = self.numbers.get(id)
         if known is None:
-            known = bisect_left(_Texts(self.ids), id)
-            if known == self.concepts or self.ids[known].as_py() != id:
+            ids, wanted = self._sorted, id.encode()
+            known = bisect_left(ids, wanted)
+            if known == self.concepts or ids[known] != wanted:
                 known = -1
             self.remember(id, known)
         return known if known >= 0 else None
@@ -181,42 +222,88 @@ def _mapped(path: Path, dtype: str) -> npt.NDArray[Any]:
     return np.memmap(path, dtype, "r").view(np.ndarray)
 
 
-class _Texts(Sequence[str]):
-    """An Arrow column of texts, for bisection."""
+class _Bytes(Sequence[bytes]):
+    """An Arrow column of texts as UTF-8, for bisection: it sorts as the texts do."""
 
     def __init__(self, column: pa.Array) -> None:
-        self._column = column
+        _valid, ends, data = column.buffers()
+        offsets = np.frombuffer(ends, np.int64)[column.offset : column.offset + len(column) + 1]
+        self._ends: Any = memoryview(offsets)  # type: ignore[arg-type]
+        self._data = memoryview(data)
 
     def __len__(self) -> int:
-        return len(self._column)
+        return len(self._ends) - 1
 
     def __getitem__(self, place: Any) -> Any:
-        return self._column[place].as_py()
+        return bytes(self._data[self._ends[place] : self._ends[place + 1]])
 
 
 class Near:
-    """Ids, names and marks of the concepts that a part speaks of, looked up once."""
+    """Ids, names and marks of concepts that a part speaks of, looked up together."""
 
     def __init__(self, feed: Feed, numbers: npt.NDArray[Any]) -> None:
-        self._feed = feed
-        ids = feed.ids.take(numbers).to_pylist()
-        self.ids: dict[int, str] = dict(zip(numbers.tolist(), ids, strict=True))
-        self.numbers: dict[str, int] = dict(zip(ids, numbers.tolist(), strict=True))
-        self.names: dict[str, dict[str, str | None]] = {}
-        for lang in feed.languages():
-            texts = feed.names(lang).take(numbers).to_pylist()  # type: ignore[arg-type]
-            self.names[lang] = dict(zip(ids, texts, strict=True))
-        held = feed.held[numbers]
-        self._held = {id for id, mark in zip(ids, held.tolist(), strict=True) if mark}
+        """``numbers`` are ascending, each once."""
+        self._feed, self._own = feed, numbers
+        self.texts: list[str] = feed.ids.take(numbers).to_pylist()
+        self._languages = feed.languages()
+        self._columns: dict[str, pa.Array] = {}
+        self._more: dict[str, dict[str, str | None]] = {}
+
+    @cached_property
+    def ids(self) -> dict[int, str]:
+        """The concepts' ids by number."""
+        return dict(zip(self._own.tolist(), self.texts, strict=True))
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The concepts' numbers by id, and those asked for since."""
+        return dict(zip(self.texts, self._own.tolist(), strict=True))
+
+    @cached_property
+    def _held(self) -> set[str]:
+        held = self._feed.held[self._own]
+        return {self.texts[at] for at in np.flatnonzero(held).tolist()}
+
+    @cached_property
+    def _array(self) -> npt.NDArray[Any]:
+        return np.array(self.texts, object)
+
+    def at(self, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The places of some of the concepts among them."""
+        scratch = self._feed.scratch
+        scratch[self._own] = np.arange(len(self._own), dtype=np.int32)
+        places: npt.NDArray[np.int32] = scratch[numbers]
+        return places
+
+    def listed(self, numbers: npt.NDArray[Any]) -> list[str]:
+        """The ids of some of the concepts, by number."""
+        found: list[str] = self._array[self.at(numbers)].tolist()
+        return found
+
+    def named(self, lang: str) -> pa.Array:
+        """The concepts' preferred names by their numbers; null where there is none."""
+        found = self._columns.get(lang)
+        if found is None:
+            found = self._columns[lang] = self._feed.names(lang).take(self._own)
+        return found
+
+    def names(self, lang: str) -> dict[str, str | None]:
+        """Preferred names by id, and those asked for since."""
+        found = self._more.get(lang)
+        if found is None:
+            known = lang in self._languages
+            texts = self.named(lang).to_pylist() if known else [None] * len(self._own)
+            found = self._more[lang] = dict(zip(self.texts, texts, strict=True))
+        return found
 
     def name(self, id: str, lang: Language) -> str | None:
         """A preferred name; None where there is none in that language."""
-        known = self.names.get(lang, {})
+        known = self.names(lang)
         if id in known:
             return known[id]
         number = self.number(id)
         found = None
-        if number is not None and lang in self.names:
+        if number is not None and lang in self._languages:
             found = self._feed.names(lang)[number].as_py()
         known[id] = found
         return found
@@ -226,8 +313,8 @@ class Near:
         feed = self._feed
         number = self.number(id)
         found = []
-        for lang in self.names if number is not None else ():
-            code = feed.table(f"names-{lang}").column("source")[number].as_py()
+        for lang in self._languages if number is not None else ():
+            code = int(feed.name_source(lang)[number])
             if code >= 0:
                 found.append(feed.name_sources[code])
         return found
@@ -237,8 +324,8 @@ class Near:
         self.ids.update(other.ids)
         self.numbers.update(other.numbers)
         self._held |= other._held
-        for lang, names in other.names.items():
-            self.names[lang].update(names)
+        for lang in self._languages:
+            self.names(lang).update(other.names(lang))
 
     def held_out(self, id: str) -> bool:
         """Whether training never sees a concept."""
@@ -264,24 +351,12 @@ class PartBlock(Block):
     end are then enough where a few are wanted.
     """
 
-    __slots__ = (
-        "_few",
-        "_into",
-        "_made",
-        "_near",
-        "_out",
-        "_places",
-        "_rows",
-        "feed",
-        "most",
-        "numbers",
-    )
+    __slots__ = ("_made", "_marks", "feed", "most", "numbers")
 
     def __init__(self, feed: Feed, numbers: npt.NDArray[Any], *, most: int | None = None) -> None:
         kept = numbers[feed.leaves[numbers]].tolist()
         for name, value in (
-            ("feed", feed), ("numbers", numbers), ("most", most), ("_out", None), ("_into", None),
-            ("_near", None), ("_few", None), ("_made", {}), ("_rows", None), ("_places", None),
+            ("feed", feed), ("numbers", numbers), ("most", most), ("_made", {}), ("_marks", {}),
             ("entities", _Entities(self, kept)),
             ("name", self._name), ("held_out", self._held_out), ("name_terms", self._name_terms),
         ):  # fmt: skip
@@ -290,13 +365,15 @@ class PartBlock(Block):
     feed: Feed
     numbers: npt.NDArray[Any]
     most: int | None
-    _rows: dict[int, list[dict[str, Any]]] | None
-    _places: dict[int, tuple[int, int]] | None
-    _made: dict[int, Entity]
-    _out: Edges | None
-    _into: Edges | None
-    _near: Near | None
-    _few: Near | None
+    _made: dict[Any, Any]
+    _marks: dict[str, bool]
+
+    def once(self, key: Hashable, make: Callable[[PartBlock], T]) -> T:
+        """What is made of the block when it is first asked for, and kept under a key."""
+        found: T | None = self._made.get(key)
+        if found is None:
+            found = self._made[key] = make(self)
+        return found
 
     # What is looked up isn't bound to what looks it up: that is made when it is first asked for.
 
@@ -304,10 +381,18 @@ class PartBlock(Block):
         return self._looked_up().name(id, lang)
 
     def _held_out(self, id: str) -> bool:
-        return self._looked_up().held_out(id)
+        known = self._marks.get(id)
+        if known is None:
+            known = self._marks[id] = self._looked_up().held_out(id)
+        return known
 
     def _name_terms(self, id: str) -> list[tuple[str, str]]:
         return self._looked_up().name_terms(id)
+
+    def clear(self) -> None:
+        """Let go of all that was looked up, though something may still hold the block itself."""
+        self._made.clear()
+        self._marks.clear()
 
     def look_up(self, numbers: npt.NDArray[Any]) -> Near:
         """What is known of some concepts, which needn't be the block's."""
@@ -316,132 +401,157 @@ class PartBlock(Block):
 
     def _looked_up(self) -> Near:
         """What is known of concepts: of all that the block's facts speak of, or, as long as only a
-        few are asked about, of these."""
-        if self._near is not None:
-            return self._near
-        few = self._few
-        if few is None:
-            few = Near(self.feed, np.empty(0, np.int64))
-            object.__setattr__(self, "_few", few)
-        return few if len(few.numbers) < FEW else self.near
+        few beyond its own are asked about, of these."""
+        if "near" in self._made:
+            return self.near
+        own = self.own
+        return own if len(own.numbers) < len(self.numbers) + FEW else self.near
 
     @property
-    def out(self) -> Edges:
-        """The facts that the block's concepts are subjects of."""
-        found = self._out
-        if found is None:
-            found = self.feed.edges(self.numbers, "out", most=self.most)
-            object.__setattr__(self, "_out", found)
-        return found
-
-    @property
-    def into(self) -> Edges:
-        """The facts that the block's concepts are objects of."""
-        found = self._into
-        if found is None:
-            found = self.feed.edges(self.numbers, "in", most=self.most)
-            object.__setattr__(self, "_into", found)
-        return found
-
-    @property
-    def rows(self) -> dict[int, list[dict[str, Any]]]:
-        """Statements with a value, by the numbers of the concepts that have some."""
-        found = self._rows
-        if found is None:
-            found = self.feed.values(self.numbers)
-            object.__setattr__(self, "_rows", found)
-        return found
-
-    @property
-    def places(self) -> dict[int, tuple[int, int]]:
-        """The place of each of the block's concepts among them, by number, and its degree."""
-        found = self._places
-        if found is None:
-            degrees = self.feed.degree(self.numbers).tolist()
-            found = dict(zip(self.numbers.tolist(), enumerate(degrees), strict=True))
-            object.__setattr__(self, "_places", found)
-        return found
+    def own(self) -> Near:
+        """The block's own concepts."""
+        return self.once("own", lambda block: Near(block.feed, block.numbers))
 
     @property
     def near(self) -> Near:
         """What the block's facts speak of."""
-        found = self._near
-        if found is None:
-            ends = [self.numbers, self.out.other, self.into.other]
-            found = Near(self.feed, np.unique(np.concatenate(ends)))
-            object.__setattr__(self, "_near", found)
-        return found
+        return self.once("near", PartBlock._near)
+
+    def _near(self) -> Near:
+        ends = [self.numbers, self.out.other, self.into.other]
+        if sum(map(len, ends)) < self.feed.concepts // MARKED:
+            return Near(self.feed, np.unique(np.concatenate(ends)))
+        marks = np.zeros(self.feed.concepts, bool)
+        for numbers in ends:
+            marks[numbers] = True
+        return Near(self.feed, np.flatnonzero(marks))
+
+    @property
+    def out(self) -> Edges:
+        """The facts that the block's concepts are subjects of."""
+        return self.once("edges out", lambda b: b.feed.edges(b.numbers, "out", most=b.most))
+
+    @property
+    def into(self) -> Edges:
+        """The facts that the block's concepts are objects of."""
+        return self.once("edges in", lambda b: b.feed.edges(b.numbers, "in", most=b.most))
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """The facts out of the block's concepts and into them, to be made one by one."""
+        return self.once("sides", lambda b: (Side(b, b.out, "out"), Side(b, b.into, "in")))
+
+    @property
+    def rows(self) -> dict[int, list[dict[str, Any]]]:
+        """Statements with a value, by the numbers of the concepts that have some."""
+        return self.once("rows", lambda block: block.feed.values(block.numbers))
+
+    @property
+    def _told(self) -> dict[int, tuple[int, str, int, int, bool]]:
+        """By number, of each of the block's concepts: its place among them, its id, its set of
+        categories, its degree, and whether it is held out."""
+        return self.once("told", PartBlock._tell)
+
+    def _tell(self) -> dict[int, tuple[int, str, int, int, bool]]:
+        feed, numbers = self.feed, self.numbers
+        columns = feed.category_of[numbers], feed.degree(numbers), feed.held[numbers]
+        rows = zip(range(len(numbers)), self.own.texts, *(c.tolist() for c in columns), strict=True)
+        return dict(zip(numbers.tolist(), rows, strict=True))
 
     def entity(self, number: int) -> Entity:
         """The entity of one of the block's concept numbers."""
-        found = self._made.get(number)
+        found: Entity | None = self._made.get(number)
         if found is None:
             found = self._made[number] = self._entity(number)
         return found
 
     def _entity(self, number: int) -> Entity:
-        feed, (place, degree) = self.feed, self.places[number]
-        id = self.near.ids[number]
-        said: dict[str, Sequence[Fact]] = {}
-        of: dict[str, Sequence[Fact]] = {}
-        for side, target, way in ((self.out, said, "out"), (self.into, of, "in")):
-            start, stop = int(side.starts[place]), int(side.starts[place + 1])
-            for name, facts in self._by_predicate(side, start, stop, way):
-                target[name] = facts if name not in target else _in_order(target[name], facts, way)
-        for fact in self.valued(number):
-            said[fact.predicate] = [*said.get(fact.predicate, ()), fact]
-        names = {lang: text for lang in self.near.names if (text := self.near.name(id, lang))}  # type: ignore[arg-type]
-        return Entity(
-            id, feed.categories[feed.category_of[number]], names, said, of, degree,
-            bool(feed.held[number]),
-        )  # fmt: skip
-
-    def _by_predicate(
-        self, edges: Edges, start: int, stop: int, way: str
-    ) -> Iterator[tuple[str, Sequence[Fact]]]:
-        codes = edges.code[start:stop]
-        if not len(codes):
-            return
-        breaks = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-        for begin, end in pairwise(breaks):
-            name, _negated = self.feed.predicates[codes[begin]]
-            yield name, _Row(self, edges, range(start + begin, start + end), way)
+        place, id, categories, degree, held = self._told[number]
+        names = _NamesOf(self, id)
+        said, of = _Said(self, "out", place, number), _Said(self, "in", place, number)
+        return Entity(id, self.feed.categories[categories], names, said, of, degree, held)
 
     def valued(self, number: int) -> Iterator[Fact]:
         """The facts with a value of a concept."""
         rows = self.rows.get(number, ())
-        near = self._near
-        id = near.ids[number] if near is not None else self.feed.ids[number].as_py() if rows else ""
+        id = self._told[number][1] if rows else ""
         for row in rows:
             yield self.feed.valued(id, row)
 
-    def fact(self, edges: Edges, place: int, way: str) -> Fact:
-        """One fact of the part's columns."""
-        feed, ids = self.feed, self.near.ids
-        own, other = ids[int(edges.own[place])], ids[int(edges.other[place])]
-        subject, object = (own, other) if way == "out" else (other, own)
-        predicate, negated = feed.predicates[edges.code[place]]
-        profile = int(edges.profile[place])
-        said = edges.qualifiers.get(place)
-        qualifiers = json.loads(said) if said else {}
-        more = edges.more.get(place)
-        if more is None:
-            return Fact((edges.id(place),), subject, predicate, object, feed.sources[profile],
-                        feed.licences[profile], negated, qualifiers)  # fmt: skip
-        profiles = [profile, *(profile for profile, _id in more)]
-        return Fact(
-            tuple(sorted({edges.id(place), *(id for _profile, id in more)})),
-            subject, predicate, object,
-            tuple(sorted({source for at in profiles for source in feed.sources[at]})),
-            tuple(sorted({text for at in profiles for text in feed.licences[at]})),
-            negated, qualifiers,
-        )  # fmt: skip
+
+class _Said(Mapping[str, Sequence[Fact]]):
+    """What is said at one end of a concept, by predicate, in the order of predicates' codes; looked
+    up when it is first asked for."""
+
+    __slots__ = ("_block", "_number", "_place", "_predicates", "_rows", "_way")
+
+    def __init__(self, block: PartBlock, way: Way, place: int, number: int) -> None:
+        self._block, self._way, self._place, self._number = block, way, place, number
+        self._rows: dict[str, Sequence[Fact]] | None = None
+        self._predicates: tuple[str, ...] | None = None
+
+    @property
+    def predicates(self) -> tuple[str, ...]:
+        """The predicates in their order."""
+        if self._predicates is None:
+            block, out = self._block, self._way == "out"
+            found = block.sides[not out].predicates(self._place)
+            if out and (values := block.rows.get(self._number)):
+                names = (block.feed.predicates[row["p"]][0] for row in values)
+                found = tuple(dict.fromkeys([*found, *names]))
+            self._predicates = found
+        return self._predicates
+
+    def _found(self) -> dict[str, Sequence[Fact]]:
+        found = self._rows
+        if found is None:
+            block, out = self._block, self._way == "out"
+            found = self._rows = block.sides[not out].rows(self._place)
+            for fact in block.valued(self._number) if out else ():
+                found[fact.predicate] = [*found.get(fact.predicate, ()), fact]
+        return found
+
+    def __len__(self) -> int:
+        return len(self.predicates)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.predicates)
+
+    def __contains__(self, predicate: object) -> bool:
+        return predicate in self.predicates
+
+    def __getitem__(self, predicate: str) -> Sequence[Fact]:
+        return self._found()[predicate]
+
+    def get(self, predicate: str, default: Any = None) -> Any:
+        return self._found().get(predicate, default)
+
+    def items(self) -> ItemsView[str, Sequence[Fact]]:
+        return self._found().items()
+
+    def values(self) -> ValuesView[Sequence[Fact]]:
+        return self._found().values()
 
 
-def _in_order(left: Sequence[Fact], right: Sequence[Fact], way: str) -> Sequence[Fact]:
-    """The affirmed and the denied facts of a predicate together, in the order of their ends."""
-    end = "object" if way == "out" else "subject"
-    return sorted([*left, *right], key=lambda fact: (getattr(fact, end), fact.ids[0]))
+class _NamesOf(Mapping[str, str]):
+    """The preferred names of a concept, by language."""
+
+    __slots__ = ("_block", "_id")
+
+    def __init__(self, block: PartBlock, id: str) -> None:
+        self._block, self._id = block, id
+
+    def __getitem__(self, lang: str) -> str:
+        found = self._block.name(self._id, lang)  # type: ignore[arg-type]
+        if not found:
+            raise KeyError(lang)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (lang for lang in self._block.feed.languages() if self.get(lang))
+
+    def __len__(self) -> int:
+        return sum(1 for _lang in self)
 
 
 class _Entities(Sequence[Entity]):
@@ -464,39 +574,3 @@ class _Entities(Sequence[Entity]):
 
     def __iter__(self) -> Iterator[Entity]:
         return map(self._block.entity, self._numbers)
-
-
-class _Row(Sequence[Fact]):
-    """Facts of one predicate at one concept, made when they are asked for; a short row's are made
-    at once, and kept."""
-
-    def __init__(self, block: PartBlock, edges: Edges, places: range, way: str) -> None:
-        self._block, self._edges, self._places, self._way = block, edges, places, way
-        self._made: list[Fact] | None = None
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, place: int) -> Fact: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Fact]: ...
-    def __getitem__(self, place: int | slice) -> Fact | Sequence[Fact]:
-        if len(self._places) <= LONG:
-            return self._kept()[place]
-        make, edges, way = self._block.fact, self._edges, self._way
-        if isinstance(place, slice):
-            return [make(edges, at, way) for at in self._places[place]]
-        return make(edges, self._places[place], way)
-
-    def __iter__(self) -> Iterator[Fact]:
-        if len(self._places) <= LONG:
-            return iter(self._kept())
-        make, edges, way = self._block.fact, self._edges, self._way
-        return (make(edges, at, way) for at in self._places)
-
-    def _kept(self) -> list[Fact]:
-        if self._made is None:
-            make, edges, way = self._block.fact, self._edges, self._way
-            self._made = [make(edges, at, way) for at in self._places]
-        return self._made

@@ -28,6 +28,7 @@ PROVENANCE: dict[str, Any] = {
     "split": "string", "snapshot": "string", "extra": "string",
 }  # fmt: skip
 _OF: dict[str, Any] = {"id": "string", "task": "string", "lang": "string"}
+_json = json.JSONEncoder(ensure_ascii=False).encode
 _GPT = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
@@ -45,7 +46,7 @@ def provenance(row: Row) -> Record:
     return {
         "rationale": row.rationale, "statements": row.statements, "sources": row.sources,
         "licence": row.licence, "split": row.split, "snapshot": row.snapshot,
-        "extra": json.dumps(dict(extra), ensure_ascii=False) if extra else "",
+        "extra": _json(dict(extra)) if extra else "",
     }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Draft:
     task: str
     lang: Language
     messages: tuple[Message, ...]
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     wording: int = 0
     about: tuple[str, ...] = ()
     rationale: str = ""

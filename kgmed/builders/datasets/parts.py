@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -32,6 +34,9 @@ CHOICE = 8
 concepts and predicates, and not all rows of a large graph are made for a few."""
 FEW = 4
 """Concepts that are looked at first where rows are bounded."""
+COLLECTED = 100_000, 10, 100
+"""New values for which the youngest are looked at for cycles, and turns for which older ones are.
+"""
 _MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
@@ -101,10 +106,13 @@ class Counts:
 
     def used(self) -> np.ndarray[Any, np.dtype[np.uint64]]:
         """The first eight bytes of the ids of all statements used, each once."""
-        first = b"".join(bytes.fromhex(id[:16]) for id in self.statements)
+        first = bytes.fromhex("".join([id[:16] for id in self.statements]))
         parts = [np.frombuffer(first, ">u8")]
         parts += [np.frombuffer(ids, ">u8")[::2] for ids in self.packed]
-        return np.unique(np.concatenate(parts).astype(np.uint64))
+        every: np.ndarray[Any, np.dtype[np.uint64]] = np.sort(
+            np.concatenate(parts).astype(np.uint64)
+        )
+        return np.asarray(every[np.append(True, every[1:] != every[:-1])[: len(every)]])
 
 
 def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, Any]:
@@ -113,6 +121,24 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
     Raises :class:`~kgmed.kg.errors.OutputError` where they can't be written: a full disk, a folder
     that may not be written to.
     """
+    with _seldom_collected():
+        return _made(job, feed, making, number)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Have cycles collected seldom: rows make none, and to look at all that they are made of again
+    and again takes a third of the time."""
+    before = gc.get_threshold()
+    if gc.isenabled():
+        gc.set_threshold(*COLLECTED)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _made(job: Job, feed: Feed, making: Making, number: int) -> dict[str, Any]:
     start = perf_counter()
     settings = job.settings
     weights = feed.weights()
@@ -129,7 +155,7 @@ def make_part(job: Job, feed: Feed, making: Making, number: int) -> dict[str, An
             blocks = iter([feed.block(number)]) if most is None else growing(
                 feed, number, seed=settings.seed
             )  # fmt: skip
-            for made in rows_of(job, feed, making, blocks, counts, most=most):
+            for made in rows_of(job, feed, making, _cleared(blocks), counts, most=most):
                 if isinstance(made, Chunk):
                     counts.add_chunk(made)
                     shard = shards.files[made.config, made.split]
@@ -332,6 +358,13 @@ def as_json(counts: Counts) -> dict[str, Any]:
         "hits": overlaps.counted(counts.hits),
         "examples": [[*key, record] for key, (_id, record) in sorted(counts.examples.items())],
     }  # fmt: skip
+
+
+def _cleared(blocks: Iterable[PartBlock]) -> Iterator[PartBlock]:
+    """Blocks, each cleared when the next one is asked for: they refer to themselves."""
+    for block in blocks:
+        yield block
+        block.clear()
 
 
 def write_text(path: Path, text: str) -> None:

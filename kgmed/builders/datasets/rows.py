@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
-from kgmed.builders.datasets.model import Block, Draft, Row
+from kgmed.builders.datasets.model import Block, Draft, Fact, Row
+from kgmed.builders.datasets.sides import Facts, Parts
 
 ID_BYTES = 8
 _FIELD = "\x1f"
@@ -29,10 +30,13 @@ def row_id(
 def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
     """The row of a draft. It is a test where training mustn't see a concept that it touches."""
     facts = draft.facts
-    if len(facts) == 1:
+    predicates: tuple[str, ...]
+    if isinstance(facts, (Facts, Parts)):
+        statements, (sources, licences), predicates = facts.rests()
+    elif len(facts) == 1:
         (fact,) = facts
         statements, sources, licences = fact.ids, fact.sources, fact.licences
-        predicates: tuple[str, ...] = (fact.predicate,)
+        predicates = (fact.predicate,)
     else:
         statements = tuple(sorted({id for fact in facts for id in fact.ids}))
         sources = tuple(sorted({text for fact in facts for text in fact.sources}))
@@ -63,10 +67,16 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
 def is_test(draft: Draft, block: Block) -> bool:
     """Whether a draft touches a concept that is held out, by a fact or by what it speaks of."""
     held = block.held_out
-    for fact in draft.facts:
-        if held(fact.subject) or (fact.object and held(fact.object)):
-            return True
-    return any(map(held, draft.about))
+    return _touch(draft.facts, held) or any(map(held, draft.about))
+
+
+def _touch(facts: Sequence[Fact], held: Callable[[str], bool]) -> bool:
+    """Whether one of some facts touches a concept that is held out."""
+    if isinstance(facts, Facts):
+        return facts.held_out()
+    if isinstance(facts, Parts):
+        return any(_touch(part, held) for part in facts.parts)
+    return any(held(f.subject) or (f.object != "" and held(f.object)) for f in facts)
 
 
 def name_terms(block: Block, ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

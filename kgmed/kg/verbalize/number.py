@@ -37,7 +37,13 @@ _TAIL = re.compile(
 )
 _LATIN = ("as", "os", "ans", "ens", "ales", "yces", "oides", "ites")
 """Ends of Latin and Greek singulars; "metabolites" and "males" are English by their stems."""
+_WORD = re.compile("[a-z]+")
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+
+
+def _may_be_plural(name: str) -> bool:
+    """Whether any word of a name could make it a plural: of most names none could."""
+    return any(word[-1] == "s" or word in _PLURAL for word in _WORD.findall(name.lower()))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -53,6 +59,8 @@ def is_plural(name: str) -> bool:
     """
     if ", and " in name:
         return False  # a syndrome named for its signs
+    if "(" not in name and "[" not in name and not _may_be_plural(name):
+        return False
     head = _TAIL.split(_BRACKETS.sub("", name), maxsplit=1)[0].strip()
     words = head.split()
     if not words:
@@ -77,6 +85,7 @@ _LOWER = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 12)
 def opening(name: str) -> str:
     """A name as it opens a sentence: with a capital, where its first word is a plain one.
 

@@ -82,8 +82,8 @@ class Facts:
             id = feed.ids[int(self.numbers[self.own[at]])].as_py()
             return feed.valued(id, feed.table("values").slice(place, 1).to_pylist()[0])
         if side == OUT:
-            return self.block.fact(self.block.out, place, "out")
-        return self.block.fact(self.block.into, place, "in")
+            return self.block.sides[0].fact(place)
+        return self.block.sides[1].fact(place)
 
     def turns(self) -> npt.NDArray[np.int64]:
         """The place of each fact in the order of ids, among those of its concept."""

@@ -114,7 +114,7 @@ class Packer:
 class _Piece:
     text: str
     tokens: Sequence[int]
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
 
 
 def _place(seed: int, draft: Draft) -> bytes:

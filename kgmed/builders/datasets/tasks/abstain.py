@@ -8,7 +8,7 @@ with another concept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kgmed.builders.datasets.model import Block, Draft, Entity
 from kgmed.builders.datasets.tasks import sources
@@ -55,24 +55,33 @@ _SAYS: dict[Language, tuple[str, ...]] = {
 }
 
 
+_Stated = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The predicates that an entity is the subject and the object of, and its categories."""
+
+
 def abstain(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     """Up to two questions per entity that nothing in the graph answers."""
     teller = Teller(block, lang, context)
+    known: dict[_Stated, list[tuple[str, bool, Asked]]] = {}
     for some in chunks(block.entities):
-        plans = [(e, list(_questions(e, teller))) for e in some if _fits(teller, e)]
-        alone = teller.alone(entity.id for entity, open_ in plans if open_)
+        plans: list[tuple[Entity, list[tuple[str, bool, Asked]]]] = []
+        for entity in some:
+            stated = tuple(entity.said), tuple(entity.of), entity.categories
+            open_ = known.get(stated)
+            if open_ is None:
+                open_ = known[stated] = list(_questions(*stated, teller))
+            if open_ and _askable(teller.name(entity.id)):
+                plans.append((entity, open_))
+        alone = teller.alone(entity.id for entity, _open in plans)
         for entity, open_ in plans:
             if entity.id in alone:
                 yield from _asked(teller, entity, open_)
 
 
-def _fits(teller: Teller, entity: Entity) -> bool:
-    """Whether what isn't said of an entity isn't said of what belongs to it either; a name that is
-    turned round for an index ("hypertension, essential, 8") is nobody's question."""
-    name = teller.name(entity.id)
-    if not name or ", " in name or any(p in entity.said for p in _BELONGS_ELSEWHERE):
-        return False
-    return not any(p in entity.of for p in _GROUPS)
+def _askable(name: str) -> bool:
+    """Whether a thing may be asked about by its name: one that is turned round for an index
+    ("hypertension, essential, 8") is nobody's question."""
+    return bool(name) and ", " not in name
 
 
 def _asked(teller: Teller, entity: Entity, open_: list[tuple[str, bool, Asked]]) -> Iterator[Draft]:
@@ -80,24 +89,29 @@ def _asked(teller: Teller, entity: Entity, open_: list[tuple[str, bool, Asked]])
         yield _draft(teller, entity, predicate, words, inverse=inverse)
 
 
-def _questions(entity: Entity, teller: Teller) -> Iterator[tuple[str, bool, Asked]]:
-    said, of = _implied(teller, entity.said), _implied(teller, entity.of)
-    for category in entity.categories:
+def _questions(
+    stated: tuple[str, ...], stated_of: tuple[str, ...], categories: tuple[str, ...], teller: Teller
+) -> Iterator[tuple[str, bool, Asked]]:
+    """What isn't stated of an entity, nor of what belongs to it: by the predicates that are."""
+    if any(p in stated for p in _BELONGS_ELSEWHERE) or any(p in stated_of for p in _GROUPS):
+        return
+    said, of = _implied(teller, stated), _implied(teller, stated_of)
+    for category in categories:
         for predicate, inverse in _ASKED.get(category, ()):
             entry = teller.registry.get(predicate)
             symmetric = entry is not None and entry.symmetric
             if predicate in (of if inverse else said) or (symmetric and predicate in of):
                 continue
             words = asked(predicate, teller.lang, inverse=inverse)
-            stated = teller.context.counted.get((predicate, "^" * inverse + category), 0)
-            if words is not None and stated >= ENOUGH:
+            count = teller.context.counted.get((predicate, "^" * inverse + category), 0)
+            if words is not None and count >= ENOUGH:
                 yield predicate, inverse, words
 
 
-def _implied(teller: Teller, facts: object) -> set[str]:
+def _implied(teller: Teller, predicates: Sequence[str]) -> set[str]:
     """Predicates that are stated, and those that they imply or are implied by."""
     found: set[str] = set()
-    for predicate in facts:  # type: ignore[attr-defined]
+    for predicate in predicates:
         found.update(teller.registry.ancestors(predicate), teller.registry.descendants(predicate))
     return found
 

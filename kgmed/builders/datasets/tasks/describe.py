@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
+from kgmed.builders.datasets.sides import Facts
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.teller import Group, Teller
 from kgmed.kg.model import Language
@@ -55,17 +56,18 @@ def describe(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         asks = _ASKS[lang]
         question = asks[wording % len(asks)].replace("{s}", teller.name(entity.id))
         sentences: list[str] = []
-        facts: list[Fact] = []
+        facts: list[Sequence[Fact]] = []
         kind = _kind(teller, entity, groups)
         for group in groups:
             told, used = _told(teller, group, wording=wording // len(asks))
             sentences += told
-            facts += used
+            facts.append(used)
         if kind:
             sentences = teller.introduced(kind, sentences, name=teller.name(entity.id))
         answer = teller.together(sentences)
         messages = (("user", question), ("assistant", answer))
-        yield Draft("description", lang, messages, tuple(facts), wording % len(asks), key=entity.id)
+        yield Draft("description", lang, messages, Facts.together(facts),
+                    wording % len(asks), key=entity.id)  # fmt: skip
 
 
 def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
@@ -83,7 +85,7 @@ def _kind(teller: Teller, entity: Entity, groups: list[Group]) -> str:
     return f"{opening(name)} is {article} {kind}."
 
 
-def _told(teller: Teller, group: Group, *, wording: int) -> tuple[list[str], tuple[Fact, ...]]:
+def _told(teller: Teller, group: Group, *, wording: int) -> tuple[list[str], Sequence[Fact]]:
     if len(group.facts) <= MOST:
         return teller.sentences(group, wording=wording), group.facts
     ends = group.ends
@@ -91,6 +93,6 @@ def _told(teller: Teller, group: Group, *, wording: int) -> tuple[list[str], tup
         return teller.sentences(group, wording=wording), group.facts
     whole, count = len(ends) + group.untold, MOST // 2
     chosen = set(teller.some_of(ends, count, "describe", group.id, group.predicate))
-    facts = tuple(fact for fact in group.facts if fact.other(group.id) in chosen)
+    facts = group.among(chosen)
     note = _EXAMPLES[teller.lang].replace("{n}", str(count)).replace("{all}", str(whole))
     return [*teller.sentences(group, facts, wording=wording), note], facts

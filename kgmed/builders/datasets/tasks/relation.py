@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.tasks.context import Context
@@ -42,7 +42,7 @@ def _drafts(
         for group in teller.groups(entity, inverse=inverse):
             if group.negated:
                 continue
-            made = question(teller, group)
+            made = answered(teller, group)
             if made is None:
                 continue
             text, facts, wording = made
@@ -55,6 +55,14 @@ def _drafts(
 def question(
     teller: Teller, group: Group, *, called: str = "", complete: int = COMPLETE
 ) -> tuple[str, tuple[Fact, ...], int] | None:
+    """:func:`answered`, with the facts themselves."""
+    made = answered(teller, group, called=called, complete=complete)
+    return None if made is None else (made[0], tuple(made[1]), made[2])
+
+
+def answered(
+    teller: Teller, group: Group, *, called: str = "", complete: int = COMPLETE
+) -> tuple[str, Sequence[Fact], int] | None:
     """(the question for a group, the facts that answer it, the wording's number), or None where
     nobody would ask. Where not all can be told, or more than ``complete``, the question asks for
     as many as the answer has. ``called`` stands for the entity's name ("it")."""
@@ -73,6 +81,6 @@ def question(
         return say(text, name, lang), group.facts, wording
     count = next(n for n in ASKED_FOR if n <= len(ends))
     chosen = set(teller.some_of(ends, count, "name", group.id, group.predicate))
-    facts = tuple(fact for fact in group.facts if fact.other(group.id) in chosen)
+    facts = group.among(chosen)
     text = _NAME[lang].replace("{n}", _NUMBERS[lang][count]).replace("{things}", words.things)
     return say(text, name, lang), facts, len(words.asks) + len(_LIST[lang])

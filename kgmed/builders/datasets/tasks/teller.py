@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from kgmed.builders.datasets.around import of
+from kgmed.builders.datasets.edges import parsed
 from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Entity, Fact
+from kgmed.builders.datasets.sides import Facts, Side
+from kgmed.builders.datasets.spoken import ENDS, Spoken, spoken, tidy
 from kgmed.builders.datasets.tasks import listing
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.kg.categories import label
@@ -28,8 +33,6 @@ CHUNK = 500
 """Entities whose questions are verified or looked up together."""
 HUB = 5_000
 """Facts of one entity, predicate and side that are looked at; the rest of a hub's stay untold."""
-_SHOUTED = re.compile(r"[A-Z]{8,}")
-_ENDS = ("affected", "actor")
 _KINDS: dict[str, dict[Language, str]] = {
     "ChemicalRole": {"en": "pharmacological role", "zh": "药理作用类别"},
     "GeneFamily": {"en": "gene family", "zh": "基因家族"},
@@ -41,7 +44,7 @@ _KINDS: dict[str, dict[Language, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Group:
     """What is said of an entity by one predicate, from one side: facts whose ends all have names.
 
@@ -53,28 +56,49 @@ class Group:
     predicate: str
     inverse: bool
     negated: bool
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     untold: int = 0
+    _ends: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ends(self) -> tuple[str, ...]:
         """The other ends, in the order of the facts, each once."""
-        return tuple(dict.fromkeys(fact.other(self.id) for fact in self.facts))
+        if self._ends is None:
+            self._ends = tuple(dict.fromkeys(others(self.facts, self.id)))
+        return self._ends
+
+    def among(self, ends: Container[str]) -> Sequence[Fact]:
+        """The facts with one of some other ends."""
+        if type(self.facts) is Facts:
+            return self.facts.among(ends)
+        return tuple([fact for fact in self.facts if fact.other(self.id) in ends])
+
+
+def others(facts: Sequence[Fact], id: str) -> list[str]:
+    """The ends of facts that aren't ``id``."""
+    return facts.others if type(facts) is Facts else [fact.other(id) for fact in facts]
+
+
+class _Tail(NamedTuple):
+    """What stands behind a sentence, the rank of its severity, and whether there are qualifiers."""
+
+    text: str
+    rank: int
+    qualified: bool
+
+
+_NO_TAIL = _Tail("", words_of.severity_rank(""), qualified=False)
 
 
 class _Names(dict[str, str]):
-    """Names of a block in one language, by id, looked up once."""
+    """Names in one language, by id, looked up once; common nouns in them are written small."""
 
-    def __init__(self, block: Block, lang: Language, common: Container[str]) -> None:
+    def __init__(self, find: Callable[[str], str | None], common: Container[str]) -> None:
         super().__init__()
-        self._common: Container[str] = common if lang == "en" else ()
-        around = of(block)
-        self._name, self._lang = block.name if around is None else around.name, lang
-        self._near = block.near.names.get(lang, {}) if isinstance(block, PartBlock) else {}
+        self._find, self._common = find, common
 
     def __missing__(self, id: str) -> str:
-        known = self._near.get(id)
-        found = tidy(known or self._name(id, self._lang) or "")
+        found = tidy(self._find(id) or "")
         if self._common:
             found = small(found, self._common)
         self[id] = found
@@ -88,10 +112,16 @@ class Teller:
         self.block, self.lang, self.context = block, lang, context
         self.say = context.say
         self.registry = context.registry
-        self.name: Callable[[str], str] = _Names(block, lang, context.common).__getitem__
+        self._names = _names_of(block, lang, context.common)
+        self.name: Callable[[str], str] = self._names.__getitem__
         """The name of a concept in the language, or '' where it has none."""
         self._alone: dict[str, bool] = {}
-        self._categories = {entity.id: entity.categories for entity in block.entities}
+        own = () if isinstance(block, PartBlock) else block.entities
+        self._categories = {entity.id: entity.categories for entity in own}
+        self._spoken = spoken(block, lang) if isinstance(block, PartBlock) else None
+        self._known_tails: dict[str, _Tail] = {}
+        self._slots: dict[str, listing.Slot] = {}
+        self._options: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
 
     # Names
 
@@ -114,11 +144,7 @@ class Teller:
 
     def names(self, ids: Iterable[str]) -> list[str]:
         """The names of concepts in their order, those once that differ in case or an s alone."""
-        found: dict[str, str] = {}
-        for id in ids:
-            name = self.name(id)
-            found.setdefault(name.casefold().removesuffix("s"), name)
-        return [found[key] for key in sorted(found)]
+        return _once(list(map(self.name, ids)))
 
     def alone(self, ids: Iterable[str]) -> set[str]:
         """Those of some concepts whose name no other one has: what isn't stated of a name that two
@@ -188,7 +214,7 @@ class Teller:
             return False
         if not fact.qualifiers:
             return True
-        return all(self.name(fact.qualifiers[key]) for key in _ENDS if key in fact.qualifiers)
+        return all(self.name(fact.qualifiers[key]) for key in ENDS if key in fact.qualifiers)
 
     def groups(self, entity: Entity, *, inverse: bool | None = None) -> list[Group]:
         """What is said of an entity, by predicate and side; only groups with a fact to tell.
@@ -200,7 +226,7 @@ class Teller:
         if inverse is not True:
             for predicate, facts in entity.said.items():
                 both = predicate in entity.of and self.symmetric(predicate)
-                every = [*facts, *entity.of[predicate]] if both else facts
+                every = Facts.together([facts, entity.of[predicate]]) if both else facts
                 self._split(found, entity.id, predicate, every, inverse=False)
         for predicate, facts in entity.of.items():
             symmetric = self.symmetric(predicate)
@@ -215,7 +241,7 @@ class Teller:
         said, of = entity.said.get(predicate, ()), entity.of.get(predicate, ())
         facts = of if inverse else said
         if self.symmetric(predicate):
-            facts, inverse = [*said, *of], False
+            facts, inverse = Facts.together([said, of]), False
         found: list[Group] = []
         if facts and self.name(entity.id):
             self._split(found, entity.id, predicate, facts, inverse=inverse)
@@ -230,6 +256,10 @@ class Teller:
         self, found: list[Group], id: str, predicate: str, facts: Sequence[Fact], *, inverse: bool
     ) -> None:
         """The groups of facts that hold and of those that are denied."""
+        if type(facts) is Facts:
+            for negated, kept, untold in facts.parted(self.marks, HUB):
+                found.append(Group(id, predicate, inverse, negated, kept, untold))
+            return
         looked_at = facts if len(facts) <= HUB else facts[:HUB]
         told = [fact for fact in looked_at if self.tellable(fact)]
         holding = tuple([fact for fact in told if not fact.negated])
@@ -241,6 +271,19 @@ class Teller:
                     untold = sum(f.negated == negated for f in looked_at) - len(mine)
                     untold += len(facts) - len(looked_at)
                 found.append(Group(id, predicate, inverse, negated, mine, untold))
+
+    def marks(self, side: Side) -> bytes:
+        """1 for each fact of a side that is :meth:`tellable`, else 0."""
+        return self._speaker(side).told(side)
+
+    def marks_of(self, side: Side, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether some facts of a side, ascending, are :meth:`tellable`."""
+        return self._speaker(side).tellable(side, places)
+
+    def _speaker(self, side: Side) -> Spoken:
+        if self._spoken is not None and side.block is self.block:
+            return self._spoken
+        return spoken(side.block, self.lang)
 
     def sentence(self, fact: Fact, *, wording: int = 0, of: str = "") -> str:
         """A fact as one sentence, told from ``of`` where that is one of its ends."""
@@ -269,67 +312,119 @@ class Teller:
     ) -> list[str]:
         """Facts of a group, one sentence for those of the same qualifiers: the worst severity
         first, and the other ends by name. What is said with qualifiers isn't repeated without."""
-        by_tail = self._by_tail(group, group.facts if facts is None else facts)
-        return [self._grouped(group, by_tail[tail], wording, tail) for tail in by_tail]
+        facts = group.facts if facts is None else facts
+        names = self._called(facts, group.id)
+        if type(facts) is Facts and not facts.qualified:
+            return [self._grouped(group, names, wording, "")]
+        told = []
+        for tail, places in self._by_tail(others(facts, group.id), self._tails(facts)).items():
+            if type(facts) is not Facts and facts[places[0]].value is not None:
+                mine = cast("list[Statement]", [facts[place] for place in places])
+                told.append(self.say.grouped(mine, self.name, lang=self.lang, wording=wording))
+            else:
+                told.append(self._grouped(group, [names[at] for at in places], wording, tail))
+        return told
 
     def shared(self, one: Group, other: Group, ends: set[str]) -> list[str]:
         """What two groups of a predicate share, as sentences about both; about each in turn where
         their qualifiers differ."""
-        facts = [[f for f in group.facts if f.other(group.id) in ends] for group in (one, other)]
-        ours, theirs = self._by_tail(one, facts[0]), self._by_tail(other, facts[1])
-        told = {tail: {f.other(one.id) for f in found} for tail, found in ours.items()}
-        if told != {tail: {f.other(other.id) for f in found} for tail, found in theirs.items()}:
+        facts = one.among(ends), other.among(ends)
+        mine, its = others(facts[0], one.id), others(facts[1], other.id)
+        ours, theirs = (
+            {tail: [found[at] for at in places]
+             for tail, places in self._by_tail(found, self._tails(some)).items()}
+            for some, found in zip(facts, (mine, its), strict=True)
+        )  # fmt: skip
+        told = {tail: set(found) for tail, found in ours.items()}
+        if told != {tail: set(found) for tail, found in theirs.items()}:
             return [*self.sentences(one, facts[0]), *self.sentences(other, facts[1])]
         name = self.name(other.id)
-        return [self._grouped(one, ours[tail], 0, tail, among=name) for tail in ours]
+        return [
+            self._grouped(one, list(map(self.name, found)), 0, tail, among=name)
+            for tail, found in ours.items()
+        ]
 
-    def _by_tail(self, group: Group, chosen: Sequence[Fact]) -> dict[str, list[Fact]]:
-        """Facts by what stands behind their sentence, in the order in which they are told."""
-        if not any(fact.qualifiers for fact in chosen):
-            return {"": list(chosen)}
-        by_tail: dict[str, list[Fact]] = {}
-        for fact in chosen:
-            tail = ""
-            if fact.qualifiers:
-                tail = words_of.tail(fact.qualifiers, self.name, lang=self.lang)
-            by_tail.setdefault(tail, []).append(fact)
+    def _called(self, facts: Sequence[Fact], id: str) -> list[str]:
+        """The names of the ends of facts that aren't ``id``."""
+        if type(facts) is not Facts or self._names is not self._spoken:
+            return list(map(self.name, others(facts, id)))
+        return facts.column(self._other_names)
+
+    def _other_names(self, side: Side) -> list[str]:
+        """The name of each other end of a side's facts."""
+        return self._speaker(side).others(side)
+
+    def _tails(self, facts: Sequence[Fact]) -> list[_Tail]:
+        """What stands behind the sentences of facts, with the rank of its severity."""
+        if type(facts) is not Facts:
+            return [self._tail(fact.qualifiers) for fact in facts]
+        found = []
+        for text in facts.said:
+            tail = self._known_tails.get(text)
+            if tail is None:
+                tail = self._known_tails[text] = self._tail(parsed(text) if text else {})
+            found.append(tail)
+        return found
+
+    def _tail(self, said: Mapping[str, str]) -> _Tail:
+        if not said:
+            return _NO_TAIL
+        tail = words_of.tail(said, self.name, lang=self.lang)
+        return _Tail(tail, words_of.severity_rank(said.get("severity", "")), qualified=True)
+
+    def _by_tail(self, ends: Sequence[str], tails: Sequence[_Tail]) -> dict[str, Sequence[int]]:
+        """The places of facts by what stands behind their sentence, in the order in which they are
+        told. ``ends`` are their other ends."""
+        by_tail: dict[str, list[int]] = {}
+        for place, tail in enumerate(tails):
+            by_tail.setdefault(tail.text, []).append(place)
         if "" in by_tail and len(by_tail) > 1:
-            qualified = {f.other(group.id) for f in chosen if f.qualifiers}
-            rest = [f for f in by_tail.pop("") if f.other(group.id) not in qualified]
+            qualified = {end for end, tail in zip(ends, tails, strict=True) if tail.qualified}
+            rest = [place for place in by_tail.pop("") if ends[place] not in qualified]
             if rest:
                 by_tail[""] = rest
-        if len(by_tail) == 1:
-            return by_tail
-        ordered = sorted(by_tail, key=lambda tail: _rank(by_tail[tail][0], tail))
-        return {tail: by_tail[tail] for tail in ordered}
+        ordered = sorted(by_tail, key=lambda text: (tails[by_tail[text][0]].rank, not text, text))
+        return {text: by_tail[text] for text in ordered}
 
     def _grouped(
-        self, group: Group, facts: list[Fact], wording: int, tail: str, *, among: str = ""
+        self, group: Group, called: list[str], wording: int, tail: str, *, among: str = ""
     ) -> str:
         lang = self.lang
-        if facts[0].value is not None:
-            return self.say.grouped(
-                cast("list[Statement]", facts), self.name, lang=lang, wording=wording
-            )
-        names = self.names(fact.other(group.id) for fact in facts)
-        own, several = listing.slot(self.name(group.id), lang), len(names) > 1
+        names, own = _once(called), self._slot(self.name(group.id))
+        several = len(names) > 1
         if among:
             own = listing.Slot(lists.join(lang, [own.text, among]), "list")
-        other = listing.slot(names[0], lang)
         if several:
             other = listing.Slot(lists.join(lang, names, denied=group.negated), "list")
-        inverse = group.inverse and group.predicate not in listing.FORWARD
-        texts = listing.options(
-            self.registry, group.predicate, lang, inverse=inverse, listed=several or bool(among)
-        )
+        else:
+            other = self._slot(names[0])
         subject, object = (other, own) if group.inverse else (own, other)
-        if (
-            group.inverse and not inverse
-        ):  # "A, B and C have the role X", not "the roles of A, B .."
-            texts = listing.led(texts)
+        listed = several or bool(among)
+        texts = self._wordings(group.predicate, inverse=group.inverse, listed=listed)
         return listing.written(
             texts[wording % len(texts)], lang, subject, object, tail=tail, negated=group.negated
         )
+
+    def _slot(self, name: str) -> listing.Slot:
+        """A single name."""
+        found = self._slots.get(name)
+        if found is None:
+            found = self._slots[name] = listing.slot(name, self.lang)
+        return found
+
+    def _wordings(self, predicate: str, *, inverse: bool, listed: bool) -> tuple[str, ...]:
+        """The wordings of a predicate, told from one side of one or several."""
+        key = (predicate, inverse, listed)
+        found = self._options.get(key)
+        if found is None:
+            from_object = inverse and predicate not in listing.FORWARD
+            found = listing.options(
+                self.registry, predicate, self.lang, inverse=from_object, listed=listed
+            )
+            if inverse and not from_object:  # "A and B have the role X", not "the roles of A and B"
+                found = listing.led(found)
+            self._options[key] = found
+        return found
 
     def introduced(self, kind: str, sentences: Sequence[str], *, name: str) -> list[str]:
         """Sentences behind one that says what ``name`` is: a pronoun stands for it in the first of
@@ -345,13 +440,14 @@ class Teller:
         return ("" if self.lang == "zh" else " ").join(sentences)
 
 
-def tidy(name: str) -> str:
-    """A name as it stands in a text: one that a source writes in capitals is written small.
-
-    >>> tidy("SIMEPREVIR"), tidy("HIV"), tidy("ADRA1A")
-    ('simeprevir', 'HIV', 'ADRA1A')
-    """
-    return name.lower() if _SHOUTED.fullmatch(name) else name
+def _names_of(block: Block, lang: Language, common: Container[str]) -> dict[str, str]:
+    """Names of a block in a language, '' where there is none, with ``common`` nouns small."""
+    if lang != "en":
+        common = ()
+    if not isinstance(block, PartBlock):
+        return _Names(lambda concept: block.name(concept, lang), common)
+    known = spoken(block, lang)
+    return _Names(known.__getitem__, common) if common else known
 
 
 def number(seed: int, *key: str) -> int:
@@ -367,8 +463,11 @@ def chunks(entities: Iterable[Entity], size: int = CHUNK) -> Iterator[list[Entit
         yield some
 
 
-def _rank(fact: Fact, tail: str) -> tuple[int, int, str]:
-    severity = fact.qualifiers.get("severity", "")
-    worst = words_of.SEVERITIES
-    place = worst.index(severity) if severity in worst else len(worst)
-    return place, not tail, tail
+def _once(names: list[str]) -> list[str]:
+    """Names in their order, those once that differ in case or an s alone."""
+    if len(names) < 2:
+        return names
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.casefold().removesuffix("s"), name)
+    return [found[key] for key in sorted(found)]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.hard import facts
 from kgmed.builders.datasets.tasks.teller import Teller, chunks
+from kgmed.builders.datasets.tasks.told import told
 from kgmed.kg.errors import UsageError
 from kgmed.kg.linking.normalize import key as normalized
 from kgmed.kg.model import Language, Name
@@ -111,9 +111,8 @@ def link(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         for (entity, name), found in zip(rows, meant, strict=True):
             if {id for id, _name in found} <= {entity.id}:
                 yield _linked(teller, entity, name)
-    for fact in facts(block):
-        if teller.tellable(fact) and teller.number("mention", fact.ids[0]) % 4 == 0:
-            yield _mentioned(teller, fact)
+    for fact in told(teller, chosen=lambda said: teller.number("mention", said) % 4 == 0):
+        yield _mentioned(teller, fact)
 
 
 def _chosen(teller: Teller, entity: Entity, names: list[Name]) -> list[Name]:
@@ -186,10 +185,8 @@ def translate(block: Block, lang: Language, context: Context) -> Iterator[Draft]
         if mine and its and mine.casefold() != its.casefold():
             yield _term(teller, entity, (mine, its), _OTHER[lang])
             yield _term(teller, entity, (its, mine), lang)
-    for fact in facts(block):
-        chosen = teller.number("translate", fact.ids[0]) % 2 == 0
-        if chosen and teller.tellable(fact) and other.tellable(fact):
-            yield _sentence(teller, other, fact)
+    for fact in told(teller, other, chosen=lambda said: teller.number("translate", said) % 2 == 0):
+        yield _sentence(teller, other, fact)
 
 
 def _term(teller: Teller, entity: Entity, pair: tuple[str, str], into: Language) -> Draft:

@@ -12,8 +12,9 @@ from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.negatives import Negative
 from kgmed.builders.datasets.tasks import closed, sources
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.hard import facts, pairs
+from kgmed.builders.datasets.tasks.hard import pairs
 from kgmed.builders.datasets.tasks.teller import Teller
+from kgmed.builders.datasets.tasks.told import stated, told
 from kgmed.kg.model import Language
 
 WANTED = ("REFUTED", "UNSUPPORTED")
@@ -49,9 +50,8 @@ _ALSO: dict[Language, str] = {
 def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     """Two questions per fact: one answered with yes, one not."""
     teller = Teller(block, lang, context)
-    told = (fact for fact in facts(block) if teller.tellable(fact))
     opposed = opposing(block, context)
-    for pair in pairs(teller, told, task="yes_no", wanted=WANTED):
+    for pair in pairs(teller, told(teller), task="yes_no", wanted=WANTED):
         fact = pair.fact
         chance = teller.number("yes_no", fact.ids[0])
         asked = _asked(teller, (fact.subject, fact.predicate, fact.object), chance)
@@ -76,9 +76,13 @@ def yes_no(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
 def opposing(block: Block, context: Context) -> dict[tuple[str, str, str], list[Fact]]:
     """(subject, predicate, object) -> facts between these ends whose predicate opposes it."""
     found: dict[tuple[str, str, str], list[Fact]] = {}
-    for fact in facts(block):
-        entry = context.registry.get(fact.predicate)
-        for other in entry.opposes if entry else ():
+    opposes = {
+        name: entry.opposes
+        for name in context.registry
+        if (entry := context.registry.get(name)) is not None and entry.opposes
+    }
+    for fact in stated(block, opposes):
+        for other in opposes[fact.predicate]:
             found.setdefault((fact.subject, other, fact.object), []).append(fact)
     return found
 
