@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.neighbours import Neighbours
-from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
+from kgmed.builders.datasets.tasks.neighbours import (
+    Key,
+    Keys,
+    Neighbours,
+    by_key,
+    counted,
+    neighbours,
+)
+from kgmed.builders.datasets.tasks.teller import CHUNK, Group, Teller
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
 
@@ -20,7 +29,9 @@ ASPECTS = 3
 _OVER = ("in_drug_class", "has_mechanism_of_action", "treats", "subclass_of", "has_symptom",
          "antagonist_of", "agonist_of", "inhibits", "causes")  # fmt: skip
 """What partners have in common, the closest first."""
-_ASPECTS: dict[tuple[str, bool], dict[Language, str]] = {
+Side = tuple[str, bool]
+"""A predicate, told from its subject or, True, from its object."""
+_ASPECTS: dict[Side, dict[Language, str]] = {
     ("treats", False): {"en": "the conditions they treat", "zh": "可治疗的疾病"},
     ("treats", True): {"en": "the drugs used to treat them", "zh": "治疗药物"},
     ("in_drug_class", False): {"en": "drug class", "zh": "药物类别"},
@@ -38,6 +49,8 @@ _ASPECTS: dict[tuple[str, bool], dict[Language, str]] = {
     ("located_in", False): {"en": "location", "zh": "所在部位"},
     ("has_active_ingredient", False): {"en": "active ingredients", "zh": "有效成分"},
 }
+_SIDES = tuple(_ASPECTS)
+_CLASSIFIED: Side = ("subclass_of", False)
 _ASKS: dict[Language, tuple[str, ...]] = {
     "en": (
         "Compare {a} and {b} with regard to {aspects}.",
@@ -63,69 +76,80 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     if context.store is None:
         raise UsageError("comparisons need a graph: found none in the context.")
     teller = Teller(block, lang, context)
-    known = Neighbours(block, context)
+    known = neighbours(teller)
     under: Under = {}
-    for some in chunks(block.entities):
-        roofs = {entity.id: list(_roofs(teller, entity)) for entity in some}
-        known.need([roof for found in roofs.values() for _, roof in found])
-        partners = {
-            entity.id: _partners(teller, known, entity.id, roofs[entity.id], under)
-            for entity in some
-        }
-        known.need([id for ids in partners.values() for id in ids])
-        for entity in some:
-            for id in partners[entity.id]:
-                other = known.get(id)
-                if other is not None:
-                    yield from _pair(teller, entity, other)
+    aspects = _aspects(known, known.own)
+    telling = np.flatnonzero(_worth(aspects))
+    for start in range(0, len(telling), CHUNK):
+        chosen = telling[start : start + CHUNK]
+        some, ours = known.own[chosen], aspects[chosen]
+        found = _partners(teller, known, some, under)
+        place = np.repeat(np.arange(len(some)), [len(keys) for keys in found])
+        partners = np.array([key for keys in found for key in keys], some.dtype)
+        others, at = np.unique(partners, return_inverse=True)
+        sides = ours[place] & _aspects(known, others)[at]
+        pairs = [
+            (some[place[n]], partners[n], [_SIDES[k] for k in np.flatnonzero(sides[n]).tolist()])
+            for n in np.flatnonzero(_worth(sides)).tolist()
+        ]
+        known.need((key, *side) for _one, key, fit in pairs for side in fit)
+        for one, other, fit in pairs:
+            entities = known.get(one), known.get(other)
+            if entities[0] is not None and entities[1] is not None:
+                yield from _pair(teller, *entities, fit)
 
 
-def _roofs(teller: Teller, entity: Entity) -> Iterator[tuple[str, str]]:
-    """(predicate, what it shares with others): one of each predicate, the closest kind first."""
-    if not teller.name(entity.id):
-        return
+def _aspects(known: Neighbours, keys: Keys) -> npt.NDArray[np.bool_]:
+    """Which of the aspects each of some concepts can be compared by: those of which something, and
+    not too much, is stated; shape (concepts, aspects)."""
+    counts = [counted(known.ends(keys, name, inverse=inverse), keys) for name, inverse in _SIDES]
+    found = np.stack(counts, axis=1)
+    return (found > 0) & (found <= LONGEST)
+
+
+def _worth(aspects: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether there is more to compare than a classification."""
+    found: npt.NDArray[np.bool_] = aspects[:, [s != _CLASSIFIED for s in _SIDES]].any(axis=1)
+    return found
+
+
+Under = dict[tuple[str, Key], Keys]
+"""(predicate, roof) -> what stands under it and has a name, ascending."""
+
+
+def _partners(teller: Teller, known: Neighbours, keys: Keys, under: Under) -> list[list[Key]]:
+    """Of each of some concepts, things that stand under the same roof, the closest kind of roof
+    first; each pair from one of its ends alone."""
+    found: list[list[Key]] = [[] for _ in keys]
     for predicate in _OVER:
-        roofs = [f.object for f in entity.said.get(predicate, ()) if teller.name(f.object)]
-        if roofs:
-            yield predicate, teller.one_of(roofs, "roof", entity.id, predicate)
+        over = by_key(known.ends(keys, predicate, denied=True), keys)
+        roofs = {
+            place: ends[teller.number("roof", known.id(keys[place]), predicate) % len(ends)]
+            for place, ends in enumerate(over)
+            if len(ends) and not found[place]
+        }
+        new = [roof for roof in dict.fromkeys(roofs.values()) if (predicate, roof) not in under]
+        asked = np.array(sorted(new), keys.dtype)
+        mates = by_key(known.ends(asked, predicate, inverse=True, denied=True), asked)
+        under.update(zip(((predicate, roof) for roof in asked), mates, strict=True))
+        for place, roof in roofs.items():
+            mine = under[predicate, roof]
+            behind = mine[np.searchsorted(mine, keys[place], "right") :]
+            found[place] = teller.some_of(behind, PARTNERS, "partner", known.id(keys[place]))
+    return found
 
 
-Under = dict[tuple[str, str], list[str]]
-"""(predicate, roof) -> what stands under it and has a name, sorted."""
-
-
-def _partners(
-    teller: Teller, known: Neighbours, id: str, roofs: list[tuple[str, str]], under: Under
-) -> list[str]:
-    """Things that stand under the same roof, each pair from one of its ends alone."""
-    for predicate, roof in roofs:
-        mates = under.get((predicate, roof))
-        if mates is None:
-            over = known.get(roof)
-            ends = dict.fromkeys(
-                fact.subject for fact in (over.of.get(predicate, ()) if over else ())[:HUB]
-            )
-            mates = under[predicate, roof] = sorted(end for end in ends if teller.name(end))
-        behind = mates[bisect_right(mates, id) :]
-        if behind:
-            return teller.some_of(behind, PARTNERS, "partner", id)
-    return []
-
-
-def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
-    sides = [key for key in _ASPECTS if _states(teller, one, key) and _states(teller, other, key)]
-    if not set(sides) - {("subclass_of", False)}:
-        return
+def _pair(teller: Teller, one: Entity, other: Entity, sides: list[Side]) -> Iterator[Draft]:
     ours, theirs = (
         {key: g for key in sides if (g := teller.group(e, key[0], inverse=key[1])) is not None}
         for e in (one, other)
     )
     fit = [
         key
-        for key in _ASPECTS
+        for key in sides
         if key in ours and key in theirs and _short(ours[key]) and _short(theirs[key])
     ]
-    if not set(fit) - {("subclass_of", False)}:
+    if not set(fit) - {_CLASSIFIED}:
         return
     lang, a, b = teller.lang, teller.name(one.id), teller.name(other.id)
     if a.casefold() == b.casefold():
@@ -167,13 +191,6 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         about=(one.id, other.id),
         key=f"{one.id} {other.id}",
     )
-
-
-def _states(teller: Teller, entity: Entity, key: tuple[str, bool]) -> bool:
-    predicate, inverse = key
-    if teller.symmetric(predicate):
-        return predicate in entity.said or predicate in entity.of
-    return predicate in (entity.of if inverse else entity.said)
 
 
 def _short(group: Group) -> bool:

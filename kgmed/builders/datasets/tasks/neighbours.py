@@ -1,115 +1,266 @@
 """Entities next to a block's: of the block, read from a run's arrays, or read from a graph.
 
-Of arrays their facts are made predicate by predicate as they are asked for: a chain over a drug
-asks for what it treats, not for its thousand interactions.
+Tasks first ask who stands around many entities (:meth:`Neighbours.ends`), then read the facts of
+those that a row is made of, and no others (:meth:`Neighbours.need`). Concepts go by **keys**: their
+numbers in a run, and their ids in a graph that is read one by one. The order of keys is that of
+ids.
 """
 
 from __future__ import annotations
 
-import json
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.builders.datasets.around import OfFeed, of
-from kgmed.builders.datasets.edges import Edges
+from kgmed.builders.datasets.around import OfFeed, merged, of
+from kgmed.builders.datasets.edges import Edges, edges_at
 from kgmed.builders.datasets.feed import Feed, PartBlock
-from kgmed.builders.datasets.model import Block, Entity, Fact
-from kgmed.builders.datasets.tasks.context import Context, facts_of, read_entities
+from kgmed.builders.datasets.model import Entity
+from kgmed.builders.datasets.tasks.context import facts_of, read_entities
 from kgmed.builders.datasets.tasks.teller import Teller
 from kgmed.kg.model import Path, Statement, Step
 
-REMEMBERED = 20_000
-"""Neighbours outside the block that are kept."""
-WEIGHT = 2_000_000
-"""Statements that they have together at most, beyond those of the last question: 150 MB."""
-AT_ONCE = 200_000
-"""Statements that are read together."""
+Key = Any
+Keys = npt.NDArray[Any]
+Ints = npt.NDArray[np.int64]
+Stretch = tuple[Key, str, bool]
+"""What a concept is the subject of by a predicate, or, True, the object of; either where the
+predicate is symmetric."""
 READ = 2_000
 """Statements of a neighbour up to which it is read: a hub has too many ends to ask about."""
-LEARNT = 40
-"""Neighbours that are read of one entity and predicate."""
+KEPT = 40
+"""Readings that are kept, the last ones."""
 
 
-class Neighbours:
-    """Entities next to a block's, with what is said of them: of the block, or read and kept."""
+class Neighbours(Protocol):
+    """Who stands around a block's entities, and what is said of them."""
 
-    def __init__(self, block: Block, context: Context) -> None:
-        self._block, self._context = block, context
-        self._own = {entity.id: entity for entity in block.entities}
-        self._read: OrderedDict[str, Entity] = OrderedDict()
-        self._weight = 0
+    own: Keys
+    """The block's entities that have a name, ascending."""
 
-    def learn(self, entities: Sequence[Entity], predicates: Sequence[str]) -> None:
-        """Read what some predicates are stated of with entities for objects, some of each."""
-        ends = dict.fromkeys(
-            fact.subject
-            for entity in entities
-            for predicate in predicates
-            for fact in entity.of.get(predicate, ())[:LEARNT]
-        )
-        self.need(list(ends))
+    def id(self, key: Key) -> str:
+        """The id of a concept."""
+        ...
 
-    def need(self, ids: Sequence[str]) -> None:
-        """Read concepts that the block doesn't hold, hubs left out."""
-        wanted = dict.fromkeys(ids)
-        for id in wanted:
-            if id in self._read:
-                self._read.move_to_end(id)
-        missing = [id for id in wanted if id not in self._own and id not in self._read]
-        if not missing:
-            return
-        before = self._weight
-        for entity in self._entities(missing):
-            self._read[entity.id] = entity
-            self._weight += entity.degree
-        most = WEIGHT + self._weight - before
-        while len(self._read) > REMEMBERED + len(ids) or self._weight > most:
-            _id, gone = self._read.popitem(last=False)
-            self._weight -= gone.degree
+    def key(self, id: str) -> Key:
+        """The key of a concept that the graph holds."""
+        ...
 
-    def get(self, id: str) -> Entity | None:
-        """An entity that is of the block or was read."""
-        return self._own.get(id) or self._read.get(id)
+    def readable(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        """Which of some concepts are of the block, or may leave and are no hubs."""
+        ...
 
-    def _entities(self, ids: Sequence[str]) -> Iterator[Entity]:
-        around = of(self._block)
-        store = self._context.store
-        if around is not None and isinstance(self._block, PartBlock):
-            numbers = [number for id in ids if (number := around.number(id)) >= 0]
-            yield from _read(self._block.feed, around, np.array(sorted(numbers), np.int64))
-        elif store is not None:
-            sizes = zip(ids, store.degrees(ids), strict=True)
-            small = [id for id, degree in sizes if degree <= READ]
-            yield from read_entities(store, small, allowed=self._context.allowed)
+    def ends(
+        self, keys: Keys, predicate: str, *, inverse: bool = False, denied: bool = False
+    ) -> tuple[Ints, Keys]:
+        """What is stated of some concepts by a predicate, or, ``inverse``, what it is stated of
+        with them for objects; either where it is symmetric. The place of each one's concept among
+        ``keys``, and its other end; in this order, each once. Other ends without a name are left
+        out, and so is what is denied, unless that is asked for."""
+        ...
+
+    def need(self, stretches: Iterable[Stretch]) -> None:
+        """Read some facts of concepts, as far as these are readable."""
+        ...
+
+    def get(self, key: Key) -> Entity | None:
+        """An entity of the block, or one of the last that were read, with what was."""
+        ...
 
 
-def _read(feed: Feed, around: OfFeed, numbers: npt.NDArray[np.int64]) -> Iterator[Entity]:
-    """The entities of some concepts of a run that may leave."""
-    if not len(numbers):
-        return
-    numbers = numbers[feed.leaves[numbers]]
-    degrees = feed.degree(numbers)
-    numbers, degrees = numbers[degrees <= READ], degrees[degrees <= READ]
-    turns = np.cumsum(degrees) // AT_ONCE
-    for chosen in np.split(np.arange(len(numbers)), np.flatnonzero(np.diff(turns)) + 1):
-        some = numbers[chosen]
-        out, into = feed.edges(some, "out"), feed.edges(some, "in")
-        starts = out.starts.tolist(), into.starts.tolist()
-        for place, (number, degree) in enumerate(
-            zip(some.tolist(), degrees[chosen].tolist(), strict=True)
-        ):
-            said, of_it = (
-                Side(feed, around, edges, (its[place], its[place + 1]), way)
-                for edges, its, way in ((out, starts[0], "out"), (into, starts[1], "in"))
+def neighbours(teller: Teller) -> Neighbours:
+    """Who stands around the entities of a teller's block."""
+    return OfRun(teller) if isinstance(teller.block, PartBlock) else OfGraph(teller)
+
+
+def counted(found: tuple[Ints, Keys], keys: Keys) -> Ints:
+    """How many ends each of some concepts has."""
+    return np.bincount(found[0], minlength=len(keys))
+
+
+def by_key(found: tuple[Ints, Keys], keys: Keys) -> list[Keys]:
+    """The ends of each of some concepts."""
+    own, ends = found
+    bounds = np.searchsorted(own, np.arange(len(keys) + 1)).tolist()
+    return [ends[start:stop] for start, stop in pairwise(bounds)]
+
+
+class OfRun:
+    """Neighbours in a run's arrays; keys are numbers."""
+
+    def __init__(self, teller: Teller) -> None:
+        self._teller, self._block = teller, cast(PartBlock, teller.block)
+        self._feed = self._block.feed
+        self._around = cast(OfFeed, of(self._block))
+        self._named = self._around.named(teller.lang)
+        numbers = self._block.numbers
+        self._numbers = frozenset(numbers[self._feed.leaves[numbers]].tolist())
+        self.own: Keys = numbers[self._feed.leaves[numbers] & self._named[numbers]]
+        self._read: deque[_Some] = deque(maxlen=KEPT)
+
+    def id(self, key: Key) -> str:
+        return self._around.id(int(key))
+
+    def key(self, id: str) -> Key:
+        return self._around.number(id)
+
+    def readable(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        small = self._feed.degree(keys) <= READ
+        for place in np.flatnonzero(~small).tolist():
+            small[place] = int(keys[place]) in self._numbers
+        found: npt.NDArray[np.bool_] = self._feed.leaves[keys] & small
+        return found
+
+    def ends(
+        self, keys: Keys, predicate: str, *, inverse: bool = False, denied: bool = False
+    ) -> tuple[Ints, Keys]:
+        asked = np.flatnonzero(self.readable(keys))
+        own, other = merged([
+            self._around.others(keys[asked], predicate, way, denied=denied)
+            for way in self._ways(predicate, inverse=inverse)
+        ])  # fmt: skip
+        own = asked[own]
+        kept = self._named[other] & (other != keys[own])
+        return own[kept], other[kept]
+
+    def _ways(self, predicate: str, *, inverse: bool) -> tuple[str, ...]:
+        if self._teller.symmetric(predicate):
+            return ("out", "in")
+        return ("in",) if inverse else ("out",)
+
+    def need(self, stretches: Iterable[Stretch]) -> None:
+        wanted: dict[tuple[str, bool], set[int]] = {}
+        for key, predicate, inverse in stretches:
+            if int(key) not in self._numbers:
+                wanted.setdefault((predicate, inverse), set()).add(int(key))
+        if wanted:
+            some = self._some(wanted)
+            self._around.learn_numbers(some.near.numbers)
+            self._read.appendleft(some)
+
+    def _some(self, wanted: dict[tuple[str, bool], set[int]]) -> _Some:
+        every = np.array(sorted(set().union(*wanted.values())), np.int64)
+        every = every[self.readable(every)]
+        found: dict[str, list[tuple[Ints, Ints]]] = {"out": [], "in": []}
+        for (predicate, inverse), keys in wanted.items():
+            mine = every[[number in keys for number in every.tolist()]]
+            for way in self._ways(predicate, inverse=inverse):
+                for own, places in self._around.places(mine, predicate, way):
+                    found[way].append((mine[own], places))
+        return _Some(self._feed, every, found)
+
+    def get(self, key: Key) -> Entity | None:
+        number = int(key)
+        if number in self._numbers:
+            return self._block.entity(number)
+        for some in self._read:
+            if number in some.among:
+                return some.entity(number)
+        return None
+
+
+class _Some(PartBlock):
+    """Concepts with some of their facts."""
+
+    __slots__ = ("_chosen", "_columns", "among")
+    among: frozenset[int]
+    _chosen: dict[str, list[tuple[Ints, Ints]]]
+    _columns: dict[str, Edges]
+
+    def __init__(
+        self, feed: Feed, numbers: Ints, chosen: dict[str, list[tuple[Ints, Ints]]]
+    ) -> None:
+        super().__init__(feed, numbers)
+        for name, value in (
+            ("among", frozenset(numbers.tolist())), ("_chosen", chosen), ("_columns", {})
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    @property
+    def out(self) -> Edges:
+        return self._edges("out")
+
+    @property
+    def into(self) -> Edges:
+        return self._edges("in")
+
+    @property
+    def rows(self) -> dict[int, list[dict[str, Any]]]:
+        return {}
+
+    def _edges(self, way: str) -> Edges:
+        found = self._columns.get(way)
+        if found is None:
+            feed = self.feed
+            own, places = merged(self._chosen[way])
+            chosen = own.astype(np.int32), places
+            found = self._columns[way] = edges_at(
+                feed.arrays, feed.profile_leaves, self.numbers, way, chosen, said=feed.said
             )
-            yield Entity(
-                around.id(number), feed.categories[int(feed.category_of[number])], {}, said, of_it,
-                degree, bool(feed.held[number]),
-            )  # fmt: skip
+        return found
+
+
+class OfGraph:
+    """Neighbours that are read from a graph, whole; keys are ids."""
+
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
+        self._known: dict[str, Entity | None] = {e.id: e for e in teller.block.entities}
+        self._own = frozenset(self._known)
+        self.own: Keys = _objects([id for id in self._known if teller.name(id)])
+
+    def id(self, key: Key) -> str:
+        return str(key)
+
+    def key(self, id: str) -> Key:
+        return id
+
+    def readable(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        self.need((key, "", False) for key in keys)
+        return np.array([self._known[key] is not None for key in keys], bool)
+
+    def ends(
+        self, keys: Keys, predicate: str, *, inverse: bool = False, denied: bool = False
+    ) -> tuple[Ints, Keys]:
+        fits, teller = self.readable(keys), self._teller
+        own: list[int] = []
+        ends: list[str] = []
+        for place in np.flatnonzero(fits).tolist():
+            entity = cast(Entity, self._known[keys[place]])
+            facts = [*(entity.of if inverse else entity.said).get(predicate, ())]
+            if teller.symmetric(predicate):
+                facts = [*entity.said.get(predicate, ()), *entity.of.get(predicate, ())]
+            others = {f.other(entity.id) for f in facts if denied or not f.negated}
+            mine = sorted(end for end in others - {entity.id} if teller.name(end))
+            ends += mine
+            own += [place] * len(mine)
+        return np.array(own, np.int64), _objects(ends)
+
+    def need(self, stretches: Iterable[Stretch]) -> None:
+        ids = dict.fromkeys(key for key, _predicate, _inverse in stretches)
+        missing = [id for id in ids if id not in self._known]
+        context = self._teller.context
+        store = context.store
+        if not missing or store is None:
+            return
+        self._known.update(dict.fromkeys(missing))
+        sizes = zip(missing, store.degrees(missing), strict=True)
+        small = [id for id, degree in sizes if degree <= READ]
+        for entity in read_entities(store, small, allowed=context.allowed):
+            self._known[entity.id] = entity
+
+    def get(self, key: Key) -> Entity | None:
+        return self._known.get(key)
+
+
+def _objects(ids: Sequence[str]) -> Keys:
+    found = np.empty(len(ids), object)
+    found[:] = ids
+    return found
 
 
 def paths_between(teller: Teller, start: str, end: str) -> list[Path]:
@@ -134,74 +285,3 @@ def paths_between(teller: Teller, start: str, end: str) -> list[Path]:
         for path in (store.curated_paths(start, end) if store is not None else ())
         if all(allowed(step.statement.licence) for step in path.steps)
     ]
-
-
-class Side(Mapping[str, Sequence[Fact]]):
-    """The facts at one end of a concept, by predicate; made when they are asked for."""
-
-    __slots__ = ("_around", "_edges", "_ends", "_feed", "_found", "_made", "_way")
-
-    def __init__(
-        self, feed: Feed, around: OfFeed, edges: Edges, ends: tuple[int, int], way: str
-    ) -> None:
-        self._feed, self._around, self._edges, self._way = feed, around, edges, way
-        self._ends = ends
-        self._made: dict[str, list[Fact]] = {}
-        self._found: dict[str, list[range]] | None = None
-
-    @property
-    def _places(self) -> dict[str, list[range]]:
-        found = self._found
-        if found is None:
-            found = self._found = {}
-            start, stop = self._ends
-            codes = self._edges.code[start:stop].tolist()
-            begin = start
-            for place, (code, after) in enumerate(
-                zip(codes, [*codes[1:], -1], strict=False), start
-            ):
-                if code != after:
-                    name, _negated = self._feed.predicates[code]
-                    found.setdefault(name, []).append(range(begin, place + 1))
-                    begin = place + 1
-        return found
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __contains__(self, predicate: object) -> bool:
-        return predicate in self._places
-
-    def __getitem__(self, predicate: str) -> Sequence[Fact]:
-        made = self._made.get(predicate)
-        if made is None:
-            stretches = self._places[predicate]
-            made = [self._fact(place) for places in stretches for place in places]
-            if len(stretches) > 1:  # what is affirmed and what is denied
-                end = "object" if self._way == "out" else "subject"
-                made.sort(key=lambda fact: (getattr(fact, end), fact.ids[0]))
-            self._made[predicate] = made
-        return made
-
-    def _fact(self, place: int) -> Fact:
-        feed, edges, id = self._feed, self._edges, self._around.id
-        own, other = id(int(edges.own[place])), id(int(edges.other[place]))
-        subject, object = (own, other) if self._way == "out" else (other, own)
-        predicate, negated = feed.predicates[edges.code[place]]
-        profiles, ids = [int(edges.profile[place])], [edges.id(place)]
-        more = edges.more.get(place)
-        if more is not None:
-            profiles += [profile for profile, _id in more]
-            ids += [further for _profile, further in more]
-        said = edges.qualifiers.get(place)
-        sources, licences = feed.sources[profiles[0]], feed.licences[profiles[0]]
-        if len(profiles) > 1:
-            sources = tuple(sorted({name for at in profiles for name in feed.sources[at]}))
-            licences = tuple(sorted({text for at in profiles for text in feed.licences[at]}))
-        return Fact(
-            tuple(sorted(set(ids))), subject, predicate, object, sources, licences, negated,
-            json.loads(said) if said else {},
-        )  # fmt: skip

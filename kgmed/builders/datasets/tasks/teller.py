@@ -91,7 +91,8 @@ class Teller:
         self.name: Callable[[str], str] = _Names(block, lang, context.common).__getitem__
         """The name of a concept in the language, or '' where it has none."""
         self._alone: dict[str, bool] = {}
-        self._categories = {entity.id: entity.categories for entity in block.entities}
+        own = () if isinstance(block, PartBlock) else block.entities
+        self._categories = {entity.id: entity.categories for entity in own}
 
     # Names
 
