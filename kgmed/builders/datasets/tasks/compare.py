@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -82,21 +83,21 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     telling = np.flatnonzero(_worth(aspects))
     for start in range(0, len(telling), CHUNK):
         chosen = telling[start : start + CHUNK]
-        some, ours = known.own[chosen], aspects[chosen]
+        some = known.own[chosen]
         found = _partners(teller, known, some, under)
         place = np.repeat(np.arange(len(some)), [len(keys) for keys in found])
         partners = np.array([key for keys in found for key in keys], some.dtype)
         others, at = np.unique(partners, return_inverse=True)
-        sides = ours[place] & _aspects(known, others)[at]
+        sides = aspects[chosen][place] & _aspects(known, others)[at]
         pairs = [
             (some[place[n]], partners[n], [_SIDES[k] for k in np.flatnonzero(sides[n]).tolist()])
             for n in np.flatnonzero(_worth(sides)).tolist()
         ]
         known.need((key, *side) for _one, key, fit in pairs for side in fit)
         for one, other, fit in pairs:
-            entities = known.get(one), known.get(other)
-            if entities[0] is not None and entities[1] is not None:
-                yield from _pair(teller, *entities, fit)
+            ours, theirs = known.get(one), known.get(other)
+            if ours is not None and theirs is not None:
+                yield from _pair(teller, ours, theirs, fit)
 
 
 def _aspects(known: Neighbours, keys: Keys) -> npt.NDArray[np.bool_]:
@@ -109,8 +110,8 @@ def _aspects(known: Neighbours, keys: Keys) -> npt.NDArray[np.bool_]:
 
 def _worth(aspects: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Whether there is more to compare than a classification."""
-    found: npt.NDArray[np.bool_] = aspects[:, [s != _CLASSIFIED for s in _SIDES]].any(axis=1)
-    return found
+    telling = [side != _CLASSIFIED for side in _SIDES]
+    return np.asarray(aspects[:, telling].any(axis=1), bool)
 
 
 Under = dict[tuple[str, Key], Keys]
@@ -134,7 +135,7 @@ def _partners(teller: Teller, known: Neighbours, keys: Keys, under: Under) -> li
         under.update(zip(((predicate, roof) for roof in asked), mates, strict=True))
         for place, roof in roofs.items():
             mine = under[predicate, roof]
-            behind = mine[np.searchsorted(mine, keys[place], "right") :]
+            behind = cast("Sequence[Key]", mine[np.searchsorted(mine, keys[place], "right") :])
             found[place] = teller.some_of(behind, PARTNERS, "partner", known.id(keys[place]))
     return found
 

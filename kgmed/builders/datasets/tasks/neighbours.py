@@ -8,7 +8,6 @@ ids.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Protocol, cast
@@ -21,7 +20,7 @@ from kgmed.builders.datasets.edges import Edges, edges_at
 from kgmed.builders.datasets.feed import Feed, PartBlock
 from kgmed.builders.datasets.model import Entity
 from kgmed.builders.datasets.tasks.context import facts_of, read_entities
-from kgmed.builders.datasets.tasks.teller import Teller
+from kgmed.builders.datasets.tasks.teller import Group, Teller
 from kgmed.kg.model import Path, Statement, Step
 
 Key = Any
@@ -32,8 +31,6 @@ Stretch = tuple[Key, str, bool]
 predicate is symmetric."""
 READ = 2_000
 """Statements of a neighbour up to which it is read: a hub has too many ends to ask about."""
-KEPT = 40
-"""Readings that are kept, the last ones."""
 
 
 class Neighbours(Protocol):
@@ -64,11 +61,11 @@ class Neighbours(Protocol):
         ...
 
     def need(self, stretches: Iterable[Stretch]) -> None:
-        """Read some facts of concepts, as far as these are readable."""
+        """Read some facts of concepts, as far as these are readable; what was read before goes."""
         ...
 
     def get(self, key: Key) -> Entity | None:
-        """An entity of the block, or one of the last that were read, with what was."""
+        """An entity of the block, or one that was read, with those facts."""
         ...
 
 
@@ -89,6 +86,22 @@ def by_key(found: tuple[Ints, Keys], keys: Keys) -> list[Keys]:
     return [ends[start:stop] for start, stop in pairwise(bounds)]
 
 
+class Groups:
+    """What holds of an entity, by predicate and side; each group is made when it is asked for."""
+
+    def __init__(self, teller: Teller, entity: Entity) -> None:
+        self.entity = entity
+        self._teller = teller
+        self._made: dict[tuple[str, bool], Group | None] = {}
+
+    def get(self, predicate: str, *, inverse: bool = False) -> Group | None:
+        """What holds by a predicate, from one side; None where nothing is told."""
+        key = predicate, inverse
+        if key not in self._made:
+            self._made[key] = self._teller.group(self.entity, predicate, inverse=inverse)
+        return self._made[key]
+
+
 class OfRun:
     """Neighbours in a run's arrays; keys are numbers."""
 
@@ -100,7 +113,7 @@ class OfRun:
         numbers = self._block.numbers
         self._numbers = frozenset(numbers[self._feed.leaves[numbers]].tolist())
         self.own: Keys = numbers[self._feed.leaves[numbers] & self._named[numbers]]
-        self._read: deque[_Some] = deque(maxlen=KEPT)
+        self._read: _Some | None = None
 
     def id(self, key: Key) -> str:
         return self._around.id(int(key))
@@ -137,10 +150,9 @@ class OfRun:
         for key, predicate, inverse in stretches:
             if int(key) not in self._numbers:
                 wanted.setdefault((predicate, inverse), set()).add(int(key))
-        if wanted:
-            some = self._some(wanted)
-            self._around.learn_numbers(some.near.numbers)
-            self._read.appendleft(some)
+        self._read = self._some(wanted) if wanted else None
+        if self._read is not None:
+            self._around.learn_numbers(self._read.near.numbers)
 
     def _some(self, wanted: dict[tuple[str, bool], set[int]]) -> _Some:
         every = np.array(sorted(set().union(*wanted.values())), np.int64)
@@ -157,10 +169,8 @@ class OfRun:
         number = int(key)
         if number in self._numbers:
             return self._block.entity(number)
-        for some in self._read:
-            if number in some.among:
-                return some.entity(number)
-        return None
+        some = self._read
+        return some.entity(number) if some is not None and number in some.among else None
 
 
 class _Some(PartBlock):

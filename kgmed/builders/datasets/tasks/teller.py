@@ -61,6 +61,10 @@ class Group:
         """The other ends, in the order of the facts, each once."""
         return tuple(dict.fromkeys(fact.other(self.id) for fact in self.facts))
 
+    def among(self, ends: Container[str]) -> Sequence[Fact]:
+        """The facts with one of some other ends."""
+        return tuple([fact for fact in self.facts if fact.other(self.id) in ends])
+
 
 class _Names(dict[str, str]):
     """Names of a block in one language, by id, looked up once."""
@@ -361,7 +365,7 @@ def number(seed: int, *key: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def chunks(entities: Iterable[Entity], size: int = CHUNK) -> Iterator[list[Entity]]:
+def chunks(entities: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """Entities, some at a time."""
     every = iter(entities)
     while some := list(islice(every, size)):
