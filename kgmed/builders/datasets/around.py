@@ -92,21 +92,29 @@ class OfFeed:
         return found
 
     def places(
-        self, numbers: npt.NDArray[Any], predicate: str, way: str, *, denied: bool = True
-    ) -> list[tuple[Ints, Ints]]:
+        self, numbers: npt.NDArray[Any], predicate: str, way: str, *, denied: bool = True,
+        ends: Ints | None = None,
+    ) -> list[tuple[Ints, Ints]]:  # fmt: skip
         """Where the statements lie that some concepts are subjects (``way`` "out") or objects
         ("in") of by a predicate: the place of each one's concept among ``numbers``, and its own
-        among all statements out or in. What is affirmed comes first."""
+        among all statements out or in. What is affirmed comes first. ``ends``, shape (concepts,),
+        are the only other ends that are wanted; -1 stands for all."""
         arrays = self._feed.arrays
+        one = np.flatnonzero(ends >= 0) if ends is not None else np.empty(0, np.int64)
         offsets, codes = arrays[f"{way}_off"], arrays[f"{way}_p"]
         found = []
         for code in self._codes.get(predicate, ()):
             if denied or not self._feed.predicates[code][1]:
                 starts = _first(codes, offsets[numbers], offsets[numbers + 1], code)
-                lengths = _first(codes, starts, offsets[numbers + 1], code + 1) - starts
-                ends = np.cumsum(lengths)
-                count = int(ends[-1]) if len(ends) else 0
-                places = np.arange(count) + np.repeat(starts - ends + lengths, lengths)
+                stops = _first(codes, starts, offsets[numbers + 1], code + 1)
+                if ends is not None and len(one):
+                    nbr, wanted = arrays[f"{way}_nbr"], ends[one]
+                    starts[one] = _first(nbr, starts[one], stops[one], wanted)
+                    stops[one] = _first(nbr, starts[one], stops[one], wanted + 1)
+                lengths = stops - starts
+                sums = np.cumsum(lengths)
+                count = int(sums[-1]) if len(sums) else 0
+                places = np.arange(count) + np.repeat(starts - sums + lengths, lengths)
                 found.append((np.repeat(np.arange(len(numbers)), lengths), places))
         return found
 
@@ -237,14 +245,15 @@ def merged(found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     return own[new], other[new]
 
 
-def _first(codes: npt.NDArray[Any], starts: Ints, stops: Ints, wanted: int) -> Ints:
-    """The first place from ``starts`` to ``stops`` with at least the wanted code, of each of many
-    stretches in the order of codes."""
+def _first(column: npt.NDArray[Any], starts: Ints, stops: Ints, wanted: npt.ArrayLike) -> Ints:
+    """The first place from ``starts`` to ``stops`` with at least the wanted value, of each of many
+    stretches of a column that ascend."""
     low, high = starts.astype(np.int64), stops.astype(np.int64)
+    least = np.broadcast_to(np.asarray(wanted, np.int64), low.shape)
     still = np.flatnonzero(low < high)
     while len(still):
         middle = (low[still] + high[still]) >> 1
-        less = codes[middle] < wanted
+        less = column[middle] < least[still]
         low[still[less]] = middle[less] + 1
         high[still[~less]] = middle[~less]
         still = still[low[still] < high[still]]

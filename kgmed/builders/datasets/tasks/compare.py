@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from kgmed.builders.datasets.tasks.neighbours import (
     by_key,
     counted,
     neighbours,
+    unique,
 )
 from kgmed.builders.datasets.tasks.teller import CHUNK, Group, Teller
 from kgmed.kg.errors import UsageError
@@ -90,10 +90,14 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         others, at = np.unique(partners, return_inverse=True)
         sides = aspects[chosen][place] & _aspects(known, others)[at]
         pairs = [
-            (some[place[n]], partners[n], [_SIDES[k] for k in np.flatnonzero(sides[n]).tolist()])
+            (
+                some.item(place[n]),
+                partners.item(n),
+                [_SIDES[k] for k in np.flatnonzero(sides[n]).tolist()],
+            )
             for n in np.flatnonzero(_worth(sides)).tolist()
         ]
-        known.need((key, *side) for _one, key, fit in pairs for side in fit)
+        known.need((key, *side, None) for _one, key, fit in pairs for side in fit)
         for one, other, fit in pairs:
             ours, theirs = known.get(one), known.get(other)
             if ours is not None and theirs is not None:
@@ -121,23 +125,21 @@ Under = dict[tuple[str, Key], Keys]
 def _partners(teller: Teller, known: Neighbours, keys: Keys, under: Under) -> list[list[Key]]:
     """Of each of some concepts, things that stand under the same roof, the closest kind of roof
     first; each pair from one of its ends alone."""
-    found: list[list[Key]] = [[] for _ in keys]
+    found: dict[Key, list[Key]] = {}
     for predicate in _OVER:
-        over = by_key(known.ends(keys, predicate, denied=True), keys)
         roofs = {
-            place: ends[teller.number("roof", known.id(keys[place]), predicate) % len(ends)]
-            for place, ends in enumerate(over)
-            if len(ends) and not found[place]
+            key: ends[teller.number("roof", known.id(key), predicate) % len(ends)]
+            for key, ends in by_key(known.ends(keys, predicate, denied=True), keys).items()
+            if not found.get(key)
         }
-        new = [roof for roof in dict.fromkeys(roofs.values()) if (predicate, roof) not in under]
-        asked = np.array(sorted(new), keys.dtype)
+        asked = unique([[r for r in roofs.values() if (predicate, r) not in under]], keys)
         mates = by_key(known.ends(asked, predicate, inverse=True, denied=True), asked)
-        under.update(zip(((predicate, roof) for roof in asked), mates, strict=True))
-        for place, roof in roofs.items():
+        under.update(((predicate, roof), mates.get(roof, asked[:0])) for roof in asked.tolist())
+        for key, roof in roofs.items():
             mine = under[predicate, roof]
-            behind = cast("Sequence[Key]", mine[np.searchsorted(mine, keys[place], "right") :])
-            found[place] = teller.some_of(behind, PARTNERS, "partner", known.id(keys[place]))
-    return found
+            behind = mine[np.searchsorted(mine, key, "right") :].tolist()
+            found[key] = teller.some_of(behind, PARTNERS, "partner", known.id(key))
+    return [found.get(key, []) for key in keys.tolist()]
 
 
 def _pair(teller: Teller, one: Entity, other: Entity, sides: list[Side]) -> Iterator[Draft]:

@@ -6,7 +6,7 @@ medicines or symptoms. What is answered is what the sources list, never what to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +20,12 @@ from kgmed.builders.datasets.tasks.dialogue_words import IT, WORDS
 from kgmed.builders.datasets.tasks.neighbours import (
     Groups,
     Key,
-    Keys,
     Neighbours,
     Stretch,
     by_key,
     counted,
     neighbours,
+    unique,
 )
 from kgmed.builders.datasets.tasks.relation import question
 from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
@@ -112,9 +112,9 @@ def _needed(
     for key in some:
         for name, mine in members.items():
             for predicate in (_MEMBERS[name], *_ABOUT) if key in mine else ():
-                yield mine[key], predicate, False
+                yield mine[key], predicate, False, None
         for disease in symptoms[key][1] if key in symptoms else ():
-            yield disease, "has_symptom", False
+            yield disease, "has_symptom", False, None
 
 
 def _having(known: Neighbours, predicate: str) -> set[Key]:
@@ -132,40 +132,29 @@ def _members(teller: Teller, known: Neighbours, predicate: str, wanted: str) -> 
     fits = (counted(known.ends(every, wanted), every) > 0)[at]
     fitting = by_key((own[fits], ends[fits]), known.own)
     return {
-        key: found[teller.number("member", known.id(key)) % len(found)]
-        for key, found in zip(known.own.tolist(), fitting, strict=True)
-        if len(found)
+        key: found.item(teller.number("member", known.id(key)) % len(found))
+        for key, found in fitting.items()
     }
 
 
 def _second_symptoms(teller: Teller, known: Neighbours) -> dict[Key, Both]:
     """Symptoms, each with another one, and the diseases with both."""
     every = by_key(known.ends(known.own, "has_symptom", inverse=True), known.own)
-    ill = {
-        key: found for key, found in zip(known.own.tolist(), every, strict=True) if len(found) > 2
-    }
-    diseases = _unique(found[:TRIED] for found in ill.values())
-    symptoms = dict(
-        zip(diseases.tolist(), by_key(known.ends(diseases, "has_symptom"), diseases), strict=True)
-    )
+    ill = {key: found for key, found in every.items() if len(found) > 2}
+    diseases = unique((found[:TRIED].tolist() for found in ill.values()), known.own)
+    symptoms = by_key(known.ends(diseases, "has_symptom"), diseases)
     tried: list[tuple[Key, Key]] = []
     for key, found in ill.items():
         chance = teller.number("second", known.id(key))
-        for disease in found[:TRIED]:
-            others = symptoms[disease][symptoms[disease] != key]
-            if len(others):
+        for disease in found[:TRIED].tolist():
+            others = [symptom for symptom in symptoms.get(disease, ()) if symptom != key]
+            if others:
                 tried.append((key, others[chance % len(others)]))
-    seconds = _unique([[second for _key, second in tried]])
-    having = dict(
-        zip(
-            seconds.tolist(),
-            by_key(known.ends(seconds, "has_symptom", inverse=True), seconds),
-            strict=True,
-        )
-    )
+    seconds = unique([[second for _key, second in tried]], known.own)
+    having = by_key(known.ends(seconds, "has_symptom", inverse=True), seconds)
     chosen: dict[Key, Both] = {}
     for key, second in tried:
-        if key not in chosen:
+        if key not in chosen and second in having:
             both = np.intersect1d(ill[key], having[second], assume_unique=True)
             if 0 < len(both) <= COMPLETE:
                 chosen[key] = second, both.tolist()
@@ -362,11 +351,3 @@ def _symptoms(
     reply = teller.put(_words(teller, "i_have", entity.id), s=b)
     talk.say(reply, answer, facts)
     return talk
-
-
-def _unique(some: Iterable[Iterable[Key]]) -> Keys:
-    """The keys of several lists, ascending, each once."""
-    every = sorted({key for keys in some for key in keys})
-    found = np.empty(len(every), object if every and isinstance(every[0], str) else np.int64)
-    found[:] = every
-    return found

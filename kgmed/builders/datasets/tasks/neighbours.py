@@ -26,9 +26,9 @@ from kgmed.kg.model import Path, Statement, Step
 Key = Any
 Keys = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
-Stretch = tuple[Key, str, bool]
+Stretch = tuple[Key, str, bool, Key | None]
 """What a concept is the subject of by a predicate, or, True, the object of; either where the
-predicate is symmetric."""
+predicate is symmetric. All of it, or what is stated of one other end."""
 READ = 2_000
 """Statements of a neighbour up to which it is read: a hub has too many ends to ask about."""
 
@@ -60,6 +60,19 @@ class Neighbours(Protocol):
         out, and so is what is denied, unless that is asked for."""
         ...
 
+    def silent(self, keys: Keys, predicate: str) -> npt.NDArray[np.bool_]:
+        """Which of some concepts are readable and have nothing at either end by a predicate, nor
+        anything without a name or denied."""
+        ...
+
+    def linked(self, key: Key) -> set[Key]:
+        """One of the block's entities and all that something joins it with."""
+        ...
+
+    def on_paths(self, key: Key) -> bool:
+        """Whether a source may state paths from one of the block's entities as a whole."""
+        ...
+
     def need(self, stretches: Iterable[Stretch]) -> None:
         """Read some facts of concepts, as far as these are readable; what was read before goes."""
         ...
@@ -79,11 +92,21 @@ def counted(found: tuple[Ints, Keys], keys: Keys) -> Ints:
     return np.bincount(found[0], minlength=len(keys))
 
 
-def by_key(found: tuple[Ints, Keys], keys: Keys) -> list[Keys]:
-    """The ends of each of some concepts."""
+def by_key(found: tuple[Ints, Keys], keys: Keys) -> dict[Key, Keys]:
+    """The ends of each of some concepts that has any."""
     own, ends = found
-    bounds = np.searchsorted(own, np.arange(len(keys) + 1)).tolist()
-    return [ends[start:stop] for start, stop in pairwise(bounds)]
+    begins = np.flatnonzero(np.diff(own, prepend=-1))
+    bounds = pairwise([*begins.tolist(), len(own)])
+    having = keys[own[begins]].tolist()
+    return {key: ends[start:stop] for key, (start, stop) in zip(having, bounds, strict=True)}
+
+
+def unique(some: Iterable[Iterable[Key]], like: Keys) -> Keys:
+    """The keys of several lists, ascending, each once; of the type of others."""
+    every = sorted({key for keys in some for key in keys})
+    found = np.empty(len(every), like.dtype)
+    found[:] = every
+    return found
 
 
 class Groups:
@@ -145,32 +168,51 @@ class OfRun:
             return ("out", "in")
         return ("in",) if inverse else ("out",)
 
+    def silent(self, keys: Keys, predicate: str) -> npt.NDArray[np.bool_]:
+        found = self.readable(keys)
+        for way in ("out", "in"):
+            found[self._around.others(keys, predicate, way, denied=True)[0]] = False
+        return found
+
+    def linked(self, key: Key) -> set[Key]:
+        arrays = self._feed.arrays
+        found = {key}
+        for way in ("out", "in"):
+            start, stop = arrays[f"{way}_off"][key : key + 2].tolist()
+            found.update(arrays[f"{way}_nbr"][start:stop].tolist())
+        return found
+
+    def on_paths(self, key: Key) -> bool:
+        starts = self._feed.path_starts
+        return bool(starts[key] < starts[key + 1])
+
     def need(self, stretches: Iterable[Stretch]) -> None:
-        wanted: dict[tuple[str, bool], set[int]] = {}
-        for key, predicate, inverse in stretches:
-            if int(key) not in self._numbers:
-                wanted.setdefault((predicate, inverse), set()).add(int(key))
+        wanted: dict[tuple[str, bool], set[tuple[int, int]]] = {}
+        for key, predicate, inverse, end in stretches:
+            if key not in self._numbers:
+                mine = wanted.setdefault((predicate, inverse), set())
+                mine.add((key, -1 if end is None else end))
         self._read = self._some(wanted) if wanted else None
         if self._read is not None:
             self._around.learn_numbers(self._read.near.numbers)
 
-    def _some(self, wanted: dict[tuple[str, bool], set[int]]) -> _Some:
-        every = np.array(sorted(set().union(*wanted.values())), np.int64)
-        every = every[self.readable(every)]
+    def _some(self, wanted: dict[tuple[str, bool], set[tuple[int, int]]]) -> _Some:
         found: dict[str, list[tuple[Ints, Ints]]] = {"out": [], "in": []}
-        for (predicate, inverse), keys in wanted.items():
-            mine = every[[number in keys for number in every.tolist()]]
+        for (predicate, inverse), mine in wanted.items():
+            keys, ends = np.array(sorted(mine), np.int64).T
+            fits = self.readable(keys)
+            keys, ends = keys[fits], ends[fits]
             for way in self._ways(predicate, inverse=inverse):
-                for own, places in self._around.places(mine, predicate, way):
-                    found[way].append((mine[own], places))
-        return _Some(self._feed, every, found)
+                for own, places in self._around.places(keys, predicate, way, ends=ends):
+                    found[way].append((keys[own], places))
+        every = np.array(sorted({key for mine in wanted.values() for key, _end in mine}), np.int64)
+        return _Some(self._feed, every[self.readable(every)], found)
 
     def get(self, key: Key) -> Entity | None:
-        number = int(key)
-        if number in self._numbers:
-            return self._block.entity(number)
+        if key in self._numbers:
+            return self._block.entity(key)
         some = self._read
-        return some.entity(number) if some is not None and number in some.among else None
+        return some.entity(key) if some is not None and key in some.among else None
 
 
 class _Some(PartBlock):
@@ -220,7 +262,6 @@ class OfGraph:
     def __init__(self, teller: Teller) -> None:
         self._teller = teller
         self._known: dict[str, Entity | None] = {e.id: e for e in teller.block.entities}
-        self._own = frozenset(self._known)
         self.own: Keys = _objects([id for id in self._known if teller.name(id)])
 
     def id(self, key: Key) -> str:
@@ -230,7 +271,7 @@ class OfGraph:
         return id
 
     def readable(self, keys: Keys) -> npt.NDArray[np.bool_]:
-        self.need((key, "", False) for key in keys)
+        self.need((key, "", False, None) for key in keys)
         return np.array([self._known[key] is not None for key in keys], bool)
 
     def ends(
@@ -250,8 +291,23 @@ class OfGraph:
             own += [place] * len(mine)
         return np.array(own, np.int64), _objects(ends)
 
+    def silent(self, keys: Keys, predicate: str) -> npt.NDArray[np.bool_]:
+        fits = self.readable(keys)
+        known = [self._known[key] for key in keys]
+        stated = [e is not None and (predicate in e.said or predicate in e.of) for e in known]
+        fits &= ~np.array(stated, bool)
+        return fits
+
+    def linked(self, key: Key) -> set[Key]:
+        entity = self._known[key]
+        sides = () if entity is None else (entity.said, entity.of)
+        return {key, *(f.other(key) for side in sides for facts in side.values() for f in facts)}
+
+    def on_paths(self, key: Key) -> bool:
+        return True
+
     def need(self, stretches: Iterable[Stretch]) -> None:
-        ids = dict.fromkeys(key for key, _predicate, _inverse in stretches)
+        ids = dict.fromkeys(key for key, *_rest in stretches)
         missing = [id for id in ids if id not in self._known]
         context = self._teller.context
         store = context.store
