@@ -154,16 +154,16 @@ def _walks(
     seconds: dict[Step, Mapping[Key, Keys]] = {}
     for step in dict.fromkeys(_side(chain.second) for chain in chains()):
         starts = {_side(chain.first) for chain in chains() if _side(chain.second) == step}
-        every = (keys for start in starts for keys in over[start].values())
-        middles = unique(every, known.own)
-        seconds[step] = by_key(known.ends(middles, step[0], inverse=step[1]), middles)
+        every = (middles for start in starts for middles in over[start].values())
+        keys = unique(every, known.own)
+        seconds[step] = by_key(known.ends(keys, step[0], inverse=step[1]), keys)
     linked: dict[Key, set[Key]] = {}
     found: dict[Key, list[Walk]] = {}
     for chain in chains():
         first, second = _side(chain.first), _side(chain.second)
         told = _told(known, over[first], firsts[first], second[0], seconds[second])
         for key, middles in over[first].items():
-            leading: list[Key] = [middle for middle in middles if middle in seconds[second]]
+            leading = [middle for middle in middles if middle in seconds[second]]
             link = None
             if leading and chain.joins:
                 if key not in linked:
