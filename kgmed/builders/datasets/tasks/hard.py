@@ -59,17 +59,17 @@ def pairs(
         made = _made(block, by_kind, context, wanted)
         missing = [fact for fact in some if fact.ids[0] not in made]
         made.update(_made(block, {"object": missing}, context, wanted))
-        alone = teller.alone(end for made_of in made.values() for end in _ends(made_of))
+        new = {
+            id: {made_of.claim.subject, made_of.claim.object} - {fact.subject, fact.object}
+            for fact in some
+            for id in fact.ids[:1]
+            if (made_of := made.get(id)) is not None
+        }
+        alone = teller.alone(end for ends in new.values() for end in ends)
         for fact in some:
             negative = made.get(fact.ids[0])
-            if negative is not None:
-                new = set(_ends(negative)) - {fact.subject, fact.object}
-                negative = negative if new <= alone else None
-            yield Pair(fact, negative)
-
-
-def _ends(negative: Negative) -> tuple[str, str]:
-    return negative.claim.subject, negative.claim.object
+            fits = negative is not None and new[fact.ids[0]] <= alone
+            yield Pair(fact, negative if fits else None)
 
 
 def _made(

@@ -65,6 +65,15 @@ class Neighbours(Protocol):
         anything without a name or denied."""
         ...
 
+    def categories(self, key: Key) -> tuple[str, ...]:
+        """The categories of a concept."""
+        ...
+
+    def sides(self) -> dict[tuple[str, bool], Keys]:
+        """The block's entities with a name that are subjects, or, True, objects of something by
+        each predicate; either where it is symmetric."""
+        ...
+
     def linked(self, key: Key) -> set[Key]:
         """One of the block's entities and all that something joins it with."""
         ...
@@ -173,6 +182,22 @@ class OfRun:
         for way in ("out", "in"):
             found[self._around.others(keys, predicate, way, denied=True)[0]] = False
         return found
+
+    def categories(self, key: Key) -> tuple[str, ...]:
+        return self._feed.categories[int(self._feed.category_of[key])]
+
+    def sides(self) -> dict[tuple[str, bool], Keys]:
+        named = np.zeros(self._feed.concepts, bool)
+        named[self.own] = True
+        found: dict[tuple[str, bool], list[Keys]] = {}
+        for edges, inverse in ((self._block.out, False), (self._block.into, True)):
+            mine = named[edges.own]
+            own, codes = edges.own[mine], edges.code[mine]
+            for code in np.unique(codes).tolist():
+                predicate = self._feed.predicates[code][0]
+                side = inverse and not self._teller.symmetric(predicate)
+                found.setdefault((predicate, side), []).append(own[codes == code])
+        return {side: np.unique(np.concatenate(keys)) for side, keys in found.items()}
 
     def linked(self, key: Key) -> set[Key]:
         arrays = self._feed.arrays
@@ -297,6 +322,19 @@ class OfGraph:
         stated = [e is not None and (predicate in e.said or predicate in e.of) for e in known]
         fits &= ~np.array(stated, bool)
         return fits
+
+    def categories(self, key: Key) -> tuple[str, ...]:
+        return self._teller.categories(key)
+
+    def sides(self) -> dict[tuple[str, bool], Keys]:
+        found: dict[tuple[str, bool], dict[str, None]] = {}
+        for id in self.own:
+            entity = cast(Entity, self._known[id])
+            for facts_by, inverse in ((entity.said, False), (entity.of, True)):
+                for predicate in facts_by:
+                    side = inverse and not self._teller.symmetric(predicate)
+                    found.setdefault((predicate, side), {})[id] = None
+        return {side: _objects(list(ids)) for side, ids in found.items()}
 
     def linked(self, key: Key) -> set[Key]:
         entity = self._known[key]
