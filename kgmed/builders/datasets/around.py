@@ -38,6 +38,7 @@ class OfFeed:
         self._names: dict[Language, pa.Array] = {}
         self._named: dict[Language, npt.NDArray[np.bool_]] = {}
         self._rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._learnt: npt.NDArray[Any] | None = None
         self._paths: tuple[int, list[tuple[str, list[tuple[Fact, Direction]]]]] = (-1, [])
         codes: dict[str, list[int]] = {}
         for code, (name, _negated) in enumerate(feed.predicates):
@@ -56,8 +57,15 @@ class OfFeed:
 
     def learn_numbers(self, numbers: Mapping[str, int]) -> None:
         """Be told the numbers of concepts that will be asked about."""
-        for id, number in numbers.items():
-            self._feed.remember(id, number)
+        if len(self._feed.numbers) > REMEMBERED:
+            self._feed.numbers.clear()
+        self._feed.numbers.update(numbers)
+
+    def learn_block(self, block: PartBlock) -> None:
+        """Be told the numbers of all that a block speaks of, once."""
+        if self._learnt is not block.numbers:
+            self._learnt = block.numbers
+            self.learn_numbers(block.near.numbers)
 
     def id(self, number: int) -> str:
         """The id of a concept number."""
@@ -268,7 +276,8 @@ def of(block: Block) -> OfFeed | None:
 def judging(block: Block, verdicts: Verdicts) -> Verdicts:
     """Verdicts of claims between concepts of a block's graph: by numbers, in a run."""
     around = of(block)
-    if around is not None and isinstance(verdicts, Numbered):
+    if around is not None and isinstance(block, PartBlock) and isinstance(verdicts, Numbered):
+        around.learn_block(block)
         return verdicts.numbered(around.number)
     return verdicts
 

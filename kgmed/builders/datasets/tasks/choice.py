@@ -59,7 +59,6 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         raise UsageError("distractors need verdicts: found none in the context.")
     teller = Teller(block, lang, context)
     known = neighbours(teller)
-    judged = judging(block, context.verdicts)
     pools, sides = _pools(teller, known)
     for some in chunks(sorted(sides)):
         questions = [
@@ -69,7 +68,7 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
             for side in sides[key]
             for question in _questions(teller, known, entity, side, pools[side])
         ]
-        _hold(teller, questions, judged)
+        _hold(teller, questions, judging(block, context.verdicts))
         for question in questions:
             held = question.held[:DISTRACTORS]
             if len(held) == DISTRACTORS and not _given_away(teller, question, held):
@@ -83,7 +82,7 @@ def _hold(teller: Teller, questions: Sequence[Question], judged: Verdicts) -> No
         asked = [
             (question, end)
             for question in left
-            for end in islice(question.proposed, DISTRACTORS + 1 - len(question.held))
+            for end in islice(question.proposed, DISTRACTORS - len(question.held))
         ]
         said = judged([_claimed(question.group, end) for question, end in asked]) if asked else ()
         fit = [pair for pair, verdict in zip(asked, said, strict=True) if verdict in WANTED]
@@ -102,7 +101,7 @@ def _claimed(group: Group, end: str) -> Claimed:
 
 Side = tuple[str, bool]
 """A predicate, asked for from its subject or, True, from its object."""
-Pool = dict[str, list[Key]]
+Pool = dict[str, list[str]]
 """Category -> ends that facts of the block have there, ascending."""
 
 
@@ -119,7 +118,7 @@ def _pools(teller: Teller, known: Neighbours) -> tuple[dict[Side, Pool], dict[Ke
         pool = pools.setdefault(side, {})
         for key in keys.tolist():
             for category in known.categories(key):
-                pool.setdefault(category, []).append(key)
+                pool.setdefault(category, []).append(known.id(key))
         if max(map(len, pool.values()), default=0) >= DISTRACTORS:
             for key in stated[side].tolist():
                 asked_of.setdefault(key, []).append(side)
@@ -140,17 +139,15 @@ def _questions(
             if not taken:
                 taken = {teller.name(end).casefold() for end in (*group.ends, group.id)}
             chance = teller.number("distractors", group.id, group.predicate, true)
-            proposed = _proposed(teller, known, found, taken, chance)
+            proposed = _proposed(teller, found, taken, chance)
             yield Question(group, true, tuple(group.among({true})), proposed)
 
 
-def _proposed(
-    teller: Teller, known: Neighbours, pool: Sequence[Key], taken: set[str], chance: int
-) -> Iterator[str]:
+def _proposed(teller: Teller, pool: Sequence[str], taken: set[str], chance: int) -> Iterator[str]:
     """Ends near a random place of the pool that aren't stated, each of another name."""
     given: set[str] = set()
     for turn in range(min(len(pool), 3 * PROPOSED)):
-        end = known.id(pool[(chance + turn * (1 + chance % 7919)) % len(pool)])
+        end = pool[(chance + turn * (1 + chance % 7919)) % len(pool)]
         name = teller.name(end).casefold()
         if name not in taken and name not in given:
             given.add(name)
