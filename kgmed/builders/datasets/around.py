@@ -35,6 +35,7 @@ class OfFeed:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._ids: dict[int, str] = {}
+        self._category_of = np.asarray(feed.category_of)
         self._names: dict[Language, pa.Array] = {}
         self._named: dict[Language, npt.NDArray[np.bool_]] = {}
         self._rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -173,7 +174,7 @@ class OfFeed:
 
     def categories(self, id: str) -> tuple[str, ...]:
         number = self.number(id)
-        return () if number < 0 else self._feed.categories[int(self._feed.category_of[number])]
+        return () if number < 0 else self._feed.categories[self._category_of[number]]
 
     def degree(self, id: str) -> int:
         number = self.number(id)
