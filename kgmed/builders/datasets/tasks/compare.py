@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -161,17 +162,21 @@ def _pair(teller: Teller, one: Entity, other: Entity, sides: list[Side]) -> Iter
     aspects = teller.listed([_ASPECTS[key][lang] for key in chosen])
     both: list[str] = []
     alone: tuple[list[str], list[str]] = ([], [])
-    facts: list[Fact] = []
+    facts: list[Sequence[Fact]] = []
     for key in chosen:
         mine, its = ours[key], theirs[key]
-        shared = set(mine.ends) & set(its.ends)
+        shared = set(mine.ends).intersection(its.ends)
         if shared:
             both += teller.shared(mine, its, shared)
         for place, group in enumerate((mine, its)):
-            rest = set(group.ends) - shared - {one.id, other.id}
+            rest = [
+                end for end in group.ends if end not in shared and end not in (one.id, other.id)
+            ]
             if rest:
-                alone[place].extend(_told(teller, group, rest))
-            facts += [f for f in group.facts if f.other(group.id) in rest | shared]
+                its_own = group.among(rest) if len(rest) < len(group.ends) else group.facts
+                alone[place].extend(teller.sentences(group, its_own))
+            told = len(rest) + len(shared) == len(group.ends)
+            facts.append(group.facts if told else group.among({*rest, *shared}))
     parts = [
         _SHARED[lang].replace("{text}", teller.together(both))
         if both
@@ -189,7 +194,7 @@ def _pair(teller: Teller, one: Entity, other: Entity, sides: list[Side]) -> Iter
         "comparison",
         lang,
         messages,
-        tuple(facts),
+        tuple(chain.from_iterable(facts)),
         wording,
         about=(one.id, other.id),
         key=f"{one.id} {other.id}",
@@ -198,8 +203,3 @@ def _pair(teller: Teller, one: Entity, other: Entity, sides: list[Side]) -> Iter
 
 def _short(group: Group) -> bool:
     return not group.untold and len(group.ends) <= LONGEST
-
-
-def _told(teller: Teller, group: Group, ends: set[str]) -> list[str]:
-    facts = [fact for fact in group.facts if fact.other(group.id) in ends]
-    return teller.sentences(group, facts)

@@ -41,7 +41,8 @@ FOLLOWING = 3
 _ABOUT = ("treats", "in_drug_class", "has_mechanism_of_action", "has_role", "interacts_with",
           "inhibits", "antagonist_of", "agonist_of", "has_active_ingredient", "has_symptom",
           "causes", "subclass_of")  # fmt: skip
-_NOUNS = ("Drug", "Disease")
+_NOUNS = {"Drug": "treats", "Disease": "has_symptom"}
+"""What is "my medicine" or "my illness", and what is told of it first."""
 _MEMBERS = {"in_drug_class": "treats", "subclass_of": "has_symptom", "form_of": "interacts_with"}
 """Predicates whose subjects the physician asks for, and what is then told of one."""
 MATES = 3
@@ -76,14 +77,16 @@ def dialogue(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
         raise UsageError("dialogues need a graph and its verdicts: found none in the context.")
     teller = Teller(block, lang, context)
     known = neighbours(teller)
-    treating, ill, drugs = (
-        _having(known, name) for name in ("treats", "has_symptom", "interacts_with")
-    )
+    told = {
+        key
+        for kind, predicate in _NOUNS.items()
+        for key in _having(known, predicate)
+        if _kind(known.categories(key)) == kind
+    }
+    drugs = _having(known, "interacts_with")
     members = {name: _members(teller, known, name, wanted) for name, wanted in _MEMBERS.items()}
     symptoms = _second_symptoms(teller, known)
-    begun = sorted(
-        {*treating, *ill, *drugs, *symptoms, *(key for m in members.values() for key in m)}
-    )
+    begun = sorted({*told, *drugs, *symptoms, *(key for m in members.values() for key in m)})
     every = [known.id(key) for key in sorted(drugs)]
     for some in chunks(begun):
         known.need(_needed(some, members, symptoms))
@@ -202,11 +205,16 @@ def _follow(
             talk.say(found[0], found[2], found[1])
 
 
+def _kind(categories: Sequence[str]) -> str:
+    """What a patient would call a thing of these categories, '' for neither."""
+    return next((kind for kind in _NOUNS if kind in categories), "")
+
+
 def _which_one(teller: Teller, groups: Groups) -> Talk | None:
     """A question about "my medicine" or "my illness": the physician asks which."""
     entity = groups.entity
-    kind = next((c for c in _NOUNS if c in entity.categories), "")
-    main = groups.get("treats" if kind == "Drug" else "has_symptom") if kind else None
+    kind = _kind(entity.categories)
+    main = groups.get(_NOUNS[kind]) if kind else None
     if main is None:
         return None
     found = _asked(teller, main)
@@ -229,7 +237,7 @@ def _unlisted(
 ) -> dict[str, str]:
     """Drug -> one that no interaction with it is listed of, though both are covered."""
     found: dict[str, str] = {}
-    judged = judging(teller.block, context.verdicts) if context.verdicts else None
+    judged = judging(teller.block, context.verdicts) if some and context.verdicts else None
     for turn in range(MATES):
         tried = []
         for id in some if judged else ():

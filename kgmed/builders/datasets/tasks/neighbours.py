@@ -128,9 +128,11 @@ class Groups:
 
     def get(self, predicate: str, *, inverse: bool = False) -> Group | None:
         """What holds by a predicate, from one side; None where nothing is told."""
-        key = predicate, inverse
+        key, entity = (predicate, inverse), self.entity
+        if predicate not in entity.said and predicate not in entity.of:
+            return None
         if key not in self._made:
-            self._made[key] = self._teller.group(self.entity, predicate, inverse=inverse)
+            self._made[key] = self._teller.group(entity, predicate, inverse=inverse)
         return self._made[key]
 
 
