@@ -113,9 +113,19 @@ def edges(
         lengths = np.minimum(lengths, most)
     ends = np.cumsum(lengths)
     place = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+    own = np.repeat(numbers.astype(np.int32), lengths)
+    return edges_at(arrays, leaves, numbers, way, (own, place), said=said)
+
+
+def edges_at(
+    arrays: Arrays, leaves: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], way: str,
+    places: tuple[npt.NDArray[np.int32], npt.NDArray[Any]], *, said: npt.NDArray[np.int32],
+) -> Edges:  # fmt: skip
+    """The facts of chosen statements: of each its concept, one of ``numbers``, and its place among
+    all out of or into concepts, ascending."""
+    own, place = places
     other = arrays[f"{way}_nbr"][place]
     code = arrays[f"{way}_p"][place]
-    own = np.repeat(numbers.astype(np.int32), lengths)
     row = place if way == "out" else arrays["in_eid"][place]
     profile = arrays["out_prof"][row]
     kept = leaves[profile]

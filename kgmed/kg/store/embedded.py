@@ -564,7 +564,9 @@ class LocalLexicon:
         return [(id, name) for id, (_, name) in zip(ids, hits, strict=True)]
 
     def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
-        return [self._with_ids(self._names.exact(norm)) if norm else [] for norm in norms]
+        found = [self._names.exact(norm) if norm else [] for norm in norms]
+        ids = iter(self._ids_of([cid for hits in found for cid, _ in hits]))
+        return [[(next(ids), name) for _, name in hits] for hits in found]
 
     def held(self, hashes: Sequence[int]) -> list[int]:
         return self._names.held(hashes)

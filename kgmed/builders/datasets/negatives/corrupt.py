@@ -167,3 +167,5 @@ KINDS: dict[str, Corrupt] = {
     "co_occurrence": co_occurring,
 }
 """Kind -> what proposes corruptions of it, the likeliest to stand first."""
+POOLED = frozenset(("object", "qualifier"))
+"""Kinds that replace by what other statements have."""

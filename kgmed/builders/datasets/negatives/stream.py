@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 
 from kgmed.builders.datasets.negatives.around import Around, OfStore
-from kgmed.builders.datasets.negatives.corrupt import KINDS, TRIES, Ground, Pools
+from kgmed.builders.datasets.negatives.corrupt import KINDS, POOLED, TRIES, Ground, Pools
 from kgmed.builders.datasets.negatives.model import Claimed, Counts, Negative, Verdicts
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Statement
@@ -77,35 +77,61 @@ def _stream(
     wanted: frozenset[str],
 ) -> Iterator[Negative]:
     while block := list(islice(statements, BLOCK)):
-        usable = [s for s in block if s.object and not s.negated and s.retracted is None]
-        ground.around.learn(sorted({end for s in usable for end in (s.subject, s.object)}))
+        tried = proposed(ground, block, kinds, seed=seed, share=share)
+        yield from given(tried, verdicts, counts, wanted=wanted)
+
+
+def proposed(
+    ground: Ground, block: Sequence[Statement], kinds: Sequence[str], *, seed: int, share: float = 1
+) -> list[Tried]:
+    """Corruptions of a block of statements, each kind of each."""
+    usable = [s for s in block if s.object and not s.negated and s.retracted is None]
+    ground.around.learn(sorted({end for s in usable for end in (s.subject, s.object)}))
+    if not POOLED.isdisjoint(kinds):
         ground.pools.learn(ground.around, usable)
-        chosen = [s for s in usable if share == 1 or _draw(seed, s.id) < share]
-        tried = [
-            (statement, kind, list(_propose(ground, statement, kind, seed)))
-            for statement in chosen
-            for kind in kinds
-        ]
-        asked = [claim for _statement, _kind, claims in tried for claim in claims]
-        said = iter(verdicts(asked) if asked else ())
-        for statement, kind, claims in tried:
-            answers = [(claim, next(said)) for claim in claims]
-            if not answers:
+    chosen = [s for s in usable if share == 1 or _draw(seed, s.id) < share]
+    return [Tried(ground, statement, kind, seed) for statement in chosen for kind in kinds]
+
+
+class Tried:
+    """Corruptions of a statement, of one kind, that are proposed one after another."""
+
+    def __init__(self, ground: Ground, statement: Statement, kind: str, seed: int) -> None:
+        self.statement, self.kind = statement, kind
+        chance = random.Random(f"{seed}:{kind}:{statement.id}")  # noqa: S311  a choice, no secret
+        self.claims = _once(islice(KINDS[kind](ground, statement, chance), TRIES))
+
+
+def given(
+    tried: Sequence[Tried], verdicts: Verdicts, counts: Counts, *, wanted: Container[str]
+) -> Iterator[Negative]:
+    """Of each, in order, the first corruption whose verdict is wanted. Most first ones hold: they
+    are verified together, and then all others of those that don't."""
+    found: list[Negative | None] = [None] * len(tried)
+    left = list(range(len(tried)))
+    for most in (1, TRIES):
+        asked = [(place, list(islice(tried[place].claims, most))) for place in left]
+        claims = [claim for _place, proposed in asked for claim in proposed]
+        said = iter(verdicts(claims) if claims else ())
+        for place, proposed in asked:
+            kind = tried[place].kind
+            if not proposed and most == 1:
                 counts.tried[kind, "none"] += 1
-            for claim, verdict in answers:
+            for claim, verdict in [(claim, next(said)) for claim in proposed]:
                 counts.tried[kind, verdict] += 1
                 if verdict in wanted:
-                    yield Negative(kind, claim, statement.id, verdict)
+                    found[place] = Negative(kind, claim, tried[place].statement.id, verdict)
                     break
+        left = [place for place, proposed in asked if proposed and found[place] is None]
+    return filter(None, found)
 
 
-def _propose(ground: Ground, statement: Statement, kind: str, seed: int) -> Iterator[Claimed]:
-    chance = random.Random(f"{seed}:{kind}:{statement.id}")  # noqa: S311  a choice, no secret
-    given: set[tuple[str, ...]] = set()
-    for claim in islice(KINDS[kind](ground, statement, chance), TRIES):
+def _once(claims: Iterable[Claimed]) -> Iterator[Claimed]:
+    seen: set[tuple[str, ...]] = set()
+    for claim in claims:
         key = claim.key
-        if key not in given:
-            given.add(key)
+        if key not in seen:
+            seen.add(key)
             yield claim
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 from kgmed.builders.datasets.around import judging
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
-from kgmed.builders.datasets.negatives import Claimed
+from kgmed.builders.datasets.negatives import Claimed, Verdicts
 from kgmed.builders.datasets.tasks.context import Context
+from kgmed.builders.datasets.tasks.neighbours import Key, Neighbours, neighbours
 from kgmed.builders.datasets.tasks.questions import asked, say
 from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
 from kgmed.kg.errors import UsageError
@@ -41,12 +43,14 @@ _SAYS: dict[Language, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question in the making: its group, the true end's facts, and the proposed distractors."""
+    """A question in the making: its group, the true end's facts, the distractors that are proposed,
+    and those that hold."""
 
     group: Group
     true: str
-    facts: tuple[Fact, ...]
-    proposed: tuple[str, ...]
+    facts: Sequence[Fact]
+    proposed: Iterator[str]
+    held: list[str] = field(default_factory=list)
 
 
 def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
@@ -54,22 +58,40 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     if context.verdicts is None:
         raise UsageError("distractors need verdicts: found none in the context.")
     teller = Teller(block, lang, context)
-    judged = judging(block, context.verdicts)
-    pools = _pools(block, teller)
-    for some in chunks(block.entities):
-        asked_for = [q for entity in some for q in _questions(teller, entity, pools)]
-        claims = [_claimed(q.group, end) for q in asked_for for end in q.proposed]
-        said = iter(judged(claims) if claims else ())
-        alone = teller.alone(end for q in asked_for for end in q.proposed)
-        for question in asked_for:
-            verdicts = [next(said) for _ in question.proposed]
-            held = [
-                end
-                for end, verdict in zip(question.proposed, verdicts, strict=True)
-                if verdict in WANTED and end in alone
-            ]
-            if len(held) >= DISTRACTORS and not _given_away(teller, question, held[:DISTRACTORS]):
-                yield _draft(teller, question, held[:DISTRACTORS])
+    known = neighbours(teller)
+    pools, sides = _pools(teller, known)
+    for some in chunks(sorted(sides)):
+        questions = [
+            question
+            for key in some
+            if (entity := known.get(key)) is not None
+            for side in sides[key]
+            for question in _questions(teller, known, entity, side, pools[side])
+        ]
+        _hold(teller, questions, judging(block, context.verdicts))
+        for question in questions:
+            held = question.held[:DISTRACTORS]
+            if len(held) == DISTRACTORS and not _given_away(teller, question, held):
+                yield _draft(teller, question, held)
+
+
+def _hold(teller: Teller, questions: Sequence[Question], judged: Verdicts) -> None:
+    """Ask of distractors as they are proposed, few of a question at a time, until enough hold."""
+    left: Sequence[Question] = questions
+    while left:
+        asked = [
+            (question, end)
+            for question in left
+            for end in islice(question.proposed, DISTRACTORS - len(question.held))
+        ]
+        said = judged([_claimed(question.group, end) for question, end in asked]) if asked else ()
+        fit = [pair for pair, verdict in zip(asked, said, strict=True) if verdict in WANTED]
+        alone = teller.alone(end for _question, end in fit)
+        for question, end in fit:
+            if end in alone:
+                question.held.append(end)
+        going = {id(question) for question, _end in asked}
+        left = [q for q in left if id(q) in going and len(q.held) < DISTRACTORS]
 
 
 def _claimed(group: Group, end: str) -> Claimed:
@@ -77,59 +99,61 @@ def _claimed(group: Group, end: str) -> Claimed:
     return Claimed(subject, group.predicate, object)
 
 
-Pools = dict[tuple[str, bool, str], list[str]]
-"""(predicate, inverse, category) -> ends that facts of the block have there, sorted."""
+Side = tuple[str, bool]
+"""A predicate, asked for from its subject or, True, from its object."""
+Pool = dict[str, list[str]]
+"""Category -> ends that facts of the block have there, ascending."""
 
 
-def _pools(block: Block, teller: Teller) -> Pools:
-    found: dict[tuple[str, bool, str], set[str]] = {}
-    for entity in block.entities:
-        if not teller.name(entity.id):
+def _pools(teller: Teller, known: Neighbours) -> tuple[dict[Side, Pool], dict[Key, list[Side]]]:
+    """What distractors are proposed from, by what is asked for; and what may be asked of each of
+    the block's entities."""
+    stated = known.sides()
+    pools: dict[Side, Pool] = {}
+    asked_of: dict[Key, list[Side]] = {}
+    for (predicate, inverse), keys in stated.items():
+        side = predicate, not inverse and not teller.symmetric(predicate)
+        if side not in stated or asked(predicate, teller.lang, inverse=side[1]) is None:
             continue
-        for facts_by, inverse in ((entity.said, True), (entity.of, False)):
-            for predicate in facts_by:
-                for category in entity.categories:
-                    found.setdefault((predicate, inverse, category), set()).add(entity.id)
-                    entry = teller.registry.get(predicate)
-                    if entry is not None and entry.symmetric:
-                        found.setdefault((predicate, not inverse, category), set()).add(entity.id)
-    return {key: sorted(ids) for key, ids in found.items()}
+        pool = pools.setdefault(side, {})
+        for key in keys.tolist():
+            for category in known.categories(key):
+                pool.setdefault(category, []).append(known.id(key))
+        if max(map(len, pool.values()), default=0) >= DISTRACTORS:
+            for key in stated[side].tolist():
+                asked_of.setdefault(key, []).append(side)
+    return pools, asked_of
 
 
-def _questions(teller: Teller, entity: Entity, pools: Pools) -> Iterator[Question]:
-    for group in teller.groups(entity):
-        if group.negated or asked(group.predicate, teller.lang, inverse=group.inverse) is None:
-            continue
-        ends = [end for end in group.ends if end]
-        for true in teller.some_of(ends, PER_GROUP, "choice", entity.id, group.predicate):
-            pool = _pool(teller, group, true, pools)
-            proposed = _propose(teller, group, true, pool)
-            if len(proposed) >= DISTRACTORS:
-                facts = tuple(fact for fact in group.facts if fact.other(entity.id) == true)
-                yield Question(group, true, facts, proposed)
+def _questions(
+    teller: Teller, known: Neighbours, entity: Entity, side: Side, pool: Pool
+) -> Iterator[Question]:
+    group = teller.group(entity, side[0], inverse=side[1])
+    if group is None:
+        return
+    taken: set[str] = set()
+    for true in teller.some_of(group.ends, PER_GROUP, "choice", entity.id, group.predicate):
+        fitting = [pool.get(category, []) for category in known.categories(known.key(true))]
+        found = max(fitting, key=len, default=[])
+        if len(found) >= DISTRACTORS:
+            if not taken:
+                taken = {teller.name(end).casefold() for end in (*group.ends, group.id)}
+            chance = teller.number("distractors", group.id, group.predicate, true)
+            proposed = _proposed(teller, found, taken, chance)
+            yield Question(group, true, group.among({true}), proposed)
 
 
-def _pool(teller: Teller, group: Group, true: str, pools: Pools) -> Sequence[str]:
-    """Ends of the same predicate, of a category of the true one."""
-    categories = teller.categories(true)
-    found = [pools.get((group.predicate, group.inverse, c), []) for c in categories]
-    return max(found, key=len, default=[])
-
-
-def _propose(teller: Teller, group: Group, true: str, pool: Sequence[str]) -> tuple[str, ...]:
+def _proposed(teller: Teller, pool: Sequence[str], taken: set[str], chance: int) -> Iterator[str]:
     """Ends near a random place of the pool that aren't stated, each of another name."""
-    taken = {teller.name(end).casefold() for end in group.ends} | {teller.name(group.id).casefold()}
-    chosen: list[str] = []
-    chance = teller.number("distractors", group.id, group.predicate, true)
+    given: set[str] = set()
     for turn in range(min(len(pool), 3 * PROPOSED)):
         end = pool[(chance + turn * (1 + chance % 7919)) % len(pool)]
         name = teller.name(end).casefold()
-        if name and name not in taken:
-            taken.add(name)
-            chosen.append(end)
-        if len(chosen) == PROPOSED:
-            break
-    return tuple(chosen)
+        if name not in taken and name not in given:
+            given.add(name)
+            yield end
+        if len(given) == PROPOSED:
+            return
 
 
 def _given_away(teller: Teller, question: Question, others: Sequence[str]) -> bool:

@@ -101,15 +101,18 @@ _VERDICT_OF = {"DENIED": "REFUTED", "excluded": "REFUTED", "reversed": "REFUTED"
 def claims(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     """One claim per fact: as it is stated, denied, or changed in one place."""
     teller = Teller(block, lang, context)
-    told = [fact for fact in facts(block) if teller.tellable(fact)]
-    changed = [fact for fact in told if teller.number("claim", fact.ids[0]) % 5 in (2, 3, 4)]
+    told = [
+        (fact, teller.number("claim", fact.ids[0]))
+        for fact in facts(block)
+        if teller.tellable(fact)
+    ]
+    changed = [fact for fact, chance in told if chance % 5 in (2, 3, 4)]
     false = pairs(teller, changed, task="claims", wanted=WANTED)
     following: Pair | None = next(false, None)
-    for fact in told:
+    for fact, chance in told:
         negative = None
         if following is not None and following.fact is fact:
             negative, following = following.false, next(false, None)
-        chance = teller.number("claim", fact.ids[0])
         if chance % 5 == 0:
             text = teller.sentence(_bare(fact), wording=chance >> 8, of=_end(fact, chance >> 4))
             yield _draft(teller, "SUPPORTED", text, fact, chance)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
+from kgmed.builders.datasets.sides import Facts
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.neighbours import Neighbours
-from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
+from kgmed.builders.datasets.tasks.neighbours import (
+    Key,
+    Keys,
+    Neighbours,
+    by_key,
+    counted,
+    neighbours,
+    unique,
+)
+from kgmed.builders.datasets.tasks.teller import CHUNK, Group, Teller
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
 
@@ -20,7 +31,9 @@ ASPECTS = 3
 _OVER = ("in_drug_class", "has_mechanism_of_action", "treats", "subclass_of", "has_symptom",
          "antagonist_of", "agonist_of", "inhibits", "causes")  # fmt: skip
 """What partners have in common, the closest first."""
-_ASPECTS: dict[tuple[str, bool], dict[Language, str]] = {
+Side = tuple[str, bool]
+"""A predicate, told from its subject or, True, from its object."""
+_ASPECTS: dict[Side, dict[Language, str]] = {
     ("treats", False): {"en": "the conditions they treat", "zh": "可治疗的疾病"},
     ("treats", True): {"en": "the drugs used to treat them", "zh": "治疗药物"},
     ("in_drug_class", False): {"en": "drug class", "zh": "药物类别"},
@@ -38,6 +51,8 @@ _ASPECTS: dict[tuple[str, bool], dict[Language, str]] = {
     ("located_in", False): {"en": "location", "zh": "所在部位"},
     ("has_active_ingredient", False): {"en": "active ingredients", "zh": "有效成分"},
 }
+_SIDES = tuple(_ASPECTS)
+_CLASSIFIED: Side = ("subclass_of", False)
 _ASKS: dict[Language, tuple[str, ...]] = {
     "en": (
         "Compare {a} and {b} with regard to {aspects}.",
@@ -63,69 +78,82 @@ def compare(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     if context.store is None:
         raise UsageError("comparisons need a graph: found none in the context.")
     teller = Teller(block, lang, context)
-    known = Neighbours(block, context)
+    known = neighbours(teller)
     under: Under = {}
-    for some in chunks(block.entities):
-        roofs = {entity.id: list(_roofs(teller, entity)) for entity in some}
-        known.need([roof for found in roofs.values() for _, roof in found])
-        partners = {
-            entity.id: _partners(teller, known, entity.id, roofs[entity.id], under)
-            for entity in some
-        }
-        known.need([id for ids in partners.values() for id in ids])
-        for entity in some:
-            for id in partners[entity.id]:
-                other = known.get(id)
-                if other is not None:
-                    yield from _pair(teller, entity, other)
-
-
-def _roofs(teller: Teller, entity: Entity) -> Iterator[tuple[str, str]]:
-    """(predicate, what it shares with others): one of each predicate, the closest kind first."""
-    if not teller.name(entity.id):
-        return
-    for predicate in _OVER:
-        roofs = [f.object for f in entity.said.get(predicate, ()) if teller.name(f.object)]
-        if roofs:
-            yield predicate, teller.one_of(roofs, "roof", entity.id, predicate)
-
-
-Under = dict[tuple[str, str], list[str]]
-"""(predicate, roof) -> what stands under it and has a name, sorted."""
-
-
-def _partners(
-    teller: Teller, known: Neighbours, id: str, roofs: list[tuple[str, str]], under: Under
-) -> list[str]:
-    """Things that stand under the same roof, each pair from one of its ends alone."""
-    for predicate, roof in roofs:
-        mates = under.get((predicate, roof))
-        if mates is None:
-            over = known.get(roof)
-            ends = dict.fromkeys(
-                fact.subject for fact in (over.of.get(predicate, ()) if over else ())[:HUB]
+    aspects = _aspects(known, known.own)
+    telling = np.flatnonzero(_worth(aspects))
+    for start in range(0, len(telling), CHUNK):
+        chosen = telling[start : start + CHUNK]
+        some = known.own[chosen]
+        found = _partners(teller, known, some, under)
+        place = np.repeat(np.arange(len(some)), [len(keys) for keys in found])
+        partners = np.array([key for keys in found for key in keys], some.dtype)
+        others, at = np.unique(partners, return_inverse=True)
+        sides = aspects[chosen][place] & _aspects(known, others)[at]
+        pairs = [
+            (
+                some.item(place[n]),
+                partners.item(n),
+                [_SIDES[k] for k in np.flatnonzero(sides[n]).tolist()],
             )
-            mates = under[predicate, roof] = sorted(end for end in ends if teller.name(end))
-        behind = mates[bisect_right(mates, id) :]
-        if behind:
-            return teller.some_of(behind, PARTNERS, "partner", id)
-    return []
+            for n in np.flatnonzero(_worth(sides)).tolist()
+        ]
+        known.need((key, *side, None) for _one, key, fit in pairs for side in fit)
+        for one, other, fit in pairs:
+            ours, theirs = known.get(one), known.get(other)
+            if ours is not None and theirs is not None:
+                yield from _pair(teller, ours, theirs, fit)
 
 
-def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
-    sides = [key for key in _ASPECTS if _states(teller, one, key) and _states(teller, other, key)]
-    if not set(sides) - {("subclass_of", False)}:
-        return
+def _aspects(known: Neighbours, keys: Keys) -> npt.NDArray[np.bool_]:
+    """Which of the aspects each of some concepts can be compared by: those of which something, and
+    not too much, is stated; shape (concepts, aspects)."""
+    counts = [counted(known.ends(keys, name, inverse=inverse), keys) for name, inverse in _SIDES]
+    found = np.stack(counts, axis=1)
+    return (found > 0) & (found <= LONGEST)
+
+
+def _worth(aspects: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether there is more to compare than a classification."""
+    telling = [side != _CLASSIFIED for side in _SIDES]
+    return np.asarray(aspects[:, telling].any(axis=1), bool)
+
+
+Under = dict[tuple[str, Key], Keys]
+"""(predicate, roof) -> what stands under it and has a name, ascending."""
+
+
+def _partners(teller: Teller, known: Neighbours, keys: Keys, under: Under) -> list[list[Key]]:
+    """Of each of some concepts, things that stand under the same roof, the closest kind of roof
+    first; each pair from one of its ends alone."""
+    found: dict[Key, list[Key]] = {}
+    for predicate in _OVER:
+        roofs = {
+            key: ends[teller.number("roof", known.id(key), predicate) % len(ends)]
+            for key, ends in by_key(known.ends(keys, predicate, denied=True), keys).items()
+            if not found.get(key)
+        }
+        asked = unique([[r for r in roofs.values() if (predicate, r) not in under]], keys)
+        mates = by_key(known.ends(asked, predicate, inverse=True, denied=True), asked)
+        under.update(((predicate, roof), mates.get(roof, asked[:0])) for roof in asked.tolist())
+        for key, roof in roofs.items():
+            mine = under[predicate, roof]
+            behind = mine[np.searchsorted(mine, key, "right") :].tolist()
+            found[key] = teller.some_of(behind, PARTNERS, "partner", known.id(key))
+    return [found.get(key, []) for key in keys.tolist()]
+
+
+def _pair(teller: Teller, one: Entity, other: Entity, sides: list[Side]) -> Iterator[Draft]:
     ours, theirs = (
         {key: g for key in sides if (g := teller.group(e, key[0], inverse=key[1])) is not None}
         for e in (one, other)
     )
     fit = [
         key
-        for key in _ASPECTS
+        for key in sides
         if key in ours and key in theirs and _short(ours[key]) and _short(theirs[key])
     ]
-    if not set(fit) - {("subclass_of", False)}:
+    if not set(fit) - {_CLASSIFIED}:
         return
     lang, a, b = teller.lang, teller.name(one.id), teller.name(other.id)
     if a.casefold() == b.casefold():
@@ -134,17 +162,21 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
     aspects = teller.listed([_ASPECTS[key][lang] for key in chosen])
     both: list[str] = []
     alone: tuple[list[str], list[str]] = ([], [])
-    facts: list[Fact] = []
+    facts: list[Sequence[Fact]] = []
     for key in chosen:
         mine, its = ours[key], theirs[key]
-        shared = set(mine.ends) & set(its.ends)
+        shared = set(mine.ends).intersection(its.ends)
         if shared:
             both += teller.shared(mine, its, shared)
         for place, group in enumerate((mine, its)):
-            rest = set(group.ends) - shared - {one.id, other.id}
+            rest = [
+                end for end in group.ends if end not in shared and end not in (one.id, other.id)
+            ]
             if rest:
-                alone[place].extend(_told(teller, group, rest))
-            facts += [f for f in group.facts if f.other(group.id) in rest | shared]
+                its_own = group.among(rest) if len(rest) < len(group.ends) else group.facts
+                alone[place].extend(teller.sentences(group, its_own))
+            told = len(rest) + len(shared) == len(group.ends)
+            facts.append(group.facts if told else group.among({*rest, *shared}))
     parts = [
         _SHARED[lang].replace("{text}", teller.together(both))
         if both
@@ -162,24 +194,12 @@ def _pair(teller: Teller, one: Entity, other: Entity) -> Iterator[Draft]:
         "comparison",
         lang,
         messages,
-        tuple(facts),
+        Facts.together(facts),
         wording,
         about=(one.id, other.id),
         key=f"{one.id} {other.id}",
     )
 
 
-def _states(teller: Teller, entity: Entity, key: tuple[str, bool]) -> bool:
-    predicate, inverse = key
-    if teller.symmetric(predicate):
-        return predicate in entity.said or predicate in entity.of
-    return predicate in (entity.of if inverse else entity.said)
-
-
 def _short(group: Group) -> bool:
     return not group.untold and len(group.ends) <= LONGEST
-
-
-def _told(teller: Teller, group: Group, ends: set[str]) -> list[str]:
-    facts = [fact for fact in group.facts if fact.other(group.id) in ends]
-    return teller.sentences(group, facts)

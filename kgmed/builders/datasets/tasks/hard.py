@@ -8,7 +8,10 @@ from itertools import islice
 
 from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Fact
-from kgmed.builders.datasets.negatives import Negative, negatives
+from kgmed.builders.datasets.negatives import Counts, Negative
+from kgmed.builders.datasets.negatives.around import OfStore
+from kgmed.builders.datasets.negatives.corrupt import Ground, Pools
+from kgmed.builders.datasets.negatives.stream import Tried, given, proposed
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.teller import Teller, number
 from kgmed.kg.errors import UsageError
@@ -59,17 +62,17 @@ def pairs(
         made = _made(block, by_kind, context, wanted)
         missing = [fact for fact in some if fact.ids[0] not in made]
         made.update(_made(block, {"object": missing}, context, wanted))
-        alone = teller.alone(end for made_of in made.values() for end in _ends(made_of))
+        new = {
+            id: {made_of.claim.subject, made_of.claim.object} - {fact.subject, fact.object}
+            for fact in some
+            for id in fact.ids[:1]
+            if (made_of := made.get(id)) is not None
+        }
+        alone = teller.alone(end for ends in new.values() for end in ends)
         for fact in some:
             negative = made.get(fact.ids[0])
-            if negative is not None:
-                new = set(_ends(negative)) - {fact.subject, fact.object}
-                negative = negative if new <= alone else None
-            yield Pair(fact, negative)
-
-
-def _ends(negative: Negative) -> tuple[str, str]:
-    return negative.claim.subject, negative.claim.object
+            fits = negative is not None and new[fact.ids[0]] <= alone
+            yield Pair(fact, negative if fits else None)
 
 
 def _made(
@@ -77,20 +80,14 @@ def _made(
 ) -> dict[str, Negative]:
     if context.store is None or context.verdicts is None:
         raise UsageError("hard negatives need a graph and its verdicts: found none in the context.")
-    made: dict[str, Negative] = {}
+    store, around = context.store, of(block)
+    tried: list[Tried] = []
     for kind, chosen in sorted(by_kind.items()):
-        stream = negatives(
-            context.store,
-            judging(block, context.verdicts),
-            kinds=[kind],
-            seed=context.seed,
-            wanted=wanted,
-            statements=[as_statement(fact) for fact in chosen],
-            registry=context.registry,
-            around=of(block),
-        )
-        made.update({negative.statement: negative for negative in stream})
-    return made
+        ground = Ground(around or OfStore(store), context.registry, Pools())
+        statements = [as_statement(fact) for fact in chosen]
+        tried += proposed(ground, statements, [kind], seed=context.seed)
+    found = given(tried, judging(block, context.verdicts), Counts(), wanted=wanted)
+    return {negative.statement: negative for negative in found}
 
 
 def _kind(fact: Fact, context: Context, chance: int) -> str:

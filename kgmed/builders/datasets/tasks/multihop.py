@@ -6,16 +6,31 @@ Three kinds: ``chain`` asks for all that two steps lead to, ``link`` how two con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import cast
 
-from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
+import numpy as np
+
+from kgmed.builders.datasets.model import Block, Draft, Fact
+from kgmed.builders.datasets.sides import Facts
 from kgmed.builders.datasets.tasks.chains import Chain, chains
 from kgmed.builders.datasets.tasks.context import Context
-from kgmed.builders.datasets.tasks.neighbours import Neighbours, paths_between
+from kgmed.builders.datasets.tasks.neighbours import (
+    Groups,
+    Key,
+    Keys,
+    Neighbours,
+    Stretch,
+    by_key,
+    neighbours,
+    paths_between,
+    unique,
+)
 from kgmed.builders.datasets.tasks.questions import say
-from kgmed.builders.datasets.tasks.teller import HUB, Group, Teller, chunks
+from kgmed.builders.datasets.tasks.teller import Group, Teller, chunks
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language, Path
 
@@ -23,8 +38,8 @@ MIDDLES = 8
 """The most neighbours that a chain goes over for its answer to be given whole."""
 ENDS = 15
 """The most that a chain leads to for its answer to be given whole."""
-LINKS = 1
-"""Pairs that are asked about per entity and chain."""
+AT_ONCE = 1_000
+"""Entities whose neighbours are looked up together."""
 PATHS = 2
 """Mechanisms that are told of one pair."""
 _CHAIN: dict[Language, tuple[str, ...]] = {
@@ -67,145 +82,202 @@ _STEP: dict[Language, str] = {"en": "Step {n}: {text}", "zh": "第{n}步：{text
 _SO: dict[Language, str] = {"en": "Therefore: {text}", "zh": "因此：{text}"}
 
 
+Step = tuple[str, bool]
+"""A predicate, walked from its subject or, True, from its object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A chain from an entity: the neighbours over which all that it leads to is told, none where
+    that would be too much, and the neighbour and the end that are told as a link."""
+
+    chain: Chain
+    middles: Sequence[Key]
+    link: tuple[Key, Key] | None
+
+
 def multihop(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
     """Chains and links of each entity, and the curated mechanisms of what it treats."""
     if context.store is None:
         raise UsageError("paths need a graph: found none in the context.")
     teller = Teller(block, lang, context)
-    known = Neighbours(block, context)
-    firsts = {_side(chain.first) for chain in chains()}
-    for some in chunks(block.entities):
-        plans = [_groups(teller, entity) for entity in some]
-        known.need(
-            [
-                middle
-                for groups in plans
-                for step, group in groups.items()
-                if step in firsts
-                for middle in _middles(teller, group)
-            ]
-        )
-        for entity, groups in zip(some, plans, strict=True):
-            direct = {
-                fact.other(entity.id)
-                for side in (entity.said, entity.of)
-                for facts in side.values()
-                for fact in facts[:HUB]
-            } | {entity.id}
-            for chain in chains():
-                yield from _chain(teller, known, groups, chain, direct)
-            if treated := groups.get(("treats", False)):
+    known = neighbours(teller)
+    firsts = {
+        step: by_key(known.ends(known.own, step[0], inverse=step[1]), known.own)
+        for step in dict.fromkeys(_side(chain.first) for chain in chains())
+    }
+    for some in chunks(known.own.tolist(), AT_ONCE):
+        walks = _walks(teller, known, some, firsts)
+        known.need(stretch for mine in walks.values() for walk in mine for stretch in _needed(walk))
+        for key in some:
+            pathed = known.on_paths(key)
+            entity = known.get(key) if pathed or key in walks else None
+            if entity is None:
+                continue
+            groups = Groups(teller, entity)
+            for walk in walks.get(key, ()):
+                predicate, inverse = _side(walk.chain.first)
+                first = groups.get(predicate, inverse=inverse)
+                if first is not None and walk.middles:
+                    yield from _all(teller, known, first, walk)
+                if first is not None and walk.link:
+                    yield from _link(teller, known, first, walk.chain, walk.link)
+            if pathed and (treated := groups.get("treats")):
                 yield from _mechanisms(teller, treated)
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """One way over a neighbour: the group of the neighbour's facts, and those that lead on."""
-
-    middle: str
-    group: Group
-    facts: tuple[Fact, ...]
-
-
-def _groups(teller: Teller, entity: Entity) -> dict[tuple[str, bool], Group]:
-    return {(g.predicate, g.inverse): g for g in teller.groups(entity) if not g.negated}
-
-
-def _middles(teller: Teller, first: Group) -> list[str]:
-    """The neighbours that chains from a group go over: all of a few, some of many."""
-    return teller.some_of(first.ends, MIDDLES, "over", first.id, first.predicate)
-
-
-def _side(step: str) -> tuple[str, bool]:
+def _side(step: str) -> Step:
     return step.lstrip("^"), step.startswith("^")
 
 
-def _chain(
-    teller: Teller,
-    known: Neighbours,
-    groups: dict[tuple[str, bool], Group],
-    chain: Chain,
-    direct: set[str],
-) -> Iterator[Draft]:
-    first = groups.get(_side(chain.first))
-    if first is None:
-        return
-    predicate, inverse = _side(chain.second)
-    walks: list[Walk] = []
-    middles = _middles(teller, first)
-    whole = first.untold == 0 and len(middles) == len(first.ends)
-    for middle in middles:
-        entity = known.get(middle)
-        group = teller.group(entity, predicate, inverse=inverse) if entity else None
-        if group is None:
-            whole = whole and entity is not None and predicate not in (*entity.said, *entity.of)
+def _needed(walk: Walk) -> Iterator[Stretch]:
+    """What is told of the neighbours of an entity."""
+    predicate, inverse = _side(walk.chain.second)
+    for middle in walk.middles:
+        yield middle, predicate, inverse, None
+    if walk.link:
+        yield walk.link[0], predicate, inverse, walk.link[1]
+
+
+def _walks(
+    teller: Teller, known: Neighbours, some: Sequence[Key],
+    firsts: Mapping[Step, Mapping[Key, Keys]],
+) -> dict[Key, list[Walk]]:  # fmt: skip
+    """What there is to tell of some entities, in the order of the chains."""
+    over = {  # all of a few neighbours, some of many
+        step: {
+            key: teller.some_of(ends[key].tolist(), MIDDLES, "over", known.id(key), step[0])
+            for key in some
+            if key in ends
+        }
+        for step, ends in firsts.items()
+    }
+    seconds: dict[Step, Mapping[Key, Keys]] = {}
+    for step in dict.fromkeys(_side(chain.second) for chain in chains()):
+        starts = {_side(chain.first) for chain in chains() if _side(chain.second) == step}
+        every = (middles for start in starts for middles in over[start].values())
+        keys = unique(every, known.own)
+        seconds[step] = by_key(known.ends(keys, step[0], inverse=step[1]), keys)
+    linked: dict[Key, set[Key]] = {}
+    found: dict[Key, list[Walk]] = {}
+    for chain in chains():
+        first, second = _side(chain.first), _side(chain.second)
+        told = _told(known, over[first], firsts[first], second[0], seconds[second])
+        for key, middles in over[first].items():
+            leading = [middle for middle in middles if middle in seconds[second]]
+            link = None
+            if leading and chain.joins:
+                if key not in linked:
+                    linked[key] = known.linked(key)
+                over_to = [(middle, seconds[second][middle]) for middle in leading]
+                chance = teller.number("link", known.id(key), chain.en)
+                link = _drawn(key, chain, over_to, linked=linked[key], chance=chance)
+            if link or key in told:
+                walk = Walk(chain, leading if key in told else (), link)
+                found.setdefault(key, []).append(walk)
+    return found
+
+
+def _told(
+    known: Neighbours, over: Mapping[Key, list[Key]], firsts: Mapping[Key, Keys], predicate: str,
+    seconds: Mapping[Key, Keys],
+) -> set[Key]:  # fmt: skip
+    """The entities of which all that a chain leads to is told: few ends, none of which a first step
+    leads to, and of no neighbour anything that can't be told."""
+    found: dict[Key, list[Key]] = {}
+    for key, middles in over.items():
+        few = [seconds[middle] for middle in middles if middle in seconds]
+        if len(middles) < len(firsts[key]) or not 0 < sum(map(len, few)) <= MIDDLES * (ENDS + 1):
             continue
-        facts = tuple(f for f in group.facts if f.other(middle) != first.id)
-        whole = whole and group.untold == 0
-        if facts:
-            walks.append(Walk(middle, group, facts))
-    if not walks:
-        return
-    ends = dict.fromkeys(fact.other(walk.middle) for walk in walks for fact in walk.facts)
-    if whole and len(ends) <= ENDS and set(ends).isdisjoint(first.ends):
-        yield _all(teller, first, chain, walks, list(ends))
-    if chain.joins:
-        yield from _links(teller, first, chain, walks, direct)
+        last = {end for some in few for end in some.tolist()} - {key}
+        if 0 < len(last) <= ENDS and last.isdisjoint(firsts[key].tolist()):
+            found[key] = [middle for middle in middles if middle not in seconds]
+    asked = unique(found.values(), known.own)
+    silent = set(asked[known.silent(asked, predicate)].tolist())
+    return {key for key, middles in found.items() if silent.issuperset(middles)}
 
 
-def _all(teller: Teller, first: Group, chain: Chain, walks: list[Walk], ends: list[str]) -> Draft:
-    lang = teller.lang
+def _drawn(
+    key: Key, chain: Chain, leading: Sequence[tuple[Key, Keys]], *, linked: set[Key], chance: int
+) -> tuple[Key, Key] | None:  # fmt: skip
+    """A neighbour and an end behind it that nothing joins with the entity: the first from a place
+    drawn by chance."""
+    ends = [some for _middle, some in leading]
+    if chain.second == "^" + chain.first:  # the same both ways: told from one end alone
+        ends = [some[np.searchsorted(some, key, "right") :] for some in ends]
+    sizes = list(accumulate(map(len, ends)))
+    every = np.concatenate(ends)
+    for turn in range(len(every)):
+        place = (chance + turn) % len(every)
+        end = every.item(place)
+        if end not in linked:
+            return leading[bisect_right(sizes, place)][0], end
+    return None
+
+
+def _all(teller: Teller, known: Neighbours, first: Group, walk: Walk) -> Iterator[Draft]:
+    lang, chain = teller.lang, walk.chain
+    predicate, inverse = _side(chain.second)
+    facts = [first.facts]
+    steps = [teller.together(teller.sentences(first))]
+    ends: dict[str, None] = {}
+    middles: list[str] = []
+    for middle in walk.middles:
+        entity = known.get(middle)
+        group = teller.group(entity, predicate, inverse=inverse) if entity is not None else None
+        if group is None or group.untold or first.untold:
+            return
+        mine = dict.fromkeys(end for end in group.ends if end != first.id)
+        if mine:
+            told = group.among(mine) if len(mine) < len(group.ends) else group.facts
+            steps.append(teller.together(teller.sentences(group, told)))
+            ends |= mine
+            middles.append(group.id)
+            facts.append(told)
     things = say(chain.things(lang).replace("{s}", "{}"), teller.name(first.id), lang)
     wording = teller.number("chain", first.id, chain.en) % len(_CHAIN[lang])
-    names = teller.names(ends)
-    middles = teller.names(walk.middle for walk in walks)
-    answer = teller.put(_FOUND[lang], ends=teller.listed(names), middles=teller.listed(middles))
-    steps = [teller.together(teller.sentences(first))]
-    facts = list(first.facts)
-    for walk in walks:
-        told = teller.sentences(walk.group, walk.facts)
-        steps.append(teller.together(told))
-        facts += walk.facts
+    found, ways = (teller.listed(teller.names(ids)) for ids in (ends, middles))
+    answer = teller.put(_FOUND[lang], ends=found, middles=ways)
     question = _CHAIN[lang][wording].replace("{things}", things)
     messages = (("user", question), ("assistant", answer))
-    return Draft(
-        "multi_hop", lang, messages, _once(facts), wording,
+    yield Draft(
+        "multi_hop", lang, messages, Facts.together(facts), wording,
         rationale=_reasoned(teller, steps, answer), key=chain.first + chain.second,
         extra={"kind": "chain"},
     )  # fmt: skip
 
 
-def _links(
-    teller: Teller, first: Group, chain: Chain, walks: list[Walk], direct: set[str]
+def _link(
+    teller: Teller, known: Neighbours, first: Group, chain: Chain, link: tuple[Key, Key]
 ) -> Iterator[Draft]:
-    lang = teller.lang
-    pairs = [(w, f) for w in walks for f in w.facts if f.other(w.middle) not in direct]
-    if chain.second == "^" + chain.first:  # the same both ways: told from one end alone
-        pairs = [(w, f) for w, f in pairs if f.other(w.middle) > first.id]
-    for walk, last in teller.some_of(pairs, LINKS, "link", first.id, chain.en):
-        end = last.other(walk.middle)
-        a, b, c = (teller.name(id) for id in (first.id, walk.middle, end))
-        if len({a.casefold(), b.casefold(), c.casefold()}) < 3:
-            continue
-        before = next(fact for fact in first.facts if fact.other(first.id) == walk.middle)
-        wording = teller.number("link", first.id, end, chain.en)
-        texts = [
-            teller.sentence(before, wording=wording >> 4, of=first.id),
-            teller.sentence(last, wording=wording >> 8, of=walk.middle),
-        ]
-        path = ("" if lang == "zh" else " ").join(texts)
-        joined = _LINKED[lang].replace("{a}", teller.opening(a)).replace("{b}", b)
-        joined = joined.replace("{c}", c)
-        answer = joined.replace("{path}", path)
-        asks = _LINK[lang]
-        question = asks[wording % len(asks)].replace("{a}", a).replace("{c}", c)
-        messages = (("user", question), ("assistant", answer))
-        conclusion = joined.replace("{path}", "").strip()
-        yield Draft(
-            "multi_hop", lang, messages, (before, last), wording % len(asks),
-            rationale=_reasoned(teller, texts, conclusion), key=chain.first + chain.second,
-            extra={"kind": "link"},
-        )  # fmt: skip
+    lang, (middle, end) = teller.lang, link
+    predicate, inverse = _side(chain.second)
+    ids = first.id, known.id(middle), known.id(end)
+    a, b, c = map(teller.name, ids)
+    entity = known.get(middle)
+    group = teller.group(entity, predicate, inverse=inverse) if entity is not None else None
+    steps = first.among(ids[1:2]), group.among(ids[2:]) if group is not None else ()
+    if not all(steps) or len({a.casefold(), b.casefold(), c.casefold()}) < 3:
+        return
+    before, last = (facts[0] for facts in steps)
+    wording = teller.number("link", first.id, ids[2], chain.en)
+    texts = [
+        teller.sentence(before, wording=wording >> 4, of=first.id),
+        teller.sentence(last, wording=wording >> 8, of=ids[1]),
+    ]
+    path = ("" if lang == "zh" else " ").join(texts)
+    joined = _LINKED[lang].replace("{a}", teller.opening(a)).replace("{b}", b)
+    joined = joined.replace("{c}", c)
+    answer = joined.replace("{path}", path)
+    asks = _LINK[lang]
+    question = asks[wording % len(asks)].replace("{a}", a).replace("{c}", c)
+    messages = (("user", question), ("assistant", answer))
+    conclusion = joined.replace("{path}", "").strip()
+    yield Draft(
+        "multi_hop", lang, messages, (before, last), wording % len(asks),
+        rationale=_reasoned(teller, texts, conclusion), key=chain.first + chain.second,
+        extra={"kind": "link"},
+    )  # fmt: skip
 
 
 def _mechanisms(teller: Teller, treated: Group) -> Iterator[Draft]:

@@ -456,7 +456,7 @@ def number(seed: int, *key: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def chunks(entities: Iterable[Entity], size: int = CHUNK) -> Iterator[list[Entity]]:
+def chunks(entities: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """Entities, some at a time."""
     every = iter(entities)
     while some := list(islice(every, size)):
