@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
 from kgmed.reasoning.evaluation.comparison.model import GROUPS, Comparison
 from kgmed.reasoning.evaluation.comparison.page import SHOWN, page
 from kgmed.reasoning.evaluation.comparison.plots import plots
+from kgmed.reasoning.evaluation.comparison.svg import Axes, Drawing
 from kgmed.reasoning.evaluation.comparison.tables import tables
 from kgmed.reasoning.evaluation.measures.resampling import Resampling
 from kgmed.reasoning.evaluation.runs import Run, completed, read_run, read_runs
@@ -372,10 +374,29 @@ def test_runs_are_told_apart_without_colour(folders: list[Path]) -> None:
     for number, name in enumerate(("closed_book", "graph", "verified"), 1):
         assert f">{number} {name}</text>" in drawn["Accuracy"]
         assert f'class="label">{number}</text>' in drawn["Risk by coverage"]
-    assert len(set(re.findall(r'stroke-dasharray="[^"]*"', drawn["Risk by coverage"]))) == 2
+    dashes = re.findall(r'<polyline[^>]*stroke-dasharray="([^"]*)"', drawn["Risk by coverage"])
+    assert len(set(dashes)) == len(dashes) == 2  # the first run's line has none
     assert {"url(#p0)", "url(#p1)", "url(#p2)", "url(#p3)"} <= set(
         re.findall(r"url\(#p\d\)", drawn["Claims against the graph"])
     )
+
+
+def test_a_run_without_confidence_is_one_mark_of_what_it_answered() -> None:
+    sure = [record(str(n), score=0.5 + n / 20) for n in range(10)]
+    plain = [record(str(n), correct=(None, False, False, True)[n % 4]) for n in range(8)]
+    plain += [record(str(n), correct=None) for n in (8, 9)]
+    drawn = dict(plots(compare([run_of("sure", sure), run_of("plain", plain)], how=FEW)))
+    x, y = Axes(Drawing("", 300), (0, 0), (1, 1)).place(0.6, 2 / 3)
+    marks = re.findall(r'class="mark s1" d="M([\d.]+) ([\d.]+)', drawn["Risk by coverage"])
+    assert [pytest.approx((x - 5, y - 5), abs=0.1)] == [tuple(map(float, m)) for m in marks[:1]]
+
+
+def test_labels_of_runs_that_score_alike_dont_lie_on_each_other() -> None:
+    runs = [run_of(f"r{n}", records(50, seed=4)) for n in range(5)]
+    drawn = dict(plots(compare(runs, how=FEW)))["Tokens and accuracy"]
+    lines = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*class="label"', drawn))
+    assert len(lines) == 5
+    assert min(b - a for a, b in pairwise(lines)) >= 12
 
 
 def test_what_a_model_wrote_can_act_in_neither_page_nor_markdown() -> None:
