@@ -345,6 +345,8 @@ def test_tokens_are_counted_per_right_answer_and_times_are_percentiles() -> None
     found = cost(rows)
     assert (found.calls, found.tokens_each, found.tokens_per_right) == (11, 120, 11 * 120 / 2)
     assert (found.ms_p50, found.ms_p90) == (5, 9)
+    failed = record("failed", correct=None, error="timed out", ms=0.0)
+    assert cost([*rows, *[failed] * 9]).ms_p50 == 5
     assert cost([]).ms_p50 is None
 
 

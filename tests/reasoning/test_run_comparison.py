@@ -295,9 +295,23 @@ def test_open_answers_that_both_runs_judged_are_paired() -> None:
         [{**row, "correct": n % (3 + run) == 0} for n, row in enumerate(open_answers())]
         for run in range(2)
     )
-    second[0]["correct"] = None
+    second[0]["correct"] = None  # answered, and not judged
     found = compare([run_of("a", first), run_of("b", second)], how=FEW)
     assert found.pairs[0].found.items == 11
+    assert [run.measures.accuracy.items for run in found.runs] == [11, 11]
+
+
+def test_silence_on_open_questions_gains_nothing() -> None:
+    rows = open_answers(6)
+    spoken = [{**row, "correct": n < 3} for n, row in enumerate(rows)]
+    silent = [{**row, "correct": None, "abstained": True} for row in spoken[3:]]
+    found = compare([run_of("a", spoken), run_of("b", spoken[:3] + silent)], how=FEW)
+    assert [run.measures.accuracy.items for run in found.runs] == [6, 6]
+    assert [run.measures.accuracy.accuracy.value for run in found.runs] == [0.5, 0.5]
+    alone = compare([run_of("b", spoken[:3] + silent)], how=FEW).runs[0].measures.accuracy
+    assert (alone.items, alone.right, alone.abstained) == (6, 3, 3)
+    unjudged = compare([run_of("c", rows)], how=FEW).runs[0].measures.accuracy
+    assert (unjudged.items, unjudged.ungraded) == (0, 6)
 
 
 def test_without_sacrebleu_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
