@@ -71,10 +71,11 @@ def compare(
         how=Resampling(resamples, seed),
     )  # fmt: skip
     if html is not None:
-        html.write_text(page(found), encoding="utf-8")
+        html.write_text(page(found), encoding="utf-8", errors="backslashreplace")
     if markdown is not None:
         listed = list(item_tables(found)) if items else []
-        markdown.write_text(in_markdown([*tables(found), *listed], found.notes), encoding="utf-8")
+        text = in_markdown([*tables(found), *listed], found.notes)
+        markdown.write_text(text, encoding="utf-8", errors="backslashreplace")
     if as_json:
         echo(to_json(found))
         return

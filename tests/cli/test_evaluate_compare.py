@@ -70,6 +70,20 @@ def test_a_page_and_markdown_are_written(runs: list[Path], tmp_path: Path) -> No
     assert "## closed_book and graph: right only in graph" in written
 
 
+def test_half_a_character_that_a_model_wrote_is_written_as_its_code(tmp_path: Path) -> None:
+    broken = record(
+        "1", kind="open", correct=None, question="half \ud800", text="\udc00", answer="a"
+    )
+    folder = write_run(tmp_path / "run", [])
+    (folder / "records.jsonl").write_text(json.dumps(broken) + "\n", encoding="utf-8")
+    page, text = tmp_path / "c.html", tmp_path / "c.md"
+    code, out, _ = run(folder, "--items", "--html", page, "--markdown", text, *FAST)
+    assert code == 0
+    assert "half \\ud800" in out
+    assert "half \\ud800" in text.read_text(encoding="utf-8").replace("\\\\", "\\")
+    assert "half ⟨U+D800⟩" in page.read_text(encoding="utf-8")
+
+
 def test_one_run_is_measured_alone(runs: list[Path]) -> None:
     code, out, _ = run(runs[0], "--items", *FAST)
     assert code == 0

@@ -25,6 +25,7 @@ from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
 from kgmed.reasoning.evaluation.comparison.model import GROUPS, Comparison
 from kgmed.reasoning.evaluation.comparison.page import SHOWN, page
 from kgmed.reasoning.evaluation.comparison.plots import plots
+from kgmed.reasoning.evaluation.comparison.style import STYLE
 from kgmed.reasoning.evaluation.comparison.svg import Axes, Drawing
 from kgmed.reasoning.evaluation.comparison.tables import tables
 from kgmed.reasoning.evaluation.measures.resampling import Resampling
@@ -393,6 +394,30 @@ def test_runs_are_told_apart_without_colour(folders: list[Path]) -> None:
     assert {"url(#p0)", "url(#p1)", "url(#p2)", "url(#p3)"} <= set(
         re.findall(r"url\(#p\d\)", drawn["Claims against the graph"])
     )
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour (WCAG 2.2)."""
+    digits = "".join(c * 2 for c in colour) if len(colour) == 3 else colour
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_marks_and_texts_stand_out_in_light_and_dark() -> None:
+    light, dark = (dict(re.findall(r"--(\w+):#(\w+)", part)) for part in
+                   STYLE.partition("body{")[0].split("@media"))  # fmt: skip
+    assert light.keys() == dark.keys() >= {"back", "text", "c7", "f7", "ink"}
+
+    for colours in (light, dark):
+
+        def contrast(one: str, other: str, of: dict[str, str] = colours) -> float:
+            low, high = sorted(luminance(of[name]) for name in (one, other))
+            return (high + 0.05) / (low + 0.05)
+
+        assert min(contrast(f"c{n}", "back") for n in range(8)) >= 3
+        assert min(contrast(name, "back") for name in ("text", "soft")) >= 4.5
+        assert min(contrast("ink", f"f{n}") for n in range(8)) >= 4.5
 
 
 def test_a_run_without_confidence_is_one_mark_of_what_it_answered() -> None:
