@@ -35,12 +35,17 @@ def run(*arguments: str | Path) -> tuple[int, str, str]:
 def test_runs_are_printed_as_tables_with_notes_beside_them(runs: list[Path]) -> None:
     code, out, err = run(*runs, *FAST)
     assert code == 0
+    head, _, out = out.partition("\n")
+    assert head == (
+        "2 runs, 60 items of exam; scripted. The graph covers 20 of them (33.3%), has only concepts"
+        " of 20, and nothing of 20."
+    )
     assert out.startswith("\nAnswers\nrun\titems\tright\twrong\tabstained\tfailed\taccuracy\t")
     assert "\nclosed_book → graph\t60\t" in out
     assert "McNemar" in out
     assert err == "note: The runs have different seeds (closed_book: 0, graph: 7).\n"
     assert "Items" not in out
-    assert run(*runs, *FAST)[1] == out
+    assert run(*runs, *FAST)[1] == f"{head}\n{out}"
 
 
 def test_items_are_listed_on_demand(runs: list[Path]) -> None:

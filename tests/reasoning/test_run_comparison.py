@@ -27,7 +27,7 @@ from kgmed.reasoning.evaluation.comparison.page import SHOWN, page
 from kgmed.reasoning.evaluation.comparison.plots import plots
 from kgmed.reasoning.evaluation.comparison.style import STYLE
 from kgmed.reasoning.evaluation.comparison.svg import Axes, Drawing
-from kgmed.reasoning.evaluation.comparison.tables import tables
+from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 from kgmed.reasoning.evaluation.measures.resampling import Resampling
 from kgmed.reasoning.evaluation.runs import Run, completed, read_run, read_runs
 from kgmed.wire import adapter, to_json
@@ -259,6 +259,18 @@ def test_accuracy_is_broken_down_by_what_tells_items_apart(folders: list[Path]) 
 def test_coverage_is_told_even_where_all_items_are_alike() -> None:
     found = compare([run_of("a", [record(str(n), coverage="none") for n in range(4)])], how=FEW)
     assert [(part.by, part.value, part.items) for part in found.parts] == [("coverage", "none", 4)]
+
+
+def test_what_the_graph_covers_is_told_first_by_a_run_that_knows_it() -> None:
+    unaware = [record(str(n), coverage="") for n in range(4)]
+    aware = [record(str(n), coverage=("covered", "none")[n > 0]) for n in range(4)]
+    found = compare([run_of("closed", unaware), run_of("graph", aware)], how=FEW)
+    told = "The graph covers 1 of them (25.0%), has only concepts of 0, and nothing of 3."
+    assert headline(found).endswith(told)
+    assert told in page(found)
+    alone = compare([run_of("closed", unaware[:1])], how=FEW)
+    assert headline(alone) == "1 run, 1 item of exam; no model."
+    assert [part.value for part in found.parts if part.by == "coverage"] == ["covered", "none"]
 
 
 def test_a_field_of_many_values_keeps_the_frequent_ones() -> None:

@@ -179,12 +179,12 @@ def _group(first: bool, second: bool) -> Group:
 
 
 def _parts(aligned: Sequence[Sequence[Record]], how: Resampling) -> Iterator[Part]:
-    """Accuracy by each field that tells graded items apart, as the first run's records say."""
+    """Accuracy by each field that tells graded items apart; the first record that has it says."""
     places_graded = sorted(
         {n for records in aligned for n, record in enumerate(records) if graded([record])}
     )
     aligned = [[records[place] for place in places_graded] for records in aligned]
-    for by, values in _fields(aligned[0]).items():
+    for by, values in _fields(aligned).items():
         counts = Counter(value for value in values if value)
         if len(counts) < (1 if by == "coverage" else 2):
             continue
@@ -203,13 +203,17 @@ def _parts(aligned: Sequence[Sequence[Record]], how: Resampling) -> Iterator[Par
             yield Part(by, part, len(places), tuple(accuracy))
 
 
-def _fields(records: Sequence[Record]) -> Mapping[str, list[str]]:
+def _fields(aligned: Sequence[Sequence[Record]]) -> Mapping[str, list[str]]:
+    several = list(zip(*aligned, strict=True))
     fields = {
-        name: [str(record[name]) for record in records]
+        name: [next((str(r[name]) for r in own if r[name]), "") for own in several]
         for name in ("benchmark", "kind", "lang", "coverage")
     }
-    for name in sorted({str(name) for record in records for name in record["about"]}):
-        values = [str(record["about"].get(name, "")) for record in records]
+    for name in sorted({str(name) for records in aligned for r in records for name in r["about"]}):
+        values = [
+            next((str(r["about"][name]) for r in own if r["about"].get(name)), "")
+            for own in several
+        ]
         # a field of which nearly every item has its own value (a page, an id) tells nothing
         if len(set(values)) <= max(MOST_PARTS, len(values) // 4):
             fields[name] = values
