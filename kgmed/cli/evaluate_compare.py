@@ -59,7 +59,7 @@ def compare(
     from kgmed.reasoning.evaluation.comparison.formats import markdown as in_markdown
     from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
     from kgmed.reasoning.evaluation.comparison.page import page
-    from kgmed.reasoning.evaluation.comparison.tables import tables
+    from kgmed.reasoning.evaluation.comparison.tables import headline, tables
     from kgmed.reasoning.evaluation.measures.resampling import Resampling
     from kgmed.reasoning.evaluation.runs import read_runs
     from kgmed.wire import to_json
@@ -71,10 +71,11 @@ def compare(
         how=Resampling(resamples, seed),
     )  # fmt: skip
     if html is not None:
-        html.write_text(page(found), encoding="utf-8")
+        html.write_text(page(found), encoding="utf-8", errors="backslashreplace")
     if markdown is not None:
         listed = list(item_tables(found)) if items else []
-        markdown.write_text(in_markdown([*tables(found), *listed], found.notes), encoding="utf-8")
+        text = in_markdown([*tables(found), *listed], found.notes, head=headline(found))
+        markdown.write_text(text, encoding="utf-8", errors="backslashreplace")
     if as_json:
         echo(to_json(found))
         return
@@ -87,10 +88,11 @@ def compare(
 def print_comparison(found: Comparison, *, items: bool, quiet: bool) -> None:
     """The tables of a comparison, and of its items; notes go to stderr."""
     from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
-    from kgmed.reasoning.evaluation.comparison.tables import tables
+    from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
+    echo(headline(found))
     for table in tables(found):
         _print(table, quiet=quiet)
     for table in item_tables(found) if items else ():

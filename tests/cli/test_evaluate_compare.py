@@ -35,12 +35,17 @@ def run(*arguments: str | Path) -> tuple[int, str, str]:
 def test_runs_are_printed_as_tables_with_notes_beside_them(runs: list[Path]) -> None:
     code, out, err = run(*runs, *FAST)
     assert code == 0
+    head, _, out = out.partition("\n")
+    assert head == (
+        "2 runs, 60 items of exam; scripted. The graph covers 20 of them (33.3%), has only concepts"
+        " of 20, and nothing of 20."
+    )
     assert out.startswith("\nAnswers\nrun\titems\tright\twrong\tabstained\tfailed\taccuracy\t")
     assert "\nclosed_book → graph\t60\t" in out
     assert "McNemar" in out
     assert err == "note: The runs have different seeds (closed_book: 0, graph: 7).\n"
     assert "Items" not in out
-    assert run(*runs, *FAST)[1] == out
+    assert run(*runs, *FAST)[1] == f"{head}\n{out}"
 
 
 def test_items_are_listed_on_demand(runs: list[Path]) -> None:
@@ -68,6 +73,20 @@ def test_a_page_and_markdown_are_written(runs: list[Path], tmp_path: Path) -> No
     written = text.read_text(encoding="utf-8")
     assert "> The runs have different seeds" in written
     assert "## closed_book and graph: right only in graph" in written
+
+
+def test_half_a_character_that_a_model_wrote_is_written_as_its_code(tmp_path: Path) -> None:
+    broken = record(
+        "1", kind="open", correct=None, question="half \ud800", text="\udc00", answer="a"
+    )
+    folder = write_run(tmp_path / "run", [])
+    (folder / "records.jsonl").write_text(json.dumps(broken) + "\n", encoding="utf-8")
+    page, text = tmp_path / "c.html", tmp_path / "c.md"
+    code, out, _ = run(folder, "--items", "--html", page, "--markdown", text, *FAST)
+    assert code == 0
+    assert "half \\ud800" in out
+    assert "half \\ud800" in text.read_text(encoding="utf-8").replace("\\\\", "\\")
+    assert "half ⟨U+D800⟩" in page.read_text(encoding="utf-8")
 
 
 def test_one_run_is_measured_alone(runs: list[Path]) -> None:

@@ -183,6 +183,14 @@ def test_silence_costs_recall_and_no_precision() -> None:
     assert macro_f1(rows).value == pytest.approx(2 / 3)
 
 
+def test_a_label_that_a_draw_lacks_is_no_part_of_its_mean() -> None:
+    rare = record("rare", right=["B"], said="A", correct=False)
+    rows = [*(record(str(n)) for n in range(19)), rare]
+    found = macro_f1(rows)
+    assert found.value == pytest.approx((2 * 19 / 39 + 0) / 2)
+    assert found.high == 1.0  # about a third of the draws have the label A alone
+
+
 # --- two runs
 
 
@@ -293,6 +301,14 @@ def test_silence_comes_last_in_the_area_of_risk() -> None:
     assert [(round(one.coverage, 3), one.risk) for one in curve] == [(0.333, 0), (0.667, 0.5)]
 
 
+def test_answers_without_confidence_come_before_silence_that_has_one() -> None:
+    rows = [record("1", correct=None, score=0.99), record("2", score=None),
+            record("3", correct=False, score=0.4)]  # fmt: skip
+    area, curve = risk_coverage(rows)
+    assert area == pytest.approx((1 + 1 / 2 + 2 / 3) / 3)
+    assert curve[-1].coverage == pytest.approx(2 / 3)
+
+
 def test_a_run_without_confidence_has_no_calibration() -> None:
     found = confidence(run_of([True, False]))
     assert (found.ece, found.brier, found.aurc) == (None, None, None)
@@ -329,6 +345,8 @@ def test_tokens_are_counted_per_right_answer_and_times_are_percentiles() -> None
     found = cost(rows)
     assert (found.calls, found.tokens_each, found.tokens_per_right) == (11, 120, 11 * 120 / 2)
     assert (found.ms_p50, found.ms_p90) == (5, 9)
+    failed = record("failed", correct=None, error="timed out", ms=0.0)
+    assert cost([*rows, *[failed] * 9]).ms_p50 == 5
     assert cost([]).ms_p50 is None
 
 
@@ -389,6 +407,15 @@ def test_a_detector_that_stays_silent_flags_nothing() -> None:
     rows = [record("1", kind="judgement", right=["hallucinated"], correct=None, score=0.9)]
     found = detection(rows)
     assert (found.missed, found.silent, found.recall.value, found.auc.value) == (1, 1, 0.0, None)
+
+
+def test_texts_that_werent_judged_have_no_part_in_auc() -> None:
+    rows = [
+        record("1", kind="judgement", right=["hallucinated"], said="hallucinated", score=0.8),
+        record("2", kind="judgement", right=["supported"], said="supported", score=0.9),
+        record("3", kind="judgement", right=["hallucinated"], correct=None, score=0.99),
+    ]
+    assert detection(rows).auc.value == 1
 
 
 def test_confidence_in_supported_is_little_suspicion() -> None:

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
 from kgmed.reasoning.evaluation.comparison.model import GROUPS, Comparison
 from kgmed.reasoning.evaluation.comparison.page import SHOWN, page
 from kgmed.reasoning.evaluation.comparison.plots import plots
-from kgmed.reasoning.evaluation.comparison.tables import tables
+from kgmed.reasoning.evaluation.comparison.style import STYLE
+from kgmed.reasoning.evaluation.comparison.svg import Axes, Drawing
+from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 from kgmed.reasoning.evaluation.measures.resampling import Resampling
 from kgmed.reasoning.evaluation.runs import Run, completed, read_run, read_runs
 from kgmed.wire import adapter, to_json
@@ -258,6 +261,18 @@ def test_coverage_is_told_even_where_all_items_are_alike() -> None:
     assert [(part.by, part.value, part.items) for part in found.parts] == [("coverage", "none", 4)]
 
 
+def test_what_the_graph_covers_is_told_first_by_a_run_that_knows_it() -> None:
+    unaware = [record(str(n), coverage="") for n in range(4)]
+    aware = [record(str(n), coverage=("covered", "none")[n > 0]) for n in range(4)]
+    found = compare([run_of("closed", unaware), run_of("graph", aware)], how=FEW)
+    told = "The graph covers 1 of them (25.0%), has only concepts of 0, and nothing of 3."
+    assert headline(found).endswith(told)
+    assert told in page(found)
+    alone = compare([run_of("closed", unaware[:1])], how=FEW)
+    assert headline(alone) == "1 run, 1 item of exam; no model."
+    assert [part.value for part in found.parts if part.by == "coverage"] == ["covered", "none"]
+
+
 def test_a_field_of_many_values_keeps_the_frequent_ones() -> None:
     rows = [record(str(n), about={"topic": f"t{n % 20 if n % 2 else 0}", "page": str(n)})
             for n in range(200)]  # fmt: skip
@@ -293,9 +308,23 @@ def test_open_answers_that_both_runs_judged_are_paired() -> None:
         [{**row, "correct": n % (3 + run) == 0} for n, row in enumerate(open_answers())]
         for run in range(2)
     )
-    second[0]["correct"] = None
+    second[0]["correct"] = None  # answered, and not judged
     found = compare([run_of("a", first), run_of("b", second)], how=FEW)
     assert found.pairs[0].found.items == 11
+    assert [run.measures.accuracy.items for run in found.runs] == [11, 11]
+
+
+def test_silence_on_open_questions_gains_nothing() -> None:
+    rows = open_answers(6)
+    spoken = [{**row, "correct": n < 3} for n, row in enumerate(rows)]
+    silent = [{**row, "correct": None, "abstained": True} for row in spoken[3:]]
+    found = compare([run_of("a", spoken), run_of("b", spoken[:3] + silent)], how=FEW)
+    assert [run.measures.accuracy.items for run in found.runs] == [6, 6]
+    assert [run.measures.accuracy.accuracy.value for run in found.runs] == [0.5, 0.5]
+    alone = compare([run_of("b", spoken[:3] + silent)], how=FEW).runs[0].measures.accuracy
+    assert (alone.items, alone.right, alone.abstained) == (6, 3, 3)
+    unjudged = compare([run_of("c", rows)], how=FEW).runs[0].measures.accuracy
+    assert (unjudged.items, unjudged.ungraded) == (0, 6)
 
 
 def test_without_sacrebleu_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,10 +401,53 @@ def test_runs_are_told_apart_without_colour(folders: list[Path]) -> None:
     for number, name in enumerate(("closed_book", "graph", "verified"), 1):
         assert f">{number} {name}</text>" in drawn["Accuracy"]
         assert f'class="label">{number}</text>' in drawn["Risk by coverage"]
-    assert len(set(re.findall(r'stroke-dasharray="[^"]*"', drawn["Risk by coverage"]))) == 2
+    dashes = re.findall(r'<polyline[^>]*stroke-dasharray="([^"]*)"', drawn["Risk by coverage"])
+    assert len(set(dashes)) == len(dashes) == 2  # the first run's line has none
     assert {"url(#p0)", "url(#p1)", "url(#p2)", "url(#p3)"} <= set(
         re.findall(r"url\(#p\d\)", drawn["Claims against the graph"])
     )
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour (WCAG 2.2)."""
+    digits = "".join(c * 2 for c in colour) if len(colour) == 3 else colour
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_marks_and_texts_stand_out_in_light_and_dark() -> None:
+    light, dark = (dict(re.findall(r"--(\w+):#(\w+)", part)) for part in
+                   STYLE.partition("body{")[0].split("@media"))  # fmt: skip
+    assert light.keys() == dark.keys() >= {"back", "text", "c7", "f7", "ink"}
+
+    for colours in (light, dark):
+
+        def contrast(one: str, other: str, of: dict[str, str] = colours) -> float:
+            low, high = sorted(luminance(of[name]) for name in (one, other))
+            return (high + 0.05) / (low + 0.05)
+
+        assert min(contrast(f"c{n}", "back") for n in range(8)) >= 3
+        assert min(contrast(name, "back") for name in ("text", "soft")) >= 4.5
+        assert min(contrast("ink", f"f{n}") for n in range(8)) >= 4.5
+
+
+def test_a_run_without_confidence_is_one_mark_of_what_it_answered() -> None:
+    sure = [record(str(n), score=0.5 + n / 20) for n in range(10)]
+    plain = [record(str(n), correct=(None, False, False, True)[n % 4]) for n in range(8)]
+    plain += [record(str(n), correct=None) for n in (8, 9)]
+    drawn = dict(plots(compare([run_of("sure", sure), run_of("plain", plain)], how=FEW)))
+    x, y = Axes(Drawing("", 300), (0, 0), (1, 1)).place(0.6, 2 / 3)
+    marks = re.findall(r'class="mark s1" d="M([\d.]+) ([\d.]+)', drawn["Risk by coverage"])
+    assert [pytest.approx((x - 5, y - 5), abs=0.1)] == [tuple(map(float, m)) for m in marks[:1]]
+
+
+def test_labels_of_runs_that_score_alike_dont_lie_on_each_other() -> None:
+    runs = [run_of(f"r{n}", records(50, seed=4)) for n in range(5)]
+    drawn = dict(plots(compare(runs, how=FEW)))["Tokens and accuracy"]
+    lines = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*class="label"', drawn))
+    assert len(lines) == 5
+    assert min(b - a for a, b in pairwise(lines)) >= 12
 
 
 def test_what_a_model_wrote_can_act_in_neither_page_nor_markdown() -> None:

@@ -1,7 +1,7 @@
 """Run folders: what a method made of each item of a benchmark, and what it was made with.
 
 A folder holds ``run.json``, ``records.jsonl`` (a JSON object a line, in the order of the items) and
-``prompts/``. ``run.json`` is an object of
+``program.json`` (the prompts). ``run.json`` is an object of
 
     schema       kgmed.run/1
     kgmed        the version that made it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from operator import or_
 
 from kgmed.kg.errors import UsageError
 from kgmed.reasoning.evaluation.comparison.model import (
@@ -55,7 +56,7 @@ def compare(
             f"Found no item that all of {', '.join(run.name for run in runs)} have, expected runs"
             " over the same questions."
         )
-    aligned = [[held[k] for k in common] for held in by_key]
+    aligned = _with_grading([[held[k] for k in common] for held in by_key])
     _same_answers(runs, aligned)
     found = [
         _compared(run, records, penalty=penalty, how=how)
@@ -94,6 +95,27 @@ def _same_answers(runs: Sequence[Run], aligned: Sequence[Sequence[Record]]) -> N
                 )
 
 
+def _with_grading(aligned: Sequence[Sequence[Record]]) -> list[list[Record]]:
+    """The records, with ``graded`` for open items, the same in every run.
+
+    An open item that some run left unanswered counts where the other runs' answers were judged, or
+    where all are silent in runs whose answers are judged: else a run could do better by silence.
+    """
+    judging = any(r["kind"] == "open" and r["correct"] is not None for one in aligned for r in one)
+    told = []
+    for own in zip(*aligned, strict=True):
+        silent = [r["abstained"] or bool(r["error"]) for r in own]
+        judged = [r["correct"] is not None for r in own]
+        told.append(judging and all(map(or_, silent, judged)))
+    return [
+        [
+            {**r, "graded": one} if r["kind"] == "open" else r
+            for r, one in zip(run, told, strict=True)
+        ]
+        for run in aligned
+    ]
+
+
 def _compared(run: Run, records: Sequence[Record], *, penalty: float, how: Resampling) -> Compared:
     return Compared(
         name=run.name,
@@ -123,11 +145,8 @@ def _pairs(
     penalty: float,
     how: Resampling,
 ) -> tuple[Pair, ...]:
-    # an open item counts where every run's answer to it was judged
-    held = set(common)
-    for records in aligned:
-        held &= {key(record) for record in graded(records)}
-    places = [place for place, k in enumerate(common) if k in held]
+    held = [{key(record) for record in graded(records)} for records in aligned]
+    places = [place for place, k in enumerate(common) if all(k in one for one in held)]
     chosen = list(combinations(range(len(runs)), 2))
     if not all_pairs:
         chosen = [pair for pair in chosen if pair[0] == 0]
@@ -160,12 +179,12 @@ def _group(first: bool, second: bool) -> Group:
 
 
 def _parts(aligned: Sequence[Sequence[Record]], how: Resampling) -> Iterator[Part]:
-    """Accuracy by each field that tells graded items apart, as the first run's records say."""
+    """Accuracy by each field that tells graded items apart; the first record that has it says."""
     places_graded = sorted(
         {n for records in aligned for n, record in enumerate(records) if graded([record])}
     )
     aligned = [[records[place] for place in places_graded] for records in aligned]
-    for by, values in _fields(aligned[0]).items():
+    for by, values in _fields(aligned).items():
         counts = Counter(value for value in values if value)
         if len(counts) < (1 if by == "coverage" else 2):
             continue
@@ -184,13 +203,17 @@ def _parts(aligned: Sequence[Sequence[Record]], how: Resampling) -> Iterator[Par
             yield Part(by, part, len(places), tuple(accuracy))
 
 
-def _fields(records: Sequence[Record]) -> Mapping[str, list[str]]:
+def _fields(aligned: Sequence[Sequence[Record]]) -> Mapping[str, list[str]]:
+    several = list(zip(*aligned, strict=True))
     fields = {
-        name: [str(record[name]) for record in records]
+        name: [next((str(r[name]) for r in own if r[name]), "") for own in several]
         for name in ("benchmark", "kind", "lang", "coverage")
     }
-    for name in sorted({str(name) for record in records for name in record["about"]}):
-        values = [str(record["about"].get(name, "")) for record in records]
+    for name in sorted({str(name) for records in aligned for r in records for name in r["about"]}):
+        values = [
+            next((str(r["about"][name]) for r in own if r["about"].get(name)), "")
+            for own in several
+        ]
         # a field of which nearly every item has its own value (a page, an id) tells nothing
         if len(set(values)) <= max(MOST_PARTS, len(values) // 4):
             fields[name] = values

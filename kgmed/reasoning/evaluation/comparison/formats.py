@@ -20,8 +20,8 @@ class Table:
     note: str = ""
 
 
-def markdown(found: Sequence[Table], notes: Sequence[str] = ()) -> str:
-    """Tables in Markdown, with their notes; cells can't break out of their table.
+def markdown(found: Sequence[Table], notes: Sequence[str] = (), *, head: str = "") -> str:
+    """Tables in Markdown, with their notes, below ``head``; cells can't break out of their table.
 
     >>> print(markdown([Table("T", ("a", "b"), (("x|y", "1"),))]))
     ## T
@@ -31,7 +31,8 @@ def markdown(found: Sequence[Table], notes: Sequence[str] = ()) -> str:
     | x\\|y | 1 |
     <BLANKLINE>
     """
-    lines = [line for note in notes for line in (f"> {_cell(note)}", "")]
+    lines = [_cell(head), ""] if head else []
+    lines += [line for note in notes for line in (f"> {_cell(note)}", "")]
     for table in found:
         lines += [f"## {_cell(table.title)}", ""]
         lines += [_line(table.heads), "|" + "---|" * len(table.heads)]

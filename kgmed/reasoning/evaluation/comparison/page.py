@@ -16,7 +16,7 @@ from kgmed.reasoning.evaluation.comparison.model import Comparison
 from kgmed.reasoning.evaluation.comparison.plots import plots
 from kgmed.reasoning.evaluation.comparison.style import STYLE
 from kgmed.reasoning.evaluation.comparison.svg import patterns
-from kgmed.reasoning.evaluation.comparison.tables import tables
+from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 
 SHOWN = 300
 """Items that the page lists of a group."""
@@ -36,12 +36,7 @@ def _page(found: Comparison, title: str) -> Iterator[str]:
         f" style-src 'unsafe-inline'\">\n<title>{plain(title)}</title>\n"
         f"<style>{STYLE}</style>\n</head>\n<body>\n{patterns()}<h1>{plain(title)}</h1>\n"
     )
-    benchmarks = dict.fromkeys(run.benchmark for run in found.runs)
-    models = dict.fromkeys(run.model or "no model" for run in found.runs)
-    yield (
-        f"<p>{len(found.runs)} runs, {len(found.items):,} items of {plain(', '.join(benchmarks))};"
-        f" {plain(', '.join(models))}.</p>\n"
-    )
+    yield f"<p>{plain(headline(found))}</p>\n"
     if found.notes:
         notes = "".join(f"<li>{plain(note)}</li>" for note in found.notes)
         yield f'<div class="warn"><b>Mind when comparing:</b><ul>{notes}</ul></div>\n'

@@ -13,9 +13,30 @@ from kgmed.reasoning.evaluation.comparison.formats import (
 )
 from kgmed.reasoning.evaluation.comparison.model import Compared, Comparison
 from kgmed.reasoning.evaluation.measures.claims import VERDICTS
+from kgmed.reasoning.evaluation.measures.summary import COVERAGES
 
 _WORDS = {"coverage": "what the graph holds of the item", "lang": "language"}
 """Fields by which items are told apart, in words."""
+
+
+def headline(found: Comparison) -> str:
+    """What is compared, and how much of it the graph covers: a score misleads without it."""
+    items = len(found.items)
+    runs = len(found.runs)
+    benchmarks = ", ".join(dict.fromkeys(run.benchmark for run in found.runs if run.benchmark))
+    models = ", ".join(dict.fromkeys(run.model or "no model" for run in found.runs))
+    line = f"{runs} run{'s' * (runs != 1)}, {items:,} item{'s' * (items != 1)}"
+    line += f" of {benchmarks}; {models}." if benchmarks else f"; {models}."
+    # a run without a graph may not know what one covers
+    covers = max((run.measures.coverage for run in found.runs), key=lambda held: sum(held.values()))
+    if not covers:
+        return line
+    covered, linked, none = (covers.get(name, 0) for name in COVERAGES)
+    share = percent(covered / items)
+    return (
+        f"{line} The graph covers {covered:,} of them ({share}), has only concepts of {linked:,},"
+        f" and nothing of {none:,}."
+    )
 
 
 def tables(found: Comparison) -> list[Table]:
@@ -260,4 +281,5 @@ def _short(name: str, value: object) -> str:
 
 
 def _setting(run: Compared, name: str) -> str:
-    return str(run.settings[name]) if name in run.settings else NONE
+    value = run.settings.get(name)
+    return NONE if value in (None, "", [], {}) else str(value)

@@ -76,8 +76,19 @@ def accuracy(
 
 
 def graded(records: Iterable[Record]) -> list[Record]:
-    """The records of items that are right or wrong, or would be if they were answered."""
-    return [r for r in records if r["kind"] != "open" or r["correct"] is not None]
+    """The records of items that are right or wrong, or would be if they were answered.
+
+    Of an open item that wasn't answered its own record can't tell: ``graded`` (true or false) of
+    the record says it, where :func:`kgmed.reasoning.evaluation.comparison.compare.compare` knows.
+    """
+    return [record for record in records if _is_graded(record)]
+
+
+def _is_graded(record: Record) -> bool:
+    if record["kind"] != "open":
+        return True
+    told = record.get("graded")
+    return record["correct"] is not None if told is None else bool(told)
 
 
 def outcomes(records: Sequence[Record]) -> tuple[Array, Array]:

@@ -16,7 +16,7 @@ class Cost:
     """What a run cost: sums over items, and milliseconds an item.
 
     ``tokens_each`` and ``calls_each`` are means over items; ``tokens_per_right`` is None where
-    nothing is right. ``ms_p50`` and ``ms_p90`` are over items that have a time.
+    nothing is right. ``ms_p50`` and ``ms_p90`` are over items that have a time and didn't fail.
     """
 
     items: int
@@ -36,7 +36,7 @@ def cost(records: Sequence[Record]) -> Cost:
     completion = sum(record["completion_tokens"] for record in records)
     calls = sum(record["calls"] for record in records)
     right = int(outcomes(graded(records))[0].sum())
-    times = [record["ms"] for record in records if record["ms"] is not None]
+    times = [record["ms"] for record in records if record["ms"] is not None and not record["error"]]
     p50, p90 = np.percentile(times, [50, 90]).tolist() if times else (None, None)
     n = len(records)
     return Cost(
