@@ -34,6 +34,7 @@ from typing import Any
 from measure import Figure, Stages, say, table, write_json
 
 from kgmed.builders.datasets.balance import Balance
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus import TASKS, Corpus, narratives, passages, sentences
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.feed import Feed
@@ -244,7 +245,7 @@ class Bench:
             self._filters(*self.laid_out(run, maker, settings, Stages()))
 
     def _filters(self, job: Job, feed: Feed) -> None:
-        block = feed.block(len(feed) // 2)
+        block = PartBlock.of_part(feed, len(feed) // 2)
         voice = Voice(feed, "en", Verbalizer(registry()))
         begin = time.perf_counter()
         drafts = [draft for rows in sentences.sentences(block, voice) for draft in rows.drafts()]
@@ -264,7 +265,7 @@ class Bench:
         texts = [made.messages[0][1] for made in rows]
         about = [" ".join(made.statements) for made in rows]
         steps["near duplicates"] = _timed(lambda: NearDuplicates().add(texts, about=about))
-        screen = self._screen(voice, feed.block(0))
+        screen = self._screen(voice, PartBlock.of_part(feed, 0))
         overlap = f"overlap with {len(screen):,} texts of a benchmark"
         steps[overlap] = _timed(lambda: screen.overlaps(texts))
         for name, seconds in steps.items():

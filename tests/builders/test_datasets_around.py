@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from kgmed.builders.datasets.around import OfFeed
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.model import Draft
 from kgmed.builders.datasets.naming import common_words_of
@@ -84,7 +85,7 @@ def test_neighbours_of_arrays_are_those_of_the_graph(
     graph: Graph, feed: Feed, context: Context, task: str
 ) -> None:
     part = max(range(len(feed)), key=feed.weights().__getitem__)
-    block = feed.block(part)
+    block = PartBlock.of_part(feed, part)
     few = [entity.id for entity in block.entities][:400]
     stored = read_block(graph.store, few)
     fitting = type(block)(feed, block.numbers[: len(few)])
@@ -115,7 +116,9 @@ def test_no_abstention_of_a_name_that_two_concepts_have(
     from kgmed.kg.linking.normalize import key
 
     made = [
-        d for p in range(len(feed)) for d in TASKS["abstention"].make(feed.block(p), "en", context)
+        d
+        for p in range(len(feed))
+        for d in TASKS["abstention"].make(PartBlock.of_part(feed, p), "en", context)
     ]
     ids = sorted({draft.about[0] for draft in made})
     names = [OfFeed(feed).name(id, "en") or "" for id in ids]
@@ -125,7 +128,7 @@ def test_no_abstention_of_a_name_that_two_concepts_have(
 
 
 def test_no_option_is_given_away_by_the_question(feed: Feed, context: Context) -> None:
-    for draft in TASKS["multiple_choice"].make(feed.block(0), "en", context):
+    for draft in TASKS["multiple_choice"].make(PartBlock.of_part(feed, 0), "en", context):
         lines = draft.messages[0][1].casefold().split("\n")
         options = {line[0]: line[3:] for line in lines[1:]}
         true = options.pop(draft.extra["answer"].casefold())
@@ -135,7 +138,7 @@ def test_no_option_is_given_away_by_the_question(feed: Feed, context: Context) -
 
 def test_what_a_link_joins_no_statement_joins(graph: Graph, feed: Feed, context: Context) -> None:
     pairs = []
-    for draft in TASKS["multi_hop"].make(feed.block(0), "zh", context):
+    for draft in TASKS["multi_hop"].make(PartBlock.of_part(feed, 0), "zh", context):
         if draft.extra["kind"] == "link":
             first, last = ({f.subject, f.object} for f in draft.facts)
             pairs.append(tuple(sorted(first ^ last)))

@@ -13,10 +13,11 @@ import pytest
 from dataset_runs import make_graph, rows, run_corpus
 
 from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus import TASKS, maker, sentences
 from kgmed.builders.datasets.corpus.common import name_in, wording_of
 from kgmed.builders.datasets.corpus.voice import Voice
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import TEXT, line
 from kgmed.builders.datasets.model import Draft, Fact
 from kgmed.builders.datasets.prepare import prepare as lay_out
@@ -79,7 +80,7 @@ def test_sentences_at_once_are_those_written_one_by_one(
     feed, say = Feed(tmp_path / "feed"), Verbalizer(registry())
     found = 0
     for part in range(len(feed)):
-        block = feed.block(part)
+        block = PartBlock.of_part(feed, part)
         quick = {
             text
             for made in sentences.sentences(block, Voice(feed, lang, say))

@@ -11,7 +11,8 @@ from dataset_runs import make_graph, rows, run
 from support import concept, source, tables_of
 
 from kgmed.builders.datasets import prepare, sides
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.model import Entity, Fact
 from kgmed.builders.datasets.prepare import prepare as lay_out
 from kgmed.builders.overlay import make_overlay
@@ -75,7 +76,7 @@ def blocks(root: Path, folder: Path) -> Iterator[tuple[GraphStore, PartBlock]]:
     feed = Feed(folder)
     assert len(feed) > 3
     for part in range(len(feed)):
-        yield store, feed.block(part)
+        yield store, PartBlock.of_part(feed, part)
 
 
 def facts(entity: Entity) -> list[Fact]:

@@ -10,6 +10,7 @@ import pytest
 from dataset_runs import make_graph
 
 from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.edges import parsed
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.model import Block, Draft, Entity
@@ -45,9 +46,9 @@ def tellers(
     feed, context = Feed(tmp_path / "feed"), context_of(store, registry())
     found = []
     for part in range(len(feed)):
-        block = feed.block(part)
+        block = PartBlock.of_part(feed, part)
         plain = Block(
-            [_plain(entity) for entity in feed.block(part).entities],
+            [_plain(entity) for entity in PartBlock.of_part(feed, part).entities],
             block.name, block.held_out, block.name_terms,
         )  # fmt: skip
         found += [

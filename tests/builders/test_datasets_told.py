@@ -10,11 +10,12 @@ import pytest
 from dataset_runs import make_graph
 
 from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus import narratives, passages
 from kgmed.builders.datasets.corpus.common import name_in, statement
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import Voice
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import TEXT, line
 from kgmed.builders.datasets.model import Draft
 from kgmed.builders.datasets.prepare import prepare as lay_out
@@ -53,7 +54,7 @@ def made(block: PartBlock, lang: Any, task: str, *, budget: int = BUDGET) -> lis
 def test_rows_at_once_are_those_written_one_by_one(feed: Feed, lang: Any, task: str) -> None:
     found = 0
     for part in range(len(feed)):
-        block = feed.block(part)
+        block = PartBlock.of_part(feed, part)
         for rows in made(block, lang, task):
             quick = {
                 text
@@ -74,7 +75,7 @@ def test_rows_at_once_are_those_written_one_by_one(feed: Feed, lang: Any, task: 
 def test_a_passage_is_the_verbalizers_paragraph(feed: Feed, lang: Any, task: str) -> None:
     say = Verbalizer(registry())
     for part in range(len(feed)):
-        block = feed.block(part)
+        block = PartBlock.of_part(feed, part)
         for rows in made(block, lang, task):
             for draft in rows.drafts():
                 assert draft.messages[0][1] == paragraph(block, say, draft)
@@ -106,7 +107,7 @@ def named_in(block: PartBlock, lang: Any) -> Callable[[str], str]:
 def test_a_found_path_is_the_verbalizers_narrative(feed: Feed, lang: Any) -> None:
     say, found = Verbalizer(registry()), 0
     for part in range(len(feed)):
-        block = feed.block(part)
+        block = PartBlock.of_part(feed, part)
         for rows in made(block, lang, narratives.FOUND):
             for draft in rows.drafts():
                 first, second = draft.facts
@@ -141,7 +142,7 @@ def test_a_budget_is_used_and_kept(feed: Feed) -> None:
 
 def drafts(feed: Feed, task: str, budget: int) -> list[Draft]:
     return [draft for part in range(len(feed))
-            for rows in made(feed.block(part), "en", task, budget=budget)
+            for rows in made(PartBlock.of_part(feed, part), "en", task, budget=budget)
             for draft in rows.drafts()]  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.builders.datasets.feed import REMEMBERED, Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import REMEMBERED, Feed
 from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.negatives.around import ROW
 from kgmed.builders.datasets.negatives.model import Numbered, Verdicts

@@ -13,7 +13,8 @@ from time import perf_counter
 
 import numpy as np
 
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import line
 from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import FORMATS, INSTRUCTIONS, Format
 from kgmed.builders.datasets.job import Making, Settings
 from kgmed.builders.datasets.model import Block, Draft

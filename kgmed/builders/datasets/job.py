@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from kgmed.builders.datasets.balance import caps
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import Format
 from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.model import Draft, Row

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from kgmed.builders.datasets.balance import Balance, Lowest, chosen, quota
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import RATIONALES
 from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting
 from kgmed.builders.datasets.model import Draft, Row
@@ -152,7 +153,7 @@ def _made(job: Job, feed: Feed, making: Making, number: int) -> dict[str, Any]:
                 every = settings.kind == RATIONALES  # few rows, anywhere
                 giving = weights if every else chosen(settings.max_rows, weights)
                 most = quota(settings.max_rows, giving, number)
-            blocks = iter([feed.block(number)]) if most is None else growing(
+            blocks = iter([PartBlock.of_part(feed, number)]) if most is None else growing(
                 feed, number, seed=settings.seed
             )  # fmt: skip
             for made in rows_of(job, feed, making, _cleared(blocks), counts, most=most):

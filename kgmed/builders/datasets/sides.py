@@ -25,7 +25,7 @@ from kgmed.builders.datasets.edges import ID_BYTES, Edges, hexadecimal, parsed
 from kgmed.builders.datasets.model import Fact
 
 if TYPE_CHECKING:
-    from kgmed.builders.datasets.feed import PartBlock
+    from kgmed.builders.datasets.block import PartBlock
 
 T = TypeVar("T")
 Way = Literal["out", "in"]

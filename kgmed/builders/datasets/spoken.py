@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgmed.builders.datasets.around import of_feed
+from kgmed.builders.datasets.block import Near, PartBlock
 from kgmed.builders.datasets.edges import parsed
-from kgmed.builders.datasets.feed import Near, PartBlock
 from kgmed.builders.datasets.sides import Side
 from kgmed.kg.model import Language
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kgmed.builders.datasets.feed import PartBlock
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.model import Fact
 from kgmed.kg.model import Language, Statement
 

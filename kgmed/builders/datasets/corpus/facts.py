@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.edges import ID_BYTES, Edges
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.model import Fact
 from kgmed.kg.model import Value
 from kgmed.kg.verbalize import qualifiers as words_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus import forms, narratives, packing, passages, sentences
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import Voice
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import CONTEXT, TEXT, Format
 from kgmed.builders.datasets.job import Chunk, Making, Settings
 from kgmed.builders.datasets.model import Draft

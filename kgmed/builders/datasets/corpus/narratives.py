@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus.common import name_in, statement, wording_of
 from kgmed.builders.datasets.corpus.facts import INTO, Facts, by_key, facts_of
 from kgmed.builders.datasets.corpus.telling import Ints, Pieces, ranges
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import WORDINGS, Voice
 from kgmed.builders.datasets.corpus.words import Words, numbered
-from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Draft, Fact
 from kgmed.kg.model import Path, Step
 from kgmed.kg.verbalize.narrate import AND, WHICH

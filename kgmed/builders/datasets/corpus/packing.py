@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.datasets.feed import PartBlock
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.formats import PACKED
 from kgmed.builders.datasets.model import Draft, Fact
 from kgmed.builders.datasets.rows import is_test

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus.facts import Facts, facts_of
 from kgmed.builders.datasets.corpus.telling import Count, Ints, Laid, Pieces, Telling, ranges
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import WORDINGS, Voice
 from kgmed.builders.datasets.corpus.words import Words, numbered
-from kgmed.builders.datasets.feed import PartBlock
 
 SIZES = ("one_hop", "two_hop", "balanced")
 TASKS = {size: f"passages_{size}" for size in SIZES}

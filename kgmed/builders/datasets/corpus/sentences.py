@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.corpus.facts import facts_of
 from kgmed.builders.datasets.corpus.telling import Pieces
 from kgmed.builders.datasets.corpus.told import Rows
 from kgmed.builders.datasets.corpus.voice import Voice
 from kgmed.builders.datasets.corpus.words import Words
-from kgmed.builders.datasets.feed import PartBlock
 
 TASK = "sentences"
 ALL = 1 << 62

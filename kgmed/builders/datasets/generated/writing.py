@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from kgmed.builders.datasets.feed import PartBlock
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.generated.asking import Answered, Ask, Asked, Asks, Model, Spent
 from kgmed.builders.datasets.generated.faithful import NEAR
 from kgmed.builders.datasets.job import Chunk, Making

@@ -9,7 +9,8 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import RATIONALES, Format, format_of
 from kgmed.builders.datasets.instructions import Open
 from kgmed.builders.datasets.job import Making, Settings

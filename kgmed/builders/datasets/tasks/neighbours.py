@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.builders.datasets.around import OfFeed, merged, of
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.edges import Edges, edges_at
-from kgmed.builders.datasets.feed import Feed, PartBlock
+from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.model import Entity
 from kgmed.builders.datasets.tasks.context import facts_of, read_entities
 from kgmed.builders.datasets.tasks.teller import Group, Teller

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.builders.datasets.around import of
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.edges import parsed
-from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Entity, Fact
 from kgmed.builders.datasets.sides import Facts, Side
 from kgmed.builders.datasets.spoken import ENDS, Spoken, spoken, tidy

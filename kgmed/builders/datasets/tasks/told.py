@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.edges import parsed
-from kgmed.builders.datasets.feed import PartBlock
 from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.tasks.hard import facts
 from kgmed.builders.datasets.tasks.teller import Teller
