@@ -165,6 +165,7 @@ _SHAPES: dict[str, type] = {
 }
 _LATER = {
     "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),
+    "kgmed.judged/1": ("kgmed.reasoning.evaluation.judging.model", "Judged"),
 }
 """Shapes whose modules are imported where the shape is asked for: they bring numpy."""
 

@@ -55,6 +55,7 @@ EVALUATE = "evaluate"
 EVALUATES = {
     "run": ("evaluate_run", "run"),
     "compare": ("evaluate_compare", "compare"),
+    "judge": ("evaluate_judge", "judge"),
     "items": ("evaluate_items", "items"),
 }
 """What ``kgmed evaluate`` does -> the module of this package, and its function."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kgmed.kg.model import Language
     from kgmed.kg.views.licensing import Terms
+    from kgmed.reasoning.evaluation.judging.model import Judged
     from kgmed.reasoning.evaluation.methods.passages import Passages
     from kgmed.reasoning.evaluation.methods.setup import Method, Setup
     from kgmed.reasoning.evaluation.model import Benchmark, Item
@@ -35,7 +36,7 @@ USUAL = {
 
 
 class Evaluating(Asking):
-    """The method of a graph that runs benchmarks."""
+    """The methods of a graph that run benchmarks, and have runs judged."""
 
     def evaluate(
         self,
@@ -136,6 +137,45 @@ class Evaluating(Asking):
                     tell=lambda text, name=one.name: tell(f"{name}: {text}"),  # type: ignore[misc]
                 )))  # fmt: skip
         return ran
+
+    def judge(
+        self,
+        runs: Sequence[str | Path],
+        out: str | Path,
+        *,
+        lm: str | LanguageModel | dspy.LM | None = None,
+        api_base: str | None = None,
+        timeout_s: float | None = None,
+        concurrency: int | None = None,
+        tell: Callable[[str], None] = lambda _text: None,
+    ) -> Judged:
+        """Have a language model judge the answers of runs: marks from 1 to 5 for each by itself
+        (professional, safe, fluent, helpful), and which of two runs' answers to an item is better,
+        asked both ways round.
+
+        ``out`` is a folder of its own for the judgements, a row each; a run that was ended goes on.
+        A judge's opinion is no verdict. Raises :class:`~kgmed.kg.errors.UsageError` for folders
+        that are no runs, and where nothing was answered.
+        """
+        from kgmed.reasoning.lm.dspy_lm import dspy_package
+
+        dspy_package()
+        from kgmed.reasoning.blocking import blocking
+        from kgmed.reasoning.bulk import CONCURRENCY
+        from kgmed.reasoning.evaluation.judging.judges import Marking, Preferring
+        from kgmed.reasoning.evaluation.judging.run import judge
+        from kgmed.reasoning.evaluation.runs import read_runs
+
+        found = read_runs([Path(run) for run in runs])
+        with ExitStack() as stack:
+            model = connected(
+                lm, api_base, None, stack, concurrency=concurrency, timeout_s=timeout_s
+            )
+            gatherer = self.evidence()
+            modules = Marking(gatherer, self._verified), Preferring(gatherer, self._verified)
+            return blocking(judge(
+                found, Path(out), modules, model, concurrency=concurrency or CONCURRENCY, tell=tell
+            ))  # fmt: skip
 
     def _changed(
         self, items: Sequence[Item], change: Any, seed: int, left_out: dict[str, int]

@@ -16,7 +16,18 @@ from string import Template
 
 from kgmed.kg.model import Language
 
-NAMES = ("answer", "thoughts", "names", "revise", "recall", "judge", "checks", "agree")
+NAMES = (
+    "answer",
+    "thoughts",
+    "names",
+    "revise",
+    "recall",
+    "judge",
+    "checks",
+    "agree",
+    "rate",
+    "prefer",
+)
 """The signatures."""
 
 

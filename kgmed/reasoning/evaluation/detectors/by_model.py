@@ -11,7 +11,7 @@ from pydantic import Field
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
-from kgmed.prompts import fenced
+from kgmed.prompts import fenced, fenced_line
 from kgmed.prompts.programs import task
 from kgmed.reasoning.claims.extract.sentences import sentences
 from kgmed.reasoning.evaluation.detectors.base import Detector, by_judge, judged
@@ -50,7 +50,7 @@ class Judge(Detector):
             self.predictors_of[f"judge_{lang}"] = dspy.Predict(made)
 
     def judging(self, run: Run, candidate: str) -> Steps:
-        inputs = {"question": run.question, "candidate": fenced(candidate)}
+        inputs = {"question": run.question, "candidate": fenced_line(candidate)}
         if self.by == "evidence":
             inputs["evidence"] = shown(run.evidence)
         said = yield Asked(f"judge_{run.lang}", inputs, run.lang, "judge")
@@ -88,7 +88,7 @@ class ChainOfVerification(Judge):
             self.predictors_of[f"recall_{lang}"] = dspy.Predict(recall_signature("open", lang))
 
     def judging(self, run: Run, candidate: str) -> Steps:
-        own = {"question": run.question, "candidate": fenced(candidate)}
+        own = {"question": run.question, "candidate": fenced_line(candidate)}
         planned = yield Asked(f"checks_{run.lang}", own, run.lang, "checks")
         asked = [str(text)[:MOST_QUESTION] for text in (planned or {}).get("questions", ())]
         findings = []
@@ -143,7 +143,7 @@ class SampleAgreement(Detector):
             if said is None or not said["answerable"]:
                 continue
             inputs = {"question": run.question, "sentences": listed,
-                      "sample": fenced(str(said["answer"]))}  # fmt: skip
+                      "sample": fenced_line(str(said["answer"]))}  # fmt: skip
             agreed = yield Asked(f"agree_{run.lang}", inputs, run.lang, "agree")
             if agreed is not None:
                 held = {n for n in agreed["supported"] if 1 <= n <= len(parts)}

@@ -1,0 +1,87 @@
+"""``kgmed evaluate judge``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kgmed.cli.lm_options import LmBase, LmName, LmTimeout
+from kgmed.cli.opening import Progress, opened
+from kgmed.cli.options import AsJson, GraphUri, Quiet
+from kgmed.cli.output import echo, print_table
+
+if TYPE_CHECKING:
+    from kgmed.reasoning.evaluation.judging.model import Judged
+    from kgmed.reasoning.evaluation.measures.resampling import Interval
+
+
+def judge(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the judgements go, a row each.")
+    ],
+    graph: GraphUri = None,
+    *,
+    lm: LmName = None,
+    api_base: LmBase = None,
+    timeout: LmTimeout = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", min=1, help="Answers under way at once. Default: 16."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Have a language model judge the answers of runs: marks for each, and pairs both ways round.
+
+    Example: kgmed evaluate judge runs/closed-cot runs/verified --out judged --lm my-judge
+    --api-base http://localhost:8000/v1. Marks go from 1 to 5: professional, safe, fluent, helpful.
+    A pair counts for the answer that is better in either order. Ended early, the same command goes
+    on. It is a model's opinion; the graph's verdicts stand in `kgmed evaluate compare`.
+    """
+    tell = Progress(quiet=quiet)
+    try:
+        with opened(graph, quiet=quiet) as chosen:
+            found = chosen.judge(
+                runs, out, lm=lm, api_base=api_base, timeout_s=timeout, concurrency=concurrency,
+                tell=tell.update,
+            )  # fmt: skip
+    finally:
+        tell.done()
+    if as_json:
+        from kgmed.wire import to_json
+
+        echo(to_json(found))
+    else:
+        _print(found)
+
+
+def _print(found: Judged) -> None:
+    from kgmed.reasoning.evaluation.judging.judges import MARKS
+
+    echo(f"Judged by {found.judge}\n")
+    print_table(
+        ("run", "answers", "unread", *MARKS),
+        [(one.run, str(one.items), str(one.unread), *(_mark(one.marks.get(m)) for m in MARKS))
+         for one in found.marked],
+    )  # fmt: skip
+    if found.preferred:
+        echo("")
+        heads = ("first", "second", "items", "first better", "second better", "equal",
+                 "swayed by place", "unread", "p", "p adjusted")  # fmt: skip
+        print_table(heads, [
+            (one.first, one.second, *map(str, (one.items, one.wins, one.losses, one.equal,
+                                               one.swayed, one.unread)),
+             f"{one.p:.3f}", f"{one.p_adjusted:.3f}")
+            for one in found.preferred
+        ])  # fmt: skip
+
+
+def _mark(found: Interval | None) -> str:
+    if found is None or found.value is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return f"{found.value:.2f}"
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

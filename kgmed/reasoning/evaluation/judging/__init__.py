@@ -1,0 +1,1 @@
+"""A language model as judge of whole answers: marks for each, and pairs in both orders."""
