@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kgmed.kg.views.licensing import Terms
     from kgmed.reasoning.evaluation.judging.model import Judged
     from kgmed.reasoning.evaluation.methods.passages import Passages
-    from kgmed.reasoning.evaluation.methods.setup import Method, Setup
+    from kgmed.reasoning.evaluation.methods.registry import Method, Setup
     from kgmed.reasoning.evaluation.model import Benchmark, Item
     from kgmed.reasoning.evaluation.run import Ran
     from kgmed.reasoning.lm.connect import LanguageModel
@@ -69,8 +69,8 @@ class Evaluating(Asking):
         a brand, or names of the other language
         (:mod:`kgmed.reasoning.evaluation.robustness.perturb`).
 
-        Each of ``methods`` (:mod:`kgmed.reasoning.evaluation.methods.setup`) gets a folder of its
-        own in ``out``, a record an item; a run that was ended goes on when the same is called
+        Each of ``methods`` (:mod:`kgmed.reasoning.evaluation.methods.registry`) gets a folder of
+        its own in ``out``, a record an item; a run that was ended goes on when the same is called
         again, one that came to its end is left. ``solved`` are questions with answers for few-shot
         methods, none of which is asked; ``passages`` are files or folders of text for ``rag`` ones,
         by default what the graph states in sentences. ``shots``, ``samples``, ``revise`` and
@@ -88,7 +88,7 @@ class Evaluating(Asking):
         from kgmed.reasoning.blocking import blocking
         from kgmed.reasoning.bulk import CONCURRENCY
         from kgmed.reasoning.evaluation.coverage import CoverageReader
-        from kgmed.reasoning.evaluation.methods.setup import DETECTORS
+        from kgmed.reasoning.evaluation.methods.registry import DETECTORS
         from kgmed.reasoning.evaluation.records import Recorder
         from kgmed.reasoning.evaluation.run import Plan, asked_items, run_method
 
@@ -189,7 +189,7 @@ class Evaluating(Asking):
 
     def _method(self, name: str) -> Method:
         """A method by its name, or a compiled program by its file."""
-        from kgmed.reasoning.evaluation.methods.setup import Method, method
+        from kgmed.reasoning.evaluation.methods.registry import Method, method
 
         if not name.endswith(COMPILED):
             return method(name)
@@ -202,7 +202,7 @@ class Evaluating(Asking):
     ) -> Setup:
         """What methods are made of; passages are made once, when a method wants them."""
         from kgmed.reasoning.evaluation.methods.passages import PassageGatherer
-        from kgmed.reasoning.evaluation.methods.setup import Setup
+        from kgmed.reasoning.evaluation.methods.registry import Setup
 
         gatherer = self.evidence(trusted=trusted)
         terms = self._terms(trusted)

@@ -56,8 +56,8 @@ class Optimizing(Evaluating):
         (instructions and examples) or gepa (instructions, by what the verifier says); it asks for
         about ``calls`` answers (200) and shows at most ``shots`` examples (3). What is worked
         towards is :data:`kgmed.reasoning.optimize.measure.WEIGHTS`. Where the endpoint is named
-        here its answers are kept beside ``out`` until the end, so that a run that was ended goes on
-        without asking again.
+        here its answers are kept in a folder beside ``out`` (``.NAME.work``), so that a run that
+        was ended goes on without asking again; it may be removed when all is done.
 
         Raises what :meth:`evaluate` does, :class:`~kgmed.kg.errors.UsageError` for an unknown
         optimizer, and :class:`~kgmed.kg.errors.MissingExtra` where its package is absent.
@@ -67,8 +67,10 @@ class Optimizing(Evaluating):
         dspy = dspy_package()
         from dataclasses import asdict
 
-        from kgmed.reasoning.optimize.compiled import Compiled, needed
+        from kgmed.reasoning.evaluation.methods.recalled import by_form
+        from kgmed.reasoning.optimize.compiled import Compiled
         from kgmed.reasoning.optimize.run import Bounds, Task, forecast, mean_score, optimized
+        from kgmed.reasoning.programs.signatures import KINDS
 
         out = Path(out)
         learnt, measured, digests = _split(train, dev, format, limit)
@@ -83,9 +85,12 @@ class Optimizing(Evaluating):
                 lm, api_base, trusted, stack, concurrency=bounds.concurrency, timeout_s=timeout_s,
                 cache=work,
             )  # fmt: skip
-            kinds, languages = needed([*learnt, *measured], _forms([*learnt, *measured]))
-            own = {"kinds": kinds, "languages": languages}
-            module = self._in_turn(program, trusted=model.trusted, budget=budget, **own)
+            forms = by_form([*learnt, *measured])
+            kinds = tuple(kind for kind in KINDS if any(kind == own for own, _lang in forms))
+            languages = tuple(sorted({lang for _kind, lang in forms}))
+            module = self._in_turn(
+                program, trusted=model.trusted, budget=budget, kinds=kinds, languages=languages
+            )
             task = Task(module, learnt, measured, self._measure())
             told = forecast(task, bounds)
             tell(f"{len(learnt)} items to learn from, {len(measured)} to measure on; about "
@@ -189,9 +194,3 @@ def _askable(given: Benchmark, limit: int | None) -> tuple[list[Item], dict[str,
     from kgmed.reasoning.evaluation.run import asked_items
 
     return asked_items(given, limit)
-
-
-def _forms(items: list[Item]) -> list[Any]:
-    from kgmed.reasoning.evaluation.methods.asking import form_of
-
-    return [form_of(item) for item in items]

@@ -19,7 +19,7 @@ pytest.importorskip("bm25s", reason="needs bm25s: pip install 'kgmed[evaluate]'"
 
 from kgmed.reasoning.evaluation.methods import auto_cot, passages  # noqa: E402
 from kgmed.reasoning.evaluation.methods.asking import form_of, options_of, right_label  # noqa: E402
-from kgmed.reasoning.evaluation.methods.setup import (  # noqa: E402
+from kgmed.reasoning.evaluation.methods.registry import (  # noqa: E402
     DETECTORS,
     METHODS,
     Setup,

@@ -137,7 +137,6 @@ def test_a_killed_run_goes_on_and_loses_nothing(tmp_path: Path) -> None:
     found = records(out / "closed")
     assert [record["id"] for record in found] == [str(n) for n in range(1, 61)]
     assert Counter(record["said"] for record in found) == {"B": 60}
-    assert "20 items" not in done.stdout
     assert "60 items" in done.stdout
 
 

@@ -20,8 +20,7 @@ ENOUGH = 0.5
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Makes records. ``concepts_in`` gives the ids of the concepts that a text names, ``coverage``
-    how far the graph covers an item (its id -> covered, linked, none), ``links`` whether anything
-    of its question was linked."""
+    how far the graph covers an item (its id -> covered, linked, none)."""
 
     verify: Verify
     concepts_in: Callable[[str], Collection[str]]

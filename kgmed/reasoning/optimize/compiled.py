@@ -7,7 +7,7 @@ loads it with others is warned, as another model may read the same prompt in ano
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,3 @@ def loaded(module: Any, compiled: Compiled, path: Path) -> Any:
         )
     module.load_state(dict(compiled.state))
     return module
-
-
-def needed(items: Sequence[Any], forms: Sequence[Kind | None]) -> tuple[Any, Any]:
-    """The forms of question and the languages that some items have, in a fixed order."""
-    kinds = tuple(k for k in ("open", "choice", "yes_no") if k in forms)
-    languages = tuple(lang for lang in ("en", "zh") if any(item.lang == lang for item in items))
-    return kinds, languages

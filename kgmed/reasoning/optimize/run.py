@@ -75,8 +75,8 @@ class Mean:
 
 
 class OneAtATime:
-    """Something of a graph that threads ask in turn: optimizers use several, a graph's files are
-    for one at a time."""
+    """Something of a graph that threads ask in turn, all such things together: optimizers use
+    several threads, a graph's files are for one at a time."""
 
     _lock = RLock()
 
