@@ -46,6 +46,15 @@ def run(
     limit: Annotated[
         int | None, typer.Option("--limit", "-n", min=1, help="Items to ask: the first so many.")
     ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample",
+            metavar="N",
+            min=1,
+            help="Ask N items drawn by chance, as even over kinds and languages as they allow.",
+        ),
+    ] = None,
     change: Annotated[
         str | None,
         typer.Option(
@@ -87,7 +96,7 @@ def run(
     budget: Annotated[
         int | None, typer.Option("--budget", min=50, help="Tokens of evidence. Default: 600.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Chooses examples.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Chooses examples and sample.")] = 0,
     concurrency: Annotated[
         int | None,
         typer.Option("--concurrency", min=1, help="Items under way at once. Default: 16."),
@@ -107,10 +116,11 @@ def run(
     try:
         with opened(graph, quiet=quiet) as chosen:
             ran = chosen.evaluate(
-                benchmark, out, methods=named, format=format, limit=limit, change=change,
-                solved=solved, passages=passages or (), lm=lm, api_base=api_base, timeout_s=timeout,
-                trusted=trusted or None, shots=shots, samples=samples, revise=revise,
-                budget=budget, seed=seed, concurrency=concurrency, tell=tell.update,
+                benchmark, out, methods=named, format=format, limit=limit, sample=sample,
+                change=change, solved=solved, passages=passages or (), lm=lm, api_base=api_base,
+                timeout_s=timeout, trusted=trusted or None, shots=shots, samples=samples,
+                revise=revise, budget=budget, seed=seed, concurrency=concurrency,
+                tell=tell.update,
             )  # fmt: skip
     finally:
         tell.done()

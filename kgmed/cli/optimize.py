@@ -18,7 +18,11 @@ from kgmed.kg.errors import UsageError
 def optimize(
     train: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="Questions with answers, in a benchmark's format."),
+        typer.Argument(
+            metavar="FILE",
+            help="Questions with answers, in a benchmark's format; of a folder that `kgmed export "
+            "instructions` wrote the train split.",
+        ),
     ],
     graph: GraphUri = None,
     *,
@@ -49,6 +53,15 @@ def optimize(
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", "-n", min=1, help="Items of a file: the first so many.")
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample",
+            metavar="N",
+            min=1,
+            help="N of these by chance, as even over kinds and languages as they allow.",
+        ),
     ] = None,
     lm: LmName = None,
     api_base: LmBase = None,
@@ -83,6 +96,7 @@ def optimize(
     reached: dict[str, Any] = {
         "lm": lm, "api_base": api_base, "timeout_s": timeout, "trusted": trusted or None,
         "concurrency": concurrency, "format": format, "limit": limit,
+        "sample": sample, "seed": seed,
     }  # fmt: skip
     try:
         with opened(graph, quiet=quiet) as chosen:
@@ -94,7 +108,7 @@ def optimize(
                 raise UsageError("optimize needs --out FILE: where the compiled program goes.")
             made = chosen.optimize(
                 train, out, program=program, optimizer=optimizer, dev=dev, calls=calls,
-                shots=shots, budget=budget, seed=seed, tell=tell.update, **reached,
+                shots=shots, budget=budget, tell=tell.update, **reached,
             )  # fmt: skip
     finally:
         tell.done()

@@ -46,6 +46,7 @@ class Evaluating(Asking):
         methods: Sequence[str] = (),
         format: str | None = None,
         limit: int | None = None,
+        sample: int | None = None,
         change: str | None = None,
         solved: str | Path | Benchmark | None = None,
         passages: Sequence[str | Path] = (),
@@ -65,8 +66,9 @@ class Evaluating(Asking):
 
         ``benchmark`` is a file in its published format, told by its fields or named by ``format``
         (:mod:`kgmed.reasoning.evaluation.benchmarks`), or the items themselves; ``limit`` asks the
-        first so many, ``change`` asks them otherwise: in another case, with typos, by another name,
-        a brand, or names of the other language
+        first so many, ``sample`` so many of these by chance, as even over kinds of question and
+        languages as they allow; ``change`` asks them otherwise: in another case, with typos, by
+        another name, a brand, or names of the other language
         (:mod:`kgmed.reasoning.evaluation.robustness.perturb`).
 
         Each of ``methods`` (:mod:`kgmed.reasoning.evaluation.methods.registry`) gets a folder of
@@ -75,7 +77,8 @@ class Evaluating(Asking):
         methods, none of which is asked; ``passages`` are files or folders of text for ``rag`` ones,
         by default what the graph states in sentences. ``shots``, ``samples``, ``revise`` and
         ``budget`` bound examples, samples of a vote, rounds of revision and tokens of evidence;
-        ``seed`` chooses examples. The model is named as for :meth:`ask`.
+        ``seed`` chooses examples and
+        sample. The model is named as for :meth:`ask`.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for an unknown method or format,
         :class:`~kgmed.kg.errors.DataError` for a file that isn't in its format,
@@ -90,17 +93,23 @@ class Evaluating(Asking):
         from kgmed.reasoning.evaluation.coverage import CoverageReader
         from kgmed.reasoning.evaluation.methods.registry import DETECTORS
         from kgmed.reasoning.evaluation.records import Recorder
-        from kgmed.reasoning.evaluation.run import Plan, asked_items, run_method
+        from kgmed.reasoning.evaluation.run import Plan, Wanted, asked_items, run_method
 
         asked = read_items(benchmark, format)
         known = read_items(solved, None) if solved is not None else None
-        judgements = all(item.kind == "judgement" for item in asked.items)
+        judgements = all(item.kind == "judgement" for item in asked.items) or (
+            bool(methods) and all(name in DETECTORS for name in methods)
+        )
         chosen = [self._method(name) for name in dict.fromkeys(methods or USUAL[judgements])]
         wrong = [one.name for one in chosen if (one.name in DETECTORS) != judgements]
         if wrong:
             what = "answers to judge" if judgements else "questions"
-            raise UsageError(f"{asked.name} holds {what}; {', '.join(wrong)} can't be asked those.")
-        items, left_out = asked_items(asked, limit, judgements=judgements)
+            raise UsageError(
+                f"{asked.name} holds {what}; {', '.join(wrong)} can't be asked those. Methods and "
+                "detectors are run apart."
+            )
+        wanted = Wanted(limit, sample, seed)
+        items, left_out = asked_items(asked, wanted, judgements=judgements)
         if change is not None:
             items = self._changed(items, change, seed, left_out)
         if not items:
@@ -116,7 +125,7 @@ class Evaluating(Asking):
             )
             setup = self._setup(model.trusted, _unasked(known, items), passages, seed=seed, **own)
             settings = {
-                "change": change or "", "trusted": model.trusted,
+                "change": change or "", "sample": sample, "trusted": model.trusted,
                 "solved": known.digest if known is not None else "",
                 "passages": [str(path) for path in passages], **own,
                 "temperature": model.lm.kwargs.get("temperature"),
@@ -227,14 +236,18 @@ class Evaluating(Asking):
         return {lang: Passages(found) for lang, found in texts.items() if found}
 
 
-def read_items(benchmark: str | Path | Benchmark, format: str | None) -> Benchmark:
-    """The items of a file, or those that are given."""
+def read_items(
+    benchmark: str | Path | Benchmark, format: str | None, *, split: str = "test"
+) -> Benchmark:
+    """The items of a file or a folder, or those that are given; ``split`` is the one that is read
+    in a folder of a dataset of kgmed's own."""
     from kgmed.reasoning.evaluation.benchmarks import read_benchmark
     from kgmed.reasoning.evaluation.model import Benchmark
 
     if isinstance(benchmark, Benchmark):
         return benchmark
-    return read_benchmark(Path(benchmark), format)
+    path = Path(benchmark)
+    return read_benchmark(path, format, split=split if path.is_dir() else "test")
 
 
 def _unasked(known: Benchmark | None, items: Sequence[Item]) -> list[Item]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import dspy
 
     from kgmed.reasoning.evaluation.model import Benchmark, Item
+    from kgmed.reasoning.evaluation.run import Wanted
     from kgmed.reasoning.lm.connect import LanguageModel
     from kgmed.reasoning.optimize.compiled import Compiled
     from kgmed.reasoning.optimize.measure import Measure
@@ -36,6 +37,7 @@ class Optimizing(Evaluating):
         dev: str | Path | Benchmark | None = None,
         format: str | None = None,
         limit: int | None = None,
+        sample: int | None = None,
         lm: str | LanguageModel | dspy.LM | None = None,
         api_base: str | None = None,
         timeout_s: float | None = None,
@@ -51,8 +53,9 @@ class Optimizing(Evaluating):
 
         ``train`` are questions with answers to learn from, ``dev`` those that the score is told
         over, by default each third of ``train``: files in the formats of :meth:`evaluate`, the
-        first ``limit`` items of each. ``program`` is predict, cot, tot or constrained.
-        ``optimizer`` is bootstrap (examples out of answers that went well), mipro, simba
+        first ``limit`` items of each, and of these a ``sample`` by chance. Of the folder of a
+        dataset that kgmed exported it is the train split, so that the test split stays unseen.
+        ``program`` is predict, cot, tot or constrained. ``optimizer`` is bootstrap (examples out of answers that went well), mipro, simba
         (instructions and examples) or gepa (instructions, by what the verifier says); it asks for
         about ``calls`` answers (200) and shows at most ``shots`` examples (3). What is worked
         towards is :data:`kgmed.reasoning.optimize.measure.WEIGHTS`. Where the endpoint is named
@@ -68,12 +71,13 @@ class Optimizing(Evaluating):
         from dataclasses import asdict
 
         from kgmed.reasoning.evaluation.methods.recalled import by_form
+        from kgmed.reasoning.evaluation.run import Wanted
         from kgmed.reasoning.optimize.compiled import Compiled
         from kgmed.reasoning.optimize.run import Bounds, Task, forecast, mean_score, optimized
         from kgmed.reasoning.programs.signatures import KINDS
 
         out = Path(out)
-        learnt, measured, digests = _split(train, dev, format, limit)
+        learnt, measured, digests = _split(train, dev, format, Wanted(limit, sample, seed))
         given = {"calls": calls, "shots": shots, "concurrency": concurrency}
         work = out.with_name(f".{out.name}.work")
         bounds = Bounds(
@@ -121,6 +125,8 @@ class Optimizing(Evaluating):
         *,
         format: str | None = None,
         limit: int | None = None,
+        sample: int | None = None,
+        seed: int = 0,
         lm: str | LanguageModel | dspy.LM | None = None,
         api_base: str | None = None,
         timeout_s: float | None = None,
@@ -132,9 +138,10 @@ class Optimizing(Evaluating):
         from kgmed.reasoning.lm.dspy_lm import dspy_package
 
         dspy = dspy_package()
+        from kgmed.reasoning.evaluation.run import Wanted, asked_items
         from kgmed.reasoning.optimize.run import mean_score
 
-        items, _left_out = _askable(read_items(dev, format), limit)
+        items, _left_out = asked_items(read_items(dev, format), Wanted(limit, sample, seed))
         with ExitStack() as stack:
             model = connected(
                 lm, api_base, trusted, stack, concurrency=concurrency, timeout_s=timeout_s
@@ -167,14 +174,16 @@ class Optimizing(Evaluating):
 
 def _split(
     train: str | Path | Benchmark, dev: str | Path | Benchmark | None, format: str | None,
-    limit: int | None,
+    wanted: Wanted,
 ) -> tuple[list[Item], list[Item], tuple[str, str]]:  # fmt: skip
     """(items to learn from, items to measure on, the files' digests)."""
-    given = read_items(train, format)
-    learnt, left_out = _askable(given, limit)
+    from kgmed.reasoning.evaluation.run import asked_items
+
+    given = read_items(train, format, split="train")
+    learnt, left_out = asked_items(given, wanted)
     if dev is not None:
         other = read_items(dev, format)
-        measured, left_out = _askable(other, limit)
+        measured, left_out = asked_items(other, wanted)
         asked = {item.question for item in measured}
         learnt = [item for item in learnt if item.question not in asked]
         digests = given.digest, other.digest
@@ -188,9 +197,3 @@ def _split(
             f"{left_out or 'none'}), expected at least 2 and 1."
         )
     return learnt, measured, digests
-
-
-def _askable(given: Benchmark, limit: int | None) -> tuple[list[Item], dict[str, int]]:
-    from kgmed.reasoning.evaluation.run import asked_items
-
-    return asked_items(given, limit)

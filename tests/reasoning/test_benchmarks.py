@@ -207,6 +207,16 @@ def test_the_test_rows_of_our_own_datasets_are_read(files: dict[str, Path]) -> N
     assert (answer.kind, answer.answer) == ("open", "Allopurinol treats gout.")
 
 
+def test_another_split_of_our_own_datasets_is_read_when_asked_for(tmp_path: Path) -> None:
+    trained = [{**row, "split": "train", "id": f"t{n}"} for n, row in enumerate(shapes.ROWS[:3])]
+    lines(tmp_path / "train-00000.jsonl", trained)
+    lines(tmp_path / "test-00000.jsonl", shapes.ROWS[:2])
+    found = read_benchmark(tmp_path, split="train")
+    assert {item.id for item in found.items} <= {"t0", "t1", "t2"}
+    assert {item.about["split"] for item in found.items} == {"train"}
+    assert {item.about["split"] for item in read_benchmark(tmp_path).items} == {"test"}
+
+
 def test_packed_files_and_tables_of_ones_own_are_read(tmp_path: Path) -> None:
     path = tmp_path / "medqa.jsonl.gz"
     path.write_bytes(gzip.compress(lines(tmp_path / "a.jsonl", shapes.MEDQA).read_bytes()))
@@ -285,9 +295,7 @@ def test_a_quote_that_is_never_closed_is_told(tmp_path: Path) -> None:
 
 def test_a_file_without_an_item_says_what_was_left_out(tmp_path: Path) -> None:
     train = lines(tmp_path / "train.jsonl", [shapes.ROWS[5]])
-    with pytest.raises(
-        DataError, match=r"no item of kgmed's own test rows \(not of the test split"
-    ):
+    with pytest.raises(DataError, match=r"no item of kgmed's own rows \(not of the test split"):
         read_benchmark(train)
 
 

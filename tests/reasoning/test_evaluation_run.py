@@ -17,7 +17,8 @@ from scripted_lm import Reply, ScriptedLM
 
 from kgmed.facade import Graph
 from kgmed.kg.errors import DataError, LanguageModelError, OutputError, UsageError
-from kgmed.reasoning.evaluation.model import Benchmark, Item
+from kgmed.kg.model import Language
+from kgmed.reasoning.evaluation.model import Benchmark, Item, Kind
 
 pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[evaluate]'")
 pytest.importorskip("bm25s", reason="needs bm25s: pip install 'kgmed[evaluate]'")
@@ -229,3 +230,35 @@ def test_bad_input_is_told(graph: Graph, medqa: Path, tmp_path: Path) -> None:
     medqa.write_text(json.dumps(ROWS[0]) + "\n", encoding="utf-8")
     with pytest.raises(OutputError, match="expected a run of this version"):
         graph.evaluate(medqa, tmp_path / "old", methods=["graph"], lm="embedded")
+
+
+def test_a_sample_is_even_over_kinds_and_languages() -> None:
+    from kgmed.reasoning.evaluation.run import drawn
+
+    def some(kind: Kind, lang: Language, n: int) -> list[Item]:
+        return [Item(f"{kind}-{lang}-{i}", "b", kind, lang, f"question {i}?") for i in range(n)]
+
+    items = [*some("choice", "en", 50), *some("choice", "zh", 4), *some("open", "en", 40)]
+    found = drawn(items, 24, seed=1)
+    assert Counter((one.kind, one.lang) for one in found) == {
+        ("choice", "zh"): 4, ("choice", "en"): 10, ("open", "en"): 10,
+    }  # fmt: skip
+    order = [items.index(one) for one in found]
+    assert order == sorted(set(order))
+    assert drawn(items, 24, seed=1) == found != drawn(items, 24, seed=2)
+    assert drawn(items, 500, seed=1) == items
+
+
+def test_detectors_take_the_claims_of_a_dataset_and_methods_its_questions(
+    graph: Graph, tmp_path: Path
+) -> None:
+    graph.write_instructions(
+        tmp_path / "rows", tasks=["claim_verification", "yes_no"], languages=["en"], max_rows=3000
+    )
+    rows = tmp_path / "rows"
+    ran = graph.evaluate(rows, tmp_path / "a", methods=["verifier"], sample=6, lm="embedded")
+    assert {one["kind"] for one in records(ran[0].folder)} == {"judgement"}
+    ran = graph.evaluate(rows, tmp_path / "a", methods=["graph"], sample=6, lm="embedded")
+    assert {one["kind"] for one in records(ran[0].folder)} == {"yes_no"}
+    with pytest.raises(UsageError, match="detectors are run apart"):
+        graph.evaluate(rows, tmp_path / "b", methods=["graph", "verifier"], lm="embedded")

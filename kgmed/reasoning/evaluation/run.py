@@ -11,6 +11,7 @@ as it comes; a run that was ended goes on with the same settings.
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -43,11 +44,21 @@ class Ran:
     left_out: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items of a file: the first ``limit``, and of these a ``sample`` by chance, as even over
+    kinds and languages as they allow."""
+
+    limit: int | None = None
+    sample: int | None = None
+    seed: int = 0
+
+
 def asked_items(
-    benchmark: Benchmark, limit: int | None, *, judgements: bool = False
+    benchmark: Benchmark, wanted: Wanted, *, judgements: bool = False
 ) -> tuple[list[Item], dict[str, int]]:
-    """The items that programs can be asked, or those that detectors can, at most so many, and how
-    many are left out, by reason: the first ones, so that runs over one file are over the same."""
+    """The wanted items among those that programs can be asked, or those that detectors can, and
+    how many can't be asked, by reason. Runs over one file are over the same."""
     left_out: Counter[str] = Counter()
     items: list[Item] = []
     for item in benchmark.items:
@@ -56,9 +67,27 @@ def asked_items(
             left_out[what] += 1
         elif not judgements and form_of(item) is None:
             left_out["several right options, or more than 12"] += 1
-        elif limit is None or len(items) < limit:
+        elif wanted.limit is None or len(items) < wanted.limit:
             items.append(item)
+    if wanted.sample is not None:
+        items = drawn(items, wanted.sample, wanted.seed)
     return items, dict(left_out)
+
+
+def drawn(items: Sequence[Item], most: int, seed: int) -> list[Item]:
+    """So many items by chance, in their order: of each kind and language as many as of another,
+    where there are enough."""
+    chance = random.Random(seed)  # noqa: S311  a choice, no secret
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, item in enumerate(items):
+        places.setdefault((item.kind, item.lang), []).append(place)
+    groups = sorted((sorted(group), key) for key, group in places.items())
+    groups.sort(key=lambda pair: len(pair[0]))
+    chosen: list[int] = []
+    for number, (group, _key) in enumerate(groups):
+        share = (most - len(chosen)) // (len(groups) - number)
+        chosen += chance.sample(group, min(share, len(group)))
+    return [items[place] for place in sorted(chosen)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from kgmed.kg.qa import YES_NO, QaItem
 from kgmed.kg.records import records
 from kgmed.reasoning.evaluation.model import Item, Kind
 
+TEST = "test"
+"""The split that is asked, unless said."""
 Record = Mapping[str, Any]
 Pairs = list[tuple[str, Record]]
 """(id, record); the id is "" where the file gives none."""
@@ -23,10 +25,12 @@ Pairs = list[tuple[str, Record]]
 
 @dataclass(slots=True)
 class Given:
-    """The files of a benchmark that are being read. ``notes`` counts what a reader leaves out, by
-    reason; ``used`` are the files that it read, companions too."""
+    """The files of a benchmark that are being read. ``split`` is the one wanted where a file holds
+    several; ``notes`` counts what a reader leaves out, by reason; ``used`` are the files that it
+    read, companions too."""
 
     files: tuple[Path, ...]
+    split: str = TEST
     notes: Counter[str] = field(default_factory=Counter)
     used: list[Path] = field(default_factory=list)
 
@@ -57,8 +61,8 @@ class Format:
     """A benchmark's published format.
 
     ``get`` says which file to download. ``files`` are globs that find its files in a folder as it
-    was published, ``companions`` names of files that are read with them where they stand beside.
-    ``fits`` says of a file's first records whether they are of this format; ``read`` yields the
+    was published (``{split}`` in one stands for the split), ``companions`` names of files that are
+    read with them where they stand beside. ``fits`` says of a file's first records whether they are of this format; ``read`` yields the
     items.
     """
 

@@ -23,7 +23,7 @@ from kgmed.reasoning.evaluation.benchmarks import (
     pubmedqa,
     rows,
 )
-from kgmed.reasoning.evaluation.benchmarks.format import Format, Given
+from kgmed.reasoning.evaluation.benchmarks.format import TEST, Format, Given
 from kgmed.reasoning.evaluation.model import Benchmark
 
 FORMATS: dict[str, Format] = {
@@ -45,13 +45,14 @@ FORMATS: dict[str, Format] = {
 """The formats by name, in the order in which a file is held against them."""
 
 
-def read_benchmark(path: Path, name: str | None = None) -> Benchmark:
+def read_benchmark(path: Path, name: str | None = None, *, split: str = TEST) -> Benchmark:
     """The items of a benchmark's file, or of the files of one in a folder.
 
     The format is told by the records' fields, in a folder by the files' names, where ``name``
-    doesn't say. Raises :class:`~kgmed.kg.errors.UsageError` for a name that isn't known and a
-    folder that may hold several, :class:`~kgmed.kg.errors.DataError` where nothing is (with where
-    to get it), for a file of another format and one that is broken or holds no item.
+    doesn't say; ``split`` is the one that is read of kgmed's own datasets. Raises
+    :class:`~kgmed.kg.errors.UsageError` for a name that isn't known and a folder that may hold
+    several, :class:`~kgmed.kg.errors.DataError` where nothing is (with where to get it), for a file
+    of another format and one that is broken or holds no item.
     """
     if name is not None and name not in FORMATS:
         raise UsageError(f"Found the benchmark {name!r}, expected one of {', '.join(FORMATS)}.")
@@ -59,11 +60,11 @@ def read_benchmark(path: Path, name: str | None = None) -> Benchmark:
     if not path.exists():
         raise DataError(f"{path}: found no file and no folder. {_where_to_get(path, chosen)}")
     if path.is_dir():
-        format, files = _of_folder(path, chosen)
+        format, files = _of_folder(path, chosen, split)
     else:
         _checked_ending(path)
         format, files = chosen or _told(path), (path,)
-    given = Given(files)
+    given = Given(files, split)
     items = tuple(format.read(given))
     if not items:
         left = ", ".join(f"{why}: {n:,}" for why, n in given.notes.items()) or "no record"
@@ -100,11 +101,12 @@ def _checked_ending(path: Path) -> None:
         )
 
 
-def _of_folder(path: Path, chosen: Format | None) -> tuple[Format, tuple[Path, ...]]:
+def _of_folder(path: Path, chosen: Format | None, split: str) -> tuple[Format, tuple[Path, ...]]:
     """The format of a folder's files, and those that are read."""
     found = {}
     for format in [chosen] if chosen else FORMATS.values():
-        files = tuple(sorted({file for glob in format.files for file in path.glob(glob)}))
+        globs = [glob.format(split=split) for glob in format.files]
+        files = tuple(sorted({file for glob in globs for file in path.glob(glob)}))
         if files:
             found[format.name] = files
     if len(found) == 1:

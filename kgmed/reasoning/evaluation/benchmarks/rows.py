@@ -1,7 +1,7 @@
-"""kgmed's own datasets: the test rows of ``kgmed export instructions``.
+"""kgmed's own datasets: the rows of ``kgmed export instructions``, of the test split unless said.
 
-JSON Lines or Parquet of ``id, task, lang, messages, split, extra`` (JSON as text). Rows of the
-train split, and of tasks that aren't questions with one answer, are left out and counted.
+JSON Lines or Parquet of ``id, task, lang, messages, split, extra`` (JSON as text). Rows of other
+splits, and of tasks that aren't questions with one answer, are left out and counted.
 
     multiple_choice      a choice
     yes_no               yes_no; "not_listed" is read as "maybe": the graph lets neither be said
@@ -28,7 +28,7 @@ KINDS: dict[str, Kind] = {
     "multiple_choice": "choice", "yes_no": "yes_no", "claim_verification": "judgement",
     "relation_qa": "open",
 }  # fmt: skip
-OTHER_SPLIT, OTHER_TASK = "not of the test split", "another task"
+OTHER_TASK = "another task"
 NOT_COVERED = "a claim that the graph doesn't cover"
 _OPTION = re.compile(r"^([A-H])\. (.+)$")
 _YES_NO = {"yes": "yes", "no": "no", "not_listed": "maybe"}
@@ -38,8 +38,8 @@ def _read(given: Given) -> Iterator[Item]:
     for path in given.files:
         for number, (_id, record) in enumerate(given.pairs(path), 1):
             where = f"{path} record {number}"
-            if record.get("split") != "test":
-                given.notes[OTHER_SPLIT] += 1
+            if record.get("split") != given.split:
+                given.notes[f"not of the {given.split} split"] += 1
             elif record.get("task") not in KINDS:
                 given.notes[f"{OTHER_TASK}: {record.get('task')}"] += 1
             else:
@@ -124,14 +124,14 @@ def _fits(sample: Sequence[tuple[str, Record]]) -> bool:
 
 FORMAT = Format(
     "kgmed",
-    "kgmed's own test rows",
+    "kgmed's own rows",
     "kgmed export instructions --out DIR",
     "that of the graph's sources, in the dataset's card",
     "the folder",
     (
-        "test-*.jsonl",
-        "instructions/test-*.jsonl",
-        "instructions/test-*.parquet",
+        "{split}-*.jsonl",
+        "instructions/{split}-*.jsonl",
+        "instructions/{split}-*.parquet",
     ),
     _fits,
     _read,
