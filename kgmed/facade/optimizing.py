@@ -55,9 +55,9 @@ class Optimizing(Evaluating):
         over, by default each third of ``train``: files in the formats of :meth:`evaluate`, the
         first ``limit`` items of each, and of these a ``sample`` by chance. Of the folder of a
         dataset that kgmed exported it is the train split, so that the test split stays unseen.
-        ``program`` is predict, cot, tot or constrained. ``optimizer`` is bootstrap (examples out of answers that went well), mipro, simba
-        (instructions and examples) or gepa (instructions, by what the verifier says); it asks for
-        about ``calls`` answers (200) and shows at most ``shots`` examples (3). What is worked
+        ``program`` is predict, cot, tot or constrained. ``optimizer`` is bootstrap (examples out of
+        answers that went well), mipro, simba (instructions and examples) or gepa (instructions, by
+        what the verifier says); it asks for about ``calls`` answers (200) and shows at most ``shots`` examples (3). What is worked
         towards is :data:`kgmed.reasoning.optimize.measure.WEIGHTS`. Where the endpoint is named
         here its answers are kept in a folder beside ``out`` (``.NAME.work``), so that a run that
         was ended goes on without asking again; it may be removed when all is done.

@@ -62,8 +62,8 @@ class Format:
 
     ``get`` says which file to download. ``files`` are globs that find its files in a folder as it
     was published (``{split}`` in one stands for the split), ``companions`` names of files that are
-    read with them where they stand beside. ``fits`` says of a file's first records whether they are of this format; ``read`` yields the
-    items.
+    read with them where they stand beside. ``fits`` says of a file's first records whether they are
+    of this format; ``read`` yields the items.
     """
 
     name: str

@@ -1,0 +1,175 @@
+"""The whole loop: a graph exported, a small model trained from scratch on it, and measured on
+entities that it never saw, with the graph and without.
+
+    python benchmarks/gpu/loop.py --work loop --size tiny
+
+Stages, each kept in the work folder, so that a run that was ended goes on:
+
+    export      corpus, instruction rows and preference pairs; the test split holds other entities
+    teach       the programs' own prompts over the train split, answered rightly
+    tokenizer   made of all that is read; the corpus packed by it
+    pretrain    a Llama from scratch on the packed corpus
+    instruct    the same on rows and lessons (SFT)
+    prefer      the same on pairs (DPO)
+    measure     closed book, passages, graph, graph and verification; detectors; slow methods
+
+It needs ``pip install torch==2.13.0`` and ``pip install -e '.[evaluate,train,embedded]'``. Answers
+are asked of the model in this process, of ``transformers serve`` or of vLLM (``--engine``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import loop_data
+import loop_measures
+from loop_engines import ENGINES, engine
+from loop_sizes import SIZES
+
+import kgmed
+from kgmed.kg.version import VERSION
+
+STAGES = ("export", "teach", "tokenizer", "pretrain", "instruct", "prefer", "measure")
+MODELS = ("instructed", "preferred")
+
+
+def main() -> int:
+    """Run the stages that aren't done, and print the report."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--work", type=Path, required=True, help="the folder that all goes to")
+    parser.add_argument("--size", choices=SIZES, default="tiny")
+    parser.add_argument("--graph", default="kgmed:open")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--engine", choices=ENGINES, default="in-process")
+    parser.add_argument("--until", choices=STAGES, default="measure", help="the last stage to run")
+    asked = parser.parse_args()
+    asked.work.mkdir(parents=True, exist_ok=True)
+    loop = Loop(asked.work.resolve(), asked.size, asked.graph, asked.seed, asked.engine)
+    for stage in STAGES[: STAGES.index(asked.until) + 1]:
+        loop.run(stage)
+    print(loop.report())
+    return 0
+
+
+class Loop:
+    """A run of the loop in a folder; ``done.json`` there holds what each stage came to."""
+
+    def __init__(self, work: Path, size: str, graph: str, seed: int, engine: str) -> None:
+        self.work, self.name, self.size = work, size, SIZES[size]
+        self.seed, self.engine = seed, engine
+        self.graph = kgmed.open_graph(graph)
+        head = {"size": size, "seed": seed, "snapshot": self.graph.info().snapshot}
+        self.file = work / "done.json"
+        self.done: dict[str, Any] = (
+            json.loads(self.file.read_text()) if self.file.exists() else {"head": head}
+        )
+        if self.done["head"] != head:
+            sys.exit(f"{work}: found a loop of {self.done['head']}, expected {head}. Name another.")
+
+    def run(self, stage: str) -> None:
+        """Run a stage, unless it is done."""
+        if stage in self.done and (stage != "measure" or self.engine in self.done[stage]):
+            return
+        print(f"{stage} ...", file=sys.stderr, flush=True)
+        begun = time.monotonic()
+        found = getattr(self, f"_{stage}")()
+        found = {**found, "stage_seconds": round(time.monotonic() - begun, 1)}
+        if stage == "measure":
+            self.done.setdefault(stage, {})[self.engine] = found
+        else:
+            self.done[stage] = found
+        self.file.write_text(json.dumps(self.done, indent=1) + "\n")
+        print(f"{stage}: {json.dumps(found)}", file=sys.stderr, flush=True)
+
+    def _export(self) -> dict[str, Any]:
+        return dict(loop_data.export(self.graph, self.work, self.size, seed=self.seed))
+
+    def _teach(self) -> dict[str, Any]:
+        return dict(loop_data.teach(
+            self.graph, self.work, self.size, seed=self.seed, tell=_told
+        ))  # fmt: skip
+
+    def _tokenizer(self) -> dict[str, Any]:
+        made = loop_data.make_tokenizer(self.work, self.size)
+        return {**made, **loop_data.pack(self.graph, self.work, self.size, seed=self.seed)}
+
+    def _pretrain(self) -> dict[str, Any]:
+        return self._trained("pretrain")
+
+    def _instruct(self) -> dict[str, Any]:
+        return self._trained("instruct")
+
+    def _prefer(self) -> dict[str, Any]:
+        return self._trained("prefer")
+
+    def _trained(self, stage: str) -> dict[str, Any]:
+        import loop_training
+
+        train: Callable[..., dict[str, Any]] = getattr(loop_training, stage)
+        return train(self.work, self.size, seed=self.seed)
+
+    def _measure(self) -> dict[str, Any]:
+        size, found = self.size, {}
+        asked = loop_measures.Asked(
+            self.work / "dataset", size.questions, size.claims, size.timed, size.budget, self.seed
+        )
+        for model in MODELS:
+            with engine(self.engine, self.work / model, answer=size.answer) as connected:
+                found[model] = loop_measures.measure(
+                    self.graph, connected, self._runs(model), asked,
+                    concurrency=ENGINES[self.engine],
+                )  # fmt: skip
+        return found
+
+    def _runs(self, model: str) -> Path:
+        return self.work / "runs" / self.engine / model
+
+    def report(self) -> str:
+        """What every stage came to, and the tables of the measured models, in Markdown; written to
+        ``report.md`` as well."""
+        lines = [f"# The loop at size {self.name}", "", f"kgmed {VERSION}, {_machine()}", ""]
+        lines += ["| stage | what it came to |", "|---|---|"]
+        lines += [
+            f"| {stage} | {_plain(self.done[stage])} |"
+            for stage in STAGES[:-1]
+            if stage in self.done
+        ]
+        measured = self.done.get("measure", {}).get(self.engine, {})
+        for model in MODELS if measured else ():
+            told = dict(measured[model])
+            lines += ["", f"# {model}, answering by {self.engine}", ""]
+            lines += [*loop_measures.answer_table(told.pop("answers")), "", _plain(told), ""]
+            lines.append(loop_measures.compared(self._runs(model)))
+        text = "\n".join(lines) + "\n"
+        (self.work / "report.md").write_text(text, encoding="utf-8")
+        return text
+
+
+def _told(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def _plain(found: Any) -> str:
+    return json.dumps(found).strip("{}").replace('"', "")
+
+
+def _machine() -> str:
+    """The processor, and the GPU where there is one."""
+    try:
+        import torch
+    except ImportError:
+        return platform.machine()
+    if torch.cuda.is_available():
+        return f"torch {torch.__version__}, {torch.cuda.get_device_name()}"
+    return f"torch {torch.__version__}, {torch.get_num_threads()} threads of {platform.machine()}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,64 @@
+"""How large the whole loop is run: what is exported and taught, and the model that learns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size of the loop.
+
+    ``layers``, ``hidden``, ``heads`` and ``vocabulary`` shape the model, ``context`` is its longest
+    text in tokens. ``pretrain`` are tokens of the corpus that it reads (0: one epoch), ``lessons``
+    questions that it is taught with each method, ``rows`` exported rows beside them and ``epochs``
+    how often it sees both; ``pairs`` are those of preferences. ``most`` bounds what is exported, 0
+    for all. ``batch`` are sequences a step, ``rate`` is the learning rate. ``questions`` and
+    ``claims`` are what it is measured on, ``timed`` questions of the slow methods, with ``budget``
+    tokens of evidence and at most ``answer`` tokens of an answer.
+    """
+
+    layers: int
+    hidden: int
+    heads: int
+    vocabulary: int
+    context: int
+    pretrain: int
+    lessons: int
+    rows: int
+    epochs: float
+    pairs: int
+    most: int
+    batch: int
+    rate: float
+    questions: int
+    claims: int
+    timed: int
+    budget: int
+    answer: int
+
+
+SIZES: dict[str, Size] = {
+    "toy": Size(
+        layers=2, hidden=64, heads=2, vocabulary=2_000, context=768, pretrain=12_000, lessons=12,
+        rows=32, epochs=1, pairs=32, most=1_200, batch=8, rate=3e-3, questions=4, claims=2, timed=1,
+        budget=100, answer=24,
+    ),
+    "tiny": Size(
+        layers=4, hidden=256, heads=4, vocabulary=8_000, context=768, pretrain=6_000_000,
+        lessons=4_500, rows=6_000, epochs=3, pairs=2_000, most=0, batch=16, rate=1.5e-3,
+        questions=300, claims=300, timed=20, budget=150, answer=256,
+    ),
+    "small": Size(
+        layers=8, hidden=512, heads=8, vocabulary=16_000, context=1_024, pretrain=0,
+        lessons=12_000, rows=60_000, epochs=3, pairs=40_000, most=0, batch=64, rate=6e-4,
+        questions=1_000, claims=1_000, timed=50, budget=300, answer=512,
+    ),
+    "base": Size(
+        layers=12, hidden=768, heads=12, vocabulary=32_000, context=2_048, pretrain=0,
+        lessons=40_000, rows=300_000, epochs=3, pairs=180_000, most=0, batch=64, rate=3e-4,
+        questions=3_000, claims=3_000, timed=100, budget=600, answer=1_024,
+    ),
+}  # fmt: skip
+"""``toy`` is for CI (a minute on a CPU), ``tiny`` for a CPU (an hour on 2 cores), ``small`` and
+``base`` (some 30 and 110 million weights) for a GPU."""

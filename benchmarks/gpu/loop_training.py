@@ -1,0 +1,138 @@
+"""Trains the loop's model: from scratch on packed text, on instructions, on preferences.
+
+The trainers are those of transformers and TRL (https://huggingface.co/docs/trl), on the GPU where
+there is one, in bfloat16.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import torch
+import transformers
+import trl
+from datasets import Dataset, load_dataset
+from loop_data import END, PAD, START, preferred_pairs, taught_rows
+from loop_sizes import Size
+
+GATHER = 8
+"""Sequences that a device takes at once where a step has more."""
+
+
+def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
+    """A Llama with weights at random, trained on the packed corpus."""
+    transformers.set_seed(seed)
+    words = transformers.AutoTokenizer.from_pretrained(work / "tokenizer")
+    config = transformers.LlamaConfig(
+        vocab_size=len(words), hidden_size=size.hidden, intermediate_size=size.hidden * 11 // 4,
+        num_hidden_layers=size.layers, num_attention_heads=size.heads,
+        num_key_value_heads=size.heads, max_position_embeddings=size.context,
+        tie_word_embeddings=True, bos_token_id=words.convert_tokens_to_ids(START),
+        eos_token_id=words.convert_tokens_to_ids(END),
+        pad_token_id=words.convert_tokens_to_ids(PAD),
+    )  # fmt: skip
+    model = transformers.LlamaForCausalLM(config)
+    files = sorted(map(str, (work / "packed").glob("packed/train-*.jsonl")))
+    data = load_dataset("json", data_files=files, split="train", cache_dir=str(work / "cache"))
+    data = data.select_columns(["input_ids", "labels"])
+    step_tokens = size.batch * size.context
+    epoch = max(1, len(data) // size.batch)
+    steps = min(epoch, max(1, size.pretrain // step_tokens)) if size.pretrain else epoch
+    trainer = transformers.Trainer(
+        model=model, train_dataset=data,
+        args=transformers.TrainingArguments(**_arguments(work, size, seed, max_steps=steps)),
+    )  # fmt: skip
+    return _trained(trainer, words, work / "pretrained", steps * step_tokens)
+
+
+def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
+    """The pretrained model, trained on lessons and exported rows: only answers are learnt."""
+    words = transformers.AutoTokenizer.from_pretrained(work / "pretrained")
+    rows = taught_rows(work, size, seed=seed)
+    arguments = trl.SFTConfig(
+        **_arguments(work, size, seed, num_train_epochs=size.epochs), max_length=size.context,
+        train_sampling_strategy="group_by_length",
+    )  # fmt: skip
+    trainer = trl.SFTTrainer(
+        model=str(work / "pretrained"), args=arguments, processing_class=words,
+        train_dataset=Dataset.from_list(rows),
+    )  # fmt: skip
+    tokens = sum(len(row["input_ids"]) for row in trainer.train_dataset)
+    found = _trained(trainer, words, work / "instructed", int(tokens * size.epochs))
+    return {**found, "rows": len(rows)}
+
+
+def prefer(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
+    """The instructed model, trained on pairs of a chosen and a rejected answer (DPO)."""
+    words = transformers.AutoTokenizer.from_pretrained(work / "instructed")
+    pairs = preferred_pairs(work, size, seed=seed)
+    arguments = trl.DPOConfig(
+        **_arguments(work, size, seed, num_train_epochs=1, learning_rate=size.rate / 30),
+        max_length=size.context,
+    )
+    trainer = trl.DPOTrainer(
+        model=str(work / "instructed"), args=arguments, processing_class=words,
+        train_dataset=Dataset.from_list(pairs),
+    )  # fmt: skip
+    data = trainer.train_dataset
+    tokens = sum(
+        2 * len(row["prompt_ids"]) + len(row["chosen_ids"]) + len(row["rejected_ids"])
+        for row in data
+    )
+    found = _trained(trainer, words, work / "preferred", tokens)
+    margins = [one["rewards/accuracies"] for one in trainer.state.log_history
+               if "rewards/accuracies" in one]  # fmt: skip
+    return {**found, "pairs": len(pairs), "preferred": round(margins[-1], 3) if margins else None}
+
+
+def _arguments(work: Path, size: Size, seed: int, **more: Any) -> dict[str, Any]:
+    on_gpu = torch.cuda.is_available()
+    each = size.batch if on_gpu else min(size.batch, GATHER)
+    return {
+        "output_dir": str(work / "training"), "per_device_train_batch_size": each,
+        "gradient_accumulation_steps": max(1, size.batch // each), "learning_rate": size.rate,
+        "lr_scheduler_type": "cosine", "warmup_steps": 0.05, "weight_decay": 0.01,
+        "max_grad_norm": 1.0, "bf16": True, "use_cpu": not on_gpu,
+        "logging_steps": 1 if size.most else 20, "save_strategy": "no", "report_to": "none", "disable_tqdm": True, "seed": seed,
+        "gradient_checkpointing": False, **more,
+    }  # fmt: skip
+
+
+def _trained(trainer: Any, words: Any, folder: Path, tokens: int) -> dict[str, Any]:
+    """Train and save; the loss before and after, and tokens a second."""
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.add_callback(_Told())
+    begun = time.monotonic()
+    trainer.train()
+    spent = time.monotonic() - begun
+    trainer.save_model(str(folder))
+    words.save_pretrained(folder)
+    losses = _losses(trainer.state.log_history)
+    return {
+        "weights": sum(p.numel() for p in trainer.model.parameters()), "tokens": tokens,
+        "seconds": round(spent, 1), "tokens_s": round(tokens / spent),
+        "loss_before": losses[0] if losses else None, "loss": losses[-1] if losses else None,
+    }  # fmt: skip
+
+
+class _Told(transformers.TrainerCallback):  # type: ignore[misc]
+    """Tells where a training is, on stderr."""
+
+    def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_more: Any) -> None:
+        if logs and "loss" in logs:
+            told = (
+                f"  step {state.global_step} of {state.max_steps}: loss {float(logs['loss']):.3f}"
+            )
+            print(told, file=sys.stderr, flush=True)
+
+
+def _losses(log: Sequence[Mapping[str, Any]]) -> list[float]:
+    return [round(float(one["loss"]), 4) for one in log if "loss" in one]
