@@ -2,7 +2,7 @@
 GPU, or any OpenAI-compatible server.
 
     kgmed export instructions --out dataset
-    kgmed lm serve --model FOLDER_OR_NAME                    # or your own vLLM
+    kgmed lm serve FOLDER_OR_NAME                            # or your own vLLM
     python benchmarks/gpu/ask_endpoint.py --dataset dataset --lm NAME --api-base http://HOST:8000/v1
 
 It prints the rows for benchmarks/README.md's table: accuracy of each method by language, claims

@@ -45,8 +45,8 @@ SIZES: dict[str, Size] = {
         budget=100, answer=24,
     ),
     "tiny": Size(
-        layers=4, hidden=256, heads=4, vocabulary=8_000, context=768, pretrain=6_000_000,
-        lessons=4_500, rows=6_000, epochs=3, pairs=2_000, most=0, batch=16, rate=1.5e-3,
+        layers=4, hidden=192, heads=3, vocabulary=6_000, context=768, pretrain=3_000_000,
+        lessons=4_500, rows=3_000, epochs=2, pairs=1_000, most=0, batch=16, rate=2e-3,
         questions=300, claims=300, timed=20, budget=150, answer=256,
     ),
     "small": Size(
