@@ -23,7 +23,7 @@ from datasets import Dataset, load_dataset
 from loop_data import END, PAD, START, preferred_pairs, taught_rows
 from loop_sizes import Size
 
-GATHER = 8
+GATHER = 16
 """Sequences that a device takes at once where a step has more."""
 
 
@@ -56,18 +56,30 @@ def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
 def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
     """The pretrained model, trained on lessons and exported rows: only answers are learnt."""
     words = transformers.AutoTokenizer.from_pretrained(work / "pretrained")
-    rows = taught_rows(work, size, seed=seed)
-    arguments = trl.SFTConfig(
-        **_arguments(work, size, seed, num_train_epochs=size.epochs), max_length=size.context,
+    rows = [_tokens(words, row, size.context) for row in taught_rows(work, size, seed=seed)]
+    arguments = transformers.TrainingArguments(
+        **_arguments(work, size, seed, num_train_epochs=size.epochs),
         train_sampling_strategy="group_by_length",
+    )
+    trainer = transformers.Trainer(
+        model=transformers.AutoModelForCausalLM.from_pretrained(
+            work / "pretrained", dtype=torch.float32
+        ),
+        args=arguments, train_dataset=Dataset.from_list(rows),
+        data_collator=transformers.DataCollatorForSeq2Seq(words),
     )  # fmt: skip
-    trainer = trl.SFTTrainer(
-        model=str(work / "pretrained"), args=arguments, processing_class=words,
-        train_dataset=Dataset.from_list(rows),
-    )  # fmt: skip
-    tokens = sum(len(row["input_ids"]) for row in trainer.train_dataset)
+    tokens = sum(len(row["input_ids"]) for row in rows)
     found = _trained(trainer, words, work / "instructed", int(tokens * size.epochs))
     return {**found, "rows": len(rows)}
+
+
+def _tokens(words: Any, row: Mapping[str, Any], most: int) -> dict[str, list[int]]:
+    """A prompt with its completion as tokens, the prompt's not to be learnt."""
+    asked = words.apply_chat_template(row["prompt"], add_generation_prompt=True, tokenize=False)
+    before = words(asked, add_special_tokens=False).input_ids
+    answer = words(row["completion"][0]["content"] + END, add_special_tokens=False).input_ids
+    whole, labels = before + answer, [-100] * len(before) + answer
+    return {"input_ids": whole[:most], "labels": labels[:most]}
 
 
 def prefer(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
@@ -101,7 +113,8 @@ def _arguments(work: Path, size: Size, seed: int, **more: Any) -> dict[str, Any]
         "gradient_accumulation_steps": max(1, size.batch // each), "learning_rate": size.rate,
         "lr_scheduler_type": "cosine", "warmup_steps": 0.05, "weight_decay": 0.01,
         "max_grad_norm": 1.0, "bf16": True, "use_cpu": not on_gpu,
-        "logging_steps": 1 if size.most else 20, "save_strategy": "no", "report_to": "none", "disable_tqdm": True, "seed": seed,
+        "logging_steps": 1 if size.most else 20, "save_strategy": "no", "report_to": "none",
+        "disable_tqdm": True, "seed": seed,
         "gradient_checkpointing": False, **more,
     }  # fmt: skip
 
