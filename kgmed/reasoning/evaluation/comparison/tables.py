@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kgmed.reasoning.evaluation.comparison.drop_tables import drops_table
 from kgmed.reasoning.evaluation.comparison.formats import (
     NONE,
     Table,
@@ -12,6 +13,7 @@ from kgmed.reasoning.evaluation.comparison.formats import (
     spread,
 )
 from kgmed.reasoning.evaluation.comparison.model import Compared, Comparison
+from kgmed.reasoning.evaluation.judging.tables import marks_table, preferences_table
 from kgmed.reasoning.evaluation.measures.claims import VERDICTS
 from kgmed.reasoning.evaluation.measures.summary import COVERAGES
 
@@ -45,10 +47,16 @@ def tables(found: Comparison) -> list[Table]:
     made = [
         _accuracy(found),
         _pairs(found),
+        drops_table(found),
         _part(found, "coverage"),  # first, as a score misleads without it
         _errors(found),
         *(_part(found, by) for by in fields if by != "coverage"),
         _claims(found),
+        *(
+            []
+            if found.judged is None
+            else [marks_table(found.judged), preferences_table(found.judged)]
+        ),
         _detection(found),
         _texts(found),
         _confidence(found),
@@ -255,6 +263,7 @@ def _cost(found: Comparison) -> Table:
             "ms p90",
         ),
         tuple(rows),
+        "ms: from the question to the answer read, while other items were under way.",
     )
 
 
