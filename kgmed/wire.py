@@ -27,6 +27,7 @@ from kgmed.reasoning.answer import Answer
 from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
 from kgmed.reasoning.evaluation.contents import Contents
+from kgmed.reasoning.evaluation.told import Evaluated
 from kgmed.reasoning.lm.checked import LMCheck
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ _SHAPES: dict[str, type] = {
     "kgmed.rechecked/1": Rechecked,
     "kgmed.lm/1": LMCheck,
     "kgmed.benchmark/1": Contents,
+    "kgmed.evaluation/1": Evaluated,
 }
 _LATER = {
     "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),

@@ -25,7 +25,7 @@ import dspy
 from kgmed.kg.errors import KgmedError, OutputError
 from kgmed.kg.version import VERSION
 from kgmed.reasoning.bulk import CONCURRENCY, Asked, Done, Journal, Question, answer_all
-from kgmed.reasoning.evaluation.methods.asking import form_of, options_of
+from kgmed.reasoning.evaluation.methods.asking import form_of, inputs_of
 from kgmed.reasoning.evaluation.model import Benchmark, Item
 from kgmed.reasoning.evaluation.records import Recorder
 from kgmed.reasoning.evaluation.runs import RECORDS_FILE, RUN_FILE, RUN_SCHEMA
@@ -112,9 +112,7 @@ async def run_method(
         item = by_id[question.id]
         started = time.perf_counter()
         with dspy.context(lm=model.lm), model.counting() as counts:
-            prediction = await module.acall(
-                question=item.question, language=item.lang, **_given(item)
-            )
+            prediction = await module.acall(**inputs_of(item))
         usage = counts()
         ms = 1000 * (time.perf_counter() - started)
         made = recorder.record(item, prediction, usage, ms, grounded=grounded)
@@ -134,22 +132,36 @@ async def run_method(
     return Ran(folder, plan.method, done, plan.left_out)
 
 
-def _given(item: Item) -> dict[str, Any]:
-    if item.kind == "judgement":
-        return {"candidate": item.candidate}
-    return {"options": options_of(item)}
-
-
 def _same_prompts(path: Path, module: Any) -> str:
     """Keep a module's instructions and examples, or give it those that a run began with; their
     digest."""
     if path.exists():
-        state = path.read_text(encoding="utf-8")
-        module.load_state(json.loads(state))
+        try:
+            state = path.read_text(encoding="utf-8")
+            module.load_state(json.loads(state))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(
+                f"{path}: can't be read ({error}), expected the prompts that this run began with. "
+                "Remove the run's folder, or name another one, to run it anew."
+            ) from error
     else:
         state = json.dumps(module.dump_state(), default=str, ensure_ascii=False, indent=1) + "\n"
         path.write_text(state, encoding="utf-8")
     return sha256(state.encode()).hexdigest()[:32]
+
+
+def begun(folder: Path) -> bool:
+    """Whether a run was begun in a folder: its prompts are there, and are taken from there."""
+    return (folder / PROGRAM).is_file()
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run in a folder came to its end."""
+    try:
+        found = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and "finished" in found
 
 
 def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:

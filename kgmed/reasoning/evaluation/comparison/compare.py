@@ -43,9 +43,10 @@ def compare(
 
     Pairs are the first run with each other one, or all with ``all_pairs``. A run that asked the
     items otherwise is held against the plain run of the same method alone, where that is here
-    (:mod:`kgmed.reasoning.evaluation.comparison.drops`). Runs over other files of
-    questions are refused unless ``mixed``; other snapshots, versions, models, seeds and items left
-    out become notes. ``judged`` is what a language model made of these runs' answers. Raises :class:`~kgmed.kg.errors.UsageError` for runs that have no item in
+    (:mod:`kgmed.reasoning.evaluation.comparison.drops`). Runs over other files of questions are
+    refused unless ``mixed``; other snapshots, versions, models, seeds and items left out become
+    notes. ``judged`` is what a language model made of these runs' answers. Raises
+    :class:`~kgmed.kg.errors.UsageError` for runs that have no item in
     common, for ones over other files, and where one item has other right answers in two runs.
     """
     if not runs:
@@ -227,23 +228,25 @@ def _notes(runs: Sequence[Run], found: Sequence[Compared], common: int) -> Itera
                 f"{run.name} asked its items otherwise ({change_of(run)}), and there is no plain"
                 " run of the same method and settings here to hold it against."
             )
-    for run in found:
-        if run.missing:
-            yield f"{run.name} lacks {run.missing:,} of the items that it was to be asked."
-        if run.left_out:
+    for one in found:
+        if one.missing:
+            yield f"{one.name} lacks {one.missing:,} of the items that it was to be asked."
+        if one.left_out:
             yield (
-                f"{run.name} has {run.left_out:,} more items, which others lack: compared are"
+                f"{one.name} has {one.left_out:,} more items, which others lack: compared are"
                 f" {common:,}."
             )
-        failed = run.measures.accuracy.failed
+        failed = one.measures.accuracy.failed
         if failed:
-            yield f"{run.name} failed on {failed:,} items, which count as not answered."
-        if any(text.bleu is None for text in run.measures.texts):
+            yield f"{one.name} failed on {failed:,} items, which count as not answered."
+        if any(text.bleu is None for text in one.measures.texts):
             yield 'BLEU needs sacrebleu: pip install "kgmed[evaluate]".'
 
 
 def _unjudged(runs: Sequence[Run], judged: Judged | None) -> Iterator[str]:
-    known = {one.run for one in judged.marked} if judged is not None else set()
-    for run in runs if judged is not None else ():
+    if judged is None:
+        return
+    known = {one.run for one in judged.marked}
+    for run in runs:
         if run.name not in known:
             yield f"{run.name} isn't among the runs that {judged.judge} judged."

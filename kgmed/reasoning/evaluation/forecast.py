@@ -1,0 +1,77 @@
+"""What a method will ask of a language model, told by some of its items.
+
+Their prompts are made as they will be, evidence and examples included, and put to a stand-in
+(:mod:`kgmed.reasoning.lm.stand_in`); no model is asked. What all items come to is their mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from kgmed.kg.errors import KgmedError
+from kgmed.prompts.asks import Asks
+from kgmed.reasoning.blocking import blocking
+from kgmed.reasoning.bulk.journal import kept
+from kgmed.reasoning.evaluation.methods.asking import inputs_of
+from kgmed.reasoning.evaluation.model import Item
+from kgmed.reasoning.evaluation.run import finished
+from kgmed.reasoning.evaluation.runs import RECORDS_FILE
+from kgmed.reasoning.evaluation.told import MethodForecast
+from kgmed.reasoning.lm.stand_in import stand_in
+from kgmed.reasoning.lm.usage import Usage
+
+SAMPLE = 16
+"""Items whose prompts are made."""
+
+
+def forecast(
+    method: str,
+    make: Callable[[], Any],
+    items: Sequence[Item],
+    *,
+    folder: Path | None = None,
+    prices: tuple[float, float] | None = None,
+    left_out: Mapping[str, int] | None = None,
+    sample: int = SAMPLE,
+) -> MethodForecast:
+    """About what a method asks of a model. ``make`` gives its module; ``folder`` is where it was
+    run before, if it was; ``prices`` are those of a million tokens of prompts and of answers."""
+    out = dict(left_out or {})
+    if folder is not None and finished(folder):
+        return MethodForecast(
+            method, len(items), len(items), 0, Asks(0, 0, 0).priced(prices), 0, out
+        )
+    before = kept(folder / RECORDS_FILE) if folder is not None else set()
+    left = [item for place, item in enumerate(items) if place not in before]
+    step = max(1, len(left) // sample)
+    chosen = left[::step][:sample]
+    model = stand_in()
+    with dspy.context(lm=model.lm):
+        module = make()
+        prepared = _counts(model.usage)
+        asked = [blocking(_asked(module, item)) for item in chosen]
+    spent = [now - then for now, then in zip(_counts(model.usage), prepared, strict=True)]
+    scale = len(left) / (len(chosen) or 1)
+    asks = Asks(*(round(then + n * scale) for then, n in zip(prepared, spent, strict=True)))
+    rounds = getattr(module, "rounds", 0)
+    back = rounds * round(sum(asked) * scale)
+    return MethodForecast(
+        method, len(items), len(before), len(chosen), asks.priced(prices), back, out
+    )
+
+
+async def _asked(module: Any, item: Item) -> bool:
+    """Put an item to a module; whether it has a call. What can't be asked costs nothing."""
+    try:
+        said = await module.acall(**inputs_of(item))
+    except KgmedError:
+        return False
+    return bool(said.calls)
+
+
+def _counts(usage: Usage) -> tuple[int, int, int]:
+    return usage.calls, usage.prompt_tokens, usage.completion_tokens
