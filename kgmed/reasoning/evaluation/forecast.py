@@ -7,6 +7,7 @@ Their prompts are made as they will be, evidence and examples included, and put 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,13 @@ def forecast(
         )
     before = kept(folder / RECORDS_FILE) if folder is not None else set()
     left = [item for place, item in enumerate(items) if place not in before]
+    told = rendered(make, left, sample=sample)
+    scale = len(left) / (told.sampled or 1)
+    asks = Asks(*(round(then + n * scale) for then, n in zip(told.begun, told.asked, strict=True)))
+    back = told.rounds * round(told.items_asked * scale)
+    return MethodForecast(method, len(items), len(items), 0, Asks(0, 0, 0).priced(prices), 0, out)
+    before = kept(folder / RECORDS_FILE) if folder is not None else set()
+    left = [item for place, item in enumerate(items) if place not in before]
     step = max(1, len(left) // sample)
     chosen = left[::step][:sample]
     model = stand_in()
@@ -60,8 +68,35 @@ def forecast(
     rounds = getattr(module, "rounds", 0)
     back = rounds * round(sum(asked) * scale)
     return MethodForecast(
-        method, len(items), len(before), len(chosen), asks.priced(prices), back, out
+        method, len(items), len(before), told.sampled, asks.priced(prices), back, out
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a module asks about some items: calls, tokens of prompts and of answers, before the
+    first (``begun``) and for all ``sampled`` ones. ``items_asked`` of these have a call; ``rounds``
+    are those in which an answer may be sent back."""
+
+    sampled: int
+    begun: tuple[int, int, int]
+    asked: tuple[int, int, int]
+    items_asked: int
+    rounds: int
+
+
+def rendered(make: Callable[[], Any], items: Sequence[Item], *, sample: int = SAMPLE) -> Rendered:
+    """What a module asks about some of these items, taken all over them; a stand-in is asked."""
+    step = max(1, len(items) // sample)
+    chosen = items[::step][:sample]
+    model = stand_in()
+    with dspy.context(lm=model.lm):
+        module = make()
+        begun = _counts(model.usage)
+        asked = [blocking(_asked(module, item)) for item in chosen]
+    calls, prompts, answers = _counts(model.usage)
+    spent = calls - begun[0], prompts - begun[1], answers - begun[2]
+    return Rendered(len(chosen), begun, spent, sum(asked), getattr(module, "rounds", 0))
 
 
 async def _asked(module: Any, item: Item) -> bool:
