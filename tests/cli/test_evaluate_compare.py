@@ -37,8 +37,8 @@ def test_runs_are_printed_as_tables_with_notes_beside_them(runs: list[Path]) -> 
     assert code == 0
     head, _, out = out.partition("\n")
     assert head == (
-        "2 runs, 60 items of exam; scripted. The graph covers 20 of them (33.3%), has only concepts"
-        " of 20, and nothing of 20."
+        "2 runs, 60 items of exam; scripted. The graph covers 20 of them (33.3%), has the concepts"
+        " of 20 and nothing that joins them, and lacks concepts of 20."
     )
     assert out.startswith("\nAnswers\nrun\titems\tright\twrong\tabstained\tfailed\taccuracy\t")
     assert "\nclosed_book → graph\t60\t" in out
