@@ -52,21 +52,6 @@ def forecast(
     scale = len(left) / (told.sampled or 1)
     asks = Asks(*(round(then + n * scale) for then, n in zip(told.begun, told.asked, strict=True)))
     back = told.rounds * round(told.items_asked * scale)
-    return MethodForecast(method, len(items), len(items), 0, Asks(0, 0, 0).priced(prices), 0, out)
-    before = kept(folder / RECORDS_FILE) if folder is not None else set()
-    left = [item for place, item in enumerate(items) if place not in before]
-    step = max(1, len(left) // sample)
-    chosen = left[::step][:sample]
-    model = stand_in()
-    with dspy.context(lm=model.lm):
-        module = make()
-        prepared = _counts(model.usage)
-        asked = [blocking(_asked(module, item)) for item in chosen]
-    spent = [now - then for now, then in zip(_counts(model.usage), prepared, strict=True)]
-    scale = len(left) / (len(chosen) or 1)
-    asks = Asks(*(round(then + n * scale) for then, n in zip(prepared, spent, strict=True)))
-    rounds = getattr(module, "rounds", 0)
-    back = rounds * round(sum(asked) * scale)
     return MethodForecast(
         method, len(items), len(before), told.sampled, asks.priced(prices), back, out
     )
