@@ -91,7 +91,7 @@ class Optimizing(Evaluating):
                 lm, api_base, trusted, stack, concurrency=bounds.concurrency, timeout_s=timeout_s,
                 cache=work,
             )  # fmt: skip
-            if not force:
+            if not force or out.is_dir():
                 see_that_it_may_go(out, model=model.name, snapshot=snapshot)
             task = self._task(program, learnt, measured, trusted=model.trusted, budget=budget)
             module = task.module

@@ -19,7 +19,7 @@ from kgmed.reasoning.blocking import blocking
 from kgmed.reasoning.bulk.journal import kept
 from kgmed.reasoning.evaluation.methods.asking import inputs_of
 from kgmed.reasoning.evaluation.model import Item
-from kgmed.reasoning.evaluation.run import finished
+from kgmed.reasoning.evaluation.run import finished, held
 from kgmed.reasoning.evaluation.runs import RECORDS_FILE
 from kgmed.reasoning.evaluation.told import MethodForecast
 from kgmed.reasoning.lm.stand_in import stand_in
@@ -42,11 +42,11 @@ def forecast(
     """About what a method asks of a model. ``make`` gives its module; ``folder`` is where it was
     run before, if it was; ``prices`` are those of a million tokens of prompts and of answers."""
     out = dict(left_out or {})
-    if folder is not None and finished(folder):
+    if folder is not None and finished(folder, items):
         return MethodForecast(
             method, len(items), len(items), 0, Asks(0, 0, 0).priced(prices), 0, out
         )
-    before = kept(folder / RECORDS_FILE) if folder is not None else set()
+    before = {*kept(folder / RECORDS_FILE), *held(folder, items)} if folder is not None else set()
     left = [item for place, item in enumerate(items) if place not in before]
     told = rendered(make, left, sample=sample)
     scale = len(left) / (told.sampled or 1)

@@ -31,6 +31,7 @@ from kgmed.reasoning.evaluation.records import Recorder
 from kgmed.reasoning.evaluation.runs import RECORDS_FILE, RUN_FILE, RUN_SCHEMA
 
 PROGRAM = "program.json"
+_ELSEWHERE = "Name another folder (--out), or remove this run's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,9 @@ async def run_method(
         "model": model.name, "snapshot": plan.snapshot, "seed": plan.seed,
         "settings": dict(plan.settings),
     }  # fmt: skip
+    rows = held(folder, items)
     known = _prepared(folder, head)
-    if "finished" in known:
+    if "finished" in known and len(rows) == len(items):
         done = Done(len(items), len(items), known["failed"], 0.0, 0)
         return Ran(folder, plan.method, done, plan.left_out)
     prompts = _same_prompts(folder / PROGRAM, module)
@@ -123,6 +125,9 @@ async def run_method(
 
     questions = [Question(item.id, item.question, item.options) for item in items]
     with Journal(folder / RECORDS_FILE, _digest(head)) as journal:
+        for number, row in rows.items():  # the file was damaged, or the run ended just after it
+            if number not in journal and not row.get("error"):
+                journal.add(number, row)
         done = await answer_all(
             questions, ask, journal, concurrency=concurrency, tell=tell, failed=failed
         )
@@ -155,13 +160,38 @@ def begun(folder: Path) -> bool:
     return (folder / PROGRAM).is_file()
 
 
-def finished(folder: Path) -> bool:
-    """Whether a run in a folder came to its end."""
+def finished(folder: Path, items: Sequence[Item]) -> bool:
+    """Whether a run of these items came to its end in a folder, and its records are all there."""
+    return "finished" in _settings(folder) and len(held(folder, items)) == len(items)
+
+
+def held(folder: Path, items: Sequence[Item]) -> dict[int, dict[str, Any]]:
+    """The records that a run's file holds, by the place of their item; a line that can't be read is
+    passed over. None where nothing says what run they are of."""
+    if not _settings(folder):
+        return {}
     try:
-        found = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        lines = (folder / RECORDS_FILE).read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return {}
+    places = {item.id: place for place, item in enumerate(items)}
+    found: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and row.get("id") in places:
+            found[places[row["id"]]] = row
+    return dict(sorted(found.items()))
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    try:
+        found: Any = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and "finished" in found
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +205,7 @@ def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
             if changed:
                 raise OutputError(
                     f"{folder}: found a run with another {', '.join(changed)}. Give the same again "
-                    "to go on with it, or name another folder."
+                    "to go on with it, or name another folder (--out)."
                 )
             return known
         begun = {**head, "started": _now()}
@@ -189,10 +219,15 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: can't be read ({error}), expected a run's settings.") from error
-    if not isinstance(found, dict) or found.get("schema") != RUN_SCHEMA:
         raise OutputError(
-            f"{path}: found no {RUN_SCHEMA}, expected a run of this version of kgmed."
+            f"{path}: can't be read ({error}), expected a run's settings. {_ELSEWHERE}"
+        ) from error
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if schema != RUN_SCHEMA:
+        by = f", made by kgmed {found['kgmed']}" if schema and found.get("kgmed") else ""
+        raise OutputError(
+            f"{path}: found the schema {schema!r}{by}, expected {RUN_SCHEMA!r}, a run of this "
+            f"version of kgmed. {_ELSEWHERE}"
         )
     return found
 
@@ -205,10 +240,24 @@ def _changed(known: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
         if own == value:
             continue
         if isinstance(value, dict) and isinstance(own, dict):
-            names += [name for name in value if own.get(name) != value[name]] or [key]
+            inner = [name for name in {**own, **value} if own.get(name) != value.get(name)]
+            names += [_differs(name, own.get(name), value.get(name)) for name in inner]
         else:
-            names.append(key)
+            names.append(_differs(key, own, value))
     return names
+
+
+def _differs(name: str, own: object, now: object) -> str:
+    """What a setting was and is, where that is short.
+
+    >>> _differs("seed", 0, 7), _differs("left_out", {}, {"x": 1})
+    ('seed (0, now 7)', 'left_out')
+    """
+    plain = str | int | float | None
+    if not isinstance(own, plain) or not isinstance(now, plain):
+        return name
+    was, is_now = (str(one)[:16] if one not in {"", None} else "none" for one in (own, now))
+    return f"{name} ({was}, now {is_now})"
 
 
 def _written(path: Path, value: Mapping[str, Any]) -> None:

@@ -78,6 +78,8 @@ def see_that_it_may_go(path: Path, *, model: str, snapshot: str) -> None:
     program of another model or snapshot, or something else."""
     if not path.exists():
         return
+    if path.is_dir():
+        raise OutputError(f"{path}: found a folder, expected the name of a file (--out).")
     what = "Name another file (--out), or give --force to replace it."
     try:
         found = read_compiled(path)
