@@ -27,7 +27,9 @@ from kgmed.reasoning.answer import Answer
 from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
 from kgmed.reasoning.evaluation.contents import Contents
+from kgmed.reasoning.evaluation.told import Evaluated
 from kgmed.reasoning.lm.checked import LMCheck
+from kgmed.reasoning.optimize.told import Optimized, Scored
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -162,6 +164,9 @@ _SHAPES: dict[str, type] = {
     "kgmed.rechecked/1": Rechecked,
     "kgmed.lm/1": LMCheck,
     "kgmed.benchmark/1": Contents,
+    "kgmed.evaluation/1": Evaluated,
+    "kgmed.optimized/1": Optimized,
+    "kgmed.score/1": Scored,
 }
 _LATER = {
     "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kgmed.cli import datasets
-from kgmed.cli.lm_options import chosen_lm
+from kgmed.cli.lm_options import chosen_lm, priced
 from kgmed.cli.opening import Progress
 from kgmed.kg.errors import UsageError
 
@@ -46,14 +45,6 @@ Cache = Annotated[
         help="The file that keeps answers. Default: in the folder that [lm] in kgmed.toml names, "
         "else in the dataset's.",
         show_default=False,
-    ),
-]
-Prices = Annotated[
-    str,
-    typer.Option(
-        "--prices",
-        metavar="IN,OUT",
-        help="Of a million tokens of prompts and of answers, for the forecast.",
     ),
 ]
 Decompose = Annotated[
@@ -173,19 +164,3 @@ def in_a_line(usage: Usage) -> str:
         f"the model gave {usage.calls:,} answers in this run: {usage.prompt_tokens:,} tokens of "
         f"prompts, {usage.completion_tokens:,} of answers{again}"
     )
-
-
-def priced(text: str) -> tuple[float, float] | None:
-    """Read ``--prices``.
-
-    >>> priced("0.5,1.5"), priced("")
-    ((0.5, 1.5), None)
-    """
-    if not text:
-        return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*,\s*(\d+(?:\.\d+)?)\s*", text)
-    if found is None:
-        raise UsageError(
-            f"Found --prices {text!r}, expected IN,OUT: two prices of a million tokens, as 0.5,1.5."
-        )
-    return float(found[1]), float(found[2])

@@ -34,6 +34,14 @@ def compare(
     items: Annotated[
         bool, typer.Option("--items", help="List the items: what each run said of them.")
     ] = False,
+    judged: Annotated[
+        Path | None,
+        typer.Option(
+            "--judged",
+            metavar="DIR",
+            help="Show a judge's marks and preferences: the folder of `kgmed evaluate judge`.",
+        ),
+    ] = None,
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Test each run against each, not the first alone.")
     ] = False,
@@ -53,27 +61,32 @@ def compare(
     """Compare runs over the same questions: accuracy with intervals, paired tests, claims, cost.
 
     Example: kgmed evaluate compare runs/closed_book runs/graph --html compared.html. Others are
-    held against the first run.
+    held against the first run. One that asked the items otherwise (--change) is held against the
+    plain run of its method.
     """
     from kgmed.reasoning.evaluation.comparison.compare import compare as compared
+    from kgmed.reasoning.evaluation.comparison.drop_tables import drop_item_tables
     from kgmed.reasoning.evaluation.comparison.formats import markdown as in_markdown
     from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
     from kgmed.reasoning.evaluation.comparison.page import page
     from kgmed.reasoning.evaluation.comparison.tables import headline, tables
+    from kgmed.reasoning.evaluation.judging.files import read_judged
     from kgmed.reasoning.evaluation.measures.resampling import Resampling
     from kgmed.reasoning.evaluation.runs import read_runs
     from kgmed.wire import to_json
 
     for option, file in (("--html", html), ("--markdown", markdown)):
         _writable(option, file)
+    how = Resampling(resamples, seed)
+    read = read_runs(runs)
+    opinion = None if judged is None else read_judged(judged, read, how)
     found = compared(
-        read_runs(runs), mixed=mixed, all_pairs=all_pairs, penalty=penalty,
-        how=Resampling(resamples, seed),
-    )  # fmt: skip
+        read, mixed=mixed, all_pairs=all_pairs, penalty=penalty, how=how, judged=opinion
+    )
     if html is not None:
         html.write_text(page(found), encoding="utf-8", errors="backslashreplace")
     if markdown is not None:
-        listed = list(item_tables(found)) if items else []
+        listed = [*item_tables(found), *drop_item_tables(found)] if items else []
         text = in_markdown([*tables(found), *listed], found.notes, head=headline(found))
         markdown.write_text(text, encoding="utf-8", errors="backslashreplace")
     if as_json:
@@ -87,6 +100,7 @@ def compare(
 
 def print_comparison(found: Comparison, *, items: bool, quiet: bool) -> None:
     """The tables of a comparison, and of its items; notes go to stderr."""
+    from kgmed.reasoning.evaluation.comparison.drop_tables import drop_item_tables
     from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
     from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 
@@ -94,9 +108,9 @@ def print_comparison(found: Comparison, *, items: bool, quiet: bool) -> None:
         typer.echo(f"note: {note}", err=True)
     echo(headline(found))
     for table in tables(found):
-        _print(table, quiet=quiet)
-    for table in item_tables(found) if items else ():
-        _print(_short(table), quiet=quiet)
+        print_titled(table, quiet=quiet)
+    for table in (*item_tables(found), *drop_item_tables(found)) if items else ():
+        print_titled(_short(table), quiet=quiet)
 
 
 def _writable(option: str, file: Path | None) -> None:
@@ -106,7 +120,7 @@ def _writable(option: str, file: Path | None) -> None:
         raise UsageError(f"Found {option} {file}, but there is no folder {file.parent}.")
 
 
-def _print(table: Table, *, quiet: bool) -> None:
+def print_titled(table: Table, *, quiet: bool) -> None:
     """A table under its title; on its side where a terminal is too narrow for it."""
     echo(f"\n{table.title}")
     heads, rows = table.heads, table.rows

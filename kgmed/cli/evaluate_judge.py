@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgmed.cli.evaluate_compare import print_titled
 from kgmed.cli.lm_options import LmBase, LmName, LmTimeout
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
-from kgmed.cli.output import echo, print_table
+from kgmed.cli.output import echo
 
 if TYPE_CHECKING:
     from kgmed.reasoning.evaluation.judging.model import Judged
-    from kgmed.reasoning.evaluation.measures.resampling import Interval
 
 
 def judge(
@@ -55,33 +55,13 @@ def judge(
 
         echo(to_json(found))
     else:
-        _print(found)
+        _print(found, quiet=quiet)
 
 
-def _print(found: Judged) -> None:
-    from kgmed.reasoning.evaluation.judging.judges import MARKS
+def _print(found: Judged, *, quiet: bool) -> None:
+    from kgmed.reasoning.evaluation.judging.tables import marks_table, preferences_table
 
-    echo(f"Judged by {found.judge}\n")
-    print_table(
-        ("run", "answers", "unread", *MARKS),
-        [(one.run, str(one.items), str(one.unread), *(_mark(one.marks.get(m)) for m in MARKS))
-         for one in found.marked],
-    )  # fmt: skip
-    if found.preferred:
-        echo("")
-        heads = ("first", "second", "items", "first better", "second better", "equal",
-                 "swayed by place", "unread", "p", "p adjusted")  # fmt: skip
-        print_table(heads, [
-            (one.first, one.second, *map(str, (one.items, one.wins, one.losses, one.equal,
-                                               one.swayed, one.unread)),
-             f"{one.p:.3f}", f"{one.p_adjusted:.3f}")
-            for one in found.preferred
-        ])  # fmt: skip
-
-
-def _mark(found: Interval | None) -> str:
-    if found is None or found.value is None:
-        return "-"
-    if found.low is None or found.high is None:
-        return f"{found.value:.2f}"
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    echo(f"Judged by {found.judge}")
+    for table in (marks_table(found), preferences_table(found)):
+        if table.rows:
+            print_titled(table, quiet=quiet)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import re
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kgmed.cli.lm_options import LmBase, LmName, LmTimeout, LmTrusted
+from kgmed.cli.lm_options import LmBase, LmName, LmTimeout, LmTrusted, Prices, priced
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
-from kgmed.cli.output import echo
+from kgmed.cli.output import echo, print_table
 
 if TYPE_CHECKING:
+    from kgmed.prompts.asks import Asks
     from kgmed.reasoning.evaluation.run import Ran
+    from kgmed.reasoning.evaluation.told import Evaluated, MethodForecast
 
 
 def run(
@@ -101,6 +104,11 @@ def run(
         int | None,
         typer.Option("--concurrency", min=1, help="Items under way at once. Default: 16."),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only tell what the model would be asked; ask nothing."),
+    ] = False,
+    prices: Prices = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -112,23 +120,41 @@ def run(
     runs/*` shows what came of it.
     """
     tell = Progress(quiet=quiet)
-    named = [name.strip() for name in methods.split(",") if name.strip()]
+    what: dict[str, Any] = {
+        "methods": [name.strip() for name in methods.split(",") if name.strip()],
+        "format": format, "limit": limit, "sample": sample, "change": change, "solved": solved,
+        "passages": passages or (), "shots": shots, "samples": samples, "revise": revise,
+        "budget": budget, "seed": seed, "lm": lm, "api_base": api_base, "trusted": trusted or None,
+        "prices": priced(prices),
+    }  # fmt: skip
+    foreseen: list[MethodForecast] = []
+
+    def told(found: Sequence[MethodForecast]) -> None:
+        foreseen.extend(found)
+        tell.done()
+        for line in forecast_lines(found):
+            tell.note(line)
+
+    ran: list[Ran] = []
     try:
         with opened(graph, quiet=quiet) as chosen:
-            ran = chosen.evaluate(
-                benchmark, out, methods=named, format=format, limit=limit, sample=sample,
-                change=change, solved=solved, passages=passages or (), lm=lm, api_base=api_base,
-                timeout_s=timeout, trusted=trusted or None, shots=shots, samples=samples,
-                revise=revise, budget=budget, seed=seed, concurrency=concurrency,
-                tell=tell.update,
-            )  # fmt: skip
+            if dry_run:
+                foreseen += chosen.forecast_evaluation(benchmark, out, **what)
+            else:
+                ran = chosen.evaluate(
+                    benchmark, out, timeout_s=timeout, concurrency=concurrency,
+                    forecast=None if quiet and not as_json else told, tell=steps(tell), **what,
+                )  # fmt: skip
     finally:
         tell.done()
     if as_json:
-        echo(json.dumps([_as_dict(one) for one in ran], ensure_ascii=False, indent=1))
-    else:
-        for one in ran:
-            echo(_line(one))
+        from kgmed.wire import to_json
+
+        echo(to_json(_evaluated(benchmark, foreseen, ran)))
+    elif dry_run:
+        print_table(*forecast_table(foreseen))
+    for one in () if as_json else ran:
+        echo(_line(one))
     failed = sum(one.done.failed for one in ran)
     if failed:
         sys.stderr.write(
@@ -137,18 +163,100 @@ def run(
         raise typer.Exit(1)
 
 
-def _line(ran: Ran) -> str:
-    before = f" ({ran.done.kept:,} before)" if ran.done.kept else ""
-    left = "".join(f"; left out: {n:,} {why}" for why, n in ran.left_out.items())
+def steps(tell: Progress) -> Callable[[str], None]:
+    """Tells steps at once, and how far one is now and then."""
+    far = re.compile(r"\d of (?:about )?\d")
+    return lambda text: (tell.update if far.search(text) else tell)(text)
+
+
+def forecast_lines(found: Sequence[MethodForecast]) -> Iterator[str]:
+    """What a model will be asked, a line a method."""
+    for one in found:
+        if one.kept == one.items:
+            yield f"forecast: {one.method}: all {one.items:,} items are answered already"
+            continue
+        before = f", {one.kept:,} more answered already" if one.kept else ""
+        back = f"; up to {one.sent_back:,} answers sent back" if one.sent_back else ""
+        yield (
+            f"forecast: {one.method}: {one.items - one.kept:,} items{before}: "
+            f"about {in_words(one.asks)}{back}"
+        )
+
+
+def in_words(asks: Asks) -> str:
+    """Calls and tokens.
+
+    >>> from kgmed.prompts.asks import Asks
+    >>> in_words(Asks(20, 9000, 800, 0.0061))
+    '20 calls, 9,000 tokens of prompts and 800 of answers, at these prices 0.01'
+    """
+    cost = "" if asks.cost is None else f", at these prices {asks.cost:,.2f}"
     return (
-        f"{ran.folder}: {ran.done.questions:,} items{before}, {ran.done.failed:,} failed; "
-        f"{ran.done.rate:,.1f} items/s, {ran.done.tokens:,} tokens{left}"
+        f"{asks.calls:,} calls, {asks.prompt_tokens:,} tokens of prompts and "
+        f"{asks.completion_tokens:,} of answers{cost}"
     )
 
 
-def _as_dict(ran: Ran) -> dict[str, object]:
-    return {
-        "folder": str(ran.folder), "method": ran.method, "items": ran.done.questions,
-        "before": ran.done.kept, "failed": ran.done.failed, "seconds": round(ran.done.seconds, 2),
-        "tokens": ran.done.tokens, "left_out": dict(ran.left_out),
-    }  # fmt: skip
+def forecast_table(
+    found: Sequence[MethodForecast],
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Heads and rows of what a model would be asked, and the sum of all methods."""
+    heads: tuple[str, ...] = (
+        "method",
+        "items",
+        "answered",
+        "calls",
+        "prompt tokens",
+        "answer tokens",
+        "sent back",
+    )
+    asks = [one.asks for one in found]
+    costs = [one.cost for one in asks if one.cost is not None]
+    rows: list[tuple[str, ...]] = [
+        (one.method, *map(_number, (one.items, one.kept, one.asks.calls, one.asks.prompt_tokens,
+                                    one.asks.completion_tokens, one.sent_back)))
+        for one in found
+    ]  # fmt: skip
+    if len(found) > 1:
+        sums = (sum(one.items for one in found), sum(one.kept for one in found),
+                sum(one.calls for one in asks), sum(one.prompt_tokens for one in asks),
+                sum(one.completion_tokens for one in asks),
+                sum(one.sent_back for one in found))  # fmt: skip
+        rows.append(("all", *map(_number, sums)))
+        costs.append(sum(costs))
+    if any(one.cost is not None for one in asks):
+        heads = (*heads, "cost")
+        rows = [(*row, f"{cost:,.2f}") for row, cost in zip(rows, costs, strict=True)]
+    return heads, rows
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _line(ran: Ran) -> str:
+    done = ran.done
+    left = "".join(f"; left out: {n:,} {why}" for why, n in ran.left_out.items())
+    if done.kept == done.questions:
+        return (
+            f"{ran.folder}: {done.questions:,} items, {done.failed:,} failed; all answered "
+            f"before{left}"
+        )
+    before = f" ({done.kept:,} before)" if done.kept else ""
+    return (
+        f"{ran.folder}: {done.questions:,} items{before}, {done.failed:,} failed; "
+        f"{done.rate:,.1f} items/s, {done.tokens:,} tokens{left}"
+    )
+
+
+def _evaluated(
+    benchmark: Path, foreseen: Sequence[MethodForecast], ran: Sequence[Ran]
+) -> Evaluated:
+    from kgmed.reasoning.evaluation.told import Evaluated, MethodRun
+
+    runs = (
+        MethodRun(str(one.folder), one.method, one.done.questions, one.done.kept, one.done.failed,
+                  round(one.done.seconds, 2), one.done.tokens, dict(one.left_out))
+        for one in ran
+    )  # fmt: skip
+    return Evaluated(str(benchmark), tuple(foreseen), tuple(runs))

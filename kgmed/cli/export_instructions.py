@@ -8,7 +8,7 @@ import typer
 
 from kgmed.cli import by_model, datasets
 from kgmed.cli.leaving import AllowRestricted
-from kgmed.cli.lm_options import LmBase, LmKey, LmName, LmTimeout, LmTrusted
+from kgmed.cli.lm_options import LmBase, LmKey, LmName, LmTimeout, LmTrusted, Prices
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 
@@ -60,7 +60,7 @@ def instructions(
     max_tokens: by_model.MaxTokens = 1024,
     concurrency: by_model.Concurrency = None,
     cache: by_model.Cache = None,
-    prices: by_model.Prices = "",
+    prices: Prices = "",
     decompose: by_model.Decompose = False,
     dry_run: datasets.DryRun = False,
     allow_restricted: AllowRestricted = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,15 @@ LmTimeout = Annotated[
     ),
 ]
 
+Prices = Annotated[
+    str,
+    typer.Option(
+        "--prices",
+        metavar="IN,OUT",
+        help="Of a million tokens of prompts and of answers, for the forecast.",
+    ),
+]
+
 
 def chosen_lm(
     name: str | None = None,
@@ -73,3 +83,19 @@ def chosen_lm(
             "KGMED_API_BASE, or [lm] in kgmed.toml. `kgmed lm serve MODEL` starts one."
         )
     return found
+
+
+def priced(text: str) -> tuple[float, float] | None:
+    """Read ``--prices``.
+
+    >>> priced("0.5,1.5"), priced("")
+    ((0.5, 1.5), None)
+    """
+    if not text:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*,\s*(\d+(?:\.\d+)?)\s*", text)
+    if found is None:
+        raise UsageError(
+            f"Found --prices {text!r}, expected IN,OUT: two prices of a million tokens, as 0.5,1.5."
+        )
+    return float(found[1]), float(found[2])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kgmed.cli.lm_options import LmBase, LmName, LmTimeout, LmTrusted
+from kgmed.cli.evaluate_run import in_words, steps
+from kgmed.cli.lm_options import LmBase, LmName, LmTimeout, LmTrusted, Prices, priced
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
-from kgmed.kg.errors import UsageError
+from kgmed.facade.optimizing import program_file
+
+if TYPE_CHECKING:
+    from kgmed.reasoning.optimize.compiled import Compiled
+    from kgmed.reasoning.optimize.plan import OptimizeForecast
+    from kgmed.reasoning.optimize.told import Optimized
 
 
 def optimize(
@@ -27,8 +33,17 @@ def optimize(
     graph: GraphUri = None,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where the program goes (JSON).")
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Where the program goes (JSON). Default: prompts/programs/PROGRAM-OPTIMIZER.json.",
+        ),
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace a program of another model or graph at --out."),
+    ] = False,
     program: Annotated[
         str,
         typer.Option("--program", help="predict, cot, tot or constrained; with --score a file."),
@@ -82,40 +97,108 @@ def optimize(
         int | None,
         typer.Option("--concurrency", min=1, help="Items under way at once. Default: 8."),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only tell what the model would be asked; ask nothing."),
+    ] = False,
+    prices: Prices = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a program's instructions and examples better, against the verifier.
 
     Examples: kgmed optimize train.jsonl --program cot --optimizer gepa --lm my-model --api-base
-    http://localhost:8000/v1 --out cot.json; kgmed optimize dev.jsonl --score --program cot.json;
-    kgmed ask "which drugs treat gout?" --program cot.json --lm my-model. Ended early, the same
-    command goes on without asking again what was answered.
+    http://localhost:8000/v1; kgmed optimize dev.jsonl --score --program
+    prompts/programs/cot-gepa.json; kgmed ask "which drugs treat gout?" --program
+    prompts/programs/cot-gepa.json --lm my-model. Ended early, the same command goes on without
+    asking again what was answered.
     """
     tell = Progress(quiet=quiet)
-    reached: dict[str, Any] = {
-        "lm": lm, "api_base": api_base, "timeout_s": timeout, "trusted": trusted or None,
-        "concurrency": concurrency, "format": format, "limit": limit,
-        "sample": sample, "seed": seed,
+    asked: dict[str, Any] = {
+        "lm": lm, "api_base": api_base, "trusted": trusted or None, "format": format,
+        "limit": limit, "sample": sample, "seed": seed,
     }  # fmt: skip
+    how: dict[str, Any] = {
+        "program": program, "optimizer": optimizer, "dev": dev, "calls": calls, "shots": shots,
+        "budget": budget, "prices": priced(prices),
+    }  # fmt: skip
+    reached: dict[str, Any] = {"timeout_s": timeout, "concurrency": concurrency}
+    if score:
+        _score(graph, program, train, {**asked, **reached}, as_json=as_json, quiet=quiet)
+        return
+    where = out or program_file(program, optimizer)
+    told: list[OptimizeForecast] = []
+
+    def foreseen(found: OptimizeForecast) -> None:
+        told.append(found)
+        tell.done()
+        for line in _lines(found, optimizer):
+            tell.note(line)
+
+    made = None
     try:
         with opened(graph, quiet=quiet) as chosen:
-            if score:
-                found = chosen.score(program, train, **reached)
-                echo(json.dumps({"score": found}) if as_json else f"{program}: {found:.4f}")
-                return
-            if out is None:
-                raise UsageError("optimize needs --out FILE: where the compiled program goes.")
-            made = chosen.optimize(
-                train, out, program=program, optimizer=optimizer, dev=dev, calls=calls,
-                shots=shots, budget=budget, tell=tell.update, **reached,
-            )  # fmt: skip
+            if dry_run:
+                told.append(chosen.forecast_optimization(train, **asked, **how))
+            else:
+                if out is None:
+                    tell.note(f"the program goes to {where}")
+                made = chosen.optimize(
+                    train, where, force=force, tell=steps(tell),
+                    forecast=None if quiet and not as_json else foreseen,
+                    **asked, **how, **reached,
+                )  # fmt: skip
     finally:
         tell.done()
     if as_json:
-        told = {"program": made.program, "optimizer": made.optimizer, "before": made.before,
-                "score": made.score, "parts": dict(made.parts)}  # fmt: skip
-        echo(json.dumps({"out": str(out), **told}))
+        from kgmed.wire import to_json
+
+        echo(to_json(_told(where, program, optimizer, told, made)))
+    elif made is None:
+        for line in _lines(told[0], optimizer):
+            echo(line)
     else:
         parts = ", ".join(f"{name} {value:.3f}" for name, value in made.parts.items())
-        echo(f"{out}: {made.program}, {made.before:.4f} before, {made.score:.4f} now ({parts})")
+        echo(f"{where}: {made.program}, {made.before:.4f} before, {made.score:.4f} now ({parts})")
+
+
+def _score(
+    graph: str | None, program: str, items: Path, reached: dict[str, Any], *, as_json: bool,
+    quiet: bool,
+) -> None:  # fmt: skip
+    """Tell the score of a program over a file."""
+    with opened(graph, quiet=quiet) as chosen:
+        found = chosen.score(program, items, **reached)
+    if as_json:
+        from kgmed.reasoning.optimize.told import Scored
+        from kgmed.wire import to_json
+
+        echo(to_json(Scored(program, str(items), found)))
+    else:
+        echo(f"{program}: {found:.4f}")
+
+
+def _lines(found: OptimizeForecast, optimizer: str) -> Iterator[str]:
+    """What the model will be asked, in lines."""
+    yield (
+        f"forecast: {found.train:,} items to learn from, {found.dev:,} to measure on; about "
+        f"{in_words(found.all)}, of which"
+    )
+    yield f"  {optimizer} asks for answers: {in_words(found.optimize)}"
+    yield f"  measuring before and after: {in_words(found.measure)}"
+    if found.reflect.calls:
+        yield f"  instructions and advice, at most: {in_words(found.reflect)}"
+
+
+def _told(
+    where: Path, program: str, optimizer: str, told: list[OptimizeForecast], made: Compiled | None
+) -> Optimized:
+    from kgmed.reasoning.optimize.told import Optimized
+
+    forecast = told[0] if told else None
+    if made is None:
+        return Optimized(str(where), program, optimizer, forecast)
+    return Optimized(
+        str(where), made.program, made.optimizer, forecast, made.before, made.score,
+        dict(made.parts), made.model, made.snapshot,
+    )  # fmt: skip

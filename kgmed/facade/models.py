@@ -82,6 +82,25 @@ def connected(
     return Connected(model.lm, model.name, trusted or model.trusted, _metered(model), model.heard)
 
 
+def may_see(
+    given: str | LanguageModel | dspy.LM | None, api_base: str | None, trusted: bool | None
+) -> bool:
+    """Whether the model that is meant may see restricted evidence; it isn't connected."""
+    from kgmed.reasoning.lm.connect import LanguageModel
+    from kgmed.reasoning.lm.settings import is_loopback
+    from kgmed.settings import lm_settings
+
+    if trusted is not None:
+        return trusted
+    if isinstance(given, LanguageModel):
+        return given.trusted
+    if given is None or isinstance(given, str):
+        found = lm_settings(name=given, api_base=api_base)
+        return found is None or found.trust[0]
+    own = str(given.kwargs.get("api_base") or "")
+    return bool(own) and is_loopback(own)
+
+
 def _metered(model: LanguageModel) -> Callable[[], Any]:
     @contextmanager
     def counting() -> Iterator[Callable[[], Mapping[str, int]]]:

@@ -102,11 +102,24 @@ def _bytes(path: Path) -> bytes:
 def _json(path: Path, text: str) -> Iterator[tuple[str, Any]]:
     try:
         whole = json.loads(text)
-    except ValueError:
+    except json.JSONDecodeError as error:
+        if text.lstrip()[:1] in {"{", "["} and not _is_json(text.lstrip().partition("\n")[0]):
+            raise DataError(
+                f"{path} line {error.lineno}: found no JSON ({error}), expected one JSON document, "
+                "or one on each line. Is the download complete?"
+            ) from error
         return _numberless(_lines(path, text))
     if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
         return iter(whole.items())
     return _numberless(whole if isinstance(whole, list) else [whole])
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _lines(path: Path, text: str) -> Iterator[Any]:

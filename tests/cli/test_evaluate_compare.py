@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from evaluation_runs import record, records, write_run
 
-from kgmed.cli.evaluate_compare import _print
+from kgmed.cli.evaluate_compare import print_titled
 from kgmed.reasoning.evaluation.comparison.formats import Table
 from kgmed.wire import adapter
 
@@ -37,8 +37,8 @@ def test_runs_are_printed_as_tables_with_notes_beside_them(runs: list[Path]) -> 
     assert code == 0
     head, _, out = out.partition("\n")
     assert head == (
-        "2 runs, 60 items of exam; scripted. The graph covers 20 of them (33.3%), has only concepts"
-        " of 20, and nothing of 20."
+        "2 runs, 60 items of exam; scripted. The graph covers 20 of them (33.3%), has the concepts"
+        " of 20 and nothing that joins them, and lacks concepts of 20."
     )
     assert out.startswith("\nAnswers\nrun\titems\tright\twrong\tabstained\tfailed\taccuracy\t")
     assert "\nclosed_book → graph\t60\t" in out
@@ -118,10 +118,10 @@ def test_a_table_too_wide_for_a_terminal_is_turned_on_its_side(
     table = Table("T", ("run", *(f"measure {n}" for n in range(9))), (("a", *"123456789"),))
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    _print(table, quiet=True)
+    print_titled(table, quiet=True)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines if "measure 3" in line] == [["measure", "3", "4"]]
     monkeypatch.setenv("COLUMNS", "200")
-    _print(table, quiet=True)
+    print_titled(table, quiet=True)
     wide = capsys.readouterr().out.splitlines()
     assert any("measure 0" in line and "measure 8" in line for line in wide)

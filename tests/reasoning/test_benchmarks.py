@@ -341,3 +341,19 @@ def read_or_refused(path: Path, name: str) -> tuple[Benchmark | None, str]:
         return read_benchmark(path, name), ""
     except KgmedError as error:
         return None, str(error)
+
+
+def test_a_document_that_was_cut_is_told_where_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "ori_pqal.json"
+    whole = json.dumps({str(n): {"QUESTION": "Does it?", "final_decision": "yes"}
+                        for n in range(9)}, indent=1)  # fmt: skip
+    path.write_text(whole[:-200], encoding="utf-8")
+    with pytest.raises(DataError, match=r"ori_pqal\.json line 2\d: found no JSON .* complete\?"):
+        read_benchmark(path)
+
+
+def test_a_file_without_a_record_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.touch()
+    with pytest.raises(DataError, match=r"found no record in it, .*Is the download complete\?"):
+        read_benchmark(path)

@@ -13,7 +13,13 @@ from typer.testing import CliRunner
 
 from kgmed.cli.app import make_app
 from kgmed.facade import Graph
-from kgmed.kg.errors import UsageError
+from kgmed.kg.errors import DataError, UsageError
+from kgmed.reasoning.evaluation.comparison.compare import compare
+from kgmed.reasoning.evaluation.comparison.page import page
+from kgmed.reasoning.evaluation.comparison.tables import tables
+from kgmed.reasoning.evaluation.judging.files import read_judged
+from kgmed.reasoning.evaluation.runs import read_runs
+from kgmed.wire import adapter, to_json
 
 pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[evaluate]'")
 
@@ -113,3 +119,87 @@ def test_the_command_prints_marks_and_pairs(tmp_path: Path) -> None:
     assert "Judged by embedded" in done.output
     assert "professional" in done.output
     assert "swayed by place" in done.output
+
+
+@pytest.fixture
+def judged(graph: Graph, tmp_path: Path) -> tuple[list[Path], Path]:
+    """Three runs, the folder of a judge of them; the first run's answers are the better ones."""
+    runs = [made(tmp_path / "one", "good", "good"), made(tmp_path / "two", "bad", "bad"),
+            made(tmp_path / "three", "bad", "good")]  # fmt: skip
+    lm, _engine = judge_of(
+        lambda first, second: "equal" if ("good" in first) == ("good" in second)
+        else "first" if "good" in first else "second"
+    )  # fmt: skip
+    graph.judge(runs, tmp_path / "judged", lm=lm)
+    return runs, tmp_path / "judged"
+
+
+def test_a_judges_opinion_stands_beside_the_runs(judged: tuple[list[Path], Path]) -> None:
+    folders, folder = judged
+    runs = read_runs(folders[1::-1])  # in the other order, without the third
+    found = compare(runs, judged=read_judged(folder, runs))
+    assert found.judged is not None
+    (pair,) = found.judged.preferred
+    assert (pair.first, pair.second, pair.wins, pair.losses) == ("two", "one", 0, 2)
+    assert pair.p_adjusted == pair.p  # one pair is shown, not three
+    assert [one.run for one in found.judged.marked] == ["two", "one"]
+    made_of = {table.title: table for table in tables(found)}
+    marks = made_of["Marks by the judge scripted"]
+    assert marks.rows[0][:4] == ("two", "2", "0", "4.00")
+    assert made_of["Preferences of the judge scripted"].rows[0][0] == "two → one"
+    assert "Marks by the judge scripted" in page(found)
+    assert adapter("kgmed.comparison/1").validate_json(to_json(found)) == found
+
+
+def test_judgements_of_other_answers_are_not_shown(
+    judged: tuple[list[Path], Path], tmp_path: Path
+) -> None:
+    folders, folder = judged
+    stranger = made(tmp_path / "four", "other", "other")
+    with pytest.raises(UsageError, match=r"judgements of one, two, three, expected some of.*four"):
+        read_judged(folder, read_runs([stranger]))
+    runs = read_runs([folders[0], stranger])
+    found = compare(runs, judged=read_judged(folder, runs))
+    assert "four isn't among the runs that scripted judged." in found.notes
+    records = folders[0] / "records.jsonl"
+    records.write_text(records.read_text().replace("good", "mended"), encoding="utf-8")
+    with pytest.raises(UsageError, match="other answers than one has"):
+        read_judged(folder, read_runs(folders))
+
+
+def test_a_judges_folder_that_is_damaged_is_told(judged: tuple[list[Path], Path]) -> None:
+    folders, folder = judged
+    runs = read_runs(folders)
+    with pytest.raises(
+        UsageError, match=r"found no judged\.json, expected the folder of `kgmed ev"
+    ):
+        read_judged(folders[0], runs)
+    pairs = folder / "pairs.jsonl"
+    whole = pairs.read_text(encoding="utf-8")
+    for text, error, match in (
+        (whole[:-9], DataError, r"pairs\.jsonl.*line 6.*Remove it, and judge again"),
+        (whole[: whole.rindex("{")], UsageError, "found 5 rows, .* expected its 6 judgements"),
+        ("[]\n" * 6, UsageError, "not all of them this judge's"),
+    ):
+        pairs.write_text(text, encoding="utf-8")
+        with pytest.raises(error, match=match):
+            read_judged(folder, runs)
+    pairs.unlink()
+    with pytest.raises(UsageError, match="ended before its end"):
+        read_judged(folder, runs)
+    (folder / "judged.json").write_text('{"schema": "kgmed.judging/9"}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"found no kgmed\.judging/1"):
+        read_judged(folder, runs)
+
+
+def test_the_command_shows_a_judges_opinion(
+    judged: tuple[list[Path], Path], tmp_path: Path
+) -> None:
+    folders, folder = judged
+    text = tmp_path / "c.md"
+    command = ["evaluate", "compare", *map(str, folders), "--judged", str(folder), "--quiet",
+               "--resamples", "200", "--markdown", str(text)]  # fmt: skip
+    done = CliRunner().invoke(make_app("evaluate"), command)
+    assert done.exit_code == 0, done.output
+    assert "one → two\t2\t2\t0\t0\t0\t0\t" in done.output
+    assert "## Marks by the judge scripted" in text.read_text(encoding="utf-8")

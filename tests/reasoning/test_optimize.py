@@ -15,13 +15,16 @@ from scripted_engine import scripted
 from scripted_lm import ScriptedLM
 
 from kgmed.facade import Graph
-from kgmed.kg.errors import DataError, ProgramWarning, UsageError
+from kgmed.kg.errors import DataError, OutputError, ProgramWarning, UsageError
 from kgmed.reasoning.evaluation.model import Item
+from kgmed.wire import adapter
 
 dspy = pytest.importorskip("dspy", reason="needs dspy: pip install 'kgmed[optimize]'")
 pytest.importorskip("optuna", reason="needs optuna: pip install 'kgmed[optimize]'")
 
 from kgmed.reasoning.optimize.compiled import read_compiled  # noqa: E402
+from kgmed.reasoning.optimize.plan import foreseen, sized  # noqa: E402
+from kgmed.reasoning.optimize.run import OPTIMIZERS  # noqa: E402
 
 PAIRS = (
     ("gout", "Allopurinol"), ("hypertension", "Lisinopril"), ("asthma", "Montelukast"),
@@ -130,11 +133,26 @@ def test_a_model_that_can_learn_does(  # noqa: PLR0917
         assert again.predictors()[0].demos
 
 
-def test_a_compiled_program_scores_the_same_in_a_new_process(train: Path, tmp_path: Path) -> None:
-    def say(body: dict[str, Any]) -> str:
-        shown = len(body["messages"]) > 2
-        easy = is_easy(body["messages"][-1]["content"])
-        return json.dumps(RIGHT if shown or easy else WRONG)
+def say(body: dict[str, Any]) -> str:
+    """The learner behind an endpoint: it learns by examples and by the magic word."""
+    user = body["messages"][-1]["content"]
+    every = "".join(message["content"] for message in body["messages"])
+    if "[[ ## evidence ## ]]" not in user:
+        text = "```\nThe magic word is xyzzy. Answer from the evidence.\n```"
+        for field in ("proposed_instruction", "new_instruction"):
+            if f"[[ ## {field} ## ]]" in every:
+                return f"[[ ## {field} ## ]]\n{text}\n[[ ## completed ## ]]"
+            if field in every:
+                return json.dumps({field: text})
+        return text
+    shown = len(body["messages"]) > 2 or "xyzzy" in every
+    return json.dumps(RIGHT if shown or is_easy(user) else WRONG)
+
+
+@pytest.mark.parametrize("optimizer", ["bootstrap", "mipro", "gepa", "simba"])
+def test_a_compiled_program_scores_the_same_in_a_new_process(
+    train: Path, tmp_path: Path, optimizer: str
+) -> None:
 
     out = tmp_path / "cot.json"
     dev = tmp_path / "dev.jsonl"
@@ -142,25 +160,138 @@ def test_a_compiled_program_scores_the_same_in_a_new_process(train: Path, tmp_pa
     with ScriptedLM(say) as server:
         reached = ["--lm", server.name, "--api-base", server.url, "--quiet"]
 
-        def run(*given: str) -> Any:
+        def run(shape: str, *given: str) -> Any:
             done = subprocess.run(
                 [sys.executable, "-m", "kgmed.cli", "optimize", *given, *reached, "--json"],
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
-            return json.loads(done.stdout)
+            return adapter(shape).validate_json(done.stdout)
 
-        made = run(str(train), "--dev", str(dev), "--out", str(out))
-        assert made["score"] > made["before"]
+        given = (str(train), "--dev", str(dev), "--out", str(out), "--optimizer", optimizer,
+                 "--calls", "120" if optimizer == "simba" else "40")  # fmt: skip
+        made = run("kgmed.optimized/1", *given)
+        assert made.score > made.before
         asked = len(server.requests)
-        scores = [run(str(dev), "--score", "--program", str(out))["score"] for _turn in range(2)]
-        assert scores == [made["score"]] * 2
+        foreseen = made.forecast
+        assert foreseen.measure.calls == 2 * 12
+        assert 0 < foreseen.optimize.calls <= 120
+        scored = ("kgmed.score/1", str(dev), "--score", "--program", str(out))
+        assert run(*scored).score == made.score
         before = len(server.requests)
         out.unlink()
-        again = run(str(train), "--dev", str(dev), "--out", str(out))
+        again = run("kgmed.optimized/1", *given)
         assert again == made
         chats = [seen for seen in server.requests[before:] if "messages" in seen.body]
         assert len(chats) < asked / 4  # what was answered is kept
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("calls", [40, 200, 1000])
+def test_an_optimizer_keeps_to_its_bound_whatever_the_files_hold(
+    optimizer: Any, calls: int
+) -> None:
+    for train, dev in ((8, 4), (60, 30), (400, 200), (10_000, 5_000)):
+        size = sized(optimizer, calls, 3, train, dev)
+        assert 1 <= size.train <= train
+        assert 1 <= size.dev <= dev
+        assert size.answers(optimizer, calls) <= max(1.25 * calls, 90)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_what_is_asked_is_about_what_was_foreseen(
+    graph: Graph, tmp_path: Path, optimizer: str
+) -> None:
+    many = [{**row, "question": f"{row['question'][:-4]}({n})"} for n, row in
+            enumerate(rows(24) * 4)]  # fmt: skip
+    train = tmp_path / "many.jsonl"
+    train.write_text("".join(json.dumps(row) + "\n" for row in many), encoding="utf-8")
+    lm, engine = learner("demos")
+    told: list[str] = []
+    given: dict[str, Any] = {"optimizer": optimizer, "lm": lm, "trusted": True, "calls": 80}
+    expected = graph.forecast_optimization(train, **given)
+    assert engine.asked == 0
+    heard: list[Any] = []
+    graph.optimize(train, tmp_path / "p.json", concurrency=2, tell=told.append,
+                   forecast=heard.append, **given)  # fmt: skip
+    assert heard == [expected]
+    assert (expected.train, expected.dev) == (64, 32)
+    answers = expected.optimize.calls + expected.measure.calls
+    if optimizer == "bootstrap":
+        assert 64 < engine.asked <= answers  # it stops when it has enough examples
+    else:
+        assert engine.asked == pytest.approx(answers, rel=0.2)
+    assert expected.all.calls == answers + expected.reflect.calls
+    assert (expected.reflect.calls > 0) == (optimizer != "bootstrap")
+    far = [line for line in told if line.startswith(f"{optimizer}: ")]
+    assert re.match(rf"{optimizer}: 1 of about \d+ answers, [\d.,]+ a second, ", far[0])
+    assert any(line.startswith("before: 32 of 32 answers, ") for line in told)
+    assert any(line.startswith("now: 32 of 32 answers, ") for line in told)
+
+
+def test_the_cost_is_that_of_all_parts() -> None:
+    found = foreseen("gepa", 100, 3, train=20, dev=10, predictors=1, sampled=8,
+                     each=(1.0, 500.0, 60.0), prices=(1e6, 1e6))  # fmt: skip
+    assert found.optimize.calls == 100
+    assert found.measure.prompt_tokens == 20 * 500
+    assert found.all.cost == found.all.prompt_tokens + found.all.completion_tokens
+    parts = (found.optimize, found.measure, found.reflect)
+    assert found.all.calls == sum(part.calls for part in parts)
+
+
+def test_a_program_goes_where_programs_are_unless_said(
+    graph: Graph, train: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lm, _engine = learner("demos")
+    graph.optimize(train, lm=lm, trusted=True, calls=20)
+    assert (tmp_path / "prompts" / "programs" / "cot-bootstrap.json").is_file()
+
+
+def test_a_program_of_another_model_is_not_lost(graph: Graph, train: Path, tmp_path: Path) -> None:
+    lm, engine = learner("demos")
+    out = tmp_path / "cot.json"
+    given: dict[str, Any] = {"lm": lm, "trusted": True, "calls": 20}
+    graph.optimize(train, out, **given)
+    graph.optimize(train, out, **given)  # of the same model and graph
+    plain = json.loads(out.read_text(encoding="utf-8"))
+    asked = engine.asked
+    for other, match in (
+        ({**plain, "model": "another"}, "compiled for the model another, and this one .* learner"),
+        ({**plain, "snapshot": "0" * 64}, "compiled for the snapshot 000000"),
+        ({"question": "mine"}, r"no compiled program\. Name another file \(--out\), or give --f"),
+    ):
+        out.write_text(json.dumps(other), encoding="utf-8")
+        with pytest.raises(OutputError, match=match):
+            graph.optimize(train, out, **given)
+        assert json.loads(out.read_text(encoding="utf-8")) == other
+    assert engine.asked == asked
+    graph.optimize(train, out, force=True, **given)
+    assert read_compiled(out).model == "learner"
+
+
+def test_the_command_tells_what_it_will_ask(train: Path, tmp_path: Path) -> None:
+    def run(*more: str) -> Any:
+        command = [sys.executable, "-m", "kgmed.cli", "optimize", str(train), "--lm", "embedded",
+                   "--optimizer", "gepa", "--calls", "20", *more]  # fmt: skip
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    dry = run("--dry-run", "--prices", "1,4")
+    assert dry.returncode == 0, dry.stderr
+    first, answers, measure, reflect = dry.stdout.splitlines()
+    assert first.startswith("forecast: 8 items to learn from, 4 to measure on; about ")
+    assert answers.startswith("  gepa asks for answers: 20 calls, ")
+    assert measure.startswith("  measuring before and after: 8 calls, ")
+    assert reflect.startswith("  instructions and advice, at most: 2 calls, ")
+    assert "at these prices" in reflect
+    told = adapter("kgmed.optimized/1").validate_json(run("--dry-run", "--json").stdout)
+    assert (told.out, told.score) == ("prompts/programs/cot-gepa.json", None)
+    assert not (tmp_path / "prompts").exists()
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert "kgmed: the program goes to prompts/programs/cot-gepa.json" in done.stderr
+    assert "kgmed: forecast: 8 items to learn from" in done.stderr
+    assert done.stdout.startswith("prompts/programs/cot-gepa.json: cot, ")
 
 
 def test_a_program_of_another_model_or_snapshot_is_told(

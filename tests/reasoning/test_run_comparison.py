@@ -261,11 +261,23 @@ def test_coverage_is_told_even_where_all_items_are_alike() -> None:
     assert [(part.by, part.value, part.items) for part in found.parts] == [("coverage", "none", 4)]
 
 
+def test_the_kinds_of_errors_add_up_to_what_isnt_right(tmp_path: Path) -> None:
+    rows = [record("1"), record("2", correct=False), record("3", correct=None, error_kind="")]
+    found = compare([read_run(write_run(tmp_path / "closed", rows))], how=FEW)
+    (table,) = [one for one in tables(found) if one.title == "Why items aren't right"]
+    assert (table.heads, table.rows) == (
+        ("run", "wrong", "only unanswered"), (("closed", "1", "1"),),
+    )  # fmt: skip
+
+
 def test_what_the_graph_covers_is_told_first_by_a_run_that_knows_it() -> None:
     unaware = [record(str(n), coverage="") for n in range(4)]
     aware = [record(str(n), coverage=("covered", "none")[n > 0]) for n in range(4)]
     found = compare([run_of("closed", unaware), run_of("graph", aware)], how=FEW)
-    told = "The graph covers 1 of them (25.0%), has only concepts of 0, and nothing of 3."
+    told = (
+        "The graph covers 1 of them (25.0%), has the concepts of 0 and nothing that joins them, and"
+        " lacks concepts of 3."
+    )
     assert headline(found).endswith(told)
     assert told in page(found)
     alone = compare([run_of("closed", unaware[:1])], how=FEW)

@@ -16,12 +16,12 @@ import numpy as np
 from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import line
-from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.job import Chunk, Job, Making, Rewriting
 from kgmed.builders.datasets.parts import CHOICE, Counts, selected
 from kgmed.builders.datasets.report import Forecast
 from kgmed.kg.verbalize.size import tokens
 from kgmed.kg.views.licensing import Leaving
+from kgmed.prompts.asks import Asks
 
 RANGES = 32
 """Ranges of concepts that are sampled."""

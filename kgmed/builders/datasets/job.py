@@ -13,11 +13,11 @@ from kgmed.builders.datasets.balance import caps
 from kgmed.builders.datasets.block import PartBlock
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import Format
-from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.model import Draft, Row
 from kgmed.builders.datasets.quality.overlaps import Hit
 from kgmed.builders.datasets.writers import FileType
 from kgmed.kg.model import Language
+from kgmed.prompts.asks import Asks
 
 NOTES = ".kgmed"
 """The folder, inside that of a dataset, of what a run keeps for itself."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kgmed.builders.datasets.generated.asking import Asks
 from kgmed.builders.datasets.quality.diversity import Diversity
 from kgmed.kg.model import Statement
 from kgmed.kg.views.licensing import Leaving
+from kgmed.prompts.asks import Asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,17 @@ class Journal:
         )
 
 
+def kept(out: Path) -> set[int]:
+    """The numbers of the questions that a run which was ended has answered; none where there is no
+    journal of one. The journal is only looked at."""
+    try:
+        lines = out.with_name(out.name + SUFFIX).read_bytes().splitlines(keepends=True)
+    except OSError:
+        return set()
+    entries = (_parsed(line) for line in lines if line.endswith(b"\n"))
+    return {entry["n"] for entry in entries if "n" in entry and not entry.get("failed")}
+
+
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
         found = json.loads(line)

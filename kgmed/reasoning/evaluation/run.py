@@ -26,12 +26,13 @@ import dspy
 from kgmed.kg.errors import KgmedError, OutputError
 from kgmed.kg.version import VERSION
 from kgmed.reasoning.bulk import CONCURRENCY, Asked, Done, Journal, Question, answer_all
-from kgmed.reasoning.evaluation.methods.asking import form_of, options_of
+from kgmed.reasoning.evaluation.methods.asking import form_of, inputs_of
 from kgmed.reasoning.evaluation.model import Benchmark, Item
 from kgmed.reasoning.evaluation.records import Recorder
 from kgmed.reasoning.evaluation.runs import RECORDS_FILE, RUN_FILE, RUN_SCHEMA
 
 PROGRAM = "program.json"
+_ELSEWHERE = "Name another folder (--out), or remove this run's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,9 @@ async def run_method(
         "model": model.name, "snapshot": plan.snapshot, "seed": plan.seed,
         "settings": dict(plan.settings),
     }  # fmt: skip
+    rows = held(folder, items)
     known = _prepared(folder, head)
-    if "finished" in known:
+    if "finished" in known and len(rows) == len(items):
         done = Done(len(items), len(items), known["failed"], 0.0, 0)
         return Ran(folder, plan.method, done, plan.left_out)
     prompts = _same_prompts(folder / PROGRAM, module)
@@ -141,9 +143,7 @@ async def run_method(
         item = by_id[question.id]
         started = time.perf_counter()
         with dspy.context(lm=model.lm), model.counting() as counts:
-            prediction = await module.acall(
-                question=item.question, language=item.lang, **_given(item)
-            )
+            prediction = await module.acall(**inputs_of(item))
         usage = counts()
         ms = 1000 * (time.perf_counter() - started)
         made = recorder.record(item, prediction, usage, ms, grounded=grounded)
@@ -154,6 +154,9 @@ async def run_method(
 
     questions = [Question(item.id, item.question, item.options) for item in items]
     with Journal(folder / RECORDS_FILE, _digest(head)) as journal:
+        for number, row in rows.items():  # the file was damaged, or the run ended just after it
+            if number not in journal and not row.get("error"):
+                journal.add(number, row)
         done = await answer_all(
             questions, ask, journal, concurrency=concurrency, tell=tell, failed=failed
         )
@@ -163,22 +166,61 @@ async def run_method(
     return Ran(folder, plan.method, done, plan.left_out)
 
 
-def _given(item: Item) -> dict[str, Any]:
-    if item.kind == "judgement":
-        return {"candidate": item.candidate}
-    return {"options": options_of(item)}
-
-
 def _same_prompts(path: Path, module: Any) -> str:
     """Keep a module's instructions and examples, or give it those that a run began with; their
     digest."""
     if path.exists():
-        state = path.read_text(encoding="utf-8")
-        module.load_state(json.loads(state))
+        try:
+            state = path.read_text(encoding="utf-8")
+            module.load_state(json.loads(state))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(
+                f"{path}: can't be read ({error}), expected the prompts that this run began with. "
+                "Remove the run's folder, or name another one, to run it anew."
+            ) from error
     else:
         state = json.dumps(module.dump_state(), default=str, ensure_ascii=False, indent=1) + "\n"
         path.write_text(state, encoding="utf-8")
     return sha256(state.encode()).hexdigest()[:32]
+
+
+def begun(folder: Path) -> bool:
+    """Whether a run was begun in a folder: its prompts are there, and are taken from there."""
+    return (folder / PROGRAM).is_file()
+
+
+def finished(folder: Path, items: Sequence[Item]) -> bool:
+    """Whether a run of these items came to its end in a folder, and its records are all there."""
+    return "finished" in _settings(folder) and len(held(folder, items)) == len(items)
+
+
+def held(folder: Path, items: Sequence[Item]) -> dict[int, dict[str, Any]]:
+    """The records that a run's file holds, by the place of their item; a line that can't be read is
+    passed over. None where nothing says what run they are of."""
+    if not _settings(folder):
+        return {}
+    try:
+        lines = (folder / RECORDS_FILE).read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return {}
+    places = {item.id: place for place, item in enumerate(items)}
+    found: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and row.get("id") in places:
+            found[places[row["id"]]] = row
+    return dict(sorted(found.items()))
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    try:
+        found: Any = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +234,7 @@ def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
             if changed:
                 raise OutputError(
                     f"{folder}: found a run with another {', '.join(changed)}. Give the same again "
-                    "to go on with it, or name another folder."
+                    "to go on with it, or name another folder (--out)."
                 )
             return known
         begun = {**head, "started": _now()}
@@ -204,14 +246,19 @@ def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: can't be read ({error}), expected a run's settings.") from error
-    if not isinstance(found, dict) or found.get("schema") != RUN_SCHEMA:
         raise OutputError(
-            f"{path}: found no {RUN_SCHEMA}, expected a run of this version of kgmed."
+            f"{path}: can't be read ({error}), expected a run's settings. {_ELSEWHERE}"
+        ) from error
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if schema != RUN_SCHEMA:
+        by = f", made by kgmed {found['kgmed']}" if schema and found.get("kgmed") else ""
+        raise OutputError(
+            f"{path}: found the schema {schema!r}{by}, expected {RUN_SCHEMA!r}, a run of this "
+            f"version of kgmed. {_ELSEWHERE}"
         )
-    return found
+    return dict(found)
 
 
 def _changed(known: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
@@ -222,10 +269,24 @@ def _changed(known: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
         if own == value:
             continue
         if isinstance(value, dict) and isinstance(own, dict):
-            names += [name for name in value if own.get(name) != value[name]] or [key]
+            inner = [name for name in {**own, **value} if own.get(name) != value.get(name)]
+            names += [_differs(name, own.get(name), value.get(name)) for name in inner]
         else:
-            names.append(key)
+            names.append(_differs(key, own, value))
     return names
+
+
+def _differs(name: str, own: object, now: object) -> str:
+    """What a setting was and is, where that is short.
+
+    >>> _differs("seed", 0, 7), _differs("left_out", {}, {"x": 1})
+    ('seed (0, now 7)', 'left_out')
+    """
+    plain = str | int | float | None
+    if not isinstance(own, plain) or not isinstance(now, plain):
+        return name
+    was, is_now = (str(one)[:16] if one not in {"", None} else "none" for one in (own, now))
+    return f"{name} ({was}, now {is_now})"
 
 
 def _written(path: Path, value: Mapping[str, Any]) -> None:

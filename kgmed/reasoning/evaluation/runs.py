@@ -75,6 +75,8 @@ class Run:
     settings: Mapping[str, Any] = field(default_factory=dict)
     items: int = 0
     """Items that were to be asked; fewer records mean that some are missing."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Items of the file that weren't to be asked, by reason."""
 
 
 def read_run(folder: Path) -> Run:
@@ -121,6 +123,7 @@ def read_run(folder: Path) -> Run:
         finished=str(told.get("finished") or ""),
         settings=told.get("settings") or {},
         items=int(benchmark.get("items") or 0),
+        left_out=benchmark.get("left_out") or {},
     )
 
 

@@ -39,17 +39,20 @@ class EmbeddedEngine:
 
         user = request.messages[-1].text or ""
         prompt = "\n".join([*(m.text or "" for m in request.messages), str(request.system or "")])
-        config = request.config
-        schema = _schema(config.response_format)
-        text = answered(
-            user, schema, seed=config.seed or 0, temperature=float(config.temperature or 0.0)
-        )
+        text = self.text_of(user, _schema(request.config.response_format), request)
         spent, made = tokens_of(prompt), tokens_of(text)
         return lm15.Response(
             id=None, model=request.model, finish_reason="stop",
             message=lm15.Message.assistant([lm15.TextPart(text)]),
             usage=lm15.Usage(input_tokens=spent, output_tokens=made, total_tokens=spent + made),
         )  # fmt: skip
+
+    def text_of(self, user: str, schema: Mapping[str, Any] | None, request: Request) -> str:
+        """What is answered to the user's last message."""
+        config = request.config
+        return answered(
+            user, schema, seed=config.seed or 0, temperature=float(config.temperature or 0.0)
+        )
 
     def stream(self, request: Request) -> Iterator[Any]:
         from dspy import lm15

@@ -73,6 +73,26 @@ class Compiled:
         return found
 
 
+def see_that_it_may_go(path: Path, *, model: str, snapshot: str) -> None:
+    """Raise :class:`~kgmed.kg.errors.OutputError` where a file is already that isn't to be lost: a
+    program of another model or snapshot, or something else."""
+    if not path.exists():
+        return
+    if path.is_dir():
+        raise OutputError(f"{path}: found a folder, expected the name of a file (--out).")
+    what = "Name another file (--out), or give --force to replace it."
+    try:
+        found = read_compiled(path)
+    except DataError as error:
+        raise OutputError(f"{path}: found a file that is no compiled program. {what}") from error
+    for name, own, now in (("model", found.model, model), ("snapshot", found.snapshot, snapshot)):
+        if own != now:
+            raise OutputError(
+                f"{path}: found a program that was compiled for the {name} {own[:40]}, and this "
+                f"one would be for {now[:40]}. {what}"
+            )
+
+
 def read_compiled(path: Path) -> Compiled:
     """A compiled program from its file; raises :class:`~kgmed.kg.errors.DataError` for one that is
     none."""

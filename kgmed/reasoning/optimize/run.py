@@ -17,21 +17,33 @@ from dataclasses import dataclass
 from functools import partialmethod
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from time import monotonic
+from typing import Any, get_args
 
 import dspy
 
 from kgmed.kg.errors import MissingExtra, UsageError
 from kgmed.reasoning.blocking import blocking
+from kgmed.reasoning.evaluation.forecast import rendered
 from kgmed.reasoning.evaluation.methods.asking import options_of
 from kgmed.reasoning.evaluation.model import Item
 from kgmed.reasoning.optimize.measure import Measure, Score
+from kgmed.reasoning.optimize.plan import (
+    SIMBA_BATCH,
+    SIMBA_CANDIDATES,
+    OptimizeForecast,
+    Optimizer,
+    Size,
+    foreseen,
+    sized,
+)
 
-OPTIMIZERS = ("bootstrap", "mipro", "gepa", "simba")
+OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 CALLS = 200
 """Answers that an optimizer may ask for, unless said."""
 SHOTS = 3
-SIMBA_BATCH, SIMBA_CANDIDATES = 8, 3
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ class Bounds:
     """How far an optimizer may go. ``calls`` is about how many answers it asks for, ``shots`` the
     most examples of a predictor, ``work`` a folder in which one that can go on keeps its state."""
 
-    optimizer: str
+    optimizer: Optimizer
     calls: int = CALLS
     shots: int = SHOTS
     concurrency: int = 8
@@ -99,14 +111,30 @@ class OneAtATime:
         return turned
 
 
-def forecast(task: Task, bounds: Bounds) -> dict[str, int]:
-    """About how many answers a run asks the model for: to optimize, and to measure twice."""
-    spent = min(len(task.train), bounds.calls) if bounds.optimizer == "bootstrap" else bounds.calls
-    return {"optimize": spent, "measure": 2 * len(task.dev)}
+def forecast(
+    task: Task, bounds: Bounds, prices: tuple[float, float] | None = None
+) -> OptimizeForecast:
+    """About what a run asks the model for; the prompts of some items are put to a stand-in."""
+    items = [*task.train, *task.dev]
+    told = rendered(lambda: task.module, items)
+    each = [count / (told.sampled or 1) for count in told.asked]
+    return foreseen(
+        bounds.optimizer, bounds.calls, bounds.shots, train=len(task.train), dev=len(task.dev),
+        predictors=len(task.module.predictors()), sampled=told.sampled,
+        each=(each[0], each[1], each[2]), prices=prices,
+    )  # fmt: skip
 
 
-def mean_score(module: Any, items: Sequence[Item], measure: Measure, *, concurrency: int) -> Mean:
+def mean_score(
+    module: Any,
+    items: Sequence[Item],
+    measure: Measure,
+    *,
+    concurrency: int,
+    tell: Tell = lambda _text: None,
+) -> Mean:
     """The mean score of a module's answers, many asked side by side."""
+    watch = _Watch(len(items), tell)
 
     async def all_of_them() -> list[Score]:
         gate = asyncio.Semaphore(concurrency)
@@ -116,7 +144,9 @@ def mean_score(module: Any, items: Sequence[Item], measure: Measure, *, concurre
                 found = await module.acall(
                     question=item.question, options=options_of(item), language=item.lang
                 )
-            return measure.score(item, found)
+            score = measure.score(item, found)
+            watch.add(score.total)
+            return score
 
         return list(await asyncio.gather(*map(one, items)))
 
@@ -131,39 +161,46 @@ def mean_score(module: Any, items: Sequence[Item], measure: Measure, *, concurre
     return Mean(round(sum(score.total for score in scores) / len(scores), 6), parts)
 
 
-def optimized(task: Task, bounds: Bounds, *, tell: Callable[[str], None]) -> Any:
+def optimized(task: Task, bounds: Bounds, *, tell: Tell) -> Any:
     """The module, optimized; the configured language model is asked, and reflects on its answers.
     Raises :class:`~kgmed.kg.errors.MissingExtra` where an optimizer's package is absent."""
+    size = sized(bounds.optimizer, bounds.calls, bounds.shots, len(task.train), len(task.dev))
+    chance = random.Random(bounds.seed)  # noqa: S311  an order, no secret
     trainset, devset = ([_example(item) for item in items] for items in (task.train, task.dev))
-    random.Random(bounds.seed).shuffle(trainset)  # noqa: S311  an order, no secret
-    watched = _Watched(task.measure, bounds.calls, tell)
+    chance.shuffle(trainset)
+    if size.dev < len(devset):
+        chance.shuffle(devset)
+    trainset, devset = trainset[: size.train], devset[: size.dev]
+    answers = size.answers(bounds.optimizer, bounds.calls)
+    watched = _Watched(task.measure, _Watch(answers, tell, about="about "))
     with _quiet():
         if bounds.optimizer == "bootstrap":
             optimizer = dspy.BootstrapFewShot(
                 metric=watched.good, max_bootstrapped_demos=bounds.shots, max_labeled_demos=0,
                 max_errors=len(trainset),
             )  # fmt: skip
-            return optimizer.compile(task.module, trainset=trainset[: bounds.calls])
+            return optimizer.compile(task.module, trainset=trainset)
         if bounds.optimizer == "mipro":
-            return _mipro(task.module, trainset, devset, bounds, watched)
+            return _mipro(task.module, (trainset, devset), bounds, size, watched)
         if bounds.optimizer == "gepa":
             return _gepa(task.module, trainset, devset, bounds, watched)
-        return _simba(task.module, trainset, bounds, watched)
+        return _simba(task.module, trainset, bounds, size, watched)
 
 
-def _mipro(module: Any, trainset: Any, devset: Any, bounds: Bounds, watched: _Watched) -> Any:
+def _mipro(
+    module: Any, sets: tuple[Any, Any], bounds: Bounds, size: Size, watched: _Watched
+) -> Any:
     try:
         import optuna  # noqa: F401
     except ImportError as error:
         raise MissingExtra("optuna", "optimize") from error
-    trials = max(2, (bounds.calls - len(trainset)) // max(1, len(devset)))
     optimizer = dspy.MIPROv2(
-        metric=watched.score, auto=None, num_candidates=min(6, trials), seed=bounds.seed,
+        metric=watched.score, auto=None, num_candidates=size.candidates, seed=bounds.seed,
         max_bootstrapped_demos=bounds.shots, max_labeled_demos=0,
         num_threads=bounds.concurrency, track_stats=False,
     )  # fmt: skip
     return optimizer.compile(
-        module, trainset=trainset, valset=devset, num_trials=trials, minibatch=False,
+        module, trainset=sets[0], valset=sets[1], num_trials=size.steps, minibatch=False,
         program_aware_proposer=False,
     )  # fmt: skip
 
@@ -177,24 +214,43 @@ def _gepa(module: Any, trainset: Any, devset: Any, bounds: Bounds, watched: _Wat
     return optimizer.compile(module, trainset=trainset, valset=devset)
 
 
-def _simba(module: Any, trainset: Any, bounds: Bounds, watched: _Watched) -> Any:
-    size = min(SIMBA_BATCH, len(trainset))
-    steps = max(1, bounds.calls // (2 * size * SIMBA_CANDIDATES))
+def _simba(module: Any, trainset: Any, bounds: Bounds, size: Size, watched: _Watched) -> Any:
     optimizer = dspy.SIMBA(
-        metric=watched.score, bsize=size, num_candidates=SIMBA_CANDIDATES, max_steps=steps,
-        max_demos=bounds.shots, num_threads=bounds.concurrency,
+        metric=watched.feedback, bsize=min(SIMBA_BATCH, len(trainset)),
+        num_candidates=SIMBA_CANDIDATES, max_steps=size.steps, max_demos=bounds.shots,
+        num_threads=bounds.concurrency,
     )  # fmt: skip
     return optimizer.compile(module, trainset=trainset, seed=bounds.seed)
+
+
+class _Watch:
+    """Tells how far answers are, at what rate and with which score."""
+
+    def __init__(self, total: int, tell: Tell, *, about: str = "") -> None:
+        self._total, self._tell, self._about = total, tell, about
+        self._lock = RLock()
+        self._start = monotonic()
+        self._asked = 0
+        self._sum = 0.0
+
+    def add(self, score: float) -> None:
+        """Count an answer; from any thread."""
+        with self._lock:
+            self._asked += 1
+            self._sum += score
+            rate = self._asked / max(monotonic() - self._start, 1e-9)
+            left = max(0, self._total - self._asked) / rate
+            self._tell(
+                f"{self._asked:,} of {self._about}{self._total:,} answers, {rate:,.1f} a second, "
+                f"{self._sum / self._asked:.3f} on average, about {left:,.0f} s left"
+            )
 
 
 class _Watched:
     """A measure in the forms that optimizers call it, told of as it goes."""
 
-    def __init__(self, measure: Measure, calls: int, tell: Callable[[str], None]) -> None:
-        self._measure, self._calls, self._tell = measure, calls, tell
-        self._lock = RLock()
-        self._asked = 0
-        self._sum = 0.0
+    def __init__(self, measure: Measure, watch: _Watch) -> None:
+        self._measure, self._watch = measure, watch
 
     def score(self, example: Any, prediction: Any, trace: Any = None) -> float:
         """The score alone."""
@@ -216,11 +272,7 @@ class _Watched:
 
     def _scored(self, example: Any, prediction: Any) -> Score:
         found = self._measure.score(example.item, prediction)
-        with self._lock:
-            self._asked += 1
-            self._sum += found.total
-            self._tell(f"{self._asked:,} of about {self._calls:,} answers, "
-                       f"{self._sum / self._asked:.3f} on average")  # fmt: skip
+        self._watch.add(found.total)
         return found
 
 

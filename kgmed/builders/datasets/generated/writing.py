@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from kgmed.builders.datasets.block import PartBlock
-from kgmed.builders.datasets.generated.asking import Answered, Ask, Asked, Asks, Model, Spent
+from kgmed.builders.datasets.generated.asking import Answered, Ask, Asked, Model, Spent
 from kgmed.builders.datasets.generated.faithful import NEAR
 from kgmed.builders.datasets.job import Chunk, Making
 from kgmed.builders.datasets.model import Draft, Row
 from kgmed.kg.verbalize.size import tokens
+from kgmed.prompts.asks import Asks
 
 ASKED = "answers asked for"
 """What answers are counted by, of which some are dropped for one of the reasons."""

@@ -86,7 +86,12 @@ def _told(path: Path) -> Format:
     for format in FORMATS.values():
         if format.fits(sample):
             return format
-    fields = ", ".join(map(str, list(sample[0][1])[:12])) if sample else "no records"
+    if not sample:
+        raise DataError(
+            f"{path}: found no record in it, expected those of a benchmark: {', '.join(FORMATS)}. "
+            "Is the download complete?"
+        )
+    fields = ", ".join(map(str, list(sample[0][1])[:12]))
     raise DataError(
         f"{path}: found records of no known benchmark ({fields}), expected one of "
         f"{', '.join(FORMATS)}."

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from operator import or_
 
 from kgmed.kg.errors import UsageError
+from kgmed.reasoning.evaluation.comparison.aligned import item_rows, same_answers, with_grading
+from kgmed.reasoning.evaluation.comparison.drops import change_of, drops, plain_runs
 from kgmed.reasoning.evaluation.comparison.model import (
     GROUPS,
     Compared,
     Comparison,
     Group,
-    ItemRow,
     Pair,
     Part,
-    Said,
 )
+from kgmed.reasoning.evaluation.judging.model import Judged
 from kgmed.reasoning.evaluation.measures.accuracy import PENALTY, graded, outcomes
 from kgmed.reasoning.evaluation.measures.paired import holm, paired
 from kgmed.reasoning.evaluation.measures.resampling import STANDARD, Resampling, share
@@ -37,18 +37,25 @@ def compare(
     all_pairs: bool = False,
     penalty: float = PENALTY,
     how: Resampling = STANDARD,
+    judged: Judged | None = None,
 ) -> Comparison:
     """Runs side by side, on the items that all of them have.
 
-    Pairs are the first run with each other one, or all with ``all_pairs``. Runs over other files of
-    questions are refused unless ``mixed``; other snapshots, versions, models, seeds and items left
-    out become notes. Raises :class:`~kgmed.kg.errors.UsageError` for runs that have no item in
+    Pairs are the first run with each other one, or all with ``all_pairs``. A run that asked the
+    items otherwise is held against the plain run of the same method alone, where that is here
+    (:mod:`kgmed.reasoning.evaluation.comparison.drops`). Runs over other files of questions are
+    refused unless ``mixed``; other snapshots, versions, models, seeds and items left out become
+    notes. ``judged`` is what a language model made of these runs' answers. Raises
+    :class:`~kgmed.kg.errors.UsageError` for runs that have no item in
     common, for ones over other files, and where one item has other right answers in two runs.
     """
     if not runs:
         raise UsageError("Found no run, expected the folder of one or more.")
     if not mixed:
         _same_files(runs)
+    plain = plain_runs(runs)
+    changed = drops(runs, plain, penalty=penalty, how=how)
+    runs = [run for place, run in enumerate(runs) if place not in plain]
     by_key = [{key(record): record for record in run.records} for run in runs]
     common = [k for k in by_key[0] if all(k in held for held in by_key[1:])]
     if not common:
@@ -56,8 +63,8 @@ def compare(
             f"Found no item that all of {', '.join(run.name for run in runs)} have, expected runs"
             " over the same questions."
         )
-    aligned = _with_grading([[held[k] for k in common] for held in by_key])
-    _same_answers(runs, aligned)
+    aligned = with_grading([[held[k] for k in common] for held in by_key])
+    same_answers(runs, aligned)
     found = [
         _compared(run, records, penalty=penalty, how=how)
         for run, records in zip(runs, aligned, strict=True)
@@ -66,8 +73,10 @@ def compare(
         runs=tuple(found),
         pairs=_pairs(runs, common, aligned, all_pairs=all_pairs, penalty=penalty, how=how),
         parts=tuple(_parts(aligned, how)),
-        items=tuple(_items(common, aligned)),
-        notes=tuple(_notes(runs, found, len(common))),
+        items=tuple(item_rows(common, aligned)),
+        notes=(*_notes(runs, found, len(common)), *_unjudged(runs, judged)),
+        drops=changed,
+        judged=judged,
         penalty=penalty,
         resampling={"resamples": how.resamples, "seed": how.seed, "level": how.level},
     )
@@ -82,38 +91,6 @@ def _same_files(runs: Sequence[Run]) -> None:
                 f" over {run.benchmark} ({run.digest[:12]}): other files of questions, expected the"
                 " same. Give --mixed to compare them on the items that both have."
             )
-
-
-def _same_answers(runs: Sequence[Run], aligned: Sequence[Sequence[Record]]) -> None:
-    for run, records in zip(runs[1:], aligned[1:], strict=True):
-        for mine, other in zip(aligned[0], records, strict=True):
-            if (mine["kind"], list(mine["right"])) != (other["kind"], list(other["right"])):
-                raise UsageError(
-                    f"Found the item {mine['id']!r} with {_right(mine)!r} as right in"
-                    f" {runs[0].name} and {_right(other)!r} in {run.name}, expected runs over the"
-                    " same questions."
-                )
-
-
-def _with_grading(aligned: Sequence[Sequence[Record]]) -> list[list[Record]]:
-    """The records, with ``graded`` for open items, the same in every run.
-
-    An open item that some run left unanswered counts where the other runs' answers were judged, or
-    where all are silent in runs whose answers are judged: else a run could do better by silence.
-    """
-    judging = any(r["kind"] == "open" and r["correct"] is not None for one in aligned for r in one)
-    told = []
-    for own in zip(*aligned, strict=True):
-        silent = [r["abstained"] or bool(r["error"]) for r in own]
-        judged = [r["correct"] is not None for r in own]
-        told.append(judging and all(map(or_, silent, judged)))
-    return [
-        [
-            {**r, "graded": one} if r["kind"] == "open" else r
-            for r, one in zip(run, told, strict=True)
-        ]
-        for run in aligned
-    ]
 
 
 def _compared(run: Run, records: Sequence[Record], *, penalty: float, how: Resampling) -> Compared:
@@ -224,35 +201,6 @@ def _order(value: str) -> tuple[int, str]:
     return (COVERAGES.index(value) if value in COVERAGES else len(COVERAGES), value)
 
 
-def _items(common: Sequence[Key], aligned: Sequence[Sequence[Record]]) -> Iterator[ItemRow]:
-    for place, (benchmark, id) in enumerate(common):
-        own = [records[place] for records in aligned]
-        first = own[0]
-        yield ItemRow(
-            benchmark=benchmark,
-            id=id,
-            kind=first["kind"],
-            lang=first["lang"],
-            question=next((r["question"] for r in own if r["question"]), ""),
-            right=_right(first),
-            said=tuple(
-                Said(
-                    r["said"] or ("" if r["abstained"] else r["text"]),
-                    r["correct"],
-                    r["error"] or r["reason"],
-                    r["error_kind"],
-                )
-                for r in own
-            ),
-        )
-
-
-def _right(record: Record) -> str:
-    letters = ", ".join(record["right"])
-    answer = record["answer"]
-    return f"{letters}: {answer}" if letters and answer and answer != letters else letters or answer
-
-
 def _notes(runs: Sequence[Run], found: Sequence[Compared], common: int) -> Iterator[str]:
     words = {
         "benchmark": "benchmarks",
@@ -274,16 +222,31 @@ def _notes(runs: Sequence[Run], found: Sequence[Compared], common: int) -> Itera
                 for run, value in zip(runs, values, strict=True)
             )
             yield f"The runs have different {several} ({told})."
-    for run in found:
-        if run.missing:
-            yield f"{run.name} lacks {run.missing:,} of the items that it was to be asked."
-        if run.left_out:
+    for run in runs:
+        if change_of(run):
             yield (
-                f"{run.name} has {run.left_out:,} more items, which others lack: compared are"
+                f"{run.name} asked its items otherwise ({change_of(run)}), and there is no plain"
+                " run of the same method and settings here to hold it against."
+            )
+    for one in found:
+        if one.missing:
+            yield f"{one.name} lacks {one.missing:,} of the items that it was to be asked."
+        if one.left_out:
+            yield (
+                f"{one.name} has {one.left_out:,} more items, which others lack: compared are"
                 f" {common:,}."
             )
-        failed = run.measures.accuracy.failed
+        failed = one.measures.accuracy.failed
         if failed:
-            yield f"{run.name} failed on {failed:,} items, which count as not answered."
-        if any(text.bleu is None for text in run.measures.texts):
+            yield f"{one.name} failed on {failed:,} items, which count as not answered."
+        if any(text.bleu is None for text in one.measures.texts):
             yield 'BLEU needs sacrebleu: pip install "kgmed[evaluate]".'
+
+
+def _unjudged(runs: Sequence[Run], judged: Judged | None) -> Iterator[str]:
+    if judged is None:
+        return
+    known = {one.run for one in judged.marked}
+    for run in runs:
+        if run.name not in known:
+            yield f"{run.name} isn't among the runs that {judged.judge} judged."

@@ -25,9 +25,9 @@ def item_tables(found: Comparison) -> Iterator[Table]:
             if places:
                 title = f"{pair.first} and {pair.second}: {group_words(pair, group)}"
                 rows = [found.items[place] for place in places]
-                yield _items(title, rows, names, shown)
+                yield item_table(title, rows, names, shown)
     if not found.pairs:
-        yield _items("Items", found.items, names, range(len(names)))
+        yield item_table("Items", found.items, names, range(len(names)))
 
 
 def group_words(pair: Pair, group: Group) -> str:
@@ -52,9 +52,10 @@ def mark(said: Said) -> str:
     return " ".join([*parts, f"({why})"] if why and said.correct is not True else parts)
 
 
-def _items(
+def item_table(
     title: str, rows: Sequence[ItemRow], names: Sequence[str], shown: Sequence[int]
 ) -> Table:
+    """Items, and what some of the runs made of them: ``shown`` are places in ``names``."""
     heads = ("item", "question", "right", *(names[run] for run in shown))
     return Table(
         title,

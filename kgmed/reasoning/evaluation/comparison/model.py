@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from kgmed.reasoning.evaluation.judging.model import Judged
 from kgmed.reasoning.evaluation.measures.paired import Paired
 from kgmed.reasoning.evaluation.measures.resampling import Interval
 from kgmed.reasoning.evaluation.measures.summary import Measures
@@ -89,11 +90,38 @@ class ItemRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """The same items asked otherwise: a run with ``--change`` held against the plain run of the
+    same method, on the items that both were asked.
+
+    ``plain`` and ``changed`` name the runs. Differences in ``found`` are those of the changed run
+    less the plain one, below 0 where it lost; ``p_adjusted`` is p for as many tests as there are
+    drops (Holm). ``unchanged`` counts, by reason, the items of the file that couldn't be changed.
+    ``lost`` are the items that only the plain run has right, ``won`` those that only the changed
+    one has, worded as they were changed; what is said of each is first the plain run's.
+    """
+
+    change: str
+    method: str
+    plain: str
+    changed: str
+    accuracy: Interval
+    accuracy_changed: Interval
+    found: Paired
+    p_adjusted: float
+    unchanged: Mapping[str, int]
+    lost: tuple[ItemRow, ...]
+    won: tuple[ItemRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Runs on the same items, in the order in which they were named.
 
     ``notes`` say what makes the comparison less than fair: other snapshots, versions, items.
     ``resampling`` says how intervals were drawn, ``penalty`` what a wrong answer costs in points.
+    Runs that asked the items otherwise stand in ``drops``, beside their plain runs, and not among
+    ``runs``. ``judged`` is what a language model made of the runs' answers, where that was asked.
     """
 
     runs: tuple[Compared, ...]
@@ -103,4 +131,6 @@ class Comparison:
     notes: tuple[str, ...]
     penalty: float
     resampling: Mapping[str, float] = field(default_factory=dict)
+    drops: tuple[Drop, ...] = ()
+    judged: Judged | None = None
     schema: str = "kgmed.comparison/1"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from kgmed.kg.linking.html import plain
+from kgmed.reasoning.evaluation.comparison.drop_tables import drop_item_tables
 from kgmed.reasoning.evaluation.comparison.formats import Table
 from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
 from kgmed.reasoning.evaluation.comparison.model import Comparison
@@ -52,7 +53,7 @@ def _page(found: Comparison, title: str) -> Iterator[str]:
     for table in made[2:]:
         yield _table(table)
     yield "<h2>Items</h2>\n"
-    for table in item_tables(found):
+    for table in (*item_tables(found), *drop_item_tables(found)):
         yield _folded(table)
     yield "</body>\n</html>\n"
 

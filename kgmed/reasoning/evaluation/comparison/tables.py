@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kgmed.reasoning.evaluation.comparison.drop_tables import drops_table
 from kgmed.reasoning.evaluation.comparison.formats import (
     NONE,
     Table,
@@ -12,6 +13,7 @@ from kgmed.reasoning.evaluation.comparison.formats import (
     spread,
 )
 from kgmed.reasoning.evaluation.comparison.model import Compared, Comparison
+from kgmed.reasoning.evaluation.judging.tables import marks_table, preferences_table
 from kgmed.reasoning.evaluation.measures.claims import VERDICTS
 from kgmed.reasoning.evaluation.measures.summary import COVERAGES
 
@@ -34,8 +36,8 @@ def headline(found: Comparison) -> str:
     covered, linked, none = (covers.get(name, 0) for name in COVERAGES)
     share = percent(covered / items)
     return (
-        f"{line} The graph covers {covered:,} of them ({share}), has only concepts of {linked:,},"
-        f" and nothing of {none:,}."
+        f"{line} The graph covers {covered:,} of them ({share}), has the concepts of {linked:,} and"
+        f" nothing that joins them, and lacks concepts of {none:,}."
     )
 
 
@@ -45,10 +47,16 @@ def tables(found: Comparison) -> list[Table]:
     made = [
         _accuracy(found),
         _pairs(found),
+        drops_table(found),
         _part(found, "coverage"),  # first, as a score misleads without it
         _errors(found),
         *(_part(found, by) for by in fields if by != "coverage"),
         _claims(found),
+        *(
+            []
+            if found.judged is None
+            else [marks_table(found.judged), preferences_table(found.judged)]
+        ),
         _detection(found),
         _texts(found),
         _confidence(found),
@@ -108,19 +116,31 @@ def _pairs(found: Comparison) -> Table:
 
 def _errors(found: Comparison) -> Table:
     kinds = list(dict.fromkeys(kind for run in found.runs for kind in run.measures.errors))
+    rest = [_no_kind(run) for run in found.runs]
+    heads = ("run", *(kind.replace("_", " ") for kind in kinds))
     rows = [
         (run.name, *(f"{run.measures.errors.get(kind, 0):,}" for kind in kinds))
         for run in found.runs
     ]
+    if any(rest):
+        heads = (*heads, "only unanswered")
+        rows = [(*row, f"{n:,}") for row, n in zip(rows, rest, strict=True)]
     return Table(
         "Why items aren't right",
-        ("run", *(kind.replace("_", " ") for kind in kinds)),
+        heads,
         tuple(rows) if kinds else (),
-        "Not linked: no concept of the question is in the graph. Not covered: the graph holds"
-        " nothing that would answer it. Evidence missed: it does, and the run didn't find it."
-        " Evidence ignored: it was given, and the answer differs. Refuted: the graph refutes the"
-        " answer. Unread: no answer could be read.",
+        "Not linked: the graph lacks the concepts of the question, or of a right answer. Not"
+        " covered: it has them, and no statement joins them. Evidence missed: one does, and the run"
+        " didn't find it. Evidence ignored: it was given, and the answer differs. Refuted: the"
+        " graph refutes the answer. Unread: no answer could be read. Only unanswered: by a run that"
+        " was to rest on no evidence.",
     )
+
+
+def _no_kind(run: Compared) -> int:
+    """Items that aren't right and for which no kind of error is told."""
+    a = run.measures.accuracy
+    return max(0, a.items - a.right - sum(run.measures.errors.values()))
 
 
 def _part(found: Comparison, by: str) -> Table:
@@ -131,8 +151,8 @@ def _part(found: Comparison, by: str) -> Table:
         if part.by == by
     ]
     note = (
-        "Covered: a statement joins the question and a right answer. Linked: the graph has"
-        " concepts of the question. None: nothing of it."
+        "Covered: a statement joins the question and a right answer. Linked: the graph has concepts"
+        " of both, and nothing joins them. None: it lacks those of one."
         if by == "coverage"
         else ""
     )
@@ -255,6 +275,7 @@ def _cost(found: Comparison) -> Table:
             "ms p90",
         ),
         tuple(rows),
+        "ms: from the question to the answer read, while other items were under way.",
     )
 
 

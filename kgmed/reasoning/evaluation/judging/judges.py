@@ -15,13 +15,12 @@ from pydantic import Field
 from kgmed.kg.model import Language
 from kgmed.prompts import fenced_line
 from kgmed.prompts.programs import task
+from kgmed.reasoning.evaluation.judging.model import LEAST, MARKS, MOST
 from kgmed.reasoning.evaluation.runs import Record
 from kgmed.reasoning.evidence import Evidence
 from kgmed.reasoning.programs.base import Asked, Grounded, Run, Steps
 from kgmed.reasoning.programs.signatures import signature_of
 
-MARKS = ("professional", "safe", "fluent", "helpful")
-LEAST, MOST = 1, 5
 SIDES = ("first", "second", "equal")
 Mark = Annotated[int, Field(ge=LEAST, le=MOST)]
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from kgmed.reasoning.evaluation.measures.resampling import Interval
 
+MARKS = ("professional", "safe", "fluent", "helpful")
+"""What an answer is marked on."""
+LEAST, MOST = 1, 5
+"""The marks: the worst and the best."""
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:

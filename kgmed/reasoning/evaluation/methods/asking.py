@@ -36,6 +36,14 @@ def options_of(item: Item) -> tuple[str, ...]:
     return tuple(item.options.values())
 
 
+def inputs_of(item: Item) -> dict[str, Any]:
+    """What a module is given of an item: its question and options, or what is to be judged."""
+    own = {"question": item.question, "language": item.lang}
+    if item.kind == "judgement":
+        return {**own, "candidate": item.candidate}
+    return {**own, "options": options_of(item)}
+
+
 def right_label(item: Item) -> str:
     """The label of a right answer as programs give it: an option's letter from A, or yes, no,
     maybe; "" for an open item."""

@@ -46,6 +46,7 @@ class Setup:
 
     ``gatherer`` finds the graph's evidence, ``passages`` are the plain texts of ``rag`` methods,
     made when one is wanted; ``solved`` are items with answers that aren't asked, for few-shot ones.
+    A run that was ``begun`` has its examples on disk: what a model wrote isn't asked for again.
     """
 
     gatherer: Gatherer
@@ -59,6 +60,7 @@ class Setup:
     rounds: int = 1
     budget: int = BUDGET
     seed: int = 0
+    begun: bool = False
 
     @property
     def own(self) -> dict[str, Any]:
@@ -96,6 +98,8 @@ def _few_shot(setup: Setup) -> Any:
 
 def _auto_cot(setup: Setup) -> Any:
     asking = ClosedBookChain(**setup.own)
+    if setup.begun:
+        return asking
     shown = auto_examples(setup.few("auto-cot"), asking, setup.shots, seed=setup.seed)
     return ClosedBookChain(**setup.own, examples=shown)
 
