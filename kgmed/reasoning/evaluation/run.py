@@ -217,7 +217,7 @@ def _prepared(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{path}: can't be read ({error}), expected a run's settings. {_ELSEWHERE}"
@@ -229,7 +229,8 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path}: found the schema {schema!r}{by}, expected {RUN_SCHEMA!r}, a run of this "
             f"version of kgmed. {_ELSEWHERE}"
         )
-    return found
+    told: dict[str, Any] = found
+    return told
 
 
 def _changed(known: Mapping[str, Any], head: Mapping[str, Any]) -> list[str]:
