@@ -43,6 +43,10 @@ def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
     files = sorted(map(str, (work / "packed").glob("packed/train-*.jsonl")))
     data = load_dataset("json", data_files=files, split="train", cache_dir=str(work / "cache"))
     data = data.select_columns(["input_ids", "labels"])
+    if size.twice:
+        data = Dataset.from_list(
+            [row for packed in data["input_ids"] for row in _twice(packed, words.eos_token_id)]
+        )
     step_tokens = size.batch * size.context
     epoch = max(1, len(data) // size.batch)
     steps = min(epoch, max(1, size.pretrain // step_tokens)) if size.pretrain else epoch
@@ -71,6 +75,30 @@ def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
     tokens = sum(len(row["input_ids"]) for row in rows)
     found = _trained(trainer, words, work / "instructed", int(tokens * size.epochs))
     return {**found, "rows": len(rows)}
+
+
+def _twice(packed: Sequence[int], end: int) -> list[dict[str, list[int]]]:
+    """Two contexts of one: the texts of either half, and the same texts again in the other order.
+
+    What stands twice is learnt to be copied long before what stands once is known by heart: a model
+    of a few million weights needs that to answer from evidence.
+    """
+    texts: list[list[int]] = [[]]
+    for token in packed:
+        texts[-1].append(token)
+        if token == end:
+            texts.append([])
+    found, half = [], len(packed) // 2
+    rows: list[list[list[int]]] = [[]]
+    for text in filter(None, texts):
+        if sum(map(len, rows[-1])) + len(text) > half:
+            rows.append([])
+        rows[-1].append(text[:half])
+    for row in filter(None, rows):
+        ids = [token for text in (*row, *reversed(row)) for token in text]
+        ids += [end] * (2 * half - len(ids))
+        found.append({"input_ids": ids, "labels": ids})
+    return found
 
 
 def _tokens(words: Any, row: Mapping[str, Any], most: int) -> dict[str, list[int]]:
