@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from kgmed.kg.diff.comparison import Comparison
     from kgmed.kg.diff.model import Diff
     from kgmed.kg.linking.links import Links
-    from kgmed.kg.model import Language, Path
+    from kgmed.kg.model import Language
+    from kgmed.kg.paths.found import Paths
     from kgmed.kg.store.base import GraphStore
     from kgmed.kg.store.neo4j.report import Loaded, Tell
     from kgmed.kg.store.snapshot import Snapshot
@@ -158,7 +159,7 @@ def verify(
 
 def find_paths(
     start: str, end: str, *, graph: str | FilePath | None = None, hops: int = 4, limit: int = 5
-) -> list[Path]:
+) -> Paths:
     """Open a graph, find paths, close it: :meth:`Graph.find_paths` in one call.
 
     >>> len(find_paths("warfarin", "VKORC1", limit=1))

@@ -156,9 +156,9 @@ class Tables:
         return f"<Tables {self.snapshot.folder.name}: {sizes}>"
 
     def _repr_html_(self) -> str:
-        from kgmed.kg.html import table
+        from kgmed.kg.display.html import table
 
-        rows = [(name, f"{n:,}", ", ".join(self.columns(name))) for name, n in self.counts.items()]
+        rows = [(name, n, ", ".join(self.columns(name))) for name, n in self.counts.items()]
         return table(("table", "rows", "columns"), rows)
 
     def columns(self, name: str) -> tuple[str, ...]:
