@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Verification
     from kgmed.reasoning.claims.texts import Extractor
+    from kgmed.reasoning.evaluation.comparison.model import Comparison as Compared
+    from kgmed.reasoning.evaluation.run import Ran
     from kgmed.reasoning.reward import Reward
 
 
@@ -253,6 +255,21 @@ def diff(
     """
     with open_diff(old, new, source=source, progress=lambda _text: None) as changes:
         return changes.with_examples(examples)
+
+
+def compare(runs: Sequence[str | FilePath | Ran], **how: Any) -> Compared:
+    """Runs of :meth:`Graph.evaluate` side by side: ``kgmed evaluate compare`` in one call.
+
+    ``runs`` are what it gave, or the folders of runs, the first being what the others are held
+    against. ``how`` are ``mixed``, ``all_pairs`` and ``penalty`` of
+    :func:`kgmed.reasoning.evaluation.comparison.compare.compare`. The result shows in a notebook as
+    tables; its ``page()`` has plots and items, too, and ``save("compared.html")`` keeps that.
+    """
+    from kgmed.reasoning.evaluation.comparison.compare import compare as compare_runs
+    from kgmed.reasoning.evaluation.runs import read_runs
+
+    folders = [FilePath(one if isinstance(one, str | FilePath) else one.folder) for one in runs]
+    return compare_runs(read_runs([folder.expanduser() for folder in folders]), **how)
 
 
 def reward(

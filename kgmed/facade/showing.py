@@ -130,11 +130,11 @@ class Showing(Views):
             values.concept_html(concept)
             + facts([("states", counted(near.predicates()) + (f" ({near.cut})" * bool(near.cut)))])
             + near.picture(lang=lang).html
-            + folded(f"{len(names):,} names", table(
+            + folded(f"names ({len(names):,})", table(
                 ("name", "language", "kind", "source"), rows, limit=SHOWN
             ))
-            + folded(f"{len(mappings):,} mappings", values.mappings_table(mappings))
-            + folded(f"{len(near.statements):,} statements", values.statements_table(
+            + folded(f"mappings ({len(mappings):,})", values.mappings_table(mappings))
+            + folded(f"statements ({len(near.statements):,})", values.statements_table(
                 near.statements, near.names(lang), lang=lang, more=""
             ))
         ))  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from kgmed.kg.display.html import Html, few, folded, note, source_of, table
+from kgmed.kg.display.html import Html, few, folded, source_of, table
 from kgmed.kg.display.words import relation
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ def statements_picture(
     names: Mapping[str, str],
     *,
     concepts: Mapping[str, Concept] | None = None,
+    kinds: Mapping[str, str] | None = None,
     starts: Sequence[str] = (),
     lang: Language = "en",
     limit: int = DRAWN,
@@ -29,14 +30,15 @@ def statements_picture(
     """Statements between concepts as a picture of at most ``limit`` concepts.
 
     Those drawn are ``starts``, and then their neighbours of each predicate in turn, the nearest
-    first. ``concepts`` say the categories, ``names`` what stands in the boxes. What is left out is
-    said below.
+    first. ``concepts``, or ``kinds``, say the categories, ``names`` what stands in the boxes. What
+    is left out is said below.
     """
     joining = sorted((one for one in statements if one.object), key=lambda s: s.predicate)
     every = list(dict.fromkeys(chain(starts, *((s.subject, s.object) for s in joining))))
     kept = _chosen(joining, every, starts, limit)
     drawn = [s for s in joining if s.subject in kept and s.object in kept]
-    nodes = [_node(id, names, concepts or {}, main=id in starts) for id in every if id in kept]
+    kinds = {**(kinds or {}), **_kinds(concepts)}
+    nodes = [_node(id, names, kinds, main=id in starts) for id in every if id in kept]
     words = {relation(s.predicate, lang) for s in drawn}
     once = len(words) == 1 and len(drawn) >= _SAME
     lines = [_line(s, names, lang, bare=once) for s in drawn]
@@ -68,7 +70,9 @@ def path_picture(
 ) -> Html:  # fmt: skip
     """A path as a chain, from left to right, or downwards where it is long."""
     ends = {path.nodes[0], path.nodes[-1]} if path.steps else set()
-    nodes = [_node(id, names, concepts or {}, main=id in ends) for id in dict.fromkeys(path.nodes)]
+    nodes = [
+        _node(id, names, _kinds(concepts), main=id in ends) for id in dict.fromkeys(path.nodes)
+    ]
     lines = [_line(statement, names, lang) for statement in path.statements]
     return picture(
         nodes, lines, start=path.nodes[0] if path.nodes else "", both=False,
@@ -97,7 +101,7 @@ def _chosen(
         counts: dict[str, int] = {}
         for id in chain.from_iterable((s.subject, s.object) for s in statements):
             counts[id] = counts.get(id, 0) + 1
-        kept = {max(counts, key=lambda id: counts[id]): None}
+        kept = {max(counts, key=counts.__getitem__): None}
     if len(every) <= limit:
         return set(every)
     while len(kept) < limit:
@@ -123,12 +127,12 @@ def _in_turn(lists: Iterable[Sequence[str]]) -> Iterable[str]:
     return found
 
 
-def _node(
-    id: str, names: Mapping[str, str], concepts: Mapping[str, Concept], *, main: bool
-) -> Node:
-    concept = concepts.get(id)
-    category = concept.categories[0] if concept is not None and concept.categories else ""
-    return Node(id, names.get(id) or id, category, main)
+def _kinds(concepts: Mapping[str, Concept] | None) -> dict[str, str]:
+    return {id: c.categories[0] for id, c in (concepts or {}).items() if c.categories}
+
+
+def _node(id: str, names: Mapping[str, str], kinds: Mapping[str, str], *, main: bool) -> Node:
+    return Node(id, names.get(id) or id, kinds.get(id, ""), main)
 
 
 def _line(

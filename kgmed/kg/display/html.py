@@ -51,8 +51,8 @@ def table(
 
     >>> table(["name"], [["<b>"]]).count("&lt;b&gt;")
     1
-    >>> table(["n"], [[n] for n in range(5)], limit=2, more=".items")[-44:]
-    '<p><small>… 3 more in .items</small></p></div>'
+    >>> table(["n"], [[n] for n in range(5)], limit=2, more=".items")[-45:]
+    '><small>… 3 more in .items</small></p></div>'
     """
     listed = list(rows)
     cut = listed if limit is None else listed[:limit]
@@ -63,7 +63,8 @@ def table(
     )
     title = f'<caption style="text-align:left">{plain(caption)}</caption>' if caption else ""
     made = (
-        f'<table style="{_TABLE}">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<table style="{_TABLE}">{title}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
     )
     return Html(f'<div style="overflow-x:auto">{made}{rest(len(listed) - len(cut), more)}</div>')
 

@@ -35,7 +35,7 @@ def columns(
     left = dict.fromkeys(ids)
     parts = []
     while left:
-        root = start if start in left else max(left, key=lambda id: len(around[id]))
+        root = start if start in left else max(left, key=lambda one: len(around[one]))
         place = _distances(root, around)
         if both and len(around[root]) > SIDE:
             _share_out(root, place, around)
@@ -105,4 +105,4 @@ def _sort(here: list[str], there: Sequence[str], around: Mapping[str, Sequence[s
     for id in here:
         near = [rank[other] for other in around[id] if other in rank]
         middle[id] = sum(near) / len(near) if near else own[id]
-    here.sort(key=lambda id: (middle[id], own[id]))
+    here.sort(key=lambda one: (middle[one], own[one]))

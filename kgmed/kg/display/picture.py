@@ -122,7 +122,7 @@ def _joined(lines: Sequence[Line]) -> list[Line]:
 
 def _size(node: Node) -> tuple[float, float]:
     lines = wrapped(node.name)
-    longest = max(width(text) for text in lines)
+    longest = max(width(text) for text in lines) * (1.12 if node.main else 1)  # those are bold
     longest = max(longest, width(node.category, SMALL))
     return longest + 2 * _PAD, _LINE * len(lines) + (13 if node.category else 0) + 10
 
@@ -191,8 +191,7 @@ def _gap(column: int, lines: Sequence[Line], column_of: dict[str, int]) -> float
     labels = [
         _chip(line.label)[1]
         for line in lines
-        if line.start in column_of
-        and min(column_of[line.start], column_of[line.end]) == column
+        if line.start in column_of and min(column_of[line.start], column_of[line.end]) == column
     ]
     return max(64.0, *(label + 44 for label in labels)) if labels else 64.0
 
@@ -298,7 +297,7 @@ def _head(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 def _box(node: Node, box: Box) -> str:
     x, y = box.x - box.width / 2, box.y - box.height / 2
-    stroke = "stroke=\"currentColor\" stroke-width=\"2.4\"" if node.main else 'stroke="#777"'
+    stroke = 'stroke="currentColor" stroke-width="2.4"' if node.main else 'stroke="#777"'
     lines = wrapped(node.name)
     weight = ' font-weight="700"' if node.main else ""
     texts = "".join(_text(box.x, y + 17 + _LINE * n, text, weight) for n, text in enumerate(lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kgmed.kg.display.drawn import path_picture, paths_picture, statements_picture
+from kgmed.kg.display.drawn import DRAWN, path_picture, paths_picture, statements_picture
 from kgmed.kg.display.html import (
     SHOWN,
     Html,
@@ -23,7 +23,8 @@ from kgmed.kg.display.words import relation, sentence
 from kgmed.kg.model import Language
 
 if TYPE_CHECKING:
-    from kgmed.kg.model import Concept, Mapping as SssomMapping, Path, Statement
+    from kgmed.kg.model import Concept, Path, Statement
+    from kgmed.kg.model import Mapping as SssomMapping
     from kgmed.kg.store.base import GraphInfo
     from kgmed.kg.views.subgraph import Subgraph
     from kgmed.kg.why import Why
@@ -34,12 +35,12 @@ _PATHS = 5
 def concept_html(concept: Concept) -> Html:
     """A concept: its names by language, categories, ids and sources."""
     names = [(f"name ({lang})", name) for lang, name in concept.names.items()]
-    return heading(concept.name, concept.id) + facts([
+    return Html(heading(concept.name, concept.id) + facts([
         *names,
         ("category", few(concept.categories)),
         ("ids", few(concept.equivalent_ids, SHOWN)),
         ("sources", few(concept.sources, SHOWN)),
-    ])  # type: ignore[return-value]  # fmt: skip
+    ]))  # fmt: skip
 
 
 def statement_html(
@@ -104,7 +105,10 @@ def statements_table(
 
 
 def path_html(
-    path: Path, names: Mapping[str, str] | None = None, *, lang: Language = "en",
+    path: Path,
+    names: Mapping[str, str] | None = None,
+    *,
+    lang: Language = "en",
     concepts: Mapping[str, Concept] | None = None,
 ) -> Html:
     """A path: its picture, and a row per statement."""
@@ -147,22 +151,26 @@ def path_line(path: Path, *, lang: Language = "en") -> str:
     return " ".join(parts)
 
 
-def subgraph_html(part: Subgraph, *, lang: Language = "en", limit: int | None = None) -> Html:
+def subgraph_html(part: Subgraph, *, lang: Language = "en", limit: int = DRAWN) -> Html:
     """A part of a graph: its picture, its statements, and its values folded."""
     names = part.names(lang)
     title = heading(
         few([names.get(id, id) for id in part.starts]) or "part of the graph",
         besides=f"{len(part.concepts):,} concepts, {len(part.statements):,} statements",
     )
-    more = {} if limit is None else {"limit": limit}
     drawn = statements_picture(
-        part.statements, names, concepts=part.concepts, starts=part.starts, lang=lang, **more
+        part.statements,
+        names,
+        concepts=part.concepts,
+        starts=part.starts,
+        lang=lang,
+        limit=limit,
     )
     values = statements_table(part.values, names, lang=lang, more=".values") if part.values else ""
     rows = statements_table(part.statements, names, lang=lang)
     return Html(
-        title + drawn + folded(f"{len(part.statements):,} statements", rows)
-        + folded(f"{len(part.values):,} values", values) + note(part.cut)
+        title + drawn + folded(f"statements ({len(part.statements):,})", rows)
+        + folded(f"values ({len(part.values):,})", values) + note(part.cut)
     )  # fmt: skip
 
 

@@ -72,6 +72,11 @@ class Compiled:
             found.append(f"it was compiled by kgmed {self.kgmed}, and this is {VERSION}")
         return found
 
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.runs import compiled_html
+
+        return compiled_html(self)
+
 
 def read_compiled(path: Path) -> Compiled:
     """A compiled program from its file; raises :class:`~kgmed.kg.errors.DataError` for one that is
