@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kgmed.kg.errors import MissingExtra, UsageError
 from kgmed.kg.layers import define, literal
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_ITEM
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Tables:
 
         self.snapshot = snapshot
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect()
-        self.connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(self.connection)
         self.connection.execute(f"SET memory_limit = {literal(memory)}")
         self.connection.execute(f"SET preserve_insertion_order = {ordered}")
         define(self.connection, snapshot, prefix=RAW)
