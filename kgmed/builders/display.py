@@ -105,9 +105,9 @@ def made_html(made: Made) -> Html:
     """An overlay that was made: what it changes of the graph below it."""
     manifest = made.snapshot.manifest
     title = heading(str(made.snapshot.folder.parent.parent), str(manifest["snapshot"])[:16])
-    if made.snapshot.base is None:
+    if "overlay" not in manifest:
         return Html(title + note("As built: no overlay lies on it."))
-    below = f"an overlay on {str(made.snapshot.base.manifest['snapshot'])[:16]}"
+    below = f"an overlay on the generation {manifest['overlay']['base']}"
     return Html(title + note(below) + overlay_html(made.report))
 
 

@@ -23,7 +23,7 @@ STATEMENTS = 100_000
 _BATCH = 500
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Subgraph:
     """Concepts by id, and statements between them and with values, in order.
 
@@ -64,6 +64,10 @@ class Subgraph:
                 lang=lang, limit=limit,
             )
         )  # fmt: skip
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.concepts):,} concepts, {len(self.statements):,} statements"
+        return f"<Subgraph: {counts}, {len(self.values):,} values>"
 
     def _repr_html_(self) -> str:
         from kgmed.kg.display.values import subgraph_html
