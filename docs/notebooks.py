@@ -69,11 +69,15 @@ def outputs(cell: Any) -> Iterator[str]:
         elif output.output_type in {"execute_result", "display_data"}:
             data = output.data
             if "text/html" in data:
-                html = re.sub(r"\n\s*\n", "\n", data["text/html"]).replace("\n", "&#10;") \
-                    if "<iframe" in data["text/html"] else re.sub(r"\n+", " ", data["text/html"])
-                yield f'<div class="kgmed-output">{html}</div>'
+                yield f'<div class="kgmed-output">{in_one_block(data["text/html"])}</div>'
             elif "text/plain" in data:
                 yield fenced(data["text/plain"])
+
+
+def in_one_block(html: str) -> str:
+    """HTML in one line, since a blank line would end it for a reader of Markdown; line ends inside
+    of attributes and texts stand as HTML writes them."""
+    return html.replace("\n", "&#10;")
 
 
 def fenced(text: str) -> str:
@@ -93,29 +97,38 @@ def html(notebook: Any) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Execute and write; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder to write into")
     parser.add_argument("--html", action="store_true", help="pages of HTML instead of Markdown")
     parser.add_argument("names", nargs="*", help="notebooks, such as 01-questions; default: all")
     given = parser.parse_args(arguments)
-    paths = [p for p in sorted(NOTEBOOKS.glob("*.ipynb")) if not given.names or p.stem in given.names]
+    paths = [
+        p for p in sorted(NOTEBOOKS.glob("*.ipynb")) if not given.names or p.stem in given.names
+    ]
     unknown = set(given.names) - {path.stem for path in paths}
     if unknown:
         known = ", ".join(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")))
         parser.error(f"found {', '.join(sorted(unknown))}, expected some of: {known}")
     given.out.mkdir(parents=True, exist_ok=True)
-    lines = ["# Notebooks", "", "Each runs from top to bottom on a fresh machine; the outputs here are its own.", ""]
+    lines = [
+        "# Notebooks",
+        "",
+        "Each runs from top to bottom on a fresh machine; the outputs here are its own.",
+        "",
+    ]
     ending = "html" if given.html else "md"
     for path in paths:
         absent = missing(path.stem)
         if absent:
-            print(f"{path.stem}: left out, as it needs {', '.join(absent)}", file=sys.stderr)
+            sys.stderr.write(f"{path.stem}: left out, as it needs {', '.join(absent)}\n")
             continue
         notebook = executed(path)
         made = html(notebook) if given.html else markdown(notebook)
         (given.out / f"{path.stem}.{ending}").write_text(made, encoding="utf-8")
         lines.append(f"- [{title_of(notebook)}]({path.stem}.{ending})")
-        print(f"{path.stem}.{ending}", file=sys.stderr)
+        sys.stderr.write(f"{path.stem}.{ending}\n")
     (given.out / "index.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
