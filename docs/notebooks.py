@@ -62,11 +62,17 @@ def markdown(notebook: Any) -> str:
 def outputs(cell: Any) -> Iterator[str]:
     """What a cell showed: HTML as it is, in a block without blank lines, which would end it for a
     reader of Markdown; text in a fence. What a cell wrote to standard error is left out."""
-    for output in cell.outputs:
-        if output.output_type == "stream":
-            if output.name == "stdout" and output.text.strip():
-                yield fenced(output.text)
-        elif output.output_type in {"execute_result", "display_data"}:
+    printed = ""
+    for output in [*cell.outputs, None]:
+        if output is not None and output.output_type == "stream":
+            printed += output.text if output.name == "stdout" else ""
+            continue
+        if printed.strip():
+            yield fenced(printed)
+        printed = ""
+        if output is None:
+            return
+        if output.output_type in {"execute_result", "display_data"}:
             data = output.data
             if "text/html" in data:
                 yield f'<div class="kgmed-output">{in_one_block(data["text/html"])}</div>'

@@ -38,9 +38,9 @@ class Showing(Views):
 
         >>> near = open_graph().neighbourhood("imatinib", predicates=["inhibits", "treats"])
         >>> near.predicates()
-        {'inhibits': 4, 'treats': 4}
+        {'treats': 9, 'inhibits': 3}
         >>> len(near.concepts), near.cut
-        (9, '')
+        (13, '')
         """
         given = [concepts] if isinstance(concepts, str) else list(concepts)
         return self._part(given, hops, predicates, sources, limit=limit, truncate=True)

@@ -54,7 +54,7 @@ def test_a_text_is_marked_by_sign_and_number_and_escaped() -> None:
 def test_the_worst_of_several_verdicts_is_shown() -> None:
     html = marked("abc", [(0, 3, "SUPPORTED"), (0, 3, "REFUTED")])
     assert COLOURS["REFUTED"] in html
-    assert "✓1✗2" in html
+    assert "✓1 ✗2" in html
 
 
 def test_a_verification_shows_its_text_claims_and_proofs(graph: Graph) -> None:

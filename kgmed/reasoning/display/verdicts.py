@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from kgmed.kg.display.html import SHOWN, Html, folded, note, rest, table
 from kgmed.kg.display.values import path_html, statements_table
+from kgmed.kg.display.words import relation
 from kgmed.kg.linking.html import plain
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Path, Statement
@@ -44,7 +45,7 @@ def style(verdict: str) -> str:
     """The style of what is marked with a verdict: dark text on light, a line of its own kind."""
     below = _BELOW.get(verdict, "1px solid #555")
     ground = COLOURS.get(verdict, "#eee")
-    return f"background:{ground};color:#111;border-bottom:{below};padding:0 .15em"
+    return f"background:{ground};color:#111;border-bottom:{below}"
 
 
 def chip(verdict: str) -> Html:
@@ -54,7 +55,9 @@ def chip(verdict: str) -> Html:
     True
     """
     sign = SIGNS.get(verdict, "·")
-    return Html(f'<span style="{style(verdict)};white-space:nowrap">{sign} {plain(verdict)}</span>')
+    return Html(
+        f'<span style="{style(verdict)};white-space:nowrap;padding:0 .2em">{sign} {plain(verdict)}</span>'
+    )
 
 
 def legend(verdicts: Sequence[str] = VERDICTS) -> Html:
@@ -85,11 +88,29 @@ def marked(text: str, claims: Sequence[tuple[int, int, str]]) -> Html:
             worst = min((v for _n, v in here), key=_rank)
             told = plain(", ".join(f"{n}: {verdict}" for n, verdict in here))
             begun = [(n, v) for n, v in here if claims[n - 1][0] == start]
-            signs = "".join(f"{SIGNS.get(verdict, '·')}{n}" for n, verdict in begun)
+            signs = _signs(begun)
             sup = f'<b style="font-size:.75em">{signs}</b> ' if signs else ""
             shown = f'<mark style="{style(worst)}" title="{told}">{sup}{shown}</mark>'
         parts.append(shown)
     return Html("".join(parts))
+
+
+def _signs(begun: Sequence[tuple[int, str]]) -> str:
+    """The signs of claims with their numbers; a run of one verdict by its first and last.
+
+    >>> _signs([(1, "REFUTED"), (2, "SUPPORTED"), (3, "SUPPORTED"), (4, "SUPPORTED")])
+    '✗1 ✓2-4'
+    """
+    runs: list[tuple[str, int, int]] = []
+    for n, verdict in begun:
+        if runs and runs[-1][0] == verdict and runs[-1][2] == n - 1:
+            runs[-1] = (verdict, runs[-1][1], n)
+        else:
+            runs.append((verdict, n, n))
+    return " ".join(
+        f"{SIGNS.get(verdict, '·')}{first}" + (f"-{last}" if last > first else "")
+        for verdict, first, last in runs
+    )
 
 
 def _rank(verdict: str) -> int:
@@ -132,7 +153,7 @@ def claims_html(claims: Sequence[Claimed], *, limit: int = SHOWN) -> Html:
         against = [f"against: {proof.words}" for proof in claim.against if proof.words]
         why = claim.proof.words if claim.proof and claim.proof.words else claim.reason
         rows.append(
-            (number, chip(claim.verdict), said(claim), " ".join([why, *against]), _cites(claim))
+            (number, chip(claim.verdict), triple(claim), " ".join([why, *against]), _cites(claim))
         )
     made = table(("", "verdict", "claim", "why", "statements"), rows)
     drawn = [
@@ -155,6 +176,12 @@ def said(claim: VerifiedClaim) -> str:
     if claim.text:
         return " ".join(claim.text.split())
     return f"{_name(claim.subject)} {'not ' * claim.negated}{claim.predicate} {_name(claim.object)}"
+
+
+def triple(claim: VerifiedClaim) -> str:
+    """A claim as a triple in words; several in one stretch of text read alike otherwise."""
+    denied = "not " if claim.negated else ""
+    return f"{_name(claim.subject)} {denied}{relation(claim.predicate)} {_name(claim.object)}"
 
 
 def _name(end: str | Link) -> str:
