@@ -55,9 +55,8 @@ def chip(verdict: str) -> Html:
     True
     """
     sign = SIGNS.get(verdict, "·")
-    return Html(
-        f'<span style="{style(verdict)};white-space:nowrap;padding:0 .2em">{sign} {plain(verdict)}</span>'
-    )
+    kind = f"{style(verdict)};white-space:nowrap;padding:0 .2em"
+    return Html(f'<span style="{kind}">{sign} {plain(verdict)}</span>')
 
 
 def legend(verdicts: Sequence[str] = VERDICTS) -> Html:
