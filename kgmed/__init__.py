@@ -15,19 +15,22 @@ if TYPE_CHECKING:
     from kgmed.facade import (
         Graph,
         ask,
+        build,
+        compare,
         diff,
         find_paths,
         link,
         open_diff,
         open_graph,
+        retract,
         reward,
         verify,
     )
 
 __version__ = VERSION
 __all__ = [
-    "Graph", "__version__", "ask", "diff", "find_paths", "link", "open_diff", "open_graph",
-    "reward", "verify",
+    "Graph", "__version__", "ask", "build", "compare", "diff", "find_paths", "link", "open_diff",
+    "open_graph", "retract", "reward", "verify",
 ]  # fmt: skip
 
 

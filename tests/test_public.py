@@ -14,8 +14,8 @@ from kgmed.facade import Graph
 
 def test_the_public_names_are_these() -> None:
     assert sorted(kgmed.__all__) == [
-        "Graph", "__version__", "ask", "diff", "find_paths", "link", "open_diff", "open_graph",
-        "reward", "verify",
+        "Graph", "__version__", "ask", "build", "compare", "diff", "find_paths", "link",
+        "open_diff", "open_graph", "retract", "reward", "verify",
     ]  # fmt: skip
     for name in kgmed.__all__:
         assert getattr(kgmed, name) is not None

@@ -41,6 +41,11 @@ class Build:
     report: Report
     was_there: bool = False
 
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import build_html
+
+        return build_html(self)
+
 
 def build(
     sources: Sequence[Source],

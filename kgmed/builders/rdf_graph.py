@@ -23,6 +23,7 @@ from kgmed.builders.statements import STATEMENT_ID_SQL
 from kgmed.kg.errors import DataError
 from kgmed.kg.layers import fill, literal
 from kgmed.kg.model import canonical_qualifiers
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.views import rdf_terms as terms
 
@@ -92,7 +93,7 @@ class RdfGraph:
             folder = Path(tempfile.mkdtemp(prefix="kgmed-rdf-", dir=parent))
             self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             connection = duckdb.connect()  # in memory, and what doesn't fit spills
-            connection.execute("SET enable_progress_bar = false")
+            no_progress_bar(connection)
             connection.execute(f"SET memory_limit = {literal(self.memory)}")
             connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
             connection.execute("SET preserve_insertion_order = false")

@@ -143,6 +143,11 @@ class Report:
             *_rows("Conflicts of sources", found.conflicts),
         ]
 
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import report_html
+
+        return report_html(self)
+
 
 def _counts(title: str, counts: dict[str, int]) -> list[str]:
     if not counts:

@@ -20,6 +20,7 @@ from kgmed.kg.errors import UsageError
 from kgmed.kg.iris import BIOREGISTRY, OWN, expansion
 from kgmed.kg.licences import licence
 from kgmed.kg.mapping_set import LeftOut, MappingsWritten
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.views.licensing import Terms, tier
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def write_mappings(
     terms = chosen.of_source
     open_sources = [source for source in terms if chosen.lets_source(source)]
     with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         connection.execute("SET threads = 1")  # rows stream in the table's order
         ends = "split_part(subject, ':', 1) IN ({0}) OR split_part(object, ':', 1) IN ({0})"
         kept = ends.format(_quoted(prefixes)) if prefixes else "true"

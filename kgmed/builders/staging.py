@@ -18,6 +18,7 @@ from kgmed.builders.source import (
     schema,
 )
 from kgmed.kg.linking.normalize import ASCII_KEY_SQL, key
+from kgmed.kg.quiet import no_progress_bar
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +33,7 @@ def connect(work: Path, *, memory: str = DEFAULT_MEMORY) -> duckdb.DuckDBPyConne
     connection = duckdb.connect(str(work / "staging.duckdb"))
     spill = work / "spill"
     spill.mkdir(exist_ok=True)
-    connection.execute("SET enable_progress_bar = false")  # it would go to standard output
+    no_progress_bar(connection)
     connection.execute(f"SET memory_limit = '{memory}'")
     connection.execute(f"SET threads = {os.cpu_count() or 1}")
     connection.execute("SET temp_directory = ?", [str(spill)])

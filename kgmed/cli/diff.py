@@ -103,7 +103,7 @@ def _lines(found: Diff) -> Iterator[str]:
 
 
 def _print_tables(found: Diff) -> None:
-    from kgmed.kg.html import change
+    from kgmed.kg.display.diffs import change
 
     if found.same:
         return

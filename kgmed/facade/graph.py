@@ -9,18 +9,19 @@ from kgmed.facade.asking_files import AskingFiles
 from kgmed.facade.generating import Generating
 from kgmed.facade.linking import Linking
 from kgmed.facade.optimizing import Optimizing
-from kgmed.facade.views import Views
+from kgmed.facade.showing import Showing
 from kgmed.kg.errors import UnknownConcept, UsageError
 
 if TYPE_CHECKING:
-    from kgmed.kg.model import Concept, Path, Statement
+    from kgmed.kg.model import Concept, Statement
+    from kgmed.kg.paths.found import Paths
     from kgmed.kg.store.base import CoverageRow
     from kgmed.kg.why import Why
 
 MAX_HOPS = 6
 
 
-class Graph(Linking, AskingFiles, Optimizing, Views, Generating):
+class Graph(Linking, AskingFiles, Optimizing, Showing, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the
@@ -36,6 +37,9 @@ class Graph(Linking, AskingFiles, Optimizing, Views, Generating):
     def __repr__(self) -> str:
         info = self.info()
         return f"<Graph {info.uri}: {info.concepts:,} concepts, {info.statements:,} statements>"
+
+    def _repr_html_(self) -> str:
+        return self.info()._repr_html_()
 
     def close(self) -> None:
         """Release the graph's files and connections."""
@@ -73,8 +77,9 @@ class Graph(Linking, AskingFiles, Optimizing, Views, Generating):
         hops: int = 4,
         limit: int = 5,
         predicates: Sequence[str] | None = None,
-    ) -> list[Path]:
-        """The best of the shortest paths between two concepts, given by id or name.
+    ) -> Paths:
+        """The best of the shortest paths between two concepts, given by id or name: a list, which
+        shows in a notebook as one picture.
 
         >>> path = open_graph().find_paths("imatinib", "ABL1")[0]
         >>> [step.statement.predicate for step in path.steps]
@@ -94,7 +99,11 @@ class Graph(Linking, AskingFiles, Optimizing, Views, Generating):
             limit=limit,
             predicates=predicates,
         )
-        return list(found.paths)
+        from kgmed.kg.paths.found import Paths, with_names
+
+        concepts = self._concepts(s for path in found.paths for s in path.statements)
+        names = {id: concept.name for id, concept in concepts.items()}
+        return Paths((with_names(path, names) for path in found.paths), concepts)
 
     def why(self, left: str, right: str) -> Why:
         """Which mappings made two ids one concept, or which were refused."""

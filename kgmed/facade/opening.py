@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from kgmed.kg.diff.comparison import Comparison
     from kgmed.kg.diff.model import Diff
     from kgmed.kg.linking.links import Links
-    from kgmed.kg.model import Language, Path
+    from kgmed.kg.model import Language
+    from kgmed.kg.paths.found import Paths
     from kgmed.kg.store.base import GraphStore
     from kgmed.kg.store.neo4j.report import Loaded, Tell
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.reasoning.answer import Answer
     from kgmed.reasoning.claims.model import Verification
     from kgmed.reasoning.claims.texts import Extractor
+    from kgmed.reasoning.evaluation.comparison.model import Comparison as Compared
+    from kgmed.reasoning.evaluation.run import Ran
     from kgmed.reasoning.reward import Reward
 
 
@@ -158,7 +161,7 @@ def verify(
 
 def find_paths(
     start: str, end: str, *, graph: str | FilePath | None = None, hops: int = 4, limit: int = 5
-) -> list[Path]:
+) -> Paths:
     """Open a graph, find paths, close it: :meth:`Graph.find_paths` in one call.
 
     >>> len(find_paths("warfarin", "VKORC1", limit=1))
@@ -252,6 +255,21 @@ def diff(
     """
     with open_diff(old, new, source=source, progress=lambda _text: None) as changes:
         return changes.with_examples(examples)
+
+
+def compare(runs: Sequence[str | FilePath | Ran], **how: Any) -> Compared:
+    """Runs of :meth:`Graph.evaluate` side by side: ``kgmed evaluate compare`` in one call.
+
+    ``runs`` are what it gave, or the folders of runs, the first being what the others are held
+    against. ``how`` are ``mixed``, ``all_pairs`` and ``penalty`` of
+    :func:`kgmed.reasoning.evaluation.comparison.compare.compare`. The result shows in a notebook as
+    tables; its ``page()`` has plots and items, too, and ``save("compared.html")`` keeps that.
+    """
+    from kgmed.reasoning.evaluation.comparison.compare import compare as compare_runs
+    from kgmed.reasoning.evaluation.runs import read_runs
+
+    folders = [FilePath(one if isinstance(one, str | FilePath) else one.folder) for one in runs]
+    return compare_runs(read_runs([folder.expanduser() for folder in folders]), **how)
 
 
 def reward(

@@ -121,7 +121,7 @@ class Concept:
         return names.get(language) or names.get("en") or next(iter(names.values()), self.id)
 
     def _repr_html_(self) -> str:
-        from kgmed.kg.html import concept_html
+        from kgmed.kg.display.values import concept_html
 
         return concept_html(self)
 
@@ -164,6 +164,11 @@ class Statement:
     agent_type: str = "not_provided"
     retracted: Retraction | None = None
 
+    def _repr_html_(self) -> str:
+        from kgmed.kg.display.values import statement_html
+
+        return statement_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
@@ -205,10 +210,12 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Path:
     """Statements end to end. ``curated`` is the source's record id where a source states the
-    whole path (DrugMechDB does), '' for a path that a search found."""
+    whole path (DrugMechDB does), '' for a path that a search found. ``names`` are those of its
+    concepts, by id, where who made it knew them; they are no part of what it is."""
 
     steps: tuple[Step, ...]
     curated: str = ""
+    names: MappingABC[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for left, right in zip(self.steps, self.steps[1:], strict=False):
@@ -225,6 +232,6 @@ class Path:
         return tuple(step.statement for step in self.steps)
 
     def _repr_html_(self) -> str:
-        from kgmed.kg.html import path_html
+        from kgmed.kg.display.values import path_html
 
         return path_html(self)

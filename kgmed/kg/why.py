@@ -32,6 +32,11 @@ class Why:
     against: tuple[Mapping, ...] = ()
     schema: str = "kgmed.why/1"
 
+    def _repr_html_(self) -> str:
+        from kgmed.kg.display.values import why_html
+
+        return why_html(self)
+
 
 def find_concept(store: GraphStore, text: str) -> tuple[str, str]:
     """(the CURIE as written by kgmed, the id of its concept) for any spelling of an id.

@@ -61,7 +61,8 @@ class Answer:
     and ``text`` at least). ``withheld`` counts what the model wasn't shown, ``agreement`` (0-1) how
     far samples agree. ``rounds`` is how often an answer was sent back with what is refuted in it,
     None where it wasn't looked at for that; ``removed`` and ``marked`` count the sentences that
-    went after that, and those that are marked as not borne out.
+    went after that, and those that are marked as not borne out. ``names`` are those of the concepts
+    that ``statements`` and ``paths`` speak of, by id, in the answer's language.
     """
 
     question: str
@@ -88,9 +89,15 @@ class Answer:
     rounds: int | None = None
     removed: int = 0
     marked: int = 0
+    names: Mapping[str, str] = field(default_factory=dict)
     schema: str = "kgmed.answer/1"
 
     def _repr_html_(self) -> str:
-        from kgmed.reasoning.html import answer_html
+        from kgmed.reasoning.display.answers import answer_html
 
         return answer_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from kgmed.reasoning.display.answers import answer_text
+
+        printer.text(answer_text(self))

@@ -20,6 +20,7 @@ from kgmed.reasoning import compose
 from kgmed.reasoning.answer import NOTICE, Answer, Item, Reason
 from kgmed.reasoning.claims.model import Checked, verified_claim
 from kgmed.reasoning.evidence import Evidence
+from kgmed.reasoning.naming import with_names
 from kgmed.reasoning.programs.base import Verify
 from kgmed.reasoning.programs.citing import Recited, moved, numbers_in, recited
 from kgmed.reasoning.question import parse
@@ -110,7 +111,7 @@ class Answering:
         )  # fmt: skip
         answer = replace(answer, items=self._items(answer, made, prediction))
         lines = [answer.text, *notes, *_withheld_line(answer)]
-        return replace(answer, text="\n".join(lines))
+        return with_names(replace(answer, text="\n".join(lines)), self._store)
 
     def _abstained(self, base: Answer, prediction: Any) -> Answer:
         lang: Language = prediction.language

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kgmed.kg.display import words
 from kgmed.kg.model import Language, Statement
 from kgmed.kg.predicates import Registry
 from kgmed.kg.verbalize import Verbalizer
@@ -196,14 +197,7 @@ def relation(registry: Registry, predicate: str, lang: Language) -> str:
     >>> relation(registry(), "interacts_with", "en"), relation(registry(), "unheard_of", "zh")
     ('interacts with', 'unheard of')
     """
-    entry = registry.get(predicate)
-    if entry is None:
-        return predicate.replace("_", " ")
-    wording = entry.wording[lang]
-    if wording.verbs:
-        return wording.verbs[0]
-    text = wording.sentence[0].removeprefix("{s}").removesuffix("{o}")
-    return text.replace("{s}", "…").replace("{o}", "…").strip(" ，,")
+    return words.relation(predicate, lang, known=registry)
 
 
 def sentence(

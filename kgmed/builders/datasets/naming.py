@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kgmed.kg import layers
 from kgmed.kg.model import Name
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.verbalize.names import display, small
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def common_words_of(snapshot: Snapshot) -> frozenset[str]:
     import duckdb
 
     with closing(duckdb.connect()) as connection:
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         layers.define(connection, snapshot)
         return common_words(connection)
 

@@ -25,6 +25,7 @@ from kgmed.builders.datasets.splits import held_out
 from kgmed.kg import layers
 from kgmed.kg.errors import UsageError
 from kgmed.kg.layers import PROFILE, literal
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.batch import mapped
 from kgmed.kg.views.licensing import Leaving, Terms, define
 
@@ -78,7 +79,7 @@ def prepare(
 
     folder.mkdir(parents=True, exist_ok=True)
     with closing(duckdb.connect()) as connection:
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         connection.execute(f"SET memory_limit = {literal(memory)}")
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
         leaving = define(connection, snapshot, allow=allow)
@@ -124,7 +125,7 @@ def languages_of(snapshot: Snapshot) -> list[str]:
     import duckdb
 
     with closing(duckdb.connect()) as connection:
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         layers.define(connection, snapshot)
         return _languages(connection)
 

@@ -36,6 +36,11 @@ class Forecast:
         """Rows of all tasks and languages."""
         return sum(n for of in self.rows.values() for n in of.values())
 
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import forecast_html
+
+        return forecast_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -68,6 +73,11 @@ class Written:
     usage: dict[str, int] = field(default_factory=dict)
     schema: str = "kgmed.dataset/1"
 
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import written_html
+
+        return written_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -84,3 +94,8 @@ class Trace:
     made_from: str
     snapshot: str
     schema: str = "kgmed.trace/1"
+
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import trace_html
+
+        return trace_html(self)

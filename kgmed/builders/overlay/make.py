@@ -51,6 +51,11 @@ class Made:
     snapshot: Snapshot
     report: OverlayReport
 
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import made_html
+
+        return made_html(self)
+
 
 def make_overlay(
     root: Path | str,

@@ -66,3 +66,8 @@ class OverlayReport:
     def write(self, folder: Path) -> None:
         """Write ``report.json`` into the generation."""
         (folder / "report.json").write_text(self.to_json() + "\n", encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        from kgmed.builders.display import overlay_html
+
+        return overlay_html(self)

@@ -231,6 +231,6 @@ class Diff:
     schema: str = "kgmed.diff/1"
 
     def _repr_html_(self) -> str:
-        from kgmed.kg.html import diff_html
+        from kgmed.kg.display.diffs import diff_html
 
         return diff_html(self)

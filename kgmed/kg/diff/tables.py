@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kgmed.kg.errors import CorruptSnapshot, StoreError
 from kgmed.kg.layers import PROFILE, define, literal
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def connect(work: Path, *, memory: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(str(work / "diff.duckdb"))
-    connection.execute("SET enable_progress_bar = false")  # it would go to standard output
+    no_progress_bar(connection)
     connection.execute(f"SET memory_limit = {literal(memory)}")
     connection.execute(f"SET temp_directory = {literal(str(work / 'spill'))}")
     connection.execute("SET preserve_insertion_order = false")  # what has an order asks for it

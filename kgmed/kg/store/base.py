@@ -93,6 +93,11 @@ class GraphInfo:
     licences: dict[str, int]
     overlay: OverlayInfo | None = None
 
+    def _repr_html_(self) -> str:
+        from kgmed.kg.display.values import info_html
+
+        return info_html(self)
+
 
 class Lexicon(Protocol):
     """The names of a snapshot; always local. ``norm`` is :func:`kgmed.kg.linking.normalize.key`."""

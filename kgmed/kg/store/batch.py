@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.kg.errors import CorruptSnapshot
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.patched import CSR_ARRAYS, Patched
 from kgmed.kg.store.snapshot import Snapshot, crc_of
 
@@ -51,7 +52,7 @@ class Batch:
         table = pa.table({"curie": curies, "n": np.arange(len(curies), dtype=np.int64)})
         connection = duckdb.connect()
         try:
-            connection.execute("SET enable_progress_bar = false")  # it would go to standard output
+            no_progress_bar(connection)
             connection.register("asked", table)
             connection.register("added", self._patched.ids)
             found = connection.execute(

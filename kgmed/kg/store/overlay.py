@@ -34,6 +34,7 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple, cast
 
 from kgmed.kg.model import Path, Retraction, Statement
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.embedded import EmbeddedStore
@@ -337,7 +338,7 @@ class OverlayStore(EmbeddedStore):
 
         target = folder / "mappings.parquet"
         with duckdb.connect() as connection:
-            connection.execute("SET enable_progress_bar = false")
+            no_progress_bar(connection)
             define(connection, self.snapshot)
             fields = ", ".join(MAPPING_FIELDS)
             connection.execute(

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import StoreError
 from kgmed.kg.linking.normalize import ASCII_KEY_SQL, is_cjk
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.name_index import write_index
 from kgmed.kg.store.names import FUZZY_MIN_LENGTH, LIST_ITEM, MAPPING_FIELDS, NAME_KINDS, pack
@@ -410,7 +411,7 @@ def fill_names_part() -> None:
     task = json.loads(sys.argv[1])
     part = Path(task["part"])
     connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false")
+    no_progress_bar(connection)
     connection.execute("SET memory_limit = '2GB'")
     connection.execute("SET temp_directory = ?", [str(part.parent)])
     database = _connect(part, NAME_SCHEMA)

@@ -25,6 +25,7 @@ from kgmed.kg.categories import PARENTS
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.layers import literal
 from kgmed.kg.predicates import Registry
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.kg.views.licensing import define
@@ -103,7 +104,7 @@ def write_kgx(
         tempfile.TemporaryDirectory(prefix=".kgx-", dir=folder) as work,
         closing(duckdb.connect()) as connection,
     ):
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         connection.execute(f"SET memory_limit = {literal(memory)}")
         connection.execute(f"SET temp_directory = {literal(work)}")
         leaving = define(connection, snapshot, allow=allow)

@@ -2,31 +2,77 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from kgmed.kg.errors import UsageError
-from kgmed.kg.model import Concept, Statement
+from kgmed.kg.model import Concept, Language, Statement
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.base import GraphStore
+
+if TYPE_CHECKING:
+    import networkx
+
+    from kgmed.kg.display.shown import Picture
 
 STATEMENTS = 100_000
 """How many statements a part may have unless more are asked for."""
 _BATCH = 500
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Subgraph:
     """Concepts by id, and statements between them and with values, in order.
 
-    ``cut`` says what the limit left out, '' where the part is whole.
+    ``starts`` are the ids of the concepts that it was taken around. ``cut`` says what the limit
+    left out, '' where the part is whole. It shows in a notebook as a picture.
     """
 
     concepts: dict[str, Concept] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     values: list[Statement] = field(default_factory=list)
     cut: str = ""
+    starts: tuple[str, ...] = ()
+
+    def names(self, lang: Language = "en") -> dict[str, str]:
+        """Id -> the concept's preferred name in ``lang``, else in another."""
+        return {id: concept.name_in(lang) for id, concept in self.concepts.items()}
+
+    def predicates(self) -> dict[str, int]:
+        """Predicate -> its statements here, the most frequent first; values too."""
+        counts = Counter(s.predicate for s in chain(self.statements, self.values))
+        return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+    def to_networkx(self) -> networkx.MultiDiGraph:
+        """As a networkx multigraph (:func:`kgmed.kg.views.networkx_view.to_networkx`)."""
+        from kgmed.kg.views.networkx_view import to_networkx
+
+        return to_networkx(self)
+
+    def picture(self, *, lang: Language = "en", limit: int = 25) -> Picture:
+        """A picture of at most ``limit`` concepts, those around ``starts`` first; ``lang`` is that
+        of names and predicates. ``picture().save("part.svg")`` keeps it."""
+        from kgmed.kg.display.drawn import statements_picture
+        from kgmed.kg.display.shown import Picture
+
+        return Picture(
+            statements_picture(
+                self.statements, self.names(lang), concepts=self.concepts, starts=self.starts,
+                lang=lang, limit=limit,
+            )
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.concepts):,} concepts, {len(self.statements):,} statements"
+        return f"<Subgraph: {counts}, {len(self.values):,} values>"
+
+    def _repr_html_(self) -> str:
+        from kgmed.kg.display.values import subgraph_html
+
+        return subgraph_html(self)
 
 
 def subgraph(
@@ -70,6 +116,7 @@ def subgraph(
         _scan(store, predicates, taken, values=values)
     else:
         start = list(dict.fromkeys(named(text) for text in concepts))
+        found.starts = tuple(start)
         _walk(store, start, taken, hops=hops, predicates=predicates, values=values)
     order = ("subject", "predicate", "object", "id")
     found.statements.sort(key=lambda s: tuple(getattr(s, name).encode() for name in order))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kgmed.kg.errors import MissingExtra, UsageError
 from kgmed.kg.layers import define, literal
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_ITEM
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Tables:
 
         self.snapshot = snapshot
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect()
-        self.connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(self.connection)
         self.connection.execute(f"SET memory_limit = {literal(memory)}")
         self.connection.execute(f"SET preserve_insertion_order = {ordered}")
         define(self.connection, snapshot, prefix=RAW)
@@ -156,9 +157,9 @@ class Tables:
         return f"<Tables {self.snapshot.folder.name}: {sizes}>"
 
     def _repr_html_(self) -> str:
-        from kgmed.kg.html import table
+        from kgmed.kg.display.html import table
 
-        rows = [(name, f"{n:,}", ", ".join(self.columns(name))) for name, n in self.counts.items()]
+        rows = [(name, n, ", ".join(self.columns(name))) for name, n in self.counts.items()]
         return table(("table", "rows", "columns"), rows)
 
     def columns(self, name: str) -> tuple[str, ...]:

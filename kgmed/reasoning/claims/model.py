@@ -85,6 +85,11 @@ class Checked:
     alternatives: tuple[Proof, ...] = ()
     conflict: bool = False
 
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.verdicts import checked_html
+
+        return checked_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -112,6 +117,16 @@ class Verification:
     snapshot: str = ""
     elapsed_ms: float = 0.0
     schema: str = "kgmed.verification/1"
+
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.verdicts import verification_html
+
+        return verification_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from kgmed.reasoning.claims.report import lines
+
+        printer.text("\n".join(lines(self)))
 
 
 @dataclass(frozen=True, slots=True)

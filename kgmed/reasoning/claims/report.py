@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from itertools import pairwise
 
 from kgmed.kg.linking.html import PAGE, PAGE_END, plain
 from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Statement
-from kgmed.reasoning.claims.model import VERDICTS, Checked, Proof, Verdict, Verification
+from kgmed.reasoning.claims.model import Checked, Proof, Verdict, Verification
 from kgmed.reasoning.claims.texts import counts
+from kgmed.reasoning.display.verdicts import WORST, chip, legend, marked
 
-COLOURS: dict[Verdict, str] = {
-    "SUPPORTED": "#bfe3c8",
-    "REFUTED": "#f7c6c0",
-    "UNSUPPORTED": "#fbe6a8",
-    "NOT_COVERED": "#dddddd",
-}
 LABELS: dict[Verdict, str] = {
     "SUPPORTED": "Entailment",
     "REFUTED": "Contradiction",
@@ -25,9 +19,6 @@ LABELS: dict[Verdict, str] = {
     "NOT_COVERED": "Neutral",
 }
 """RefChecker's label of a verdict (https://github.com/amazon-science/RefChecker); two are one."""
-WORST: tuple[Verdict, ...] = ("REFUTED", "UNSUPPORTED", "NOT_COVERED", "SUPPORTED")
-"""Which verdict a span shows that holds several claims: the first of these."""
-
 NOTICE = "kgmed compares with what its sources state. It is not medical advice."
 
 
@@ -92,10 +83,7 @@ def page(found: Verification, *, title: str = "kgmed verify") -> str:
 
 def body(found: Verification) -> str:
     """The marked text and its proofs, without a page around them."""
-    legend = " ".join(
-        f'<mark style="background:{COLOURS[verdict]}">{verdict}</mark>' for verdict in VERDICTS
-    )
-    parts = [f"<p>{legend}</p>\n", f'<div dir="auto">{_marked(found)}</div>\n']
+    parts = [f"<p>{legend()}</p>\n", f'<div dir="auto">{_marked(found)}</div>\n']
     for number, checked in enumerate(found.claims, 1):
         parts.append(_told(number, checked))
     if found.skipped:
@@ -109,35 +97,12 @@ def body(found: Verification) -> str:
 
 
 def _marked(found: Verification) -> str:
-    """The text, cut where claims begin and end; a stretch shows the worst of its verdicts."""
-    edges = {0, len(found.text)}
-    for checked in found.claims:
-        edges |= {checked.claim.start, checked.claim.end}
-    cuts = sorted(edge for edge in edges if 0 <= edge <= len(found.text))
-    parts = []
-    for start, end in pairwise(cuts):
-        text = plain(found.text[start:end]).replace("\n", "<br>\n")
-        here = [
-            (number, checked.verdict)
-            for number, checked in enumerate(found.claims, 1)
-            if checked.claim.start <= start and end <= checked.claim.end
-        ]
-        if here:
-            verdict = min((verdict for _, verdict in here), key=WORST.index)
-            numbers = ", ".join(f"{number}: {verdict}" for number, verdict in here)
-            text = (
-                f'<mark style="background:{COLOURS[verdict]}" title="{escape(numbers)}">'
-                f"{text}</mark>"
-            )
-        parts.append(text)
-    return "".join(parts)
+    """The text, marked by verdict."""
+    return marked(found.text, [(c.claim.start, c.claim.end, c.verdict) for c in found.claims])
 
 
 def _told(number: int, checked: Checked) -> str:
-    head = (
-        f'<h2>{number}. <mark style="background:{COLOURS[checked.verdict]}">{checked.verdict}'
-        f"</mark> {plain(said(checked))}</h2>\n"
-    )
+    head = f"<h2>{number}. {chip(checked.verdict)} {plain(said(checked))}</h2>\n"
     proofs = [("", checked.proof), *(("Against: ", proof) for proof in checked.against)]
     return head + "".join(_proof(word, proof) for word, proof in proofs if proof is not None)
 

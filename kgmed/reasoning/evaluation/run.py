@@ -44,6 +44,11 @@ class Ran:
     done: Done
     left_out: Mapping[str, int]
 
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.runs import ran_html
+
+        return ran_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

@@ -72,6 +72,11 @@ class Compiled:
             found.append(f"it was compiled by kgmed {self.kgmed}, and this is {VERSION}")
         return found
 
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.runs import compiled_html
+
+        return compiled_html(self)
+
 
 def see_that_it_may_go(path: Path, *, model: str, snapshot: str) -> None:
     """Raise :class:`~kgmed.kg.errors.OutputError` where a file is already that isn't to be lost: a

@@ -14,6 +14,7 @@ from kgmed.kg.store.base import GraphStore
 from kgmed.kg.store.names import edits
 from kgmed.reasoning import compose
 from kgmed.reasoning.answer import NOTICE, Answer
+from kgmed.reasoning.naming import with_names
 from kgmed.reasoning.programs import forms
 from kgmed.reasoning.programs.slots import Bound, bind
 from kgmed.reasoning.question import parse, what_it_can_answer
@@ -79,7 +80,7 @@ class Direct:
             bound = bind(readings, self._linker, self._retriever)
             answer = self._answer(question, lang, bound, limit)
         return replace(
-            answer,
+            with_names(answer, self._store),
             snapshot=info.snapshot,
             notice=NOTICE[lang],
             elapsed_ms=round((time.perf_counter() - started) * 1000, 1),

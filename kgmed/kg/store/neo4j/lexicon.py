@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from kgmed.kg.errors import StoreError
 from kgmed.kg.linking import stems
 from kgmed.kg.linking.normalize import key
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.base import GraphInfo, Lexicon
 from kgmed.kg.store.embedded import EmbeddedStore, LocalLexicon, open_store
 from kgmed.kg.store.names import Names
@@ -153,7 +154,7 @@ def _build(read: Read, info: GraphInfo, work: Path, progress: Callable[[str], No
     tables = work / "tables"
     tables.mkdir(parents=True)
     with duckdb.connect(str(tables / "work.duckdb")) as connection:
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         connection.execute("SET memory_limit = '2GB'")
         connection.execute("SET temp_directory = ?", [str(tables)])
         _fill(connection, "fetched_concept", concept, [])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kgmed.kg import layers
 from kgmed.kg.errors import StoreError, UsageError
 from kgmed.kg.layers import literal
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_ITEM
 from kgmed.kg.views import licensing
 from kgmed.kg.views import neo4j_schema as schema
@@ -90,7 +91,7 @@ def export(
     try:
         (partial / "data").mkdir(parents=True)
         with duckdb.connect() as connection:
-            connection.execute("SET enable_progress_bar = false")
+            no_progress_bar(connection)
             connection.execute(f"SET memory_limit = {literal(memory)}")
             connection.execute(f"SET temp_directory = {literal(str(partial / 'spill'))}")
             leaving = licensing.define(connection, store.snapshot, allow=allow)

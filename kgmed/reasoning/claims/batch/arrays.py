@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.kg.predicates import Predicate
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.batch import Batch, lower_bounds, mapped
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS
 from kgmed.kg.store.snapshot import Snapshot
@@ -142,7 +143,7 @@ class Arrays:
 
         path = str(self.snapshot.folder / "tables" / "concepts.parquet")
         with duckdb.connect() as connection:
-            connection.execute("SET enable_progress_bar = false")
+            no_progress_bar(connection)
             rows = connection.sql(
                 "SELECT array_to_string(categories, '|') AS c, cid FROM read_parquet(?)",
                 params=[path],
@@ -257,7 +258,7 @@ def named_ions(snapshot: Snapshot, nodes: Ints) -> Ints:
     import pyarrow as pa
 
     with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false")
+        no_progress_bar(connection)
         connection.register("asked", pa.table({"cid": nodes}))
         rows = connection.sql(
             """SELECT cid, arg_min(text, (language <> 'en', nid)) FROM read_parquet(?)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.csr import DETAIL_FIELDS
 from kgmed.reasoning.claims.batch.arrays import Arrays, Longs
 
@@ -68,7 +69,7 @@ class Mapped:
 
         tables = self._arrays.snapshot.folder / "tables"
         with duckdb.connect() as connection:
-            connection.execute("SET enable_progress_bar = false")
+            no_progress_bar(connection)
             connection.register("asked", pa.table({"cid": pa.array(cids, pa.int32())}))
             rows = connection.sql(
                 """SELECT cid, id, list((subject, object, confidence) ORDER BY confidence DESC)

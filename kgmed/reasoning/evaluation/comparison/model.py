@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from kgmed.kg.errors import OutputError
 from kgmed.reasoning.evaluation.judging.model import Judged
 from kgmed.reasoning.evaluation.measures.paired import Paired
 from kgmed.reasoning.evaluation.measures.resampling import Interval
 from kgmed.reasoning.evaluation.measures.summary import Measures
+
+if TYPE_CHECKING:
+    from kgmed.kg.display.shown import View
 
 Group: TypeAlias = Literal["only_second", "only_first", "neither", "both"]
 GROUPS: tuple[Group, ...] = ("only_second", "only_first", "neither", "both")
@@ -134,3 +139,26 @@ class Comparison:
     drops: tuple[Drop, ...] = ()
     judged: Judged | None = None
     schema: str = "kgmed.comparison/1"
+
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.runs import comparison_html
+
+        return comparison_html(self)
+
+    def page(self, *, title: str = "Runs compared") -> View:
+        """The whole page with plots and items, in a frame of its own; :meth:`save` keeps it."""
+        from kgmed.kg.display.shown import View
+        from kgmed.reasoning.display.runs import framed
+        from kgmed.reasoning.evaluation.comparison.page import page
+
+        return View(framed(page(self, title=title), title))
+
+    def save(self, path: str | FilePath, *, title: str = "Runs compared") -> None:
+        """Write that page to a file; raises :class:`~kgmed.kg.errors.OutputError` where that can't
+        be done."""
+        from kgmed.reasoning.evaluation.comparison.page import page
+
+        try:
+            FilePath(path).write_text(page(self, title=title), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{path}: can't be written ({error.strerror or error}).") from error

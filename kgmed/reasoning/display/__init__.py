@@ -1,0 +1,1 @@
+"""How answers, verdicts and runs show in a notebook; see :mod:`kgmed.kg.display`."""
