@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, Quiet
 from kgmed.cli.output import echo, print_table, width
 
@@ -52,8 +53,7 @@ def compare(
 ) -> None:
     """Compare runs over the same questions: accuracy with intervals, paired tests, claims, cost.
 
-    Example: kgmed evaluate compare runs/closed_book runs/graph --html compared.html. Others are
-    held against the first run.
+    Others are held against the first run.
     """
     from kgmed.reasoning.evaluation.comparison.compare import compare as compared
     from kgmed.reasoning.evaluation.comparison.formats import markdown as in_markdown
@@ -66,10 +66,11 @@ def compare(
 
     for option, file in (("--html", html), ("--markdown", markdown)):
         _writable(option, file)
-    found = compared(
-        read_runs(runs), mixed=mixed, all_pairs=all_pairs, penalty=penalty,
-        how=Resampling(resamples, seed),
-    )  # fmt: skip
+    with Progress(quiet=quiet).during("comparing"):
+        found = compared(
+            read_runs(runs), mixed=mixed, all_pairs=all_pairs, penalty=penalty,
+            how=Resampling(resamples, seed),
+        )  # fmt: skip
     if html is not None:
         html.write_text(page(found), encoding="utf-8", errors="backslashreplace")
     if markdown is not None:
