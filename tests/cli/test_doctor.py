@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -24,6 +25,7 @@ from kgmed.facade.doctor.packages import packages, requirements
 from kgmed.facade.doctor.variables import KNOWN
 from kgmed.wire import adapter
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("graph")
 
 
@@ -182,6 +184,29 @@ def test_every_variable_of_the_settings_is_known() -> None:
     assert set(re.findall(r"KGMED_\w+", kgmed.settings.__doc__ or "")) == set(KNOWN)
 
 
+@pytest.fixture
+def stated(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
+    """pyproject's requirements, as the metadata of an installed kgmed holds them."""
+    from importlib import metadata
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"]]
+    lines += [f"{one}; extra == '{name}'" for name, of in extras.items() for one in of]
+    monkeypatch.setattr(metadata, "requires", lambda _name: lines)
+    return {
+        name: dict(one.split(">=") for one in of if not one.startswith("kgmed"))
+        for name, of in {"": project["dependencies"], **extras}.items()
+    }
+
+
+def test_the_bounds_are_those_of_pyproject(stated: dict[str, dict[str, str]]) -> None:
+    assert requirements() == {name: of for name, of in stated.items() if of}
+    shown = {one.name for one in packages()}
+    assert shown == (set(stated) - {"", "all", "dev", "docs"}) | {"core"}
+
+
+@pytest.mark.usefixtures("stated")
 def test_a_package_that_is_too_old_or_absent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib import metadata
 
@@ -190,7 +215,7 @@ def test_a_package_that_is_too_old_or_absent_is_told(monkeypatch: pytest.MonkeyP
     def version(name: str) -> str:
         if name == "duckdb":
             return "1.9.9"
-        if name == "rdflib":
+        if name == "pyoxigraph":
             raise metadata.PackageNotFoundError(name)
         return real(name)
 
@@ -201,14 +226,6 @@ def test_a_package_that_is_too_old_or_absent_is_told(monkeypatch: pytest.MonkeyP
     assert found["core"].fix.endswith("--upgrade")
     assert found["rdf"].state == "missing"
     assert "[rdf]" in found["rdf"].fix
-
-
-def test_the_bounds_are_those_of_pyproject() -> None:
-    import tomllib
-
-    stated = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
-    core = dict(text.split(">=") for text in stated["project"]["dependencies"])
-    assert requirements()[""] == core
 
 
 def _program(folder: Path, name: str, text: str) -> None:
