@@ -51,10 +51,15 @@ PYTHON = {
     "errors": ["kgmed.kg.errors"],
 }  # fmt: skip
 """Pages of the Python API -> what each shows."""
+WIDE = {"predicates.md"}
+"""Pages whose tables need the room of the table of contents."""
 SHOWN = {"reference", "images"}
 """Folders of ``docs`` that are part of the website; links into others lead to the source."""
 CSS = """\
-.md-typeset table:not([class]) { font-size: .68rem; }
+.md-typeset table:not([class]) { font-size: .66rem; }
+.md-typeset table:not([class]) th, .md-typeset table:not([class]) td { padding: .45em .7em; }
+.md-typeset table:not([class]) th, .md-typeset table:not([class]) td { min-width: 4.5em; }
+.md-typeset table:not([class]) td:first-child code { white-space: nowrap; }
 .md-typeset .doc-contents { margin-bottom: 1.2rem; }
 .md-typeset h3.doc-heading, .md-typeset h4.doc-heading { text-transform: none; }
 """
@@ -77,7 +82,8 @@ def gather(staged: Path = STAGED) -> None:
         target = staged / page.relative_to(DOCS)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = page.read_text(encoding="utf-8")
-        target.write_text(_with_links(text, page, notebooks), encoding="utf-8")
+        head = "---\nhide:\n  - toc\n---\n\n" if target.name in WIDE else ""
+        target.write_text(head + _with_links(text, page, notebooks), encoding="utf-8")
     shutil.copytree(DOCS / "reference" / "schemas", staged / "reference" / "schemas")
     if (DOCS / "images").is_dir():
         shutil.copytree(DOCS / "images", staged / "images")
@@ -228,6 +234,18 @@ def check(site: Path) -> list[str]:
     return wrong
 
 
+def lost(staged: Path, site: Path) -> list[str]:
+    """Pages in which a wording's place for the object was taken for something else."""
+    wrong = []
+    for page in sorted(staged.rglob("*.md")):
+        name = page.relative_to(staged).with_suffix(".html")
+        wanted = page.read_text(encoding="utf-8").count("{o}")
+        found = (site / name).read_text(encoding="utf-8").count("{o}")
+        if found < wanted:
+            wrong.append(f"{name}: {wanted - found} of {wanted} places {{o}} got lost")
+    return wrong
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build and check; the exit code."""
     parser = argparse.ArgumentParser(
@@ -240,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gather()
         program = Path(sys.executable).with_name("zensical")
         subprocess.run([str(program), "build", "--clean", "--strict"], cwd=ROOT, check=True)  # noqa: S603
-        wrong = check(site)
+        wrong = [*check(site), *lost(STAGED, site)]
     except Broken as error:
         wrong = str(error).splitlines()
     except subprocess.CalledProcessError as error:
