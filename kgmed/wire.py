@@ -169,10 +169,11 @@ _SHAPES: dict[str, type] = {
     "kgmed.score/1": Scored,
 }
 _LATER = {
+    "kgmed.doctor/1": ("kgmed.facade.doctor.model", "Doctor"),
     "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),
     "kgmed.judged/1": ("kgmed.reasoning.evaluation.judging.model", "Judged"),
 }
-"""Shapes whose modules are imported where the shape is asked for: they bring numpy."""
+"""Shapes whose modules are imported where the shape is asked for: they bring numpy, or more."""
 
 
 class _Shapes(MappingABC[str, type]):

@@ -28,25 +28,13 @@ GATHER = 16
 
 
 def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
-    """A Llama with weights at random, trained on the packed corpus."""
+    """A model with weights at random, trained on the packed corpus."""
     transformers.set_seed(seed)
     words = transformers.AutoTokenizer.from_pretrained(work / "tokenizer")
-    config = transformers.LlamaConfig(
-        vocab_size=len(words), hidden_size=size.hidden, intermediate_size=size.hidden * 11 // 4,
-        num_hidden_layers=size.layers, num_attention_heads=size.heads,
-        num_key_value_heads=size.heads, max_position_embeddings=size.context,
-        tie_word_embeddings=True, bos_token_id=words.convert_tokens_to_ids(START),
-        eos_token_id=words.convert_tokens_to_ids(END),
-        pad_token_id=words.convert_tokens_to_ids(PAD),
-    )  # fmt: skip
-    model = transformers.LlamaForCausalLM(config)
+    model = _model(words, size)
     files = sorted(map(str, (work / "packed").glob("packed/train-*.jsonl")))
     data = load_dataset("json", data_files=files, split="train", cache_dir=str(work / "cache"))
     data = data.select_columns(["input_ids", "labels"])
-    if size.twice:
-        data = Dataset.from_list(
-            [row for packed in data["input_ids"] for row in _twice(packed, words.eos_token_id)]
-        )
     step_tokens = size.batch * size.context
     epoch = max(1, len(data) // size.batch)
     steps = min(epoch, max(1, size.pretrain // step_tokens)) if size.pretrain else epoch
@@ -55,6 +43,26 @@ def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
         args=transformers.TrainingArguments(**_arguments(work, size, seed, max_steps=steps)),
     )  # fmt: skip
     return _trained(trainer, words, work / "pretrained", steps * step_tokens)
+
+
+def _model(words: Any, size: Size) -> Any:
+    """A Llama; or, with short convolutions in every other layer, an LFM2
+    (https://huggingface.co/docs/transformers/model_doc/lfm2)."""
+    same: dict[str, Any] = {
+        "vocab_size": len(words), "hidden_size": size.hidden,
+        "intermediate_size": size.hidden * 11 // 4, "num_hidden_layers": size.layers,
+        "num_attention_heads": size.heads, "num_key_value_heads": size.heads,
+        "max_position_embeddings": size.context, "tie_word_embeddings": True,
+        "bos_token_id": words.convert_tokens_to_ids(START),
+        "eos_token_id": words.convert_tokens_to_ids(END),
+        "pad_token_id": words.convert_tokens_to_ids(PAD),
+    }  # fmt: skip
+    if not size.convolutions:
+        return transformers.LlamaForCausalLM(transformers.LlamaConfig(**same))
+    kinds = ["conv" if layer % 2 == 0 else "full_attention" for layer in range(size.layers)]
+    return transformers.Lfm2ForCausalLM(
+        transformers.Lfm2Config(**same, layer_types=kinds, block_auto_adjust_ff_dim=False)
+    )
 
 
 def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
@@ -75,30 +83,6 @@ def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
     tokens = sum(len(row["input_ids"]) for row in rows)
     found = _trained(trainer, words, work / "instructed", int(tokens * size.epochs))
     return {**found, "rows": len(rows)}
-
-
-def _twice(packed: Sequence[int], end: int) -> list[dict[str, list[int]]]:
-    """Two contexts of one: the texts of either half, and the same texts again in the other order.
-
-    What stands twice is learnt to be copied long before what stands once is known by heart: a model
-    of a few million weights needs that to answer from evidence.
-    """
-    texts: list[list[int]] = [[]]
-    for token in packed:
-        texts[-1].append(token)
-        if token == end:
-            texts.append([])
-    found, half = [], len(packed) // 2
-    rows: list[list[list[int]]] = [[]]
-    for text in filter(None, texts):
-        if sum(map(len, rows[-1])) + len(text) > half:
-            rows.append([])
-        rows[-1].append(text[:half])
-    for row in filter(None, rows):
-        ids = [token for text in (*row, *reversed(row)) for token in text]
-        ids += [end] * (2 * half - len(ids))
-        found.append({"input_ids": ids, "labels": ids})
-    return found
 
 
 def _tokens(words: Any, row: Mapping[str, Any], most: int) -> dict[str, list[int]]:

@@ -12,6 +12,9 @@ from typing import Annotated
 
 import typer
 
+from kgmed.cli.examples import epilog
+from kgmed.cli.prepared import prepared
+
 COMMANDS = {
     "ask": "ask",
     "link": "link",
@@ -31,6 +34,7 @@ COMMANDS = {
     "overlay": "overlay",
     "synth": "synth",
     "optimize": "optimize",
+    "doctor": "doctor",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""
 
@@ -61,6 +65,12 @@ EVALUATES = {
 """What ``kgmed evaluate`` does -> the module of this package, and its function."""
 
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."
+EXITS = (
+    "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 nothing was found or answered, "
+    "130 stopped by Ctrl-C. Data goes to stdout, progress and notes to stderr. NO_COLOR turns "
+    "colours off."
+)
+"""What the help of ``kgmed`` ends with."""
 
 
 def _version(wanted: bool) -> None:
@@ -90,23 +100,24 @@ def make_app(only: str | None = None) -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(help=HELP)(root)
+    app.callback(help=HELP, epilog=EXITS)(root)
     for name, module in COMMANDS.items():
         if only in {None, name}:
-            app.command(name)(_function(module, name))
+            _add(app, name, name, (module, name))
     if only in {None, EXPORT}:
         group = typer.Typer(
             help="Write the graph in another form, or as datasets; or trace a row of a dataset.",
             invoke_without_command=True,
-            callback=_function("export_trace", "trace"),
+            callback=prepared(EXPORT, _function("export_trace", "trace")),
+            epilog=epilog(EXPORT),
         )
         for name, place in EXPORTS.items():
-            group.command(name)(_function(*place))
+            _add(group, name, f"{EXPORT} {name}", place)
         app.add_typer(group, name=EXPORT)
     if only in {None, LM}:
         group = typer.Typer(help="Start a language model, or check one.", no_args_is_help=True)
         for name, place in LMS.items():
-            group.command(name)(_function(*place))
+            _add(group, name, f"{LM} {name}", place)
         app.add_typer(group, name=LM)
     if only in {None, EVALUATE}:
         group = typer.Typer(
@@ -114,9 +125,14 @@ def make_app(only: str | None = None) -> typer.Typer:
             no_args_is_help=True,
         )
         for name, place in EVALUATES.items():
-            group.command(name)(_function(*place))
+            _add(group, name, f"{EVALUATE} {name}", place)
         app.add_typer(group, name=EVALUATE)
     return app
+
+
+def _add(app: typer.Typer, name: str, whole: str, place: tuple[str, str]) -> None:
+    """Register a command; ``whole`` is its name with that of its group."""
+    app.command(name, epilog=epilog(whole))(prepared(whole, _function(*place)))
 
 
 def _function(module: str, name: str) -> Callable[..., None]:

@@ -121,11 +121,8 @@ def ask(
 ) -> None:
     """Answer a question from the graph, each line with its statement and source.
 
-    Examples: kgmed ask "drug interactions of warfarin"; kgmed ask "华法林的药物相互作用" --limit 0;
-    kgmed ask "does warfarin interact with lisinopril?" --json; kgmed ask "which drug treats gout?"
-    --program cot --options "metformin|allopurinol" --trace; kgmed ask --file exam.jsonl --out
-    answers.jsonl --program cot: ended early, the same command goes on. Exit code 3 means that it
-    abstained.
+    Ended early, --file goes on where it was when the same command is called again. Exit code 3
+    means that it abstained.
     """
     code = asking.run(
         question,

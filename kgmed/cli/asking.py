@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
-from kgmed.cli.opening import ABSTAINED, language, opened
+from kgmed.cli.opening import ABSTAINED, Progress, language, opened
 from kgmed.cli.output import echo, print_answer
 from kgmed.kg.errors import UsageError
 
@@ -134,12 +135,14 @@ def run(
             from kgmed.cli.tracing import streamed
 
             asked = streamed(chosen, as_json=as_json)
-        answer = asked(
-            text, language=language(lang), limit=limit or None, program=program, lm=lm,
-            api_base=api_base, timeout_s=timeout, options=offered, examples=examples,
-            budget=budget, samples=samples, trusted=trusted or None, revise=revise,
-            unsupported=doubtful(unsupported),
-        )  # fmt: skip
+        by_model = not stream and (lm is not None or program not in {None, "direct"})
+        with Progress(quiet=quiet).during("asking the model") if by_model else nullcontext():
+            answer = asked(
+                text, language=language(lang), limit=limit or None, program=program, lm=lm,
+                api_base=api_base, timeout_s=timeout, options=offered, examples=examples,
+                budget=budget, samples=samples, trusted=trusted or None, revise=revise,
+                unsupported=doubtful(unsupported),
+            )  # fmt: skip
         if answer.model == "embedded" and lm is None and not quiet:
             sys.stderr.write(f"kgmed: {NO_MODEL}\n")
         if examples is not None and not quiet:

@@ -24,7 +24,9 @@ def build(
         Path | None, typer.Argument(help="A kgmed.toml. Default: the one in this folder, if any.")
     ] = None,
     *,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the graph.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the graph.")
+    ] = None,
     umls: Annotated[
         Path | None, typer.Option("--umls", help="UMLS: a folder of RRF tables, or a .zip.")
     ] = None,
@@ -41,7 +43,7 @@ def build(
         str | None, typer.Option("--languages", help="Of UMLS, such as en,zh. Default: all.")
     ] = None,
     vocabularies: Annotated[
-        str | None, typer.Option("--sources", help="Of UMLS: SABs, such as MSH,SNOMEDCT_US.")
+        str | None, typer.Option("--vocabularies", help="Of UMLS: SABs, such as MSH,SNOMEDCT_US.")
     ] = None,
     semantic_types: Annotated[
         str | None, typer.Option("--semantic-types", help="Of UMLS: TUIs or names.")
@@ -88,8 +90,7 @@ def build(
 ) -> None:
     """Build a graph from UMLS, SNOMED CT, DrugBank, CMeKG, KGX, SSSOM and the open graph.
 
-    Example: kgmed build --umls 2024AB/META --drugbank drugbank.zip --out my-graph. The report lies
-    in the graph's folder; a build that is stopped leaves the graph as it was.
+    The report lies in the graph's folder; a build that is stopped leaves the graph as it was.
     """
     from kgmed.builders import source_configs as types
     from kgmed.builders.config import BuildConfig, make_sources, read_config
@@ -109,7 +110,7 @@ def build(
     if umls:
         given.append(types.UmlsConfig(type="umls", path=umls, **chosen))
     elif any(chosen.values()):
-        raise UsageError("--languages, --sources and --semantic-types choose rows of --umls.")
+        raise UsageError("--languages, --vocabularies and --semantic-types choose rows of --umls.")
     if snomed:
         given.append(types.SnomedConfig(type="snomed", path=snomed))
     if drugbank:

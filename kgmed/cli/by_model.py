@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 CACHE = "completions.sqlite"
 """The file of answers in the folder that the settings name."""
-Temperature = Annotated[float, typer.Option("--temperature", min=0.0)]
+Temperature = Annotated[
+    float, typer.Option("--temperature", min=0.0, help="How freely the model writes.")
+]
 Samples = Annotated[
     int,
     typer.Option(
@@ -42,6 +44,7 @@ Cache = Annotated[
     Path | None,
     typer.Option(
         "--cache",
+        metavar="FILE",
         help="The file that keeps answers. Default: in the folder that [lm] in kgmed.toml names, "
         "else in the dataset's.",
         show_default=False,

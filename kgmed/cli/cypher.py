@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo, print_table
 
@@ -19,19 +20,21 @@ def cypher(
     parameters: Annotated[
         str, typer.Option("--parameters", metavar="JSON", help="Values of $names, as an object.")
     ] = "{}",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Rows at most.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Rows to print at most.")
+    ] = 100,
     timeout: Annotated[
         float | None,
-        typer.Option("--timeout", metavar="SECONDS", help="Default: KGMED_NEO4J_TIMEOUT, else 60."),
+        typer.Option(
+            "--timeout",
+            metavar="S",
+            help="Seconds that the query may take. Default: KGMED_NEO4J_TIMEOUT, else 60.",
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask a graph on a Neo4j server in Cypher; nothing that writes is let through.
-
-    Example: kgmed cypher 'MATCH (c:Concept {id: $id})-[r:treats]->(d) RETURN d.name, r.licence'
-    --parameters '{"id": "drugbank:DB00682"}' --graph bolt://localhost.
-    """
+    """Ask a graph on a Neo4j server in Cypher; nothing that writes is let through."""
     from kgmed.facade import server_address
     from kgmed.kg.errors import UsageError
     from kgmed.kg.store.neo4j.address import is_server, shown
@@ -47,9 +50,9 @@ def cypher(
     if timeout is not None and timeout <= 0:
         raise UsageError(f"Found --timeout {timeout:g}, expected a number of seconds above 0.")
     text = sys.stdin.read() if query == "-" else query
-    found = ask_cypher(
-        server_address(name), text, _object(parameters), limit=limit, timeout_s=timeout
-    )
+    values = _object(parameters)
+    with Progress(quiet=quiet).during(f"asking {shown(name)}"):
+        found = ask_cypher(server_address(name), text, values, limit=limit, timeout_s=timeout)
     if as_json:
         echo(to_json(found))
         return

@@ -17,9 +17,17 @@ from kgmed.cli.output import echo, print_table
 if TYPE_CHECKING:
     from kgmed.builders.datasets.report import Forecast, Written
 
-Out = Annotated[Path, typer.Option("--out", help="The folder of the dataset; a run goes on there.")]
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", help="The folder of the dataset; a run goes on there."),
+]
 Languages = Annotated[
-    str, typer.Option("--languages", metavar="en,zh", help="Default: those the graph has names in.")
+    str,
+    typer.Option(
+        "--languages",
+        metavar="en,zh",
+        help="Languages of the rows. Default: those the graph has names in.",
+    ),
 ]
 MaxRows = Annotated[int, typer.Option("--max-rows", min=0, help="At most so many rows.")]
 PerPredicate = Annotated[
@@ -41,7 +49,7 @@ Benchmarks = Annotated[
         "--benchmarks",
         metavar="FILE|FOLDER",
         help="Leave out and list rows that share text with evaluation sets: .jsonl, .json, .csv, "
-        ".tsv, .parquet, .txt. May be repeated.",
+        ".tsv, .parquet, .txt; repeatable.",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed, other splits and choices.")]
@@ -70,7 +78,10 @@ RayAddress = Annotated[
     ),
 ]
 Processes = Annotated[
-    int, typer.Option("--processes", min=0, help="Default: one a core.", show_default=False)
+    int,
+    typer.Option(
+        "--processes", min=0, help="Processes that make rows; 0 for one a core.", show_default=False
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Forecast rows, tokens, bytes and time; write nothing.")

@@ -31,18 +31,21 @@ def diff(
         str | None, typer.Option("--source", metavar="INFORES", help="Only this source.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write every row: a .jsonl, .tsv or .parquet file.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write every row: a .jsonl, .tsv or .parquet file."
+        ),
     ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=0, help="Examples of each kind; 0 for none.")
+    show: Annotated[
+        int,
+        typer.Option("--show", metavar="N", min=0, help="Examples of each kind; 0 for none."),
     ] = 3,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Compare two snapshots: statements added, removed, changed, moved; concepts; per source.
 
-    Example: kgmed diff my-graph@previous my-graph --out changes.tsv. Exit code 0 where something
-    differs, 3 where nothing does.
+    Exit code 0 where something differs, 3 where nothing does.
     """
     from kgmed.facade import open_diff
     from kgmed.kg.diff.files import format_of
@@ -59,7 +62,7 @@ def diff(
     finally:
         tell.done()
     with comparison as changes:
-        found = changes.with_examples(limit)
+        found = changes.with_examples(show)
         if out is not None:
             tell("writing rows")
             changes.write(out)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, Quiet
 from kgmed.cli.output import echo, print_table, width
 
@@ -60,9 +61,8 @@ def compare(
 ) -> None:
     """Compare runs over the same questions: accuracy with intervals, paired tests, claims, cost.
 
-    Example: kgmed evaluate compare runs/closed_book runs/graph --html compared.html. Others are
-    held against the first run. One that asked the items otherwise (--change) is held against the
-    plain run of its method.
+    Others are held against the first run. One that asked the items otherwise (--change) is held
+    against the plain run of its method.
     """
     from kgmed.reasoning.evaluation.comparison.compare import compare as compared
     from kgmed.reasoning.evaluation.comparison.drop_tables import drop_item_tables
@@ -78,11 +78,12 @@ def compare(
     for option, file in (("--html", html), ("--markdown", markdown)):
         _writable(option, file)
     how = Resampling(resamples, seed)
-    read = read_runs(runs)
-    opinion = None if judged is None else read_judged(judged, read, how)
-    found = compared(
-        read, mixed=mixed, all_pairs=all_pairs, penalty=penalty, how=how, judged=opinion
-    )
+    with Progress(quiet=quiet).during("comparing"):
+        read = read_runs(runs)
+        opinion = None if judged is None else read_judged(judged, read, how)
+        found = compared(
+            read, mixed=mixed, all_pairs=all_pairs, penalty=penalty, how=how, judged=opinion
+        )
     if html is not None:
         html.write_text(page(found), encoding="utf-8", errors="backslashreplace")
     if markdown is not None:

@@ -27,11 +27,11 @@ def items(
     ],
     graph: GraphUri = None,
     *,
-    name: Annotated[
+    format: Annotated[
         str | None,
         typer.Option(
-            "--name",
-            metavar="FORMAT",
+            "--format",
+            metavar="NAME",
             help="Its format, if the fields don't say: kgmed, mirage, medqa, medmcqa, pubmedqa, "
             "medhalt, mmlu, medhallu, halueval, cmb, questions.",
         ),
@@ -52,15 +52,14 @@ def items(
 ) -> None:
     """Tell what is in a benchmark, and how much of it the graph covers at all.
 
-    Example: kgmed evaluate items phrases_no_exclude_test.jsonl --leaks dataset. Covered: a
-    statement joins a concept of the question with one of a right option, or the graph covers what
-    is asked. --json has each item's.
+    Covered: a statement joins a concept of the question with one of a right option, or the graph
+    covers what is asked. --json has each item's.
     """
     from kgmed.reasoning.evaluation.benchmarks import read_benchmark
     from kgmed.reasoning.evaluation.contents import contents
     from kgmed.reasoning.evaluation.leaks import leaks as leaked
 
-    benchmark = read_benchmark(path, name)
+    benchmark = read_benchmark(path, format)
     tell = Progress(quiet=quiet or as_json)
     shared = None
     if leaks:
@@ -72,10 +71,11 @@ def items(
 
         with opened(graph, quiet=quiet) as chosen:
             reader = CoverageReader(chosen.store, chosen.registry)
-            found = contents(
-                str(path), benchmark, coverage=reader.read(benchmark.items), leaks=shared,
-                snapshot=chosen.info().snapshot,
-            )  # fmt: skip
+            with tell.during(f"looking up {len(benchmark.items):,} items"):
+                found = contents(
+                    str(path), benchmark, coverage=reader.read(benchmark.items), leaks=shared,
+                    snapshot=chosen.info().snapshot,
+                )  # fmt: skip
     else:
         found = contents(str(path), benchmark, leaks=shared)
     if as_json:

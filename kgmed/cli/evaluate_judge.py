@@ -36,10 +36,9 @@ def judge(
 ) -> None:
     """Have a language model judge the answers of runs: marks for each, and pairs both ways round.
 
-    Example: kgmed evaluate judge runs/closed-cot runs/verified --out judged --lm my-judge
-    --api-base http://localhost:8000/v1. Marks go from 1 to 5: professional, safe, fluent, helpful.
-    A pair counts for the answer that is better in either order. Ended early, the same command goes
-    on. It is a model's opinion; the graph's verdicts stand in `kgmed evaluate compare`.
+    Marks go from 1 to 5: professional, safe, fluent, helpful. A pair counts for the answer that is
+    better in either order. Ended early, the same command goes on. It is a model's opinion; the
+    graph's verdicts stand in `kgmed evaluate compare`.
     """
     tell = Progress(quiet=quiet)
     try:

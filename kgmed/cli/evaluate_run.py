@@ -78,9 +78,9 @@ def run(
         list[Path] | None,
         typer.Option(
             "--passages",
-            metavar="PATH",
-            help="Texts for rag: a file, or a folder such as `kgmed export corpus` writes; may "
-            "come several times. Default: what the graph states, in sentences.",
+            metavar="FILE|FOLDER",
+            help="Texts for rag: a file, or a folder such as `kgmed export corpus` writes; "
+            "repeatable. Default: what the graph states, in sentences.",
         ),
     ] = None,
     lm: LmName = None,
@@ -114,10 +114,7 @@ def run(
 ) -> None:
     """Ask a language model the items of a benchmark, with the graph and without it.
 
-    Examples: kgmed evaluate run medqa.jsonl --out runs --lm my-model --api-base
-    http://localhost:8000/v1; kgmed evaluate run medmcqa.json --out runs --methods
-    closed-cot,graph-cot --limit 200. Ended early, the same command goes on. `kgmed evaluate compare
-    runs/*` shows what came of it.
+    Ended early, the same command goes on. `kgmed evaluate compare runs/*` shows what came of it.
     """
     tell = Progress(quiet=quiet)
     what: dict[str, Any] = {

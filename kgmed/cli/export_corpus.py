@@ -58,7 +58,6 @@ def corpus(
     """Write the graph as text for continued pretraining: sentences, passages about a concept, and
     paths as narratives, each a config.
 
-    Example: kgmed export corpus --out corpus --tasks sentences,passages_two_hop --languages en.
     A run that was ended goes on when the same command is run again. README.md in the folder is the
     dataset's card: datasets.load_dataset reads the folder by it.
     """

@@ -69,7 +69,6 @@ def instructions(
 ) -> None:
     """Write questions and answers for fine-tuning, each with the statements that it rests on.
 
-    Example: kgmed export instructions --out dataset --languages en,zh --format messages,alpaca.
     A run that was ended goes on when the same command is run again. README.md in the folder is the
     dataset's card: datasets.load_dataset reads the folder by it.
     """

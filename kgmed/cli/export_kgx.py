@@ -14,7 +14,9 @@ from kgmed.cli.output import echo
 
 
 def kgx(
-    out: Annotated[Path, typer.Option("--out", help="The folder for the nodes and edges files.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="The folder for the nodes and edges files.")
+    ],
     graph: GraphUri = None,
     *,
     format: Annotated[
@@ -27,9 +29,8 @@ def kgx(
 ) -> None:
     """Write the graph as KGX node and edge files, whose columns are Biolink's.
 
-    Example: kgmed export kgx --out kgx --format tsv. kgmed build --nodes kgx/nodes.tsv --edges
-    kgx/edges.tsv reads them back without a loss. Rows of a licence that isn't open are left out,
-    and counted, unless it is named.
+    kgmed build --nodes kgx/nodes.tsv --edges kgx/edges.tsv reads them back without a loss. Rows of
+    a licence that isn't open are left out, and counted, unless it is named.
     """
     from kgmed.kg.errors import UsageError
     from kgmed.kg.views.kgx import FORMATS

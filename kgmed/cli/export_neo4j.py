@@ -17,7 +17,9 @@ from kgmed.cli.output import echo
 def neo4j(
     out: Annotated[
         Path,
-        typer.Option("--out", help="The folder to write: new, empty, or an earlier export."),
+        typer.Option(
+            "--out", metavar="DIR", help="The folder to write: new, empty, or an earlier export."
+        ),
     ],
     graph: GraphUri = None,
     *,
@@ -33,8 +35,7 @@ def neo4j(
 ) -> None:
     """Write a graph as files for neo4j-admin database import, with the script that runs it.
 
-    Example: kgmed export neo4j --out warfarin-neo4j && warfarin-neo4j/import.sh. What is of a
-    licence that isn't open is left out, and counted, unless it is named.
+    What is of a licence that isn't open is left out, and counted, unless it is named.
     """
     from kgmed.wire import to_json
 

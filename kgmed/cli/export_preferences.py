@@ -69,9 +69,8 @@ def preferences(
 ) -> None:
     """Write pairs of a chosen and a rejected answer, for DPO and its kin.
 
-    Example: kgmed export preferences --out pairs --languages en. The chosen answer is what the
-    graph states; the rejected one differs in one thing, and the verifier finds it refuted or
-    unsupported: the columns say which, and what was changed.
+    The chosen answer is what the graph states; the rejected one differs in one thing, and the
+    verifier finds it refuted or unsupported: the columns say which, and what was changed.
     """
     tell = Progress(quiet=quiet)
     given: dict[str, Any] = {

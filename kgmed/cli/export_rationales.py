@@ -18,6 +18,7 @@ def rationales(
         Path,
         typer.Option(
             "--file",
+            metavar="FILE",
             help="Questions with answers: MedQA, MedMCQA, MMLU, CMB or your own; .jsonl, .json, "
             ".csv, .tsv or .parquet.",
         ),
@@ -40,8 +41,7 @@ def rationales(
     """Write chains of thought for your own questions: the graph's paths from what a question names
     to what its answer names.
 
-    Example: kgmed export rationales --file medqa.jsonl --out rationales. Where no path explains the
-    answer there is no row; README.md counts such questions by reason.
+    Where no path explains the answer there is no row; README.md counts such questions by reason.
     """
     tell = Progress(quiet=quiet)
     with opened(graph, quiet=quiet) as chosen:

@@ -16,7 +16,9 @@ from kgmed.cli.output import echo
 def rdf(
     out: Annotated[
         Path,
-        typer.Option("--out", help="The file: .nq, .trig, .nt or .ttl, each also with .gz."),
+        typer.Option(
+            "--out", metavar="FILE", help="The file: .nq, .trig, .nt or .ttl, each also with .gz."
+        ),
     ],
     graph: GraphUri = None,
     *,
@@ -38,9 +40,8 @@ def rdf(
 ) -> None:
     """Write the graph as RDF with Biolink predicates, a named graph per source and release.
 
-    Example: kgmed export rdf --out graph.nq.gz. N-Quads and TriG hold everything, and a build reads
-    them back (source type kgmed-rdf). What a licence doesn't let pass on is left out, and counted,
-    unless it is named.
+    N-Quads and TriG hold everything, and a build reads them back (source type kgmed-rdf). What a
+    licence doesn't let pass on is left out, and counted, unless it is named.
     """
     from kgmed.wire import to_json
 

@@ -24,17 +24,15 @@ def trace(
         typer.Option("--trace", metavar="ROW_ID", help="Show the statements behind a row."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The folder of the dataset that has the row.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="The folder of the dataset that has the row."),
     ] = None,
     graph: GraphUri = None,
     *,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the graph in another form, or as a dataset; with --trace, show what a row rests on.
-
-    Example: kgmed export --trace 0123456789abcdef --out dataset
-    """
+    """Write the graph in another form, or as a dataset; with --trace, show what a row rests on."""
     from kgmed.kg.errors import UsageError
 
     if context.invoked_subcommand is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kgmed.cli.opening import ABSTAINED, language, opened
+from kgmed.cli.opening import ABSTAINED, Progress, language, opened
 from kgmed.cli.options import AsJson, GraphUri, Lang, Quiet
 from kgmed.cli.output import echo, print_concept, print_statement, print_table, print_why
 
@@ -22,10 +22,7 @@ def show(
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
-    """Show a concept with its names, ids and statements, or one statement in full.
-
-    Examples: kgmed show DB00682; kgmed show warfarin; kgmed show 8f537b0d.
-    """
+    """Show a concept with its names, ids and statements, or one statement in full."""
     from kgmed.kg.curies import candidates
     from kgmed.wire import Shown, to_json
 
@@ -74,7 +71,8 @@ def paths(
                 raise UsageError(
                     f"Found predicate {name!r}, expected one of: {', '.join(sorted(known))}."
                 )
-        found = chosen.find_paths(start, end, hops=hops, limit=limit, predicates=predicate)
+        with Progress(quiet=quiet).during("looking for paths"):
+            found = chosen.find_paths(start, end, hops=hops, limit=limit, predicates=predicate)
         ids = list(dict.fromkeys(node for path in found for node in path.nodes))
         concepts = {c.id: c for c in chosen.store.concepts(ids) if c is not None}
         if as_json:
@@ -100,10 +98,7 @@ def why(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Explain why two ids are one concept, or which mapping was refused and for what reason.
-
-    Example: kgmed why DOID:9477 UMLS:C0034065.
-    """
+    """Explain why two ids are one concept, or which mapping was refused and for what reason."""
     from kgmed.wire import to_json
 
     with opened(graph, quiet=quiet) as chosen:
@@ -155,7 +150,7 @@ def coverage(
     graph: GraphUri = None,
     *,
     predicate: Annotated[
-        str | None, typer.Option("--predicate", help="Only this predicate.")
+        list[str] | None, typer.Option("--predicate", help="Only these predicates; repeatable.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -168,9 +163,10 @@ def coverage(
         rows = chosen.coverage()
         snapshot = chosen.info().snapshot
     known = sorted({row.predicate for row in rows})
-    if predicate is not None and predicate not in known:
-        raise UsageError(f"Found predicate {predicate!r}, expected one of: {', '.join(known)}.")
-    rows = [row for row in rows if predicate in {None, row.predicate}]
+    for name in predicate or ():
+        if name not in known:
+            raise UsageError(f"Found predicate {name!r}, expected one of: {', '.join(known)}.")
+    rows = [row for row in rows if not predicate or row.predicate in predicate]
     if as_json:
         echo(to_json(Coverage(tuple(rows), snapshot)))
         return
@@ -204,7 +200,8 @@ def check(graph: GraphUri = None, *, as_json: AsJson = False, quiet: Quiet = Fal
     try:
         with opened(graph, quiet=quiet) as chosen:
             uri = chosen.info().uri
-            problems = chosen.check()
+            with Progress(quiet=quiet).during("reading every byte"):
+                problems = chosen.check()
     except CorruptSnapshot as error:
         uri, problems = graph or "", str(error).splitlines()
     if as_json:

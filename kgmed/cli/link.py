@@ -45,7 +45,7 @@ def link(
         Path | None,
         typer.Option(
             "--out",
-            metavar="OUT",
+            metavar="FILE",
             help="Write links to a .jsonl, .pubtator or .ann file, or a folder (--format standoff)."
             " Default: standard output.",
         ),
@@ -55,12 +55,12 @@ def link(
         typer.Option(
             "--format",
             metavar="jsonl|pubtator|standoff",
-            help="What to write, if OUT's name doesn't say. Default: jsonl.",
+            help="What to write, if --out's name doesn't say. Default: jsonl.",
         ),
     ] = "",
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="PAGE", help="Write a page with the mentions marked."),
+        typer.Option("--html", metavar="FILE", help="Write a page with the mentions marked."),
     ] = None,
     categories: Annotated[
         list[str] | None,
@@ -110,8 +110,8 @@ def link(
     Where TEXT holds no name as it stands, it is tried as one misspelt or reordered name. Exit code
     3 means that nothing was found in TEXT.
 
-    Example: kgmed link --file notes.jsonl --out links.jsonl --processes 4. A line of .jsonl is
-    {"id": ..., "text": ...}; a .txt file is one document. With --out, --json prints counts.
+    A line of .jsonl is {"id": ..., "text": ...}; a .txt file is one document. With --out, --json
+    prints counts.
     """
     from kgmed.kg.errors import UsageError
 

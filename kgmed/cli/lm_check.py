@@ -27,9 +27,8 @@ def check(
 ) -> None:
     """Ask a language model what it really supports, and say how to fix what fails.
 
-    Examples: kgmed lm check --lm my-model --api-base http://localhost:8000/v1; kgmed lm check
-    --json. It also says whether restricted evidence may be sent there, and why. Exit code 1 means
-    that something is missing that kgmed needs.
+    It also says whether restricted evidence may be sent there, and why. Exit code 1 means that
+    something is missing that kgmed needs.
     """
     from kgmed.reasoning.lm.check import check as ask
     from kgmed.wire import to_json

@@ -44,7 +44,7 @@ def serve(
         str, typer.Option("--host", help="Where it listens; 0.0.0.0 for all of the network.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Default: one that is free.")
+        int, typer.Option("--port", min=0, max=65535, help="Where, too. Default: one that is free.")
     ] = 0,
     max_model_len: Annotated[
         int,
@@ -65,7 +65,9 @@ def serve(
     ] = 0.9,
     lora: Annotated[
         list[str] | None,
-        typer.Option("--lora", metavar="NAME=FOLDER", help="An adapter, served as NAME."),
+        typer.Option(
+            "--lora", metavar="NAME=FOLDER", help="An adapter, served as NAME; repeatable."
+        ),
     ] = None,
     reasoning_parser: Annotated[
         str,
@@ -94,10 +96,8 @@ def serve(
 ) -> None:  # fmt: skip
     """Start vLLM with the flags that suit this machine, and say how to use it; Ctrl-C ends it.
 
-    Examples: kgmed lm serve ./my-model; kgmed lm serve ./my-model --python ~/vllm/bin/python
-    --port 8000; kgmed lm serve Qwen/Qwen3-8B --reasoning-parser qwen3 -- --max-num-seqs 64. When it
-    answers, one line with the --lm and --api-base to use goes to stdout. With KGMED_API_KEY set,
-    it is the key that clients must send.
+    When it answers, one line with the --lm and --api-base to use goes to stdout. With
+    KGMED_API_KEY set, it is the key that clients must send.
     """
     from kgmed.reasoning.lm import serve as serving
     from kgmed.settings import settings

@@ -54,11 +54,10 @@ def load(
 ) -> None:
     """Load a graph into a Neo4j database, or bring the one that it holds up to date.
 
-    Examples: kgmed load bolt://localhost:7687; kgmed load bolt://localhost --graph my-graph --diff
-    my-graph@previous. A load that was stopped goes on where it was when it is called again. User
-    and password: KGMED_NEO4J_USER, KGMED_NEO4J_PASSWORD; KGMED_NEO4J_DATABASE names the database.
-    On another machine what isn't under an open licence is left out, and counted, unless it is named
-    or the server is --trusted.
+    A load that was stopped goes on where it was when it is called again. User and password:
+    KGMED_NEO4J_USER, KGMED_NEO4J_PASSWORD; KGMED_NEO4J_DATABASE names the database. On another
+    machine what isn't under an open licence is left out, and counted, unless it is named or the
+    server is --trusted.
     """
     from kgmed.facade import load_graph
     from kgmed.kg.errors import UsageError

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from kgmed.cli.leaving import AllowRestricted, tell_rows_left_out
-from kgmed.cli.opening import opened
+from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
 
 
 def mappings(
-    out: Annotated[Path, typer.Option("--out", help="The file to write: .tsv or .tsv.gz.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The file to write: .tsv or .tsv.gz.")
+    ],
     graph: GraphUri = None,
     *,
     status: Annotated[
@@ -35,12 +37,11 @@ def mappings(
 ) -> None:
     """Write a graph's mappings as an SSSOM file, each with its source, licence and what came of it.
 
-    Example: kgmed mappings --out mappings.sssom.tsv --prefix cmekg. Mappings of a licence that
-    isn't open are left out, and counted, unless it is named.
+    Mappings of a licence that isn't open are left out, and counted, unless it is named.
     """
     from kgmed.wire import to_json
 
-    with opened(graph, quiet=quiet) as chosen:
+    with opened(graph, quiet=quiet) as chosen, Progress(quiet=quiet).during("writing mappings"):
         made = chosen.write_mappings(
             out,
             statuses=status or None,

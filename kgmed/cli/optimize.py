@@ -107,11 +107,7 @@ def optimize(
 ) -> None:
     """Make a program's instructions and examples better, against the verifier.
 
-    Examples: kgmed optimize train.jsonl --program cot --optimizer gepa --lm my-model --api-base
-    http://localhost:8000/v1; kgmed optimize dev.jsonl --score --program
-    prompts/programs/cot-gepa.json; kgmed ask "which drugs treat gout?" --program
-    prompts/programs/cot-gepa.json --lm my-model. Ended early, the same command goes on without
-    asking again what was answered.
+    Ended early, the same command goes on without asking again what was answered.
     """
     tell = Progress(quiet=quiet)
     asked: dict[str, Any] = {

@@ -60,10 +60,8 @@ def overlay(
 ) -> None:
     """Retract and add statements of a built graph in seconds, without building it again.
 
-    Examples: kgmed overlay my-graph --errata errata.tsv; kgmed overlay my-graph --nodes nodes.tsv
-    --edges edges.tsv --licence CC0-1.0; kgmed overlay my-graph --list. Errata are columns
-    statement_id, reason, who, date and, optionally, action (retract or restore). Retracted
-    statements can still be shown, and are evidence for nothing.
+    Errata are columns statement_id, reason, who, date and, optionally, action (retract or restore).
+    Retracted statements can still be shown, and are evidence for nothing.
     """
     from kgmed.builders.config import BuildConfig, make_sources
     from kgmed.builders.overlay import drop_overlay, make_overlay

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kgmed.cli.opening import opened
+from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
 
@@ -35,7 +35,8 @@ def proof(
     except ValueError as error:
         raise DataError(f"{file}: found text that is no JSON ({error}), expected a stored verdict"
                         " (kgmed verify --json).") from error  # fmt: skip
-    with opened(graph, quiet=quiet) as chosen:
+    waiting = Progress(quiet=quiet).during("checking verdicts again")
+    with opened(graph, quiet=quiet) as chosen, waiting:
         found = recheck(stored, chosen.store, Verifier(chosen.store, chosen.registry))
     if as_json:
         from kgmed.wire import to_json

@@ -18,7 +18,10 @@ def synth(
         str, typer.Argument(metavar="SOURCE", help="umls, snomed, drugbank, cmekg, or all.")
     ],
     *,
-    out: Annotated[Path, typer.Option("--out", help="Folder; for all, one folder a source in it.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="Folder; for all, one folder a source in it."),
+    ],
     scale: Annotated[
         float, typer.Option("--scale", help="Size; 1 is that of the real source, 2 the largest.")
     ] = 0.01,
@@ -28,8 +31,7 @@ def synth(
 ) -> None:
     """Write made-up UMLS, SNOMED CT, DrugBank or CMeKG files in the published formats.
 
-    They need no licence, and those of one scale and seed refer to each other. Example:
-    kgmed synth umls --scale 0.01 --seed 1 --out synthetic/umls
+    They need no licence, and those of one scale and seed refer to each other.
     """
     import json
 

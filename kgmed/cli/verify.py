@@ -33,13 +33,13 @@ def verify(
         Path | None,
         typer.Option(
             "--triples",
-            metavar="TABLE",
+            metavar="FILE",
             help="Verify a table of claims: columns subject, predicate, object (CSV, TSV, JSON "
             "lines, Parquet, Arrow); with --out.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="TABLE", help="Where --triples writes its rows.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Where --triples writes its rows.")
     ] = None,
     stream: Annotated[
         bool,
@@ -51,7 +51,7 @@ def verify(
     ] = False,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="PAGE", help="Write a page with the text marked."),
+        typer.Option("--html", metavar="FILE", help="Write a page with the text marked."),
     ] = None,
     refchecker: Annotated[
         bool, typer.Option("--refchecker", help="Print RefChecker's labels as JSON.")
@@ -76,8 +76,6 @@ def verify(
     SUPPORTED and REFUTED follow from statements, which are listed; UNSUPPORTED is covered by a
     source that doesn't state it; NOT_COVERED is covered by none. Exit code 3 means that nothing
     was claimed.
-
-    Example: kgmed verify "Warfarin interacts with amiodarone." --fail-on refuted
     """
     from kgmed.kg.errors import UsageError
 
@@ -100,7 +98,8 @@ def verify(
                 _print(found, as_json=as_json, refchecker=refchecker, indent=None)
                 seen |= {checked.verdict for checked in found.claims}
         else:
-            found = chosen.verify(_given(text, file), lang=chosen_language)
+            with Progress(quiet=quiet).during("verifying"):
+                found = chosen.verify(_given(text, file), lang=chosen_language)
             if html is not None:
                 from kgmed.reasoning.claims.report import page
 
@@ -167,7 +166,7 @@ def _table(
     from kgmed.reasoning.claims.batch import verify_file
 
     if out is None:
-        raise UsageError("--triples needs --out TABLE: the same rows with their verdicts.")
+        raise UsageError("--triples needs --out FILE: the same rows with their verdicts.")
     tell = Progress(quiet=quiet)
     with opened(graph, quiet=quiet) as chosen:
         root = chosen.local_store().snapshot.root

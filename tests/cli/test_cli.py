@@ -99,7 +99,8 @@ def test_the_short_way_knows_the_options_that_typer_knows() -> None:
         if parameter.param_type_name == "option"
         for text in parameter.opts
     }
-    assert options == {**FLAGS, **VALUES}
+    besides = {"--verbose": "verbose", "-v": "verbose"}  # these need Typer's way
+    assert options == {**FLAGS, **VALUES, **besides}
 
 
 def test_a_question_may_come_from_standard_input() -> None:

@@ -67,6 +67,16 @@ def check(settings: LMSettings, *, tell: Callable[[str], None] = lambda _text: N
 _GATES = ("reachable", "model", "chat template")
 
 
+def reach(settings: LMSettings) -> tuple[Finding, ...]:
+    """Whether the endpoint of settings answers and serves the model; nothing is generated.
+
+    Nothing is raised for an endpoint that is bad.
+    """
+    probe = _Probe(settings)
+    first = probe.answer("reachable")
+    return (first, probe.answer("model")) if first.ok else (first,)
+
+
 def _answers(settings: LMSettings) -> Finding:
     """Whether a model without an endpoint answers."""
     from kgmed.reasoning.lm.connect import connect
