@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +48,14 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What ``kgmed show --json`` prints: a concept with its names, or a statement."""
+    """What ``kgmed show --json`` prints: a concept with its names, or a statement, with the
+    concepts at its ends where it comes from a server."""
 
     concept: Concept | None = None
     names: tuple[Name, ...] = ()
     statement: Statement | None = None
     snapshot: str = ""
+    concepts: MappingABC[str, Concept] = field(default_factory=dict)
     schema: str = "kgmed.show/1"
 
 
@@ -166,8 +168,15 @@ _SHAPES: dict[str, type] = {
 _LATER = {
     "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),
     "kgmed.judged/1": ("kgmed.reasoning.evaluation.judging.model", "Judged"),
+    "kgmed.search/1": ("kgmed.serve.shapes", "Search"),
+    "kgmed.concept/1": ("kgmed.serve.shapes", "ConceptShown"),
+    "kgmed.statements/1": ("kgmed.serve.shapes", "Statements"),
+    "kgmed.interactions/1": ("kgmed.serve.shapes", "Interactions"),
+    "kgmed.triples/1": ("kgmed.serve.shapes", "Triples"),
+    "kgmed.sample/1": ("kgmed.serve.shapes", "Sample"),
 }
-"""Shapes whose modules are imported where the shape is asked for: they bring numpy."""
+"""Shapes whose modules are imported where the shape is asked for: they bring numpy, or are a
+server's alone."""
 
 
 class _Shapes(MappingABC[str, type]):

@@ -30,6 +30,7 @@ COMMANDS = {
     "build": "build",
     "overlay": "overlay",
     "synth": "synth",
+    "serve": "serve",
     "optimize": "optimize",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""

@@ -61,7 +61,8 @@ class Answer:
     and ``text`` at least). ``withheld`` counts what the model wasn't shown, ``agreement`` (0-1) how
     far samples agree. ``rounds`` is how often an answer was sent back with what is refuted in it,
     None where it wasn't looked at for that; ``removed`` and ``marked`` count the sentences that
-    went after that, and those that are marked as not borne out.
+    went after that, and those that are marked as not borne out. ``items_left_out`` counts those
+    that a server's limit took off the end of ``items``.
     """
 
     question: str
@@ -88,6 +89,7 @@ class Answer:
     rounds: int | None = None
     removed: int = 0
     marked: int = 0
+    items_left_out: int = 0
     schema: str = "kgmed.answer/1"
 
     def _repr_html_(self) -> str:
