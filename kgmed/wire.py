@@ -23,7 +23,7 @@ from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.neo4j.report import Loaded, Rows
 from kgmed.kg.views.written import KgxWritten, RdfWritten
 from kgmed.kg.why import Why
-from kgmed.reasoning.answer import Answer
+from kgmed.reasoning.answer import Answer, Withheld
 from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
 from kgmed.reasoning.evaluation.contents import Contents
@@ -43,6 +43,7 @@ class Paths:
     paths: tuple[Path, ...]
     concepts: MappingABC[str, Concept]
     snapshot: str
+    withheld: tuple[Withheld, ...] = ()
     schema: str = "kgmed.paths/1"
 
 
@@ -61,9 +62,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What ``kgmed info --json`` prints."""
+    """What ``kgmed info --json`` prints; ``withheld`` are the sources of which a server leaves out
+    what may not leave its machine."""
 
     info: GraphInfo
+    withheld: tuple[str, ...] = ()
     schema: str = "kgmed.info/1"
 
 
@@ -130,6 +133,7 @@ class Verified:
     skipped: tuple[Skipped, ...]
     snapshot: str
     elapsed_ms: float
+    withheld: tuple[Withheld, ...] = ()
     schema: str = "kgmed.verification/1"
 
 

@@ -63,9 +63,9 @@ def opened_again(graph: Graph) -> GraphStore:
     """Another store of a graph's snapshot, which shares nothing with the graph's but the files."""
     from kgmed.kg.store.embedded import EmbeddedStore
 
-    info = graph.info()
     if isinstance(graph.store, EmbeddedStore):
-        return type(graph.store)(graph.store.snapshot, uri=info.uri)
+        return graph.store.again()
+    info = graph.info()
     return open_again(info.uri, info.snapshot)
 
 

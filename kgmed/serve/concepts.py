@@ -31,7 +31,7 @@ def concept(graph: Graph, id: str, *, most: int) -> ConceptShown:
     for edge in edges:
         counted[edge.predicate, "out" if edge.subject == found.id else "in"] += 1
     values = store.values([found.id])[0]
-    counted.update((value.predicate, cast("Direction", "out")) for value in values)
+    counted.update((value.predicate, "out") for value in values)
     total = store.degrees([found.id])[0]
     rows = sorted(counted.items(), key=lambda row: (row[0][1] == "in", -row[1], row[0]))
     return ConceptShown(
@@ -67,7 +67,9 @@ def statements(
     after: str | None = None
     wanted = None if predicate is None else [predicate]
     if kind == EDGE:
-        rows, place, more = _edges(graph, found.id, wanted, direction, source, limit, place)
+        rows, place, more = _edges(
+            graph, found.id, wanted, direction, source=source, limit=limit, place=place
+        )
         after = _cursor(snapshot, EDGE, place) if more else None
     if after is None and direction != "in":
         start = place if kind == VALUE else 0
@@ -94,6 +96,7 @@ def _edges(
     id: str,
     predicates: list[str] | None,
     direction: str,
+    *,
     source: str | None,
     limit: int,
     place: int,

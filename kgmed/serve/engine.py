@@ -31,6 +31,7 @@ class Engine:
         self._stack = ExitStack()
         self._first = self._stack.enter_context(self._open())
         self.snapshot = self._first.info().snapshot
+        self.withheld = self._withheld()
         if options.snapshot and options.snapshot != self.snapshot:
             raise StoreError(
                 f"{options.graph}: the graph was built anew meanwhile. Start the server again."
@@ -41,12 +42,28 @@ class Engine:
             None if self._lm is None else self._pool("model", options.lm_threads, options.waiting)
         )
         self.sample_pool = self._pool("samples", 1, SAMPLES_WAITING)
-        self.plain = Service(self._first, self.limits, lm=self._lm, program=options.program,
-                             changes=options.changes)  # fmt: skip
+        self.plain = self._service(self._first)
         """For what needs no graph: which program a question means."""
 
     def _open(self) -> Graph:
-        return open_graph(self.options.graph, progress=lambda _text: None)
+        """The graph; where answers leave this machine, as much of it as may."""
+        whole = open_graph(self.options.graph, progress=lambda _text: None)
+        if not self.options.leaves:
+            return whole
+        from kgmed.serve.leaving import leaving_store
+
+        store = leaving_store(whole.store, self.options.allow)
+        if store is not whole.store:
+            whole.close()
+        return Graph(store, whole.registry, uri=self.options.graph)
+
+    def _withheld(self) -> tuple[str, ...]:
+        """The sources of which something stays behind."""
+        if not self.options.leaves:
+            return ()
+        from kgmed.serve.leaving import held, terms_of
+
+        return held(self._first.store, terms_of(self._first.store, self.options.allow))
 
     def _connected(self) -> LanguageModel | None:
         if self.options.lm is None:
@@ -63,15 +80,19 @@ class Engine:
         graph = self._first.again()
         deadline = Deadline()
         timed: Any = TimedStore(graph.store, deadline)
-        service = Service(
-            Graph(timed, graph.registry, uri=self.options.graph), self.limits, lm=self._lm,
-            program=self.options.program, changes=self.options.changes,
-        )  # fmt: skip
+        service = self._service(Graph(timed, graph.registry, uri=self.options.graph))
 
         def until(at: float) -> None:
             deadline.at = at
 
         return Made(service, until, graph.close)
+
+    def _service(self, graph: Graph) -> Service:
+        asked = self.options
+        return Service(
+            graph, self.limits, lm=self._lm, program=asked.program, changes=asked.changes,
+            withheld=self.withheld, allow=asked.allow,
+        )  # fmt: skip
 
     @property
     def problems(self) -> tuple[str, ...]:

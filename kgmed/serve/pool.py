@@ -1,7 +1,7 @@
 """Threads that answer, each with a graph of its own, so that no two share one.
 
-A query waits for its turn and is then run; both together take at most the time that it is given. Past
-that it is told off at its next look at the graph (:mod:`kgmed.serve.timed`). A thread that
+A query waits for its turn and is then run; both together take at most the time that it is given.
+Past that it is told off at its next look at the graph (:mod:`kgmed.serve.timed`). A thread that
 doesn't come back even so is given up, and another takes its place; where too many were given up,
 nothing more is taken on, and the pool says that it isn't ready.
 """

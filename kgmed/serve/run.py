@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kgmed.kg.errors import MissingExtra, UsageError
 from kgmed.serve.options import Options
@@ -62,12 +62,14 @@ def _config(options: Options) -> uvicorn.Config:
     import uvicorn
 
     from kgmed.serve.api.app import make
+    from kgmed.serve.protocol import Impatient
+    from kgmed.serve.rates import Rates
 
-    more: dict[str, Any] = {}
+    rates = Rates(options.rate, options.burst) if options.rate else None
     return uvicorn.Config(
-        partial(make, options), factory=True, interface="asgi3", lifespan="on", ws="none",
-        http="h11", loop="asyncio", access_log=False, server_header=False,
+        partial(make, options, rates), factory=True, interface="asgi3", lifespan="on", ws="none",
+        http=Impatient, loop="asyncio", access_log=False, server_header=False,
         log_level="warning", workers=options.workers, proxy_headers=False,
         timeout_keep_alive=options.keep_alive_s,
-        timeout_graceful_shutdown=options.stop_within_s, **more,
+        timeout_graceful_shutdown=options.stop_within_s,
     )  # fmt: skip

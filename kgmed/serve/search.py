@@ -34,7 +34,7 @@ def search(graph: Graph, text: str, *, lang: Language, category: str | None, lim
     degrees = dict(zip(ids, store.degrees(ids), strict=True))
     rest = sorted(
         (id for id in more if id not in sure),
-        key=lambda id: (more[id][1] != "prefix", -degrees[id], len(more[id][0]), id),
+        key=lambda one: (more[one][1] != "prefix", -degrees[one], len(more[one][0]), one),
     )
     hits = []
     for id in (*sure, *rest):

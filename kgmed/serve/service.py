@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kgmed.facade.how import DIRECT, LM_PROGRAMS
 from kgmed.kg.errors import UsageError
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from kgmed.kg.linking.links import Links
     from kgmed.kg.model import Statement
     from kgmed.kg.why import Why
-    from kgmed.reasoning.answer import Answer
+    from kgmed.reasoning.answer import Answer, Withheld
     from kgmed.reasoning.claims.model import VerifiedClaim
     from kgmed.reasoning.lm.connect import LanguageModel
     from kgmed.serve.shapes import ConceptShown, Interactions, Sample, Search, Statements, Triples
     from kgmed.wire import Coverage, Info, Paths, Shown, Verified
 
+S = TypeVar("S", "ConceptShown", "Statements", "Interactions", "Triples", "Paths", "Verified")
 DIRECTIONS = ("out", "in", "both")
-TRIPLE_FIELDS = ("subject", "predicate", "object", "negated", "qualifiers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Service:
 
     ``lm`` is the language model that programs ask, None where only the graph answers; no request
     names one. ``changes`` is a diff to another snapshot, where the server was given one.
+    ``withheld`` are the sources of which the graph's store hides what may not leave, ``allow`` the
+    licences and sources that may leave though they aren't open.
 
     >>> service = Service(open_graph())
     >>> service.ask("does warfarin interact with amiodarone?").value
@@ -68,12 +70,15 @@ class Service:
         lm: LanguageModel | str | None = None,
         program: str | None = None,
         changes: Diff | None = None,
+        withheld: Sequence[str] = (),
+        allow: Sequence[str] = (),
     ) -> None:
         self.graph = graph
         self.limits = limits or Limits()
         self._lm = lm
         self._program = program or ("cot" if lm is not None else DIRECT)
         self._changes = changes
+        self._hidden, self._allow = tuple(withheld), tuple(allow)
         one_of(self._program, "program", self.programs)
 
     @property
@@ -91,7 +96,7 @@ class Service:
         """What the graph is."""
         from kgmed.wire import Info
 
-        return Info(self.graph.info())
+        return Info(self.graph.info(), withheld=self._hidden)
 
     def coverage(self) -> Coverage:
         """What each source states of which predicate."""
@@ -120,7 +125,8 @@ class Service:
         """A concept with its names, mappings, and its statements counted."""
         from kgmed.serve.concepts import concept
 
-        return concept(self.graph, self._id(id, "id"), most=self.limits.edges)
+        self._fresh()
+        return self._told(concept(self.graph, self._id(id, "id"), most=self.limits.edges))
 
     def statements(
         self,
@@ -143,10 +149,12 @@ class Service:
             one_of(source, "source", {row.infores for row in self.graph.info().sources})
         if cursor is not None:
             text_within(cursor, "cursor", 64)
-        return statements(
+        self._fresh()
+        found = statements(
             self.graph, self._id(id, "id"), predicate=predicate, direction=direction,
             source=source, limit=limit, cursor=cursor,
         )  # fmt: skip
+        return self._told(found)
 
     def statement(self, id: str) -> Shown:
         """A statement by its id, or at least 8 of its first digits, with the concepts at its
@@ -165,11 +173,12 @@ class Service:
         number_within(hops, "hops", 1, self.limits.hops)
         number_within(limit, "limit", 1, self.limits.paths)
         self._id(start, "start"), self._id(end, "end")
+        self._fresh()
         ends = [self.graph.named(start), self.graph.named(end)]
         found = self.graph.find_paths(*ends, hops=hops, limit=limit)
         ids = list(dict.fromkeys([*ends, *(node for path in found for node in path.nodes)]))
         concepts = {c.id: c for c in self.graph.store.concepts(ids) if c is not None}
-        return Paths(ends[0], ends[1], hops, tuple(found), concepts, self._snapshot)
+        return self._told(Paths(ends[0], ends[1], hops, tuple(found), concepts, self._snapshot))
 
     def why(self, left: str, right: str) -> Why:
         """Which mappings made two ids one concept, or which were refused."""
@@ -196,6 +205,7 @@ class Service:
     ) -> Answer:
         """An answer with its citations; ``limit`` bounds the items in its text."""
         how = self._how(question, lang, program, limit)
+        self._fresh()
         return self._bounded(self.graph.ask(question, limit=limit, **how))
 
     def ask_events(
@@ -216,6 +226,7 @@ class Service:
     def _events(self, question: str, limit: int, how: Mapping[str, Any]) -> Iterator[Event]:
         from kgmed.reasoning.claims.model import verified_claim
 
+        self._fresh()
         for part in self.graph.ask_stream(question, limit=limit, **how):
             if part.answer is not None:
                 yield Event("answer", answer=self._bounded(part.answer))
@@ -238,7 +249,11 @@ class Service:
         return how
 
     def _bounded(self, answer: Answer) -> Answer:
-        """An answer with at most so many items, and what those cite."""
+        """An answer with at most so many items, and what those cite; and what was left out of
+        it."""
+        hidden = self._come_upon()
+        if hidden:
+            answer = replace(answer, withheld=(*answer.withheld, *hidden))
         most = self.limits.items
         if len(answer.items) <= most:
             return answer
@@ -262,7 +277,8 @@ class Service:
         from kgmed.wire import verified
 
         text_within(text, "text", self.limits.text)
-        return verified(self.graph.verify(text, lang=language(lang)))
+        self._fresh()
+        return self._told(verified(self.graph.verify(text, lang=language(lang))))
 
     def verify_triples(self, rows: Sequence[Mapping[str, Any]]) -> Triples:
         """The verdict of each row: ``subject``, ``predicate``, ``object`` (ids or names), maybe
@@ -274,14 +290,16 @@ class Service:
             raise UsageError(
                 f"Found {found} in triples, expected a list of 1 to {self.limits.triples:,} rows."
             )
-        return verify_triples(self.graph, rows)
+        self._fresh()
+        return self._told(verify_triples(self.graph, rows))
 
     def interactions(self, drugs: Sequence[str], *, lang: str | None = None) -> Interactions:
         """Every pair of a list of drugs: listed, with severity and source, or not listed."""
         from kgmed.serve.interactions import interactions
 
         texts = texts_within(drugs, "drugs", least=2, most=self.limits.drugs)
-        return interactions(self.graph, texts, language(lang) or "en")
+        self._fresh()
+        return self._told(interactions(self.graph, texts, language(lang) or "en"))
 
     def sample(self, task: str, *, lang: str = "en", count: int = 3) -> Sample:
         """A few rows of a dataset's task, with the statements behind them."""
@@ -291,7 +309,29 @@ class Service:
         one_of(task, "task", known_tasks())
         one_of(lang, "lang", ("en", "zh"))
         number_within(count, "count", 1, self.limits.samples)
-        return sample(self.graph, task, lang, count, most=self.limits.samples)
+        most = self.limits.samples
+        return sample(self.graph, task, lang, count, most=most, allow=self._allow)
+
+    # What may not leave
+
+    def _fresh(self) -> None:
+        """Forget what earlier queries came upon."""
+        self._come_upon()
+
+    def _come_upon(self) -> tuple[Withheld, ...]:
+        """The hidden statements that this query came upon, by source and licence."""
+        store = getattr(self.graph.store, "inner", self.graph.store)
+        take = getattr(store, "take_withheld", None)
+        if take is None:
+            return ()
+        from kgmed.reasoning.answer import Withheld
+
+        return tuple(Withheld(source, licence, n) for (source, licence), n in take().items())
+
+    def _told(self, shape: S) -> S:
+        """A shape with what was left out of it."""
+        found = self._come_upon()
+        return replace(shape, withheld=found) if found else shape
 
     # Checks
 

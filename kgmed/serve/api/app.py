@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kgmed.serve.api import problems
+from kgmed.serve.api.access import AccessLog
+from kgmed.serve.api.gate import Gate
 from kgmed.serve.engine import Engine
 from kgmed.serve.options import Options
+from kgmed.serve.rates import Rates
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -22,8 +26,22 @@ DESCRIPTION = (
 )
 
 
-def make(options: Options) -> Any:
-    """The ASGI application that serves a graph as ``options`` say."""
+def make(options: Options, rates: Rates | None = None) -> Gate:
+    """The ASGI application that serves a graph as ``options`` say.
+
+    ``rates`` are shared by all workers. The access log goes to standard error, or to the end of
+    the file that the options name.
+    """
+    log = None
+    if options.access_log:
+        to_file = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        name = options.access_log
+        log = AccessLog(2 if name == "-" else os.open(name, to_file, 0o640))
+    return Gate(made(options), options, rates=rates, log=log)
+
+
+def made(options: Options) -> FastAPI:
+    """The addresses, with nothing before them."""
     from fastapi import FastAPI
     from fastapi.exceptions import RequestValidationError
     from starlette.exceptions import HTTPException

@@ -1,4 +1,4 @@
-"""What requests carry. Sizes are checked by the service, which says them; fields are these alone."""
+"""What requests carry: these fields alone. Sizes are checked by the service, which says them."""
 
 from __future__ import annotations
 

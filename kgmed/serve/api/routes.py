@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from kgmed.serve.api import problems
@@ -73,6 +73,7 @@ def _graph(api: APIRouter) -> None:
     async def statements(
         request: Request,
         id: Id,
+        *,
         predicate: str | None = None,
         direction: Annotated[str, Query(pattern="^(out|in|both)$")] = "both",
         source: Annotated[str | None, Query(examples=["infores:drugcentral"])] = None,
@@ -217,7 +218,7 @@ def _line(kind: str, data: str) -> bytes:
     return f"event: {kind}\ndata: {data}\n\n".encode("utf-8", "backslashreplace")
 
 
-def health(app: Any) -> None:
+def health(app: FastAPI) -> None:
     """``/healthz``: the worker runs; ``/readyz``: it can answer."""
 
     @app.get("/healthz", tags=["server"], response_model=None)
@@ -232,6 +233,3 @@ def health(app: Any) -> None:
         told = engine.problems
         shown = {"ok": not told, "snapshot": engine.snapshot, "problems": list(told)}
         return JSONResponse(shown, 503 if told else 200)
-
-
-Endpoint = Callable[..., Awaitable[Response]]
