@@ -78,6 +78,7 @@ class Service:
         self._lm = lm
         self._program = program or ("cot" if lm is not None else DIRECT)
         self._changes = changes
+        self._samples: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._hidden, self._allow = tuple(withheld), tuple(allow)
         one_of(self._program, "program", self.programs)
 
@@ -304,13 +305,17 @@ class Service:
     def sample(self, task: str, *, lang: str = "en", count: int = 3) -> Sample:
         """A few rows of a dataset's task, with the statements behind them."""
         from kgmed.builders.datasets.instructions import known_tasks
-        from kgmed.serve.samples import sample
+        from kgmed.serve.samples import sample, sample_rows
 
         one_of(task, "task", known_tasks())
         one_of(lang, "lang", ("en", "zh"))
         number_within(count, "count", 1, self.limits.samples)
-        most = self.limits.samples
-        return sample(self.graph, task, lang, count, most=most, allow=self._allow)
+        if (task, lang) not in self._samples:
+            self._samples[task, lang] = sample_rows(
+                self.graph, task, lang, self.limits.samples, allow=self._allow,
+                timeout_s=self.limits.sample_timeout_s,
+            )  # fmt: skip
+        return sample(self.graph, task, lang, self._samples[task, lang][:count])
 
     # What may not leave
 

@@ -98,6 +98,9 @@ async def http_error(_request: Any, error: Any) -> Response:
 async def invalid(_request: Any, error: Any) -> Response:
     """A value of a request that isn't what was expected."""
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        place = first["loc"][-1]
+        return answer(400, f"Found a body that isn't JSON, at character {place}.", "body")
     where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query", "path"})
     return answer(400, f"Found {where or 'the body'} that can't be used: {first['msg']}.", where)
 
