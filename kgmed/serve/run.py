@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,25 +39,23 @@ def url(options: Options, listening: socket.socket) -> str:
     return f"http://{host}:{port}/"
 
 
-def serve(
-    options: Options, listening: socket.socket, *, ready: Callable[[], None] = lambda: None
-) -> None:
+def serve(options: Options, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; requests that run then are let end."""
     try:
         import uvicorn
         from uvicorn.supervisors import Multiprocess
     except ImportError as error:
         raise MissingExtra("uvicorn", "serve") from error
-    config = _config(options)
-    listening.listen(config.backlog)
-    ready()
+    settings = config(options)
+    listening.listen(settings.backlog)
     if options.workers == 1:
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(settings).run(sockets=[listening])
     else:
-        Multiprocess(config, sockets=[listening]).run()
+        Multiprocess(settings, sockets=[listening]).run()
 
 
-def _config(options: Options) -> uvicorn.Config:
+def config(options: Options) -> uvicorn.Config:
+    """What uvicorn is told; it crosses to workers."""
     import uvicorn
 
     from kgmed.serve.api.app import make
