@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +14,8 @@ import uvicorn
 from kgmed.serve import run
 from kgmed.serve.options import Options
 
+_SERVERS: dict[int, uvicorn.Server] = {}
+"""What serves at a port."""
 TOKEN = "a-token-for-tests-0123456789"  # noqa: S105
 
 
@@ -29,6 +29,7 @@ def served(options: Options | None = None, **given: Any) -> Iterator[httpx.Clien
         thread.start()
         try:
             _wait(server, thread)
+            _SERVERS[listening.getsockname()[1]] = server
             with httpx.Client(base_url=run.url(asked, listening), timeout=60) as client:
                 yield client
         finally:
@@ -53,6 +54,6 @@ def port_of(client: httpx.Client) -> int:
     return port
 
 
-def threads_of(process: int) -> int:
-    """Threads of a process, where the system tells."""
-    return len(os.listdir(Path("/proc") / str(process) / "task"))  # noqa: PTH208
+def connections_of(client: httpx.Client) -> int:
+    """How many connections its server has."""
+    return len(_SERVERS[port_of(client)].server_state.connections)

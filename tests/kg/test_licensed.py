@@ -104,9 +104,7 @@ def test_its_concepts_are_those_of_an_export(
     rows = exported.rows("SELECT id, sources, equivalent_ids, categories FROM concepts")
     assert told == {id: (set(some), set(same), set(kinds)) for id, some, same, kinds in rows}  # type: ignore[call-overload]
     resolved = {(id, found) for id, found in zip(ids, leaving.resolve(ids), strict=True) if found}
-    assert {id for id, _ in resolved} == {
-        id for (id,) in exported.rows("SELECT curie FROM ids")
-    }
+    assert {id for id, _ in resolved} == {id for (id,) in exported.rows("SELECT curie FROM ids")}
 
 
 def test_its_names_are_those_of_an_export(
@@ -175,7 +173,9 @@ def test_hidden_names_are_found_by_nothing(leaving: EmbeddedStore) -> None:
         assert names.fuzzy(text) == []
     assert names.exact(["gout"]) != [[]]
     graph = Graph(leaving, registry())
-    assert [link.name for link in graph.link("secretol or aspirin, Closedadin, 痛风")] == ["aspirin"]
+    assert [link.name for link in graph.link("secretol or aspirin, Closedadin, 痛风")] == [
+        "aspirin"
+    ]
 
 
 def test_ids_that_only_a_hidden_source_gave_are_hidden(

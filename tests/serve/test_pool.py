@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -223,17 +224,17 @@ def test_many_threads_answer_what_one_does(graph: Graph) -> None:
         ("statements", "DB00682"), ("ask", "how does imatinib treat chronic myeloid leukemia"),
     ]  # fmt: skip
 
-    def plain(service: Service, what: str, text: str) -> Any:
+    def plain_of(what: str, text: str, service: Service) -> Any:
         shape = to_plain(getattr(service, what)(text))
         return {**shape, "elapsed_ms": 0}
 
     own = Service(graph)
-    expected = [plain(own, *one) for one in asked]
+    expected = [plain_of(*one, own) for one in asked]
     engine = Engine(Options("kgmed:open", threads=8))
     try:
         jobs = [
             (n % len(asked), engine.graph_pool.submit(
-                lambda service, one=asked[n % len(asked)]: plain(service, *one), within_s=120))
+                partial(plain_of, *asked[n % len(asked)]), within_s=120))
             for n in range(400)
         ]  # fmt: skip
         for n, job in jobs:

@@ -105,7 +105,7 @@ ERRORS: list[tuple[int, str, str, dict[str, Any]]] = [
     (404, "GET", "/v1/", {}),
     (404, "GET", "/v1/info/", {}),
     (404, "GET", "/v1/concepts/DB99999", {}),
-    (404, "GET", "/v1/concepts/%00", {}),
+    (400, "GET", "/v1/concepts/%00", {}),
     (404, "GET", "/v1/statements/00000000", {}),
     (404, "GET", "/v1/paths?start=nosuchthing&end=gout", {}),
     (405, "PUT", "/v1/info", {}),
