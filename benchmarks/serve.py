@@ -88,6 +88,7 @@ class Run:
     times: dict[str, list[float]] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    processor_s: float = 0.0
     memory: list[tuple[float, float, float]] = field(default_factory=list)
     """(second, RSS, PSS) in MiB, all processes of the server together."""
 
@@ -135,6 +136,7 @@ async def _load(
     port: int, asked: Sequence[Asked], clients: int, seconds: float, processes: Sequence[int]
 ) -> Run:
     run = Run()
+    before = _processor_s(processes)
     started = time.monotonic()
     until = started + seconds
     tasks = [
@@ -146,7 +148,17 @@ async def _load(
         run.memory.append((time.monotonic() - started, *_memory(processes)))
     await asyncio.gather(*tasks)
     run.seconds = time.monotonic() - started
+    run.processor_s = _processor_s(processes) - before
     return run
+
+
+def _processor_s(processes: Sequence[int]) -> float:
+    """Seconds of processor time that processes have had."""
+    ticks = 0
+    for process in processes:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(processes: Sequence[int]) -> tuple[float, float]:
@@ -218,6 +230,8 @@ def figures(name: str, run: Run, ready: float, bare: Run | None) -> list[Figure]
         Figure(name, "p99", worst, "ms", peer=peer, peer_value=beside and beside[0][1]),
         Figure(name, "answers", rate, "/s", sense="at least", peer=peer,
                peer_value=beside and beside[1]),
+        Figure(name, "processor time of an answer", run.processor_s / len(run.every) * 1000, "ms",
+               peer=peer, peer_value=bare and bare.processor_s / len(bare.every) * 1000),
     ]  # fmt: skip
     for kind, times in sorted(run.times.items()):
         p50, p99 = p50_p99(times)

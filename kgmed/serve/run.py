@@ -12,6 +12,10 @@ from kgmed.serve.options import Options
 if TYPE_CHECKING:
     import uvicorn
 
+SILENT_S = 60
+"""Seconds after which a worker that says nothing is replaced: on a busy machine its threads may
+keep it from answering for some."""
+
 
 def bound(options: Options) -> socket.socket:
     """The socket that requests come in by; raises :class:`~kgmed.kg.errors.UsageError` where it
@@ -68,5 +72,5 @@ def config(options: Options) -> uvicorn.Config:
         http=Impatient, loop="asyncio", access_log=False, server_header=False,
         log_level="warning", workers=options.workers, proxy_headers=False,
         timeout_keep_alive=options.keep_alive_s,
-        timeout_graceful_shutdown=options.stop_within_s,
+        timeout_graceful_shutdown=options.stop_within_s, timeout_worker_healthcheck=SILENT_S,
     )  # fmt: skip
