@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from kgmed.kg.store.base import CoverageRow, GraphInfo, OverlayInfo
 from kgmed.kg.store.neo4j.report import Loaded, Rows
 from kgmed.kg.views.written import KgxWritten, RdfWritten
 from kgmed.kg.why import Why
-from kgmed.reasoning.answer import Answer
+from kgmed.reasoning.answer import Answer, Withheld
 from kgmed.reasoning.claims.model import Skipped, Verification, VerifiedClaim, verified_claim
 from kgmed.reasoning.claims.recheck import Rechecked
 from kgmed.reasoning.evaluation.contents import Contents
@@ -45,25 +45,30 @@ class Paths:
     paths: tuple[Path, ...]
     concepts: MappingABC[str, Concept]
     snapshot: str
+    withheld: tuple[Withheld, ...] = ()
     schema: str = "kgmed.paths/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What ``kgmed show --json`` prints: a concept with its names, or a statement."""
+    """What ``kgmed show --json`` prints: a concept with its names, or a statement, with the
+    concepts at its ends where it comes from a server."""
 
     concept: Concept | None = None
     names: tuple[Name, ...] = ()
     statement: Statement | None = None
     snapshot: str = ""
+    concepts: MappingABC[str, Concept] = field(default_factory=dict)
     schema: str = "kgmed.show/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What ``kgmed info --json`` prints."""
+    """What ``kgmed info --json`` prints; ``withheld`` are the sources of which a server leaves out
+    what may not leave its machine."""
 
     info: GraphInfo
+    withheld: tuple[str, ...] = ()
     schema: str = "kgmed.info/1"
 
 
@@ -130,6 +135,7 @@ class Verified:
     skipped: tuple[Skipped, ...]
     snapshot: str
     elapsed_ms: float
+    withheld: tuple[Withheld, ...] = ()
     schema: str = "kgmed.verification/1"
 
 
@@ -172,8 +178,15 @@ _LATER = {
     "kgmed.doctor/1": ("kgmed.facade.doctor.model", "Doctor"),
     "kgmed.comparison/1": ("kgmed.reasoning.evaluation.comparison.model", "Comparison"),
     "kgmed.judged/1": ("kgmed.reasoning.evaluation.judging.model", "Judged"),
+    "kgmed.search/1": ("kgmed.serve.shapes", "Search"),
+    "kgmed.concept/1": ("kgmed.serve.shapes", "ConceptShown"),
+    "kgmed.statements/1": ("kgmed.serve.shapes", "Statements"),
+    "kgmed.interactions/1": ("kgmed.serve.shapes", "Interactions"),
+    "kgmed.triples/1": ("kgmed.serve.shapes", "Triples"),
+    "kgmed.sample/1": ("kgmed.serve.shapes", "Sample"),
 }
-"""Shapes whose modules are imported where the shape is asked for: they bring numpy, or more."""
+"""Shapes whose modules are imported where the shape is asked for: they bring numpy, or are a
+command's alone."""
 
 
 class _Shapes(MappingABC[str, type]):

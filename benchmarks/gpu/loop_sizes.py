@@ -16,9 +16,9 @@ class Size:
     for all. ``batch`` are sequences a step, ``rate`` is the learning rate. ``questions`` and
     ``claims`` are what it is measured on, ``timed`` questions of the slow methods, with ``budget``
     tokens of evidence and at most ``answer`` tokens of an answer. With
-    ``convolutions`` every other layer is a short convolution: such a model learns to copy names out
-    of its prompt from a hundredth of the tokens that attention alone needs (random tokens that
-    stand twice: a loss of 2.0 after 0.3M tokens, where a Llama of that size is at 8.2).
+    ``convolutions`` every other layer is a short one: such a model learns to copy names out of its
+    prompt from far fewer tokens (of random tokens that stand twice, after 0.3M: a loss of 2.0,
+    where a Llama of that size is at 8.2).
     """
 
     layers: int

@@ -33,6 +33,7 @@ COMMANDS = {
     "build": "build",
     "overlay": "overlay",
     "synth": "synth",
+    "serve": "serve",
     "optimize": "optimize",
     "doctor": "doctor",
 }

@@ -41,6 +41,13 @@ class Graph(Linking, AskingFiles, Optimizing, Showing, Generating):
     def _repr_html_(self) -> str:
         return self.info()._repr_html_()
 
+    def again(self) -> Self:
+        """The same snapshot opened again, for another thread; the graph's folder may meanwhile have
+        got another."""
+        from kgmed.facade.opening import opened_again
+
+        return type(self)(opened_again(self), self.registry, uri=self._uri)
+
     def close(self) -> None:
         """Release the graph's files and connections."""
         self.store.close()

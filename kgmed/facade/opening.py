@@ -62,6 +62,16 @@ def open_graph(
     return Graph(open_store(_folder(name, progress), uri=name), registry(), uri=name)
 
 
+def opened_again(graph: Graph) -> GraphStore:
+    """Another store of a graph's snapshot, which shares nothing with the graph's but the files."""
+    from kgmed.kg.store.embedded import EmbeddedStore
+
+    if isinstance(graph.store, EmbeddedStore):
+        return graph.store.again()
+    info = graph.info()
+    return open_again(info.uri, info.snapshot)
+
+
 def open_again(uri: str, snapshot: str) -> GraphStore:
     """The store of a graph in another process, which must be the one that was opened."""
     store = open_graph(uri, progress=lambda _text: None).store

@@ -15,6 +15,8 @@ KgmedError
 │   └── ServerError     a server that holds a graph can't be reached, or refuses
 ├── OutputError         what was asked for can't be written, or its folder holds something else
 ├── LanguageModelError  a language model gives no answer
+├── TimeLimit           a served graph was asked something that takes too long
+├── Overloaded          a served graph is asked more than it can answer
 ├── ConfigError         kgmed.toml or an environment variable is wrong
 └── MissingExtra        an optional package isn't installed
 
@@ -120,6 +122,14 @@ class LanguageModelError(KgmedError):
     """
 
     of_the_request = False
+
+
+class TimeLimit(KgmedError):
+    """A query took longer than a server lets it."""
+
+
+class Overloaded(KgmedError):
+    """A server has more to do than it can; asking again later may do."""
 
 
 class ConfigError(KgmedError):

@@ -62,7 +62,8 @@ class Answer:
     far samples agree. ``rounds`` is how often an answer was sent back with what is refuted in it,
     None where it wasn't looked at for that; ``removed`` and ``marked`` count the sentences that
     went after that, and those that are marked as not borne out. ``names`` are those of the concepts
-    that ``statements`` and ``paths`` speak of, by id, in the answer's language.
+    that ``statements`` and ``paths`` speak of, by id, in the answer's language. ``items_left_out``
+    counts those that a server's limit took off the end of ``items``.
     """
 
     question: str
@@ -90,6 +91,7 @@ class Answer:
     removed: int = 0
     marked: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
+    items_left_out: int = 0
     schema: str = "kgmed.answer/1"
 
     def _repr_html_(self) -> str:

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path as FilePath
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from kgmed.kg.errors import StoreError, UnknownConcept
 from kgmed.kg.model import Concept, Direction, Mapping, Name, Path, Statement, Step, Value
@@ -62,6 +62,10 @@ class EmbeddedStore:
     def _open_profiles(self) -> list[list[str]]:
         found: list[list[str]] = self.snapshot.manifest["profiles"]
         return found
+
+    def again(self) -> Self:
+        """The same snapshot opened again, for another thread."""
+        return type(self)(self.snapshot, uri=self._uri)
 
     def close(self) -> None:
         """Release the files."""
@@ -287,6 +291,11 @@ class EmbeddedStore:
                     csr.out_prof.touch(edge, edge + 1)
                 yield map(csr.out_prof.view.__getitem__, edges)
 
+    def _profile(self, edge: int) -> int:
+        """The profile of an edge: its place among those of :meth:`_open_profiles`."""
+        self._csr.out_prof.touch(edge, edge + 1)
+        return int(self._csr.out_prof.view[edge])
+
     def statements(self, ids: Sequence[str]) -> list[Statement | None]:
         return [self._statement(id) for id in ids]
 
@@ -441,11 +450,14 @@ class EmbeddedStore:
         paths = []
         for record, steps in rows:
             for line in unpack(steps):
-                built = tuple(
-                    Step(self._known(id), cast(Direction, direction)) for id, direction in line
-                )
-                paths.append(Path(built, curated=record))
+                built = self._steps(line)
+                if built is not None:
+                    paths.append(Path(built, curated=record))
         return paths
+
+    def _steps(self, line: Sequence[Sequence[str]]) -> tuple[Step, ...] | None:
+        """The steps of a path that is stored as (statement id, direction)."""
+        return tuple(Step(self._known(id), cast(Direction, direction)) for id, direction in line)
 
     def _known(self, id: str) -> Statement:
         found = self._statement(id)
@@ -475,6 +487,14 @@ class EmbeddedStore:
                 yield self._edge_statement(edge)
 
     # Walking, for path search
+
+    def _key(self, cid: int) -> float:
+        """The node key of a concept number."""
+        return cid
+
+    def _cid(self, node: Hashable) -> int:
+        """The concept number of a node key."""
+        return cast(int, node)
 
     def node(self, id: str) -> Hashable | None:
         return self._names.cids((id,))[0]

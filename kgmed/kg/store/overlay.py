@@ -237,8 +237,7 @@ class OverlayStore(EmbeddedStore):
     def _profile(self, edge: int) -> int:
         if edge >= self._csr.edges:
             return int(self._added_edge(edge)[3])
-        self._csr.out_prof.touch(edge, edge + 1)
-        return int(self._csr.out_prof.view[edge])
+        return super()._profile(edge)
 
     def degrees(self, ids: Sequence[str]) -> list[int]:
         nodes = [None if cid is None else self._key(cid) for cid in self._names.cids(ids)]

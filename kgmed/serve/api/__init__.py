@@ -1,0 +1,1 @@
+"""REST over a :class:`~kgmed.serve.service.Service`, with FastAPI."""

@@ -1,0 +1,55 @@
+"""Verdicts for rows of claims, as they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kgmed.kg.errors import UsageError
+from kgmed.reasoning.claims.batch.singly import Row, Singly
+from kgmed.serve.limits import ID_LENGTH, text_within
+from kgmed.serve.shapes import Triples, TripleVerdict
+
+if TYPE_CHECKING:
+    from kgmed.facade import Graph
+
+FIELDS = ("subject", "predicate", "object")
+MOST_QUALIFIERS = 20
+
+
+def verify_triples(graph: Graph, rows: Sequence[Mapping[str, Any]]) -> Triples:
+    """Each row with its verdict, in order; subject and object are ids or names."""
+    read = [_row(n, row) for n, row in enumerate(rows)]
+    told = Singly(graph.store, graph.registry).verify(read)
+    ids = list(dict.fromkeys(id for one in told for id in one.statements))
+    cited = {s.id: s for s in graph.store.statements(ids) if s is not None}
+    return Triples(
+        tuple(
+            TripleVerdict(dict(row), t.verdict, t.rule, t.statements, t.confidence, t.reason)
+            for row, t in zip(rows, told, strict=True)
+        ),
+        cited,
+        graph.info().snapshot,
+    )
+
+
+def _row(number: int, row: Any) -> Row:
+    where = f"triples[{number}]"
+    if not isinstance(row, Mapping):
+        kind = type(row).__name__
+        raise UsageError(f"Found a {kind} at {where}, expected an object with subject, predicate "
+                         "and object.")  # fmt: skip
+    subject, predicate, object = (
+        text_within(row.get(name), f"{where}.{name}", ID_LENGTH) for name in FIELDS
+    )
+    negated = row.get("negated", False)
+    if not isinstance(negated, bool):
+        raise UsageError(f"Found {where}.negated={negated!r:.40}, expected true or false.")
+    qualifiers = row.get("qualifiers") or {}
+    if not isinstance(qualifiers, Mapping) or len(qualifiers) > MOST_QUALIFIERS:
+        raise UsageError(
+            f"Found {where}.qualifiers that aren't an object of at most {MOST_QUALIFIERS} texts."
+        )
+    for name, value in qualifiers.items():
+        text_within(value, f"{where}.qualifiers.{name[:40]}", ID_LENGTH)
+    return Row(subject, predicate, object, negated, dict(qualifiers))
