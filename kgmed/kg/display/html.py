@@ -51,8 +51,8 @@ def table(
 
     >>> table(["name"], [["<b>"]]).count("&lt;b&gt;")
     1
-    >>> table(["n"], [[n] for n in range(5)], limit=2, more=".items")[-45:]
-    '><small>… 3 more in .items</small></p></div>'
+    >>> table(["n"], [[n] for n in range(5)], limit=2, more=".items")[-46:]
+    '<p><small>… 3 more in .items</small></p></div>'
     """
     listed = list(rows)
     cut = listed if limit is None else listed[:limit]
