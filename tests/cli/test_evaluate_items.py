@@ -70,9 +70,9 @@ def test_what_cant_be_read_is_said_without_a_traceback(tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert "UTAustin-AIHealth/MedHallu" in err
     assert "Traceback" not in err
-    assert items(tmp_path, "--name", "usmle")[0] == 2
+    assert items(tmp_path, "--format", "usmle")[0] == 2
 
 
 def test_the_help_names_every_format() -> None:
-    help = evaluate_items.items.__annotations__["name"]
+    help = evaluate_items.items.__annotations__["format"]
     assert all(name in help for name in FORMATS)
