@@ -84,6 +84,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "kgmed lm serve ./my-model --python ~/vllm/bin/python --port 8000",
         "kgmed lm serve Qwen/Qwen3-8B --reasoning-parser qwen3 -- --max-num-seqs 64",
     ),
+    "serve": (
+        "kgmed serve",
+        "kgmed serve --port 0 --workers 2",
+        "kgmed serve --host 0.0.0.0 --token-file token.txt --allow-host kg.example.org",
+    ),
     "evaluate run": (
         "kgmed evaluate run medqa.jsonl --out runs --lm my-model "
         "--api-base http://localhost:8000/v1",

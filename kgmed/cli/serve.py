@@ -129,8 +129,7 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve a graph to browsers and programs: the explorer page, and REST under /v1.
 
-    Examples: kgmed serve; kgmed serve --port 0 --workers 2; kgmed serve --host 0.0.0.0
-    --token-file token.txt --allow-host kg.example.org. Ctrl-C ends it.
+    Ctrl-C ends it.
     """
     from kgmed.serve.limits import Limits
     from kgmed.serve.options import Options, checked

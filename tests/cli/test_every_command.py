@@ -32,7 +32,10 @@ NO_GRAPH = {
     "evaluate compare": "reads runs",
 }
 """Commands without --graph, and why."""
-NO_JSON = {"lm serve": "prints the options to use, and stays"}
+NO_JSON = {
+    "lm serve": "prints the options to use, and stays",
+    "serve": "prints where it answers, and stays",
+}
 A_FILE_OR_FOLDER = {"FILE", "DIR"}
 
 
