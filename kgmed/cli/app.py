@@ -31,6 +31,7 @@ COMMANDS = {
     "overlay": "overlay",
     "synth": "synth",
     "serve": "serve",
+    "mcp": "mcp",
     "optimize": "optimize",
 }
 """Command -> the module of this package that holds its function, which has the command's name."""
