@@ -14,6 +14,7 @@ from kgmed.serve.mcp.words import Words
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from kgmed.kg.model import Language
     from kgmed.kg.predicates import Registry
     from kgmed.serve.engine import Engine
     from kgmed.serve.mcp.pages import Page
@@ -40,7 +41,7 @@ def answered(tool: Tool, service: Service, asked: given.Arguments) -> dict[str, 
 
 def told(page: Page, registry: Registry, asked: given.Arguments) -> dict[str, Any]:
     """A page as text and as its shape."""
-    lang = getattr(page.shape, "lang", None) or getattr(asked, "lang", None) or "en"
+    lang: Language = getattr(page.shape, "lang", None) or getattr(asked, "lang", None) or "en"
     text = Words(registry, lang).of(page)
     if len(text) > MOST_TEXT:
         text = text[: MOST_TEXT - len(CUT)] + CUT

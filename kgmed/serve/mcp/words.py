@@ -7,7 +7,7 @@ and licence. What stands in a source's own words is shown as a quotation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kgmed.kg.verbalize.qualifiers import severity
 from kgmed.kg.verbalize.verbalizer import Verbalizer
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from kgmed.wire import Coverage, Info, Paths, Shown, Verified
 
+Writer: TypeAlias = "Callable[[Any, Page], list[str]]"
 QUOTED = 300
 """Characters of a source's own text."""
 
@@ -46,9 +47,7 @@ class Words:
 
     def of(self, page: Page) -> str:
         """A page as text, what may not leave and what comes after it told at the end."""
-        writer = cast(
-            "Callable[[Any, Page], list[str]]", getattr(self, _WRITERS[page.shape.schema])
-        )
+        writer: Writer = getattr(self, _WRITERS[page.shape.schema])
         lines = [line for line in writer(page.shape, page) if line]
         for row in getattr(page.shape, "withheld", ()):
             where = getattr(row, "source", row)
@@ -197,11 +196,11 @@ class Words:
             return [f"{ends[0]}: one id."]
         if found.same:
             told = [_mapping(one) for one in found.chain]
-            return [f"{found.left} and {found.right} are one concept, {found.concepts[0]}:",
-                    *(told or ["a source states both ids for it without a mapping row."])]  # fmt: skip
+            head = f"{found.left} and {found.right} are one concept, {found.concepts[0]}:"
+            return [head, *(told or ["a source states both ids without a mapping row."])]
         against = [f"{_mapping(one)}; {one.status}: {one.reason}" for one in found.against]
-        return [f"{ends[0]} and {ends[1]} are not one concept.",
-                *(against or ["No mapping of any source joins them."])]  # fmt: skip
+        head = f"{ends[0]} and {ends[1]} are not one concept."
+        return [head, *(against or ["No mapping of any source joins them."])]
 
     def links(self, found: Links, page: Page) -> list[str]:
         lines = []
