@@ -146,7 +146,8 @@ def mcp(
 
     Examples: kgmed mcp; kgmed mcp --http --port 0; kgmed mcp --graph DIR --open-only.
     """
-    from kgmed.serve.limits import Limits
+    from kgmed.facade.how import DIRECT, LM_PROGRAMS
+    from kgmed.serve.limits import Limits, one_of
     from kgmed.serve.options import HOST, Options, checked
 
     _check_http(http, {"--host": host, "--port": port, "--rate": rate, "--token-file": token_file,
@@ -154,6 +155,8 @@ def mcp(
                        "--behind-proxy": behind_proxy})  # fmt: skip
     tell = Progress(quiet=quiet)
     model = _model(lm, api_base, api_key_env, trusted=trusted)
+    if program is not None:
+        one_of(program, "program", (DIRECT, *(LM_PROGRAMS if model is not None else ())))
     with opened(graph, quiet=quiet) as chosen:
         info = chosen.info()
         allow = tuple(allow_restricted or ())

@@ -31,7 +31,6 @@ class Search(Arguments):
     category: str | None = Field(None, description="Only this Biolink category, such as Drug.")
     lang: Lang | None = Field(None, description="Language of the names shown; en unless given.")
     limit: int = Field(10, ge=1, le=50)
-    cursor: str | None = CURSOR
 
 
 class Concept(Arguments):

@@ -63,7 +63,12 @@ def app(options: Options, rates: Rates | None = None) -> Gate:
     from starlette.routing import Route
 
     held: list[Engine] = []
-    server = made(options, opened=held.append)
+
+    def engine() -> Engine:
+        held.append(Engine(options))
+        return held[0]
+
+    server = made(options, engine)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"ok": True})

@@ -21,12 +21,13 @@ SHORT_ID = 8
 @dataclass(frozen=True, slots=True)
 class Page:
     """Part of a shape. ``left`` is how much comes after it, None where that isn't known; ``cursor``
-    asks for it, "" where it can't be asked for or nothing is left."""
+    asks for it, "" where it can't be asked for or nothing is left; ``hint`` says how else."""
 
     shape: Any
     start: int = 0
     left: int | None = 0
     cursor: str = ""
+    hint: str = ""
 
     @property
     def is_whole(self) -> bool:

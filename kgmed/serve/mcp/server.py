@@ -36,11 +36,9 @@ def tools_of(options: Options) -> tuple[Tool, ...]:
     return tuple(tool for tool in TOOLS if options.changes is not None or not tool.needs_diff)
 
 
-def made(
-    options: Options, *, opened: Callable[[Engine], None] = lambda _engine: None
-) -> Server[Engine]:
-    """A server of the graph that ``options`` name; the graph is opened where it is run, and
-    ``opened`` told of what answers then.
+def made(options: Options, engine: Callable[[], Engine] | None = None) -> Server[Engine]:
+    """A server of the graph that ``options`` name. ``engine`` gives what answers where the server
+    is run, and is the server's to close; without one, the graph is opened then.
 
     Raises :class:`~kgmed.kg.errors.MissingExtra` where the package ``mcp`` isn't installed.
     """
@@ -167,12 +165,11 @@ def made(
 
     @asynccontextmanager
     async def lifespan(_server: Any) -> AsyncIterator[Engine]:
-        engine = Engine(options)
-        opened(engine)
+        answering = Engine(options) if engine is None else engine()
         try:
-            yield engine
+            yield answering
         finally:
-            engine.close()
+            answering.close()
 
     return Server(
         "kgmed", version=kgmed.__version__, title="kgmed", instructions=INSTRUCTIONS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 
+from kgmed.serve.engine import Engine
 from kgmed.serve.mcp.server import made
 from kgmed.serve.options import Options
 
@@ -14,7 +15,8 @@ def serve(options: Options) -> None:
     Nothing but the protocol goes to standard output: whatever else would be printed there goes to
     standard error.
     """
-    server = made(options)
+    engine = Engine(options)  # before anything is claimed, so that an error is told as any other
+    server = made(options, lambda: engine)
 
     async def run() -> None:
         from mcp.server.stdio import stdio_server

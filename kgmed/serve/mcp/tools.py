@@ -17,6 +17,9 @@ Get = Callable[["Service", Any, int], Page]
 """A page of what a service answers to arguments, of at most so many rows."""
 
 
+FULL = "There may be more; a greater limit gives them."
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """One tool. ``description`` tells an agent when to use it; ``shape`` is the wire shape of its
@@ -34,11 +37,8 @@ class Tool:
 
 
 def _search(service: Service, asked: given.Search, count: int) -> Page:
-    start = place(asked.cursor, snapshot(service))
-    most = min(start + count + 1, service.limits.rows)
-    found = service.search(asked.text, lang=asked.lang, category=asked.category, limit=most)
-    page = cut(found, ["hits"], start, count, snapshot(service))
-    return page if page.is_whole else replace(page, left=None)
+    found = service.search(asked.text, lang=asked.lang, category=asked.category, limit=count)
+    return Page(found, hint=FULL if len(found.hits) == count else "")
 
 
 def _concept(service: Service, asked: given.Concept, count: int) -> Page:
@@ -60,7 +60,8 @@ def _statement(service: Service, asked: given.Statement, _count: int) -> Page:
 
 
 def _paths(service: Service, asked: given.Paths, count: int) -> Page:
-    return Page(service.paths(asked.start, asked.end, hops=asked.hops, limit=count))
+    found = service.paths(asked.start, asked.end, hops=asked.hops, limit=count)
+    return Page(found, hint=FULL if len(found.paths) == count else "")
 
 
 def ask(service: Service, asked: given.Ask, count: int) -> Page:

@@ -57,7 +57,7 @@ class Words:
         if page.left or page.cursor:
             how = f'; go on with cursor "{page.cursor}"' if page.cursor else ""
             lines.append(f"{f'{page.left:,}' if page.left else 'There is'} more{how}.")
-        return "\n".join(lines)
+        return "\n".join([*lines, *([page.hint] if page.hint else [])])
 
     # Questions
 
