@@ -13,9 +13,10 @@ pytest.importorskip("mcp", reason="needs mcp: pip install 'kgmed[mcp]'")
 import jsonschema
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp_serving import CALLS, http, text_of, using
+from mcp_serving import CALLS, http, inside, text_of, using
 
 from kgmed.facade import Graph
+from kgmed.serve.limits import Limits
 from kgmed.serve.mcp.calls import MOST, MOST_TEXT
 from kgmed.serve.mcp.prompts import prompts
 from kgmed.serve.mcp.tools import BY_NAME, TOOLS
@@ -66,19 +67,36 @@ def test_old_and_new_clients_are_answered(url: str, mode: str) -> None:
     assert "26 Critical" in text_of(found)
 
 
-@pytest.mark.parametrize("name", WITHOUT_DIFF)
+@pytest.mark.parametrize("name", [name for name in WITHOUT_DIFF if name != "export_sample"])
 def test_what_a_tool_answers_is_its_wire_shape(url: str, name: str) -> None:
     async def work(client: Client) -> Any:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         return tools[name].output_schema, await client.call_tool(name, CALLS[name])
 
-    schema, found = using(Client(url), work)
+    check(name, *using(Client(url), work))
+
+
+def check(name: str, schema: dict[str, Any], found: Any) -> None:
     assert not found.is_error, text_of(found)
     jsonschema.validate(found.structured_content, schema)
     read = adapter(BY_NAME[name].shape).validate_python(found.structured_content)
     assert read.schema == found.structured_content["schema"] == BY_NAME[name].shape
     assert 0 < len(text_of(found)) <= MOST_TEXT
     assert len(json.dumps(found.structured_content, ensure_ascii=False)) <= MOST
+
+
+def test_a_sample_of_a_dataset_is_its_wire_shape(graph: Graph) -> None:
+    async def work(client: Client) -> Any:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        return tools["export_sample"].output_schema, await client.call_tool(
+            "export_sample", CALLS["export_sample"]
+        )
+
+    limits = Limits(sample_timeout_s=600)  # a busy machine takes its time
+    schema, found = using(inside(limits=limits), work)
+    check("export_sample", schema, found)
+    assert len(found.structured_content["rows"]) == 2
+    assert "user: " in text_of(found)
 
 
 def test_empty_fields_that_are_left_out_come_back_where_the_shape_is_read(
@@ -101,10 +119,8 @@ def test_a_cursor_goes_through_all_items_once(url: str) -> None:
     async def work(client: Client) -> list[dict[str, Any]]:
         pages, cursor = [], None
         while True:
-            given = {"question": "drug interactions of warfarin", "limit": 50}
-            found = await client.call_tool(
-                "ask", {**given, **({"cursor": cursor} if cursor else {})}
-            )
+            given: dict[str, Any] = {"question": "drug interactions of warfarin", "limit": 50}
+            found = await client.call_tool("ask", given | ({"cursor": cursor} if cursor else {}))
             pages.append(found.structured_content)
             cursor = pages[-1].get("more", {}).get("cursor")
             if not cursor:
@@ -238,7 +254,7 @@ def test_resources_can_be_read(url: str) -> None:
 @pytest.mark.parametrize("uri", ["kgmed://nothing", "kgmed://concept/", "file:///etc/passwd",
                                  "kgmed://concept/x%3Anone"])  # fmt: skip
 def test_a_resource_that_is_not_there_is_an_error(url: str, uri: str) -> None:
-    with pytest.raises(MCPError, match="Found the resource|holds no id|expected an id"):
+    with pytest.raises(MCPError, match=r"Found the resource|holds no id|expected an id"):
         using(Client(url), lambda client: client.read_resource(uri))
 
 

@@ -10,12 +10,12 @@ import pytest
 pytest.importorskip("mcp", reason="needs mcp: pip install 'kgmed[mcp]'")
 dspy = pytest.importorskip("dspy", reason="needs DSPy: pip install 'kgmed[llm]'")
 
-from mcp.client.client import Client
-from mcp_serving import stdio, using
-from scripted_engine import scripted
+from mcp.client.client import Client  # noqa: E402
+from mcp_serving import stdio, using  # noqa: E402
+from scripted_engine import ScriptedEngine  # noqa: E402
 
-from kgmed.facade import Graph
-from kgmed.serve.mcp.tools import BY_NAME
+from kgmed.facade import Graph  # noqa: E402
+from kgmed.serve.mcp.tools import BY_NAME  # noqa: E402
 
 QUESTION = "May warfarin and amiodarone be taken together?"
 DRAFT = "Warfarin interacts with amiodarone [4db0062d]."
@@ -37,8 +37,22 @@ SCRIPT = (
 )
 
 
+class Async:
+    """A scripted engine for programs that wait for their answers."""
+
+    def __init__(self, engine: ScriptedEngine) -> None:
+        self.engine = engine
+
+    async def complete(self, request: Any) -> Any:
+        return self.engine.complete(request)
+
+    async def close(self) -> None:
+        pass
+
+
 def test_a_react_agent_asks_checks_and_is_told_of_its_mistake(graph: Graph) -> None:
-    lm, engine = scripted(*SCRIPT)
+    engine = ScriptedEngine(*SCRIPT)
+    lm = dspy.LM("scripted", engine=engine, async_engine=Async(engine), cache=False, num_retries=0)
 
     async def work(client: Client) -> Any:
         found = (await client.list_tools()).tools
