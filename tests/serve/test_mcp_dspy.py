@@ -30,7 +30,7 @@ def turn(thought: str, tool: str, **arguments: Any) -> str:
 
 SCRIPT = (
     turn("Ask the graph.", "interactions", drugs=["warfarin", "amiodarone"]),
-    turn("A mistake.", "paths", start="warfarin", end="VKORC1", hops=9),
+    turn("A mistake.", "statements", id="DB00682", predicate="cures"),
     turn("Check the draft.", "verify_text", text=DRAFT),
     turn("Done.", "finish"),
     f"[[ ## reasoning ## ]]\nIt is listed.\n\n[[ ## answer ## ]]\n{DRAFT}\n\n[[ ## completed ## ]]",
@@ -65,7 +65,7 @@ def test_a_react_agent_asks_checks_and_is_told_of_its_mistake(graph: Graph) -> N
     seen = told.trajectory
     assert told.answer == DRAFT
     assert "Warfarin + Amiodarone: Critical [4db0062d]" in seen["observation_0"]
-    assert "hops: found 9" in seen["observation_1"]
+    assert "Found predicate 'cures', expected one of" in seen["observation_1"]
     assert "1. SUPPORTED by symmetric" in seen["observation_2"]
     prompt = engine.system[0]
     for name, tool in BY_NAME.items():
