@@ -142,10 +142,10 @@ def mcp_page() -> str:
 
     lines = ["# Tools for agents", "", "Generated from `kgmed/serve/mcp`; don't edit.", ""]
     lines += [
-        "What `kgmed mcp` offers ([mcp.md](../mcp.md)). A tool's result is a text and, as structured",
-        "content, the [wire shape](wire.md) named here, of which nested fields that are empty are left",
-        "out; `more` says how much is left, and the `cursor` that gives it. An argument in bold is",
-        "needed.",
+        "What `kgmed mcp` offers ([mcp.md](../mcp.md)). A tool's result is a text and, as",
+        "structured content, the [wire shape](wire.md) named here, of which nested fields that are",
+        "empty are left out; `more` says how much is left, and the `cursor` that gives it. An",
+        "argument in bold is needed.",
         "",
         "| tool | what it is for | arguments | result |",
         "|---|---|---|---|",
