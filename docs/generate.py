@@ -140,6 +140,44 @@ def _fields(shape: type, parts: dict[str, type]) -> list[str]:
     return [*lines, ""]
 
 
+def mcp_page() -> str:
+    """The tools, resources and prompts that ``kgmed mcp`` offers to agents."""
+    from kgmed.serve.mcp.prompts import prompts
+    from kgmed.serve.mcp.resources import CONCEPT, RESOURCES
+    from kgmed.serve.mcp.schemas import input_schema
+    from kgmed.serve.mcp.tools import TOOLS
+
+    lines = ["# Tools for agents", "", "Generated from `kgmed/serve/mcp`; don't edit.", ""]
+    lines += [
+        "What `kgmed mcp` offers ([mcp.md](../mcp.md)). A tool's result is a text and, as",
+        "structured content, the [wire shape](wire.md) named here, of which nested fields that are",
+        "empty are left out; `more` says how much is left, and the `cursor` that gives it. An",
+        "argument in bold is needed.",
+        "",
+        "| tool | what it is for | arguments | result |",
+        "|---|---|---|---|",
+    ]
+    for tool in TOOLS:
+        schema = input_schema(tool.arguments)
+        needed = schema.get("required", ())
+        told = [f"**`{name}`**" if name in needed else f"`{name}`" for name in schema["properties"]]
+        also = " Offered where the server was started with `--diff`." if tool.needs_diff else ""
+        shape = f"`{tool.shape}`"
+        arguments = ", ".join(told) or "none"
+        lines.append(f"| `{tool.name}` | {tool.description}{also} | {arguments} | {shape} |")
+    lines += ["", "| resource | what it is | kind |", "|---|---|---|"]
+    lines += [f"| `{r.uri}` | {r.description} | `{r.kind}` |" for r in RESOURCES]
+    lines.append(
+        f"| `{CONCEPT}{{id}}` | A concept by any id, percent-encoded. | `application/json` |"
+    )
+    lines += ["", "| prompt | argument | what it does | 中文 |", "|---|---|---|---|"]
+    for prompt in prompts().values():
+        en, zh = prompt.wordings["en"], prompt.wordings["zh"]
+        cells = (f"`{prompt.name}`", f"`{prompt.argument}`", en.description, zh.description)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def schema_pages() -> dict[str, str]:
     """One JSON Schema per wire shape."""
     from kgmed.wire import SHAPES, json_schema
@@ -169,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "cli.md": cli_page(),
         "predicates.md": predicates_page(),
         "wire.md": wire_page(),
+        "mcp.md": mcp_page(),
         "../wordings.md": wordings_page(),
         "../datasets-examples.md": examples_page(),
         **schema_pages(),

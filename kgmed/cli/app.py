@@ -34,6 +34,7 @@ COMMANDS = {
     "overlay": "overlay",
     "synth": "synth",
     "serve": "serve",
+    "mcp": "mcp",
     "optimize": "optimize",
     "doctor": "doctor",
 }

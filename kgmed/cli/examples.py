@@ -89,6 +89,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "kgmed serve --port 0 --workers 2",
         "kgmed serve --host 0.0.0.0 --token-file token.txt --allow-host kg.example.org",
     ),
+    "mcp": (
+        "kgmed mcp",
+        "kgmed mcp --http --port 0",
+        "kgmed mcp --graph my-graph --open-only",
+    ),
     "evaluate run": (
         "kgmed evaluate run medqa.jsonl --out runs --lm my-model "
         "--api-base http://localhost:8000/v1",

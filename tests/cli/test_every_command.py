@@ -35,6 +35,7 @@ NO_GRAPH = {
 NO_JSON = {
     "lm serve": "prints the options to use, and stays",
     "serve": "prints where it answers, and stays",
+    "mcp": "speaks a protocol of its own, and stays",
 }
 A_FILE_OR_FOLDER = {"FILE", "DIR"}
 
