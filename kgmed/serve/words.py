@@ -33,6 +33,11 @@ def words() -> dict[str, dict[str, list[str]]]:
     }
 
 
+def symmetric() -> list[str]:
+    """The predicates that say the same from both ends."""
+    return sorted(name for name, entry in registry().items() if entry.symmetric)
+
+
 def javascript() -> str:
     """The module's text."""
     parts = ["// Written by `python -m kgmed.serve.words` from predicates.toml and categories.py."]
@@ -42,6 +47,7 @@ def javascript() -> str:
             for key, value in rows.items()
         ]
         parts.append("\n".join([f"export const {name} = {{", *lines, "};"]))
+    parts.append(f"export const SYMMETRIC = new Set({json.dumps(symmetric())});")
     return "\n\n".join(parts) + "\n"
 
 

@@ -50,7 +50,7 @@ export function markedText(text, claims, inText = (plain) => [plain], prefix = "
       continue;
     }
     made.push(inText(points.slice(at, claim.start).join("")));
-    made.push(h("mark", { class: `m-${known(claim.verdict)}` }, inText(points.slice(claim.start, claim.end).join(""))), sign());
+    made.push(h("mark", { class: `m-${known(claim.verdict)}` }, inText(points.slice(claim.start, claim.end).join("")), sign()));
     at = claim.end;
   }
   made.push(inText(points.slice(at).join("")));

@@ -5,14 +5,15 @@
 
 import * as api from "./api.js";
 import { announce, calm, fill, h } from "./dom.js";
-import { category, number, predicate, t } from "./i18n.js";
+import { category, isSymmetric, number, predicate, t } from "./i18n.js";
 import { categoryOf, learn, named, nameOf, sourceName } from "./known.js";
 import { problemOf } from "./problems.js";
 import { go, href } from "./router.js";
 import { conceptLink, openStatement, plainSentence, sourceLine } from "./statement.js";
 
 const MORE = 30;
-const LABELLED = 24;  // edges: beyond that their labels would hide one another
+const MOST_ZOOM = 1.25;  // at which few nodes are drawn
+const LABELLED = 16;  // edges: beyond that their labels would hide one another
 const KINDS = [
   [["Drug", "ChemicalEntity", "SmallMolecule"], "round-rectangle", "--k-drug"],
   [["DrugClass", "ChemicalRole"], "cut-rectangle", "--k-class"],
@@ -21,8 +22,8 @@ const KINDS = [
   [["Gene", "Protein", "GeneFamily"], "hexagon", "--k-gene"],
   [["BiologicalProcess", "Pathway", "MolecularActivity"], "round-diamond", "--k-process"],
 ];
-const OTHER = [[], "octagon", "--k-other"];
-const SIGNS = { "round-rectangle": "▬", "cut-rectangle": "▰", ellipse: "●", "round-triangle": "▲", hexagon: "⬢", "round-diamond": "◆", octagon: "⯃" };
+const OTHER = [[], "rectangle", "--k-other"];
+const SIGNS = { "round-rectangle": "▬", "cut-rectangle": "▰", ellipse: "●", "round-triangle": "▲", hexagon: "⬢", "round-diamond": "◆", rectangle: "■" };
 const kindOf = (one) => KINDS.find(([names]) => names.includes(one)) ?? OTHER;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -69,7 +70,7 @@ export function evidence(statements, { signal, first = 40, line = false } = {}) 
         made.set(id, { group: "nodes", data: { id, name: short(nameOf(id) ?? id), shape, tone: colour(tone) } });
       }
     }
-    for (const one of visible) made.set(`e ${one.id}`, { group: "edges", data: { id: `e ${one.id}`, source: one.subject, target: one.object, statement: one.id, name: (one.negated ? `${t("not")} ` : "") + predicate(one.predicate), line: one.negated ? "dashed" : "solid" } });
+    for (const one of visible) made.set(`e ${one.id}`, { group: "edges", data: { id: `e ${one.id}`, source: one.subject, target: one.object, statement: one.id, name: (one.negated ? `${t("not")} ` : "") + predicate(one.predicate), line: one.negated ? "dashed" : "solid", arrow: isSymmetric(one.predicate) ? "none" : "triangle" } });
     return [...made.values()];
   }
 
@@ -80,7 +81,7 @@ export function evidence(statements, { signal, first = 40, line = false } = {}) 
     return [
       { selector: "node", style: { shape: "data(shape)", "background-color": "data(tone)", label: "data(name)", color: ink, "font-size": 12, "font-family": "system-ui, sans-serif", width: 22, height: 22, "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 110, "text-background-color": card, "text-background-opacity": 0.85, "text-background-padding": 2, "border-width": 1.5, "border-color": ink, "border-opacity": 0.55 } },
       { selector: "node.chosen", style: { "border-width": 4, "border-color": accent, "border-opacity": 1, "font-weight": 700, width: 28, height: 28, "z-index": 9 } },
-      { selector: "edge", style: { width: 1.4, "line-color": colour("--edge"), "line-style": "data(line)", "target-arrow-color": colour("--edge"), "target-arrow-shape": "triangle", "arrow-scale": 0.9, "curve-style": "bezier", "font-size": 10.5, color: colour("--soft"), "text-background-color": card, "text-background-opacity": 0.9, "text-background-padding": 2, "text-rotation": "autorotate" } },
+      { selector: "edge", style: { width: 1.4, "line-color": colour("--edge"), "line-style": "data(line)", "target-arrow-color": colour("--edge"), "target-arrow-shape": "data(arrow)", "arrow-scale": 0.9, "curve-style": "bezier", "font-size": 10.5, color: colour("--soft"), "text-background-color": card, "text-background-opacity": 0.9, "text-background-padding": 2, "text-rotation": "autorotate" } },
       { selector: "edge.told", style: { label: "data(name)" } },
       { selector: "edge.near", style: { label: "data(name)", "line-color": accent, "target-arrow-color": accent, width: 2.2, color: ink, "z-index": 8 } },
     ];
@@ -188,9 +189,25 @@ export function evidence(statements, { signal, first = 40, line = false } = {}) 
     const degrees = cy.nodes().map((node) => node.degree());
     const star = cy.edges().length > 6 && Math.max(...degrees) >= cy.edges().length * 0.9;
     const flow = { name: "breadthfirst", directed: false, spacingFactor: 1.1, padding: 30, fit: true, animate: false, transform: canvas.clientWidth > 560 ? (_node, at) => ({ x: at.y * 1.6, y: at.x }) : undefined };
-    const round = { name: "concentric", concentric: (node) => node.degree(), levelWidth: () => Math.max(...degrees) / 2, minNodeSpacing: 34, padding: 30, animate: false };
+    const round = { name: "concentric", concentric: (node) => node.degree(), levelWidth: () => Math.max(...degrees) / 2, minNodeSpacing: 44, padding: 30, animate: false };
     const force = { name: "cose", padding: 30, nodeRepulsion: () => 14000, idealEdgeLength: () => 95, animate: false, randomize: false, numIter: 700, nodeDimensionsIncludeLabels: true };
     cy.layout(line && cy.nodes().length < 40 ? { ...flow, roots: line ? cy.nodes().filter((node) => node.id() === statements[0].subject || node.id() === statements[0].object).slice(0, 1) : undefined } : star ? round : force).run();
+    stretch();
+  }
+
+  /** Spreads the nodes over the panel, which is wider than layouts think. */
+  function stretch() {
+    const box = cy.nodes().boundingBox({ includeLabels: false });
+    if (box.w > 1 && box.h > 1) {
+      const ratio = (canvas.clientWidth / canvas.clientHeight) / (box.w / box.h);
+      const [x, y] = ratio > 1 ? [Math.min(ratio, 2.4), 1] : [1, Math.min(1 / ratio, 2.4)];
+      cy.nodes().positions((node) => ({ x: node.position("x") * x, y: node.position("y") * y }));
+    }
+    cy.fit(undefined, 30);
+    if (cy.zoom() > MOST_ZOOM) {
+      cy.zoom(MOST_ZOOM);
+      cy.center();
+    }
   }
 
   async function drawMore() {
@@ -237,7 +254,7 @@ export function evidence(statements, { signal, first = 40, line = false } = {}) 
   }
 
   async function begin() {
-    hold(waiting.splice(0, first));
+    hold(waiting.splice(0, canvas.clientWidth < 560 ? Math.min(first, 12) : first));
     tell();
     const [made] = await Promise.all([cytoscape(), named([...held.values()], { signal }).catch(() => false)]);
     if (signal?.aborted || !canvas.isConnected) return;

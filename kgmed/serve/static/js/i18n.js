@@ -1,6 +1,6 @@
 // The page's own words in English and Chinese, and the graph's words for predicates and categories.
 
-import { CATEGORIES, PREDICATES } from "./words.js";
+import { CATEGORIES, PREDICATES, SYMMETRIC } from "./words.js";
 
 const KEPT = "kgmed.language";
 export const LANGUAGES = { en: "English", zh: "中文" };
@@ -52,7 +52,7 @@ export const TEXTS = {
   text: ["Text, in English or Chinese", "文本（中文或英文）"], verify_button: ["Verify", "核查"],
   verifying: ["Checking", "正在核查"], no_claims: ["No claims found", "未发现断言"],
   no_claims_about: ["The text names no two concepts with a relation that the graph knows.", "文本中没有图谱认识的概念关系。"],
-  skipped: ["Not checked: {0} sentences", "未核查：{0} 句"], marked: ["The text with its claims", "标注后的文本"],
+  skipped: ["Sentences not checked", "未核查的句子"], marked: ["The text with its claims", "标注后的文本"],
   copy_link: ["Copy a link with this text", "复制含文本的链接"], copied: ["Copied", "已复制"],
   characters: ["{0} characters", "{0} 个字符"],
 
@@ -160,6 +160,7 @@ export function t(key, ...values) {
 export const number = (value) => new Intl.NumberFormat(chosen === "zh" ? "zh-CN" : "en-US").format(value);
 const own = (table, key) => (Object.hasOwn(table, key) ? pick(table[key]) : null);
 export const predicate = (id) => own(PREDICATES, id) ?? id.replaceAll("_", " ");
+export const isSymmetric = (id) => SYMMETRIC.has(id);
 export const category = (id) => own(CATEGORIES, id ?? "") ?? String(id ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 export const reason = (id) => own(REASONS, id) ?? id.replaceAll("_", " ");
 export const severity = (id) => own(SEVERITIES, id) ?? id;

@@ -23,6 +23,8 @@ function frame() {
   fill(document.getElementById("top"), h("a", { class: "brand", href: "/?view=ask" }, "kg", h("b", {}, "med")),
     h("nav", { class: "views", "aria-label": t("views") }, TABS.map(([one, word]) => h("a", { href: href(one), "aria-current": (WITHIN[view] ?? view) === one ? "page" : null }, t(word)))),
     h("button", { class: "button bare tongue", type: "button", lang: other === "zh" ? "zh-CN" : "en", "aria-label": `${t("language")}: ${LANGUAGES[other]}`, id: "tongue", onclick: () => { setLanguage(other, { keep: true }); redraw(); document.getElementById("tongue").focus(); } }, LANGUAGES[other]));
+  const tab = document.querySelector("nav.views [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40;
   fill(document.getElementById("foot"), h("p", { class: "notice" }, t("notice")), snapshot ? h("p", {}, h("a", { href: href("about") }, t("snapshot", snapshot.slice(0, 12)))) : null, h("p", {}, h("a", { href: "/docs" }, t("api"))));
 }
 

@@ -137,3 +137,5 @@ export const CATEGORIES = {
   "Protein": ["protein", "蛋白质"],
   "SmallMolecule": ["chemical", "化学物质"],
 };
+
+export const SYMMETRIC = new Set(["associated_with", "chemically_similar_to", "coexists_with", "correlated_with", "interacts_with", "molecularly_interacts_with", "negatively_correlated_with", "positively_correlated_with", "related_to"]);

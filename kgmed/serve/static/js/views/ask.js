@@ -106,7 +106,7 @@ function text(answer, citations) {
   let lines = answer.text.split("\n").filter(Boolean);
   const tabled = (answer.items.length && TABLED.includes(answer.form)) || answer.paths.length;
   if (tabled && answer.program === "direct") lines = lines.filter((line, n) => n === 0 || !CITED.test(line));
-  return lines.map((line, n) => h("p", { class: n === 0 ? "lead" : "prose" }, citations.inText(line)));
+  return lines.map((line, n) => h("p", { class: n === 0 ? "lead" : CITED.test(line) ? "prose" : "prose after" }, citations.inText(line)));
 }
 
 function meta(answer) {
@@ -164,7 +164,7 @@ function claims(answer, citations) {
 function graph(answer, statements, signal) {
   const drawable = statements.filter((one) => one.object);
   if (!drawable.length) return null;
-  return h("section", {}, h("h2", {}, t("evidence")), evidence(drawable, { signal, first: 30 }));
+  return h("section", {}, h("h2", {}, t("evidence")), evidence(drawable, { signal, first: 30, line: answer.paths.length > 0 }));
 }
 
 function cited(statements, citations) {

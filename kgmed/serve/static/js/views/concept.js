@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { announce, fill, h, paged } from "../dom.js";
-import { category, language, nameIn, number, predicate, t } from "../i18n.js";
+import { category, isSymmetric, language, nameIn, number, predicate, t } from "../i18n.js";
 import { learn, nameOf, sourceName } from "../known.js";
 import { picker } from "../picker.js";
 import { problemOf, state } from "../problems.js";
@@ -74,14 +74,25 @@ function statements(found, query, signal) {
   const wanted = query.get("predicate");
   const edges = found.sources.length > 1 ? h("select", { "aria-label": t("source"), onchange: () => draw() }, h("option", { value: "" }, t("all_sources")), found.sources.map((one) => h("option", { value: one }, sourceName(one)))) : null;
   const place = h("div", {});
-  const draw = () => fill(place, found.counts.map((count) => group(found.concept.id, count, edges?.value ?? "", signal, wanted === count.predicate)));
+  const draw = () => fill(place, bothWays(found.counts).map((count) => group(found.concept.id, count, edges?.value ?? "", signal, wanted === count.predicate)));
   draw();
   return [found.counted ? null : h("p", { class: "soft small" }, t("first_counted")), edges && h("p", {}, edges), place];
 }
 
+/** The counts with both directions of a symmetric predicate as one. */
+function bothWays(counts) {
+  const made = new Map();
+  for (const one of counts) {
+    const key = isSymmetric(one.predicate) ? one.predicate : `${one.direction} ${one.predicate}`;
+    const held = made.get(key);
+    made.set(key, held ? { ...held, direction: "both", statements: held.statements + one.statements } : one);
+  }
+  return [...made.values()];
+}
+
 function group(id, count, source, signal, open) {
   const inside = h("div", { class: "inside" });
-  const words = t(count.direction === "out" ? "as_subject" : "as_object", predicate(count.predicate));
+  const words = t(count.direction === "in" && !isSymmetric(count.predicate) ? "as_object" : "as_subject", predicate(count.predicate));
   let begun = false;
   const made = h("details", { open, "data-predicate": count.predicate, ontoggle: () => { if (made.open && !begun) { begun = true; page(inside, id, count, source, null, signal); } } }, h("summary", {}, words, h("span", { class: "n" }, number(count.statements))), inside);
   return made;
@@ -141,7 +152,7 @@ function mappings(found, signal) {
   });
   const rows = h("tbody", {});
   const more = paged(found.mappings, 20, (one) => h("tr", {}, h("td", {}, mapping(one)), h("td", {}, h("span", { class: "chip" }, Object.hasOwn({ merged: 1, refused: 1, negative: 1, related: 1 }, one.status) ? t(`status_${one.status}`) : one.status), one.reason ? h("div", { class: "small soft" }, one.reason) : null), h("td", { class: "wide-only soft small" }, `${sourceName(one.source)}${one.confidence ? ` · ${one.confidence}` : ""}`)), rows, (n, left) => t("more", n, left));
-  return [h("h2", {}, t("ids")), h("table", {}, h("tbody", {}, ids)),
+  return [h("h2", {}, t("ids")), h("table", { class: "ids" }, h("tbody", {}, ids)),
     found.mappings.length ? h("details", {}, h("summary", {}, t("mappings"), h("span", { class: "n" }, number(found.mappings.length))), h("div", { class: "inside" }, h("table", {}, rows), more)) : null];
 }
 

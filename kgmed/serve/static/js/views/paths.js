@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { announce, fill, h, paged } from "../dom.js";
 import { evidence } from "../graph.js";
-import { predicate, t } from "../i18n.js";
+import { isSymmetric, predicate, t } from "../i18n.js";
 import { learn } from "../known.js";
 import { picker } from "../picker.js";
 import { problemOf, state } from "../problems.js";
@@ -20,9 +20,10 @@ export function pathRow(path, n) {
   path.steps.forEach((step, k) => {
     const out = step.direction === "out";
     const one = step.statement;
-    parts.push(h("li", { class: "step" }, h("span", { "aria-hidden": "true" }, out ? "—" : "←"), out ? null : h("span", { class: "unseen" }, t("against_way")), predicate(one.predicate),
+    const same = isSymmetric(one.predicate);
+    parts.push(h("li", { class: "step" }, h("span", { "aria-hidden": "true" }, out || same ? "—" : "←"), out || same ? null : h("span", { class: "unseen" }, t("against_way")), predicate(one.predicate),
       h("button", { class: "cite", type: "button", "aria-label": t("cite", k + 1, plainSentence(one)), title: `${plainSentence(one)} (${sourceLine(one)})`, onclick: (event) => openStatement(one.id, event.currentTarget, one) }, k + 1),
-      h("span", { "aria-hidden": "true" }, out ? "→" : "—")));
+      h("span", { "aria-hidden": "true" }, out && !same ? "→" : "—")));
     parts.push(h("li", { class: "node" }, conceptLink(out ? one.object : one.subject)));
   });
   const sources = [...new Set(path.steps.map((step) => sourceLine(step.statement)))].join(", ");

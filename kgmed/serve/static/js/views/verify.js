@@ -48,7 +48,7 @@ async function check(place, text, signal) {
   try {
     const found = await api.verify({ text }, { signal });
     learnClaims(found.claims);
-    const skipped = found.skipped.length ? h("details", {}, h("summary", {}, t("skipped", number(found.skipped.length))), h("ul", { class: "inside" }, found.skipped.map((one) => h("li", {}, h("span", { class: "quote" }, one.text), " ", h("span", { class: "soft small" }, reason(one.reason)))))) : null;
+    const skipped = found.skipped.length ? h("details", {}, h("summary", {}, t("skipped"), h("span", { class: "n" }, number(found.skipped.length))), h("ul", { class: "inside" }, found.skipped.map((one) => h("li", {}, h("span", { class: "quote" }, one.text), " ", h("span", { class: "soft small" }, reason(one.reason)))))) : null;
     if (!found.claims.length) {
       fill(place, state(t("no_claims"), h("p", {}, t("no_claims_about"))), skipped);
       announce(t("no_claims"));
