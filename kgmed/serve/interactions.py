@@ -53,6 +53,7 @@ def interactions(graph: Graph, texts: Sequence[str], lang: Language) -> Interact
         listed.append(item)
         pairs[label] = Pair(left, right, True, item)
     listed.sort(key=item_order)
+    sources = [(name, release) for name, release, _n in context.retriever.sources_of(PREDICATE)]
     first = [pairs.pop(item.name) for item in listed]
     return Interactions(
         lang,
@@ -60,18 +61,23 @@ def interactions(graph: Graph, texts: Sequence[str], lang: Language) -> Interact
         (*first, *pairs.values()),
         cited,
         tuple(drug.text for drug in drugs if drug.id is None),
-        tuple(f"{source} {release}".strip() for source, release, _n in
-              context.retriever.sources_of(PREDICATE)),
-        _told(context, listed, list(pairs), len(first) + len(pairs)),
+        tuple(f"{name} {release}".strip() for name, release in sources),
+        _told(context, listed, list(pairs), sources),
         NOTICE[lang],
         graph.info().snapshot,
     )  # fmt: skip
 
 
-def _told(context: Context, listed: Sequence[Item], unlisted: Sequence[str], total: int) -> str:
+def _told(
+    context: Context,
+    listed: Sequence[Item],
+    unlisted: Sequence[str],
+    sources: Sequence[tuple[str, str]],
+) -> str:
     """The pairs in words."""
-    sources = context.sources_of(PREDICATE)
-    lines = [context.phrase("pairs_head", n=len(listed), total=total, sources=sources)]
+    names = compose.source_names(sources, context.titles(), lang=context.lang)
+    total = len(listed) + len(unlisted)
+    lines = [context.phrase("pairs_head", n=len(listed), total=total, sources=names)]
     for item in listed:
         severity = compose.severity(context.lang, item.qualifiers.get("severity", ""))
         detail = " ".join(filter(None, [severity, f"({item.via})" if item.via else ""]))

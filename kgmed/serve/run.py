@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,10 @@ from kgmed.serve.options import Options
 
 if TYPE_CHECKING:
     import uvicorn
+
+SILENT_S = 60
+"""Seconds after which a worker that says nothing is replaced: on a busy machine its threads may
+keep it from answering for some."""
 
 
 def bound(options: Options) -> socket.socket:
@@ -40,25 +43,23 @@ def url(options: Options, listening: socket.socket) -> str:
     return f"http://{host}:{port}/"
 
 
-def serve(
-    options: Options, listening: socket.socket, *, ready: Callable[[], None] = lambda: None
-) -> None:
+def serve(options: Options, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; requests that run then are let end."""
     try:
         import uvicorn
         from uvicorn.supervisors import Multiprocess
     except ImportError as error:
         raise MissingExtra("uvicorn", "serve") from error
-    config = _config(options)
-    listening.listen(config.backlog)
-    ready()
+    settings = config(options)
+    listening.listen(settings.backlog)
     if options.workers == 1:
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(settings).run(sockets=[listening])
     else:
-        Multiprocess(config, sockets=[listening]).run()
+        Multiprocess(settings, sockets=[listening]).run()
 
 
-def _config(options: Options) -> uvicorn.Config:
+def config(options: Options) -> uvicorn.Config:
+    """What uvicorn is told; it crosses to workers."""
     import uvicorn
 
     from kgmed.serve.api.app import make
@@ -71,5 +72,5 @@ def _config(options: Options) -> uvicorn.Config:
         http=Impatient, loop="asyncio", access_log=False, server_header=False,
         log_level="warning", workers=options.workers, proxy_headers=False,
         timeout_keep_alive=options.keep_alive_s,
-        timeout_graceful_shutdown=options.stop_within_s,
+        timeout_graceful_shutdown=options.stop_within_s, timeout_worker_healthcheck=SILENT_S,
     )  # fmt: skip

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 SCHEMAS = "#/components/schemas/"
+EVENTS = ("text", "claim", "again", "answer", "error")
+"""The events of a stream."""
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
        color-scheme: light dark }
@@ -72,7 +74,7 @@ def _responses(address: str, shape: str | None, schemas: dict[str, Any]) -> dict
     if shape is not None and shape.startswith("kgmed."):
         answer = _shape(shape, schemas)
     elif shape is not None:
-        media, answer = shape, {"type": "string"}
+        media, answer = shape, _event()
     told = {"200": {"description": "What was asked for.", "content": {media: {"schema": answer}}}}
     codes = [503] if not address.startswith("/v1") else [400, 401, 404, 413, 429, 503, 504]
     for code in codes:
@@ -94,6 +96,15 @@ def _shape(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
     title = schema.get("title", name)
     schemas[title] = schema
     return {"$ref": SCHEMAS + title}
+
+
+def _event() -> dict[str, Any]:
+    """One of the events that a stream is made of; ``data`` is JSON."""
+    return {
+        "type": "object",
+        "properties": {"event": {"enum": list(EVENTS)}, "data": {"type": "string"}},
+        "required": ["event", "data"],
+    }
 
 
 def _failure() -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _graph(api: APIRouter) -> None:
     async def statement(
         request: Request,
         id: Annotated[str, Path(description="Its id, or at least 8 of its first digits.",
-                                examples=["8f537b0da669def208865ec83ed3af76"])],
+                                examples=["bfe9226b56bfa1c60831747889d80c8d"])],
     ) -> Response:  # fmt: skip
         """A statement with its source, licence, and the concepts at its ends."""
         return await _json(request, lambda s: s.statement(id))
