@@ -133,9 +133,10 @@ export function evidence(statements, { signal, first = 40, line = false } = {}) 
   function drawList() {
     const nodes = new Map();
     for (const one of shown()) for (const id of [one.subject, one.object]) nodes.set(id, [...(nodes.get(id) ?? []), one]);
+    const told = new Set();  // each statement once, at the end that has more
     const rows = [...nodes].sort(([, a], [, b]) => b.length - a.length);
     fill(list, h("ul", { class: "cards" }, rows.map(([id, at]) => h("li", {}, h("div", { class: "tools" }, conceptLink(id), h("span", { class: "soft small" }, category(categoryOf(id))), h("button", { class: "button bare", type: "button", "aria-label": `${t("expand")} ${nameOf(id) ?? id}`, onclick: () => expand(id) }, t("expand")), h("button", { class: "button bare", type: "button", "aria-label": `${t("remove")} ${nameOf(id) ?? id}`, onclick: () => remove(id) }, t("remove"))),
-      h("ul", { class: "small" }, at.filter((one) => one.subject === id || at.length === 1).slice(0, 60).map((one) => h("li", {}, h("button", { class: "cite", type: "button", "aria-label": plainSentence(one), onclick: (event) => openStatement(one.id, event.currentTarget, one) }, "§"), " ", plainSentence(one), h("span", { class: "soft" }, ` · ${sourceLine(one)}`))))))));
+      h("ul", { class: "small" }, at.filter((one) => !told.has(one.id) && told.add(one.id)).map((one) => h("li", {}, h("button", { class: "cite", type: "button", "aria-label": plainSentence(one), onclick: (event) => openStatement(one.id, event.currentTarget, one) }, "§"), " ", plainSentence(one), h("span", { class: "soft" }, ` · ${sourceLine(one)}`))))))));
   }
 
   function choose(id) {
