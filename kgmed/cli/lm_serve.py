@@ -41,7 +41,10 @@ def serve(
         str, typer.Option("--name", help="What the model is called. Default: the folder's name.")
     ] = "",
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Where it listens; 0.0.0.0 for all of the network.")
+        str,
+        typer.Option(
+            "--host", metavar="ADDRESS", help="Where it listens; 0.0.0.0 for all of the network."
+        ),
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Where, too. Default: one that is free.")
