@@ -73,11 +73,18 @@ def http(*options: str, **environment: str) -> Iterator[str]:
 
 
 def using(client: Client, work: Callable[[Client], Awaitable[T]]) -> T:
-    """What comes of work with a client."""
+    """What comes of work with a client; what it raises comes as it is, not in the group that the
+    client's tasks make of it."""
 
     async def run() -> T:
+        raised: Exception | None = None
         async with client as opened:
-            return await work(opened)
+            try:
+                return await work(opened)
+            except Exception as error:
+                raised = error
+        assert raised is not None
+        raise raised
 
     return asyncio.run(run())
 

@@ -128,9 +128,10 @@ def test_a_cursor_goes_through_all_items_once(url: str) -> None:
 
     pages = using(Client(url), work)
     ids = [item["id"] for page in pages for item in page["items"]]
-    assert [len(page["items"]) for page in pages] == [50, 50, 39]
-    assert len(set(ids)) == 139
-    assert pages[0]["more"]["left"] == pages[0]["items_left_out"] == 89
+    assert len(ids) == len(set(ids)) == 139
+    sizes = [len(page["items"]) for page in pages]
+    assert 20 < sizes[0] <= 50  # as many as fit into a result
+    assert pages[0]["more"]["left"] == pages[0]["items_left_out"] == 139 - sizes[0]
     for page in pages:
         cited = {id for item in page["items"] for id in item["statements"]}
         assert set(page["statements"]) == cited
@@ -299,7 +300,7 @@ def test_prompts_say_the_same_in_both_languages() -> None:
         assert set(prompt.wordings) == {"en", "zh"}
         named = [
             {tool for tool in BY_NAME if re.search(rf"\b{tool}\b", wording.text, re.ASCII)}
-            - {"concept", "statement"}
+            - {"concept", "statement", "statements"}  # words of English as well
             for wording in prompt.wordings.values()
         ]
         assert named[0] == named[1], prompt.name
