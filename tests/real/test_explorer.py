@@ -284,9 +284,9 @@ def test_each_refusal_is_told_with_a_way_on(
 ) -> None:
     body = json.dumps({"error": {"kind": kind, "message": "a body", "where": ""}})
     with opened(browser, base, statuses=[status]) as page:
-        page.route("**/v1/ask/stream", lambda route: route.fulfill(
-            status=status, body=body, headers={"Retry-After": "7", "Content-Type": "application/json"}
-        ), times=1)  # fmt: skip
+        headers = {"Retry-After": "7", "Content-Type": "application/json"}
+        answer = {"status": status, "body": body, "headers": headers}
+        page.route("**/v1/ask/stream", lambda route: route.fulfill(**answer), times=1)
         page.get_by_role("textbox").fill("drug interactions of warfarin")
         page.keyboard.press("Enter")
         alert = page.get_by_role("alert")
