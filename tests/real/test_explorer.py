@@ -207,13 +207,13 @@ def test_a_text_is_marked_by_verdict_with_sign_word_and_proof(browser: Browser, 
 
 def test_paths_lead_from_one_concept_to_another(browser: Browser, base: str) -> None:
     with opened(browser, base, "/?view=paths") as page:
-        page.get_by_label("From").fill("Metf")
+        page.get_by_role("combobox", name="From").fill("Metf")
         page.get_by_role("option", name=re.compile("^Metformin")).first.wait_for()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        assert page.get_by_label("From").input_value() == "Metformin"
-        page.get_by_label("To").fill("VKORC1")
-        page.get_by_label("To").press("Enter")
+        assert page.get_by_role("combobox", name="From").input_value() == "Metformin"
+        page.get_by_role("combobox", name="To").fill("VKORC1")
+        page.get_by_role("combobox", name="To").press("Enter")
         page.wait_for_selector(".path")
         assert "view=paths" in page.url
         first = page.locator(".path").first.inner_text()
@@ -285,11 +285,8 @@ def test_each_refusal_is_told_with_a_way_on(
     body = json.dumps({"error": {"kind": kind, "message": "a body", "where": ""}})
     with opened(browser, base, statuses=[status]) as page:
         headers = {"Retry-After": "7", "Content-Type": "application/json"}
-        page.route(
-            "**/v1/ask/stream",
-            lambda route: route.fulfill(status=status, body=body, headers=headers),
-            times=1,
-        )
+        answer = {"status": status, "body": body, "headers": headers}
+        page.route("**/v1/ask/stream", lambda route: route.fulfill(**answer), times=1)
         page.get_by_role("textbox").fill("drug interactions of warfarin")
         page.keyboard.press("Enter")
         alert = page.get_by_role("alert")
@@ -305,7 +302,7 @@ def test_a_server_that_is_gone_is_told_and_tried_again(browser: Browser, base: s
         page.route("**/v1/ask/stream", lambda route: route.abort(), times=1)
         page.get_by_role("textbox").fill("does aspirin interact with warfarin?")
         page.keyboard.press("Enter")
-        page.get_by_text("The server can't be reached").wait_for()
+        page.get_by_role("heading", name="The server can't be reached").wait_for()
         assert page.get_by_role("textbox").input_value() == "does aspirin interact with warfarin?"
         page.get_by_role("button", name="Try again").click()
         page.get_by_text("Acetylsalicylic acid interacts with Warfarin").first.wait_for()
@@ -329,7 +326,7 @@ def test_a_token_is_asked_for_and_kept_nowhere(browser: Browser, graph: Graph) -
         page.reload()
         page.get_by_label("Token").wait_for()
         page.get_by_role("button", name="Cancel").click()
-        page.get_by_text("A token is needed").wait_for()
+        page.get_by_role("heading", name="A token is needed").wait_for()
         context.close()
 
 
@@ -351,7 +348,7 @@ def _is_text(page: Page, text: str) -> None:
 )  # fmt: skip
 def test_a_name_of_markup_is_shown_as_it_is(browser: Browser, hostile: str, address: str) -> None:
     with opened(browser, hostile, address) as page:
-        _is_text(page, IMAGE)
+        assert page.locator("img").count() == 0
         for summary in page.locator("summary").all():
             summary.click()
         settled(page)

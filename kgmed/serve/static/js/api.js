@@ -20,7 +20,7 @@ export function tokenFrom(ask) {
   askForToken = ask;
 }
 
-async function reach(path, { body, signal } = {}) {
+async function reach(path, { body, signal, quiet = false } = {}) {
   for (let tried = 0; ; tried += 1) {
     const sent = token;
     const headers = { Accept: "application/json" };
@@ -38,7 +38,7 @@ async function reach(path, { body, signal } = {}) {
       throw new Problem("gone", "");
     }
     if (answer.ok) return answer;
-    if (answer.status === 401 && tried < 5) {
+    if (answer.status === 401 && tried < 5 && !quiet) {
       if (token === sent) {
         asking ??= askForToken(sent !== "").finally(() => { asking = null; });
         const given = await asking;
@@ -94,7 +94,7 @@ export const verify = (body, how) => json("/v1/verify", { ...how, body });
 export const interactions = (body, how) => json("/v1/interactions", { ...how, body });
 
 let held = null;
-/** What the graph is; read once. */
+/** What the graph is; read once. With `quiet`, no token is asked for. */
 export function info(how) {
   held ??= json("/v1/info", how).catch((error) => {
     held = null;

@@ -14,6 +14,7 @@ import "./views/verify.js";
 
 const TABS = [["ask", "ask"], ["search", "concepts"], ["paths", "paths"], ["graph", "graph"], ["verify", "verify"], ["interactions", "interactions"], ["about", "about"]];
 const WITHIN = { concept: "search", statement: "search" };
+const WAIT_MS = 1500;
 let snapshot = "";
 
 function frame() {
@@ -36,12 +37,22 @@ function redraw() {
 function askForToken(wrong) {
   return new Promise((resolve) => {
     const field = h("input", { id: "token", type: "password", autocomplete: "off", spellcheck: "false", required: true });
-    const dialog = h("dialog", { "aria-labelledby": "token-title", onclose: () => { const given = dialog.returnValue === "send" ? field.value.trim() : ""; dialog.remove(); resolve(given); } },
+    const dialog = h("dialog", { "aria-labelledby": "token-title", onclose: () => { const given = dialog.returnValue === "send" ? field.value.trim() : ""; dialog.remove(); resolve(given); if (given) setTimeout(know, WAIT_MS); } },
       h("form", { method: "dialog" }, h("h2", { id: "token-title" }, t("token_title")), h("p", { class: "small soft" }, t("token_about")), wrong ? h("p", { role: "alert" }, t("token_wrong")) : null,
         h("div", {}, h("label", { for: "token" }, t("token")), field),
         h("div", { class: "tools" }, h("button", { class: "button main", value: "send" }, t("send")), h("button", { class: "button", value: "", formnovalidate: true }, t("cancel")))));
     document.body.append(dialog);
     dialog.showModal();
+  });
+}
+
+/** Learns what sources are called, and which snapshot this is. */
+function know() {
+  return loadSources({ quiet: true }).then((info) => {
+    snapshot = info.snapshot;
+    frame();
+  }, () => {
+    // The view tells what is wrong when it asks.
   });
 }
 
@@ -59,12 +70,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("popstate", () => announce(document.title));
-const known = loadSources().then((info) => {
-  snapshot = info.snapshot;
-  frame();
-}, () => {
-  // The view tells what is wrong when it asks.
-});
 // Names of sources stand in every view: those are waited for, but not for long.
-await Promise.race([known, new Promise((resolve) => setTimeout(resolve, 1500))]);
+await Promise.race([know(), new Promise((resolve) => setTimeout(resolve, WAIT_MS))]);
 start();
