@@ -7,6 +7,7 @@ there is one, in bfloat16.
 from __future__ import annotations
 
 import os
+import random
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ from datasets import Dataset, load_dataset
 from loop_data import END, PAD, START, preferred_pairs, taught_rows
 from loop_sizes import Size
 
+SPAN = 48
+"""Tokens of a text of chance that is copied."""
 GATHER = 16
 """Sequences that a device takes at once where a step has more."""
 
@@ -32,9 +35,14 @@ def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
     transformers.set_seed(seed)
     words = transformers.AutoTokenizer.from_pretrained(work / "tokenizer")
     model = _model(words, size)
+    if size.copied:
+        _copy_first(model, work, size, seed=seed)
     files = sorted(map(str, (work / "packed").glob("packed/train-*.jsonl")))
     data = load_dataset("json", data_files=files, split="train", cache_dir=str(work / "cache"))
     data = data.select_columns(["input_ids", "labels"])
+    if size.copied:
+        end = words.convert_tokens_to_ids(END)
+        data = Dataset.from_list([row for ids in data["input_ids"] for row in _twice(ids, end)])
     step_tokens = size.batch * size.context
     epoch = max(1, len(data) // size.batch)
     steps = min(epoch, max(1, size.pretrain // step_tokens)) if size.pretrain else epoch
@@ -43,6 +51,43 @@ def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
         args=transformers.TrainingArguments(**_arguments(work, size, seed, max_steps=steps)),
     )  # fmt: skip
     return _trained(trainer, words, work / "pretrained", steps * step_tokens)
+
+
+def _copy_first(model: Any, work: Path, size: Size, *, seed: int) -> None:
+    """Train a model on tokens of chance that stand twice, until it copies what it has seen."""
+    chance = random.Random(seed)  # noqa: S311  texts of chance, no secret
+    rows = []
+    for _row in range(max(size.batch, size.copied // (2 * SPAN))):
+        ids = [chance.randrange(3, model.config.vocab_size) for _place in range(SPAN)]
+        rows.append({"input_ids": ids * 2, "labels": [-100] * SPAN + ids})
+    given = _arguments(work, size, seed, num_train_epochs=1)
+    arguments = transformers.TrainingArguments(**{**given, "lr_scheduler_type": "constant"})
+    trainer = transformers.Trainer(
+        model=model, train_dataset=Dataset.from_list(rows), args=arguments
+    )
+    _told(trainer).train()
+
+
+def _twice(packed: Sequence[int], end: int) -> list[dict[str, list[int]]]:
+    """Contexts of half a context's texts each, with the same texts again in the other order: what
+    is seen is copied, so that a small model doesn't forget to."""
+    texts: list[list[int]] = [[]]
+    for token in packed:
+        texts[-1].append(token)
+        if token == end:
+            texts.append([])
+    half = len(packed) // 2
+    rows: list[list[list[int]]] = [[]]
+    for text in filter(None, texts):
+        if sum(map(len, rows[-1])) + len(text) > half:
+            rows.append([])
+        rows[-1].append(text[:half])
+    found = []
+    for row in filter(None, rows):
+        ids = [token for text in (*row, *reversed(row)) for token in text]
+        ids += [end] * (2 * half - len(ids))
+        found.append({"input_ids": ids, "labels": ids})
+    return found
 
 
 def _model(words: Any, size: Size) -> Any:
@@ -57,7 +102,7 @@ def _model(words: Any, size: Size) -> Any:
         "eos_token_id": words.convert_tokens_to_ids(END),
         "pad_token_id": words.convert_tokens_to_ids(PAD),
     }  # fmt: skip
-    if not size.convolutions:
+    if not size.copied:
         return transformers.LlamaForCausalLM(transformers.LlamaConfig(**same))
     kinds = ["conv" if layer % 2 == 0 else "full_attention" for layer in range(size.layers)]
     return transformers.Lfm2ForCausalLM(
@@ -133,10 +178,8 @@ def _arguments(work: Path, size: Size, seed: int, **more: Any) -> dict[str, Any]
 
 def _trained(trainer: Any, words: Any, folder: Path, tokens: int) -> dict[str, Any]:
     """Train and save; the loss before and after, and tokens a second."""
-    trainer.remove_callback(transformers.PrinterCallback)
-    trainer.add_callback(_Told())
     begun = time.monotonic()
-    trainer.train()
+    _told(trainer).train()
     spent = time.monotonic() - begun
     trainer.save_model(str(folder))
     words.save_pretrained(folder)
@@ -146,6 +189,13 @@ def _trained(trainer: Any, words: Any, folder: Path, tokens: int) -> dict[str, A
         "seconds": round(spent, 1), "tokens_s": round(tokens / spent),
         "loss_before": losses[0] if losses else None, "loss": losses[-1] if losses else None,
     }  # fmt: skip
+
+
+def _told(trainer: Any) -> Any:
+    """A trainer that tells where it is on stderr, and prints nothing."""
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.add_callback(_Told())
+    return trainer
 
 
 class _Told(transformers.TrainerCallback):  # type: ignore[misc]
