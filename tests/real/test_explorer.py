@@ -375,7 +375,7 @@ def test_a_model_writes_text_alone_and_each_sentence_has_its_verdict(
     written = (
         f"Warfarin interacts with amiodarone [1]. {IMAGE} <script>alert(2)</script> {INJECTED}."
     )
-    lm.answer = lambda _body: Reply(said(written), pause_s=0.02)
+    lm.answer = lambda _body: Reply(said(written), pause_s=0.2)
     with opened(browser, base) as page:
         page.get_by_role("textbox").fill("Does warfarin interact with amiodarone?")
         page.keyboard.press("Enter")
