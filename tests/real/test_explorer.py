@@ -212,6 +212,7 @@ def test_paths_lead_from_one_concept_to_another(browser: Browser, base: str) -> 
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         assert page.get_by_role("combobox", name="From").input_value() == "Metformin"
+        page.get_by_label("At most steps").select_option("4")
         page.get_by_role("combobox", name="To").fill("VKORC1")
         page.get_by_role("combobox", name="To").press("Enter")
         page.wait_for_selector(".path")
@@ -312,11 +313,11 @@ def test_a_token_is_asked_for_and_kept_nowhere(browser: Browser, graph: Graph) -
     with served(token=TOKEN) as client:
         context = browser.new_context(locale="en-US")
         page = context.new_page()
-        page.goto(str(client.base_url) + INTERACTIONS)
-        page.get_by_label("Token").fill("a-wrong-token-0123456789")
+        page.goto(str(client.base_url).rstrip("/") + INTERACTIONS)
+        page.get_by_label("Token", exact=True).fill("a-wrong-token-0123456789")
         page.keyboard.press("Enter")
         page.get_by_text("That token wasn't taken.").wait_for()
-        page.get_by_label("Token").fill(TOKEN)
+        page.get_by_label("Token", exact=True).fill(TOKEN)
         page.keyboard.press("Enter")
         page.wait_for_selector("tbody tr")
         kept = page.evaluate(
@@ -324,7 +325,7 @@ def test_a_token_is_asked_for_and_kept_nowhere(browser: Browser, graph: Graph) -
         )
         assert TOKEN not in kept
         page.reload()
-        page.get_by_label("Token").wait_for()
+        page.get_by_label("Token", exact=True).wait_for()
         page.get_by_role("button", name="Cancel").click()
         page.get_by_role("heading", name="A token is needed").wait_for()
         context.close()
@@ -374,7 +375,7 @@ def test_a_model_writes_text_alone_and_each_sentence_has_its_verdict(
     written = (
         f"Warfarin interacts with amiodarone [1]. {IMAGE} <script>alert(2)</script> {INJECTED}."
     )
-    lm.answer = lambda _body: Reply(said(written), pause_s=0.02)
+    lm.answer = lambda _body: Reply(said(written), pause_s=0.2)
     with opened(browser, base) as page:
         page.get_by_role("textbox").fill("Does warfarin interact with amiodarone?")
         page.keyboard.press("Enter")
@@ -416,11 +417,11 @@ def test_axe_finds_nothing_serious_in_any_scheme_width_and_language(
             "locale": lang,
         }
         with opened(browser, base, VIEWS[view], reduced_motion="reduce", **shape) as page:
-            if view == "answer":
-                page.locator("tbody .cite").first.click()
             for summary in page.locator("summary").all():
                 summary.click()
             settled(page)
+            if view == "answer":
+                page.locator("tbody .cite").first.click()
             assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), scheme
             page.evaluate(AXE.read_text(encoding="utf-8"))
             result = page.evaluate("() => axe.run()")
