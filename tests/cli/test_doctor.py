@@ -195,7 +195,7 @@ def stated(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     lines += [f"{one}; extra == '{name}'" for name, of in extras.items() for one in of]
     monkeypatch.setattr(metadata, "requires", lambda _name: lines)
     return {
-        name: dict(one.split(">=") for one in of if not one.startswith("kgmed"))
+        name: dict(one.partition(",")[0].split(">=") for one in of if not one.startswith("kgmed"))
         for name, of in {"": project["dependencies"], **extras}.items()
     }
 
