@@ -33,10 +33,12 @@ def test_one_command_a_benchmark(vllm: Running, tmp_path: Path, file: str) -> No
     if not path.exists():
         pytest.skip(f"no {file} beside the checkout")
     reached = ("--lm", vllm.name, "--api-base", vllm.url)
-    told: Any = json.loads(kgmed(
+    printed: Any = json.loads(kgmed(
         "run", path, "--out", tmp_path / "runs", "--methods", "closed,rag,graph", "--limit", "4",
         "--budget", "100", *reached, "--json",
     ))  # fmt: skip
+    told = printed["runs"]
+    assert [one["asks"]["calls"] > 0 for one in printed["forecast"]] == [True] * 3
     assert [(one["method"], one["items"], one["failed"]) for one in told] == [
         ("closed", 4, 0), ("rag", 4, 0), ("graph", 4, 0),
     ]  # fmt: skip
