@@ -8,7 +8,7 @@ Stages, each kept in the work folder, so that a run that was ended goes on:
     export      corpus, instruction rows and preference pairs; the test split holds other entities
     teach       the programs' own prompts over the train split, answered rightly
     tokenizer   made of all that is read; the corpus packed by it
-    pretrain    a Llama from scratch on the packed corpus
+    pretrain    a model from scratch on the packed corpus
     instruct    the same on rows and lessons (SFT)
     prefer      the same on pairs (DPO)
     measure     closed book, passages, graph, graph and verification; detectors; slow methods

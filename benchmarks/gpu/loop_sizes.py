@@ -67,5 +67,4 @@ SIZES: dict[str, Size] = {
         questions=3_000, claims=3_000, timed=100, budget=600, answer=1_024,
     ),
 }  # fmt: skip
-"""``toy`` is for CI (a minute on a CPU), ``tiny`` for a CPU (an hour on 2 cores), ``small`` and
-``base`` (some 30 and 110 million weights) for a GPU."""
+"""``toy`` is for CI, ``tiny`` for a CPU, ``small`` and ``base`` for a GPU."""

@@ -21,6 +21,7 @@ from typing import Any
 
 from kgmed.kg.store.base import GraphStore
 from kgmed.reasoning.claims.extract.sentences import sentences
+from kgmed.reasoning.evaluation.benchmarks.rows import claim_in
 
 TASKS = ("multiple_choice", "yes_no", "relation_qa", "claim_verification")
 """Tasks whose rows are questions with one right answer."""
@@ -167,9 +168,7 @@ class Teacher:
 
 def claim_of(own: Known) -> str:
     """The claim at the end of a request to check it."""
-    from kgmed.reasoning.evaluation.benchmarks.rows import _claim
-
-    return _claim(own.claim)
+    return claim_in(own.claim)
 
 
 def answer(own: Known, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,18 @@ from kgmed.cli.lm_options import LmKey, LmTrusted
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import GraphUri, Quiet
 from kgmed.cli.output import echo
-from kgmed.cli.serve import _changes, _model, _token
+from kgmed.cli.serving import (
+    AllowHost,
+    BehindProxy,
+    LmSeconds,
+    ServedLm,
+    ServedLmBase,
+    ServedProgram,
+    TokenFile,
+    changes_since,
+    chosen_model,
+    token_of,
+)
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,12 +71,7 @@ def mcp(
     timeout: Annotated[
         float, typer.Option("--timeout", min=0.1, metavar="S", help="Seconds a call may take.")
     ] = 10.0,
-    lm_timeout: Annotated[
-        float,
-        typer.Option(
-            "--lm-timeout", min=1, metavar="S", help="Seconds that a question to a model may take."
-        ),
-    ] = 120.0,
+    lm_timeout: LmSeconds = 120.0,
     rate: Annotated[
         float | None,
         typer.Option(
@@ -75,20 +80,8 @@ def mcp(
             "and no bound where only this machine is served.",
         ),
     ] = None,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--token-file", metavar="FILE",
-            help="The token that clients must send is in this file. Default: in KGMED_SERVE_TOKEN.",
-        ),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-host", metavar="NAME",
-            help="A name that this server goes by, as behind a proxy; repeatable.",
-        ),
-    ] = None,
+    token_file: TokenFile = None,
+    allow_host: AllowHost = None,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
@@ -96,33 +89,12 @@ def mcp(
             help="A site whose pages may call tools, https://HOST; repeatable.",
         ),
     ] = None,
-    behind_proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--behind-proxy", metavar="ADDRESS",
-            help="A proxy's address: whom a request is from is read from its X-Forwarded-For; "
-            "repeatable.",
-        ),
-    ] = None,
-    lm: Annotated[
-        str | None,
-        typer.Option(
-            "--lm", metavar="NAME",
-            help="Put questions to this language model; no call can name one.",
-        ),
-    ] = None,
-    api_base: Annotated[
-        str | None,
-        typer.Option("--api-base", metavar="URL", help="The endpoint that serves the model."),
-    ] = None,
+    behind_proxy: BehindProxy = None,
+    lm: ServedLm = None,
+    api_base: ServedLmBase = None,
     api_key_env: LmKey = None,
     trusted: LmTrusted = False,
-    program: Annotated[
-        str | None,
-        typer.Option(
-            "--program", help="How questions are answered unless they say. Default: cot with --lm."
-        ),
-    ] = None,
+    program: ServedProgram = None,
     diff: Annotated[
         str | None,
         typer.Option(
@@ -152,7 +124,7 @@ def mcp(
                        "--allow-host": allow_host, "--allow-origin": allow_origin,
                        "--behind-proxy": behind_proxy})  # fmt: skip
     tell = Progress(quiet=quiet)
-    model = _model(lm, api_base, api_key_env, trusted=trusted)
+    model = chosen_model(lm, api_base, api_key_env, trusted=trusted)
     if program is not None:
         one_of(program, "program", (DIRECT, *(LM_PROGRAMS if model is not None else ())))
     with opened(graph, quiet=quiet) as chosen:
@@ -162,7 +134,7 @@ def mcp(
             Options(
                 graph or info.uri, info.snapshot, host=host or HOST, port=_port(port),
                 threads=threads, limits=Limits(timeout_s=timeout, lm_timeout_s=lm_timeout),
-                token=_token(token_file) if http else "", hosts=tuple(allow_host or ()),
+                token=token_of(token_file) if http else "", hosts=tuple(allow_host or ()),
                 origins=tuple(allow_origin or ()), proxies=tuple(behind_proxy or ()),
                 allow=() if open_only else allow, lm=model, program=program,
                 access_log="" if access_log == "none" else access_log,
@@ -176,7 +148,7 @@ def mcp(
             options = replace(options, leaves=True, allow=allow)
         elif not options.leaves:
             _note_restricted(tell, chosen.store)
-    options = options.with_changes(_changes(diff, options.graph, tell))
+    options = options.with_changes(changes_since(diff, options.graph, tell))
     if http:
         _serve_http(options, tell, info.uri)
         return

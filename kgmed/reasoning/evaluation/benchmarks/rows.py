@@ -66,7 +66,7 @@ def _item(where: str, record: Record, extra: Record) -> Item | None:
         if extra.get("verdict") == "NOT_COVERED":
             return None
         right = (SUPPORTED if extra.get("verdict") == "SUPPORTED" else HALLUCINATED,)
-        candidate = _claim(asked)
+        candidate = claim_in(asked)
     if (kind == "choice" and not answer) or right == ("",):
         raise DataError(f"{where}: found no right answer in 'extra' ({extra}), expected one.")
     lang: Language = "zh" if record.get("lang") == "zh" else "en"
@@ -108,10 +108,10 @@ def _choice(asked: str) -> tuple[str, dict[str, str]]:
     return "\n".join(lines), dict(sorted(options.items()))
 
 
-def _claim(asked: str) -> str:
+def claim_in(asked: str) -> str:
     """The claim at the end of a request to check it.
 
-    >>> _claim("Fact-check: Aspirin treats gout."), _claim("事实核查：阿司匹林治疗痛风。")
+    >>> claim_in("Fact-check: Aspirin treats gout."), claim_in("事实核查：阿司匹林治疗痛风。")
     ('Aspirin treats gout.', '阿司匹林治疗痛风。')
     """
     found = re.match(r"(?:[^:：.。?？]*[:：.?？])\s*(.+)$", asked, re.S)
