@@ -265,7 +265,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         lm = self.server.scripted
-        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        sent = self.rfile.read(length)
+        if len(sent) < length:  # the client was killed while it sent
+            self.close_connection = True
+            return
         body = json.loads(sent or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
         with lm.lock:

@@ -53,7 +53,7 @@ SIZES: dict[str, Size] = {
     ),
     "tiny": Size(
         layers=4, hidden=192, heads=3, vocabulary=6_000, context=768, pretrain=2_500_000,
-        lessons=4_500, rows=3_000, epochs=0.6, pairs=500, most=0, batch=16, rate=2e-3,
+        lessons=4_500, rows=3_000, epochs=1, pairs=500, most=0, batch=16, rate=2e-3,
         questions=300, claims=300, timed=20, budget=150, answer=256, copied=400_000,
     ),
     "small": Size(
