@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from posixpath import normpath
@@ -72,12 +72,15 @@ class Broken(Exception):
     """What is wrong with the pages, a line each."""
 
 
-def gather(staged: Path = STAGED) -> None:
-    """Lay every page into a folder, ready to be built."""
+def gather(
+    staged: Path = STAGED, *, rendered: Callable[[Path], dict[str, str]] | None = None
+) -> None:
+    """Lay every page into a folder, ready to be built; ``rendered`` lays the notebooks' pages into
+    a folder and names them, by default after running them all."""
     shutil.rmtree(staged, ignore_errors=True)
     (staged / "assets").mkdir(parents=True)
     (staged / "assets" / "kgmed.css").write_text(CSS, encoding="utf-8")
-    notebooks = _notebooks(staged / "notebooks")
+    notebooks = (rendered or _notebooks)(staged / "notebooks")
     for page in _pages():
         target = staged / page.relative_to(DOCS)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -23,10 +23,12 @@ def test_every_page_stands_in_the_navigation_once() -> None:
 
 
 def test_gathered_pages_link_to_pages_and_else_to_the_source(tmp_path: Path) -> None:
-    WEBSITE["gather"](tmp_path / "pages")
+    page = {"01-questions.ipynb": "notebooks/01-questions.md"}
+    WEBSITE["gather"](tmp_path / "pages", rendered=lambda _folder: page)
     index = (tmp_path / "pages" / "index.md").read_text("utf-8")
     assert "[Questions](questions.md)" in index
     assert "](about/notice.md)" in index
+    assert "](notebooks/01-questions.md)" in (tmp_path / "pages" / "tutorial.md").read_text("utf-8")
     changes = (tmp_path / "pages" / "about" / "changelog.md").read_text("utf-8")
     assert "](docs/" not in changes
     source = (tmp_path / "pages" / "own-source.md").read_text("utf-8")

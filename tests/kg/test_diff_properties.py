@@ -20,7 +20,7 @@ from kgmed.kg.model import Statement
 from kgmed.kg.store.embedded import EmbeddedStore
 
 IDS = [f"mesh:D{n}" for n in range(5)] + ["umls:C0000001", "doid:1"]
-FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 
 words = st.sampled_from(["", "one", "two"])
 edges = st.fixed_dictionaries(

@@ -340,7 +340,7 @@ def is_read_as_built_anew(folder: Path, example: Example) -> None:
         anew.close()
 
 
-@settings(max_examples=20, suppress_health_check=SLOW)
+@settings(max_examples=8, suppress_health_check=SLOW)
 @given(example=edited())
 def test_an_overlay_is_read_as_the_edited_graph_built_anew(folder: Path, example: Example) -> None:
     is_read_as_built_anew(folder, example)

@@ -32,7 +32,7 @@ from kgmed.kg.views.kgx import EDGE_SLOTS, FORMATS, LISTS, NODE_SLOTS, Format, w
 
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 """A build takes a second: without shrinking, which would take many."""
-FEW = settings(max_examples=15, suppress_health_check=list(HealthCheck), phases=PHASES)
+FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck), phases=PHASES)
 MANY = settings(max_examples=300, suppress_health_check=list(HealthCheck), phases=PHASES)
 IDS = ["mesh:D1", "mesh:D2", "mondo:3", "acme:中 ".strip(), "umls:C0000005", "pubmed:7"]
 PREDICATES = ["treats", "interacts_with", "subclass_of", "has_adverse_effect", "home|made\tone",

@@ -33,7 +33,7 @@ from kgmed.kg.views.rdf_model import concept_quads, statement_quads
 from kgmed.kg.views.tables import Tables
 
 SLOW = settings(
-    max_examples=12,
+    max_examples=6,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink builds hundreds of graphs
 )
