@@ -52,6 +52,6 @@ def run_file(
     if done.failed:
         sys.stderr.write(
             f"kgmed: {done.failed:,} of {done.questions:,} questions have no answer; 'error' in "
-            "their rows says why\n"
+            f"their rows says why. The last: {done.error}\n"
         )
     return FAILED if done.failed else 0

@@ -154,8 +154,9 @@ def run(
         echo(_line(one))
     failed = sum(one.done.failed for one in ran)
     if failed:
+        last = next((f" The last: {one.done.error}" for one in reversed(ran) if one.done.error), "")
         sys.stderr.write(
-            f"kgmed: {failed:,} items have no answer; 'error' in their records says why\n"
+            f"kgmed: {failed:,} items have no answer; 'error' in their records says why.{last}\n"
         )
         raise typer.Exit(1)
 

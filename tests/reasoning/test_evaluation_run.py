@@ -155,6 +155,13 @@ def test_a_model_that_is_gone_ends_the_run_and_its_items_are_asked_later(
             Benchmark("own", "Own", "", "", tuple(many), "d"), tmp_path / "gone",
             methods=["closed"], lm="gone", api_base=url, timeout_s=0.5,
         )  # fmt: skip
+    (few,) = graph.evaluate(
+        Benchmark("own", "Own", "", "", tuple(many[:3]), "d"), tmp_path / "few",
+        methods=["closed"], lm="gone", api_base=url, timeout_s=0.5,
+    )  # fmt: skip
+    assert few.done.failed == 3
+    assert url in few.done.error
+    assert few.done.error in records(few.folder)[0]["error"]
 
 
 def test_answers_to_judge_are_for_detectors(graph: Graph, tmp_path: Path) -> None:

@@ -38,13 +38,14 @@ Ask = Callable[[Question], Coroutine[Any, Any, Asked]]
 @dataclass(frozen=True, slots=True)
 class Done:
     """A run's end: how many questions there were, how many answers were there before, and how many
-    failed; seconds and tokens of this run."""
+    failed; seconds, tokens and the last error of this run."""
 
     questions: int
     kept: int
     failed: int
     seconds: float
     tokens: int
+    error: str = ""
 
     @property
     def rate(self) -> float:
@@ -75,7 +76,7 @@ async def answer_all(
     missing = (n for n in range(len(questions)) if n not in journal)
     most = IN_A_ROW * -(-concurrency // IN_A_ROW)
     under_way: dict[asyncio.Task[Asked], int] = {}
-    in_a_row = 0
+    in_a_row, last = 0, ""
     try:
         _fill(under_way, missing, questions, ask, concurrency)
         while under_way:
@@ -90,7 +91,7 @@ async def answer_all(
                     continue
                 if not isinstance(error, KgmedError):
                     raise error
-                in_a_row += _is_the_models(error)
+                in_a_row, last = in_a_row + _is_the_models(error), str(error)
                 question = questions[number]
                 journal.add(number, (failed or _failed)(question, error), failed=True)
                 watch.add(0, failed=True)
@@ -106,7 +107,7 @@ async def answer_all(
         await asyncio.gather(*under_way, return_exceptions=True)
     failures = len(journal.failed)
     journal.finish()
-    return Done(len(questions), kept, failures, watch.seconds, watch.tokens)
+    return Done(len(questions), kept, failures, watch.seconds, watch.tokens, last)
 
 
 def _failed(question: Question, error: KgmedError) -> Mapping[str, Any]:
