@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kgmed.kg.model import Language
     from kgmed.kg.views.licensing import Terms
     from kgmed.reasoning.evaluation.judging.model import Judged
-    from kgmed.reasoning.evaluation.methods.passages import Passages
+    from kgmed.reasoning.evaluation.methods.passages import PassageGatherer, Passages
     from kgmed.reasoning.evaluation.methods.registry import Method, Setup
     from kgmed.reasoning.evaluation.model import Benchmark, Item
     from kgmed.reasoning.evaluation.run import Ran
@@ -279,31 +279,33 @@ class Evaluating(Asking):
     def _setup(
         self, trusted: bool, solved: Sequence[Item], files: Sequence[str | Path], **more: Any
     ) -> Setup:
-        """What methods are made of; passages are made once, when a method wants them."""
-        from kgmed.reasoning.evaluation.methods.passages import PassageGatherer
+        """What methods are made of."""
         from kgmed.reasoning.evaluation.methods.registry import Setup
 
         gatherer = self.evidence(trusted=trusted)
         terms = self._terms(trusted)
         return Setup(
             gatherer, self._verified, cache(partial(self._passages, files, terms)),
-            partial(PassageGatherer, self.store, self.registry, terms=terms),
             solved=solved, trusted=trusted, **more,
         )  # fmt: skip
 
-    def _passages(
-        self, files: Sequence[str | Path], terms: Terms | None
-    ) -> Mapping[Language, Passages]:
-        from kgmed.reasoning.evaluation.methods.passages import Passages, of_files, of_graph
+    def _passages(self, files: Sequence[str | Path], terms: Terms | None) -> PassageGatherer:
+        from kgmed.reasoning.evaluation.methods.passages import (
+            PassageGatherer,
+            Passages,
+            of_files,
+            of_graph,
+        )
 
-        languages: tuple[Language, ...] = ("en", "zh")
-        if files:
-            texts = of_files([Path(path) for path in files])
-        else:
-            texts = {
-                lang: of_graph(self.store, self.registry, lang, terms=terms) for lang in languages
-            }
-        return {lang: Passages(found) for lang, found in texts.items() if found}
+        texts = of_files([Path(path) for path in files]) if files else {}
+
+        def passages(lang: Language) -> Passages | None:
+            own = texts.get(lang, ())
+            if not files:
+                own = of_graph(self.store, self.registry, lang, terms=terms)
+            return Passages(own) if own else None
+
+        return PassageGatherer(self.store, self.registry, passages, terms=terms)
 
 
 def read_items(

@@ -86,9 +86,7 @@ def test_solved_questions_are_shown_in_their_form(setup: Setup) -> None:
     assert "Which of these treats asthma?" in texts
     assert "imatinib" not in texts
     with pytest.raises(UsageError, match="--solved FILE"):
-        method("closed-few").make(
-            Setup(setup.gatherer, setup.verify, setup.passages, setup.text_gatherer)
-        )
+        method("closed-few").make(Setup(setup.gatherer, setup.verify, setup.passages))
 
 
 def test_automatic_examples_hold_the_models_own_steps_of_unlike_questions(setup: Setup) -> None:
@@ -131,11 +129,20 @@ def test_plain_text_is_found_by_its_words(graph: Graph) -> None:
     assert sum("gout" in text.casefold() for text in best) > 15
     assert any("llopurinol" in text for text in best)
     assert held.best("???") == []
-    gatherer = passages.PassageGatherer(graph.store, graph.registry, {"en": held})
+    made: list[str] = []
+
+    def of(lang: str) -> passages.Passages | None:
+        made.append(lang)
+        return {"en": held}.get(lang)
+
+    gatherer = passages.PassageGatherer(graph.store, graph.registry, of)
     evidence = gatherer.gather("Which drugs treat gout?", budget=200)
     assert evidence.tokens <= 220
     assert [piece.number for piece in evidence.pieces] == [*range(1, len(evidence.pieces) + 1)]
+    assert made == ["en"]  # those of a language that nothing is asked in aren't made
     assert gatherer.gather("哪些药物治疗痛风？").pieces == ()
+    assert gatherer.gather("哪些药物治疗哮喘？").pieces == ()
+    assert made == ["en", "zh"]
 
 
 def test_texts_of_files_are_cut_between_sentences(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -68,18 +69,19 @@ class Passages:
 
 
 class PassageGatherer(Gatherer):
-    """A gatherer whose evidence are passages of text. ``passages`` are those of each language."""
+    """A gatherer whose evidence are passages of text. ``passages`` gives those of a language, asked
+    for once a question is in it."""
 
     def __init__(
         self,
         store: GraphStore,
         registry: Registry,
-        passages: Mapping[Language, Passages],
+        passages: Callable[[Language], Passages | None],
         *,
         terms: Terms | None = None,
     ) -> None:
         super().__init__(store, registry, terms=terms)
-        self._passages = passages
+        self._passages = cache(passages)
         self._snapshot = store.info().snapshot
 
     def gather(
@@ -92,7 +94,7 @@ class PassageGatherer(Gatherer):
     ) -> Evidence:
         """The best passages for a question and its options, in at most about ``budget`` tokens."""
         lang = language or detect_language(question)
-        held = self._passages.get(lang)
+        held = self._passages(lang)
         asked = "\n".join([question, *options])
         left = budget
         pieces: list[Piece] = []

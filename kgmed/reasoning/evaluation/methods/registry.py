@@ -8,12 +8,11 @@ answers checked and sent back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kgmed.kg.errors import UsageError
-from kgmed.kg.model import Language
 from kgmed.kg.qa import QaItem
 from kgmed.reasoning.evaluation.detectors.by_graph import ByGraph
 from kgmed.reasoning.evaluation.detectors.by_model import (
@@ -23,7 +22,7 @@ from kgmed.reasoning.evaluation.detectors.by_model import (
     SampleAgreement,
 )
 from kgmed.reasoning.evaluation.methods.auto_cot import auto_examples
-from kgmed.reasoning.evaluation.methods.passages import PassageGatherer, Passages
+from kgmed.reasoning.evaluation.methods.passages import PassageGatherer
 from kgmed.reasoning.evaluation.methods.recalled import recalled_examples
 from kgmed.reasoning.evaluation.model import Item
 from kgmed.reasoning.evidence import BUDGET, Gatherer
@@ -44,15 +43,14 @@ SHOTS = 3
 class Setup:
     """What methods are made of.
 
-    ``gatherer`` finds the graph's evidence, ``passages`` are the plain texts of ``rag`` methods,
-    made when one is wanted; ``solved`` are items with answers that aren't asked, for few-shot ones.
+    ``gatherer`` finds the graph's evidence, ``passages`` gives what finds the plain texts of
+    ``rag`` methods; ``solved`` are items with answers that aren't asked, for few-shot ones.
     A run that was ``begun`` has its examples on disk: what a model wrote isn't asked for again.
     """
 
     gatherer: Gatherer
     verify: Verify
-    passages: Callable[[], Mapping[Language, Passages]]
-    text_gatherer: Callable[[Mapping[Language, Passages]], PassageGatherer]
+    passages: Callable[[], PassageGatherer]
     solved: Sequence[Item] = ()
     trusted: bool = False
     shots: int = SHOTS
@@ -69,8 +67,7 @@ class Setup:
 
     def with_texts(self) -> dict[str, Any]:
         """What a program over plain texts takes."""
-        found = self.text_gatherer(self.passages())
-        return {"gatherer": found, "verify": self.verify, "budget": self.budget}
+        return {"gatherer": self.passages(), "verify": self.verify, "budget": self.budget}
 
     def few(self, name: str) -> Sequence[Item]:
         """The solved items; raises :class:`~kgmed.kg.errors.UsageError` where there are none."""
