@@ -1,5 +1,5 @@
-"""The whole loop: a graph exported, a small model trained from scratch on it, and measured on
-entities that it never saw, with the graph and without.
+"""The whole loop: a graph exported, a small model trained on it, from scratch or further, and
+measured on entities that it never saw, with the graph and without.
 
     python benchmarks/gpu/loop.py --work loop --size tiny
 
@@ -8,7 +8,7 @@ Stages, each kept in the work folder, so that a run that was ended goes on:
     export      corpus, instruction rows and preference pairs; the test split holds other entities
     teach       the programs' own prompts over the train split, answered rightly
     tokenizer   made of all that is read; the corpus packed by it
-    pretrain    a model from scratch on the packed corpus
+    pretrain    a model on the packed corpus: from scratch, or that of --base
     instruct    the same on rows and lessons (SFT)
     prefer      the same on pairs (DPO)
     measure     closed book, passages, graph, graph and verification; detectors; slow methods
@@ -31,7 +31,7 @@ from typing import Any
 import loop_data
 import loop_measures
 from loop_engines import ENGINES, engine
-from loop_sizes import SIZES
+from loop_sizes import FURTHER, SIZES
 
 import kgmed
 from kgmed.kg.version import VERSION
@@ -48,10 +48,18 @@ def main() -> int:
     parser.add_argument("--graph", default="kgmed:open")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--engine", choices=ENGINES, default="in-process")
+    parser.add_argument(
+        "--base",
+        type=Path,
+        help="folder of a model that is trained further, instead of from scratch",
+    )
+    parser.add_argument("--languages", default="en,zh", help="what is taught and asked")
     parser.add_argument("--until", choices=STAGES, default="measure", help="the last stage to run")
     asked = parser.parse_args()
+    if (asked.base is not None) != (SIZES[asked.size].layers == 0):
+        parser.error(f"--base goes with --size {', '.join(FURTHER)}, which go with no other")
     asked.work.mkdir(parents=True, exist_ok=True)
-    loop = Loop(asked.work.resolve(), asked.size, asked.graph, asked.seed, asked.engine)
+    loop = Loop(asked)
     for stage in STAGES[: STAGES.index(asked.until) + 1]:
         loop.run(stage)
     print(loop.report())
@@ -61,17 +69,23 @@ def main() -> int:
 class Loop:
     """A run of the loop in a folder; ``done.json`` there holds what each stage came to."""
 
-    def __init__(self, work: Path, size: str, graph: str, seed: int, engine: str) -> None:
-        self.work, self.name, self.size = work, size, SIZES[size]
-        self.seed, self.engine = seed, engine
-        self.graph = kgmed.open_graph(graph)
-        head = {"size": size, "seed": seed, "snapshot": self.graph.info().snapshot}
-        self.file = work / "done.json"
+    def __init__(self, asked: argparse.Namespace) -> None:
+        self.work, self.name, self.size = asked.work.resolve(), asked.size, SIZES[asked.size]
+        self.seed, self.engine, self.base = asked.seed, asked.engine, asked.base
+        self.languages = tuple(asked.languages.split(","))
+        self.graph = kgmed.open_graph(asked.graph)
+        head = {
+            "size": asked.size, "seed": asked.seed, "snapshot": self.graph.info().snapshot,
+            "base": self.base.name if self.base else "", "languages": asked.languages,
+        }  # fmt: skip
+        self.file = self.work / "done.json"
         self.done: dict[str, Any] = (
             json.loads(self.file.read_text()) if self.file.exists() else {"head": head}
         )
         if self.done["head"] != head:
-            sys.exit(f"{work}: found a loop of {self.done['head']}, expected {head}. Name another.")
+            sys.exit(
+                f"{self.work}: found a loop of {self.done['head']}, expected {head}. Name another."
+            )
 
     def run(self, stage: str) -> None:
         """Run a stage, unless it is done."""
@@ -89,7 +103,9 @@ class Loop:
         print(f"{stage}: {json.dumps(found)}", file=sys.stderr, flush=True)
 
     def _export(self) -> dict[str, Any]:
-        return dict(loop_data.export(self.graph, self.work, self.size, seed=self.seed))
+        return dict(loop_data.export(
+            self.graph, self.work, self.size, languages=self.languages, seed=self.seed
+        ))  # fmt: skip
 
     def _teach(self) -> dict[str, Any]:
         return dict(loop_data.teach(
@@ -97,11 +113,15 @@ class Loop:
         ))  # fmt: skip
 
     def _tokenizer(self) -> dict[str, Any]:
-        made = loop_data.make_tokenizer(self.work, self.size)
-        return {**made, **loop_data.pack(self.graph, self.work, self.size, seed=self.seed)}
+        made = loop_data.make_tokenizer(self.work, self.size, self.base)
+        return {**made, **loop_data.pack(
+            self.graph, self.work, self.size, languages=self.languages, seed=self.seed
+        )}  # fmt: skip
 
     def _pretrain(self) -> dict[str, Any]:
-        return self._trained("pretrain")
+        import loop_training
+
+        return loop_training.pretrain(self.work, self.size, self.base, seed=self.seed)
 
     def _instruct(self) -> dict[str, Any]:
         return self._trained("instruct")

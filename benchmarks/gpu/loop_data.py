@@ -37,18 +37,22 @@ CHAT = (
 Tell = Callable[[str], None]
 
 
-def export(graph: Graph, work: Path, size: Size, *, seed: int) -> dict[str, int]:
+def export(
+    graph: Graph, work: Path, size: Size, *, languages: Sequence[str], seed: int
+) -> dict[str, int]:
     """Write corpus, instruction rows and pairs of preferences; how many of each there are."""
     most, made = size.most, {}
     tasks = TASKS if not most else TASKS[:1]
     made["texts"] = graph.write_corpus(
-        work / "corpus", tasks=tasks, max_rows=most, seed=seed
-    ).rows  # fmt: skip
+        work / "corpus", tasks=tasks, languages=languages, max_rows=most, seed=seed
+    ).rows
     taught = (*loop_teacher.TASKS, "description", "abstention")
     made["rows"] = graph.write_instructions(
-        work / "dataset", tasks=taught, per_predicate=most // 4, seed=seed
+        work / "dataset", tasks=taught, languages=languages, per_predicate=most // 4, seed=seed
     ).rows
-    made["pairs"] = graph.write_preferences(work / "dataset", max_rows=most, seed=seed).rows
+    made["pairs"] = graph.write_preferences(
+        work / "dataset", languages=languages, max_rows=most, seed=seed
+    ).rows
     return made
 
 
@@ -86,15 +90,20 @@ def teach(graph: Graph, work: Path, size: Size, *, seed: int, tell: Tell) -> dic
     return {"lessons": len(lessons)}
 
 
-def make_tokenizer(work: Path, size: Size) -> dict[str, int]:
-    """Train a byte-level tokenizer on what the model will read, and save it with a chat template.
+def make_tokenizer(work: Path, size: Size, base: Path | None) -> dict[str, int]:
+    """Train a byte-level tokenizer on what the model will read, and save it with a chat template;
+    or take that of ``base``.
 
     Lines that every prompt of a program begins with become a token each: at these sizes a model
     would spend most of its time on instructions that never change.
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+    if base is not None:
+        taken = AutoTokenizer.from_pretrained(base)
+        taken.save_pretrained(work / "tokenizer")
+        return {"vocabulary": len(taken)}
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
@@ -120,12 +129,14 @@ def make_tokenizer(work: Path, size: Size) -> dict[str, int]:
     return {"vocabulary": len(fast), "fixed": len(lines)}
 
 
-def pack(graph: Graph, work: Path, size: Size, *, seed: int) -> dict[str, int]:
+def pack(
+    graph: Graph, work: Path, size: Size, *, languages: Sequence[str], seed: int
+) -> dict[str, int]:
     """Write the corpus packed to contexts of the tokenizer; how many texts there are."""
     tasks = TASKS if not size.most else TASKS[:1]
     made = graph.write_corpus(
-        work / "packed", tasks=tasks, max_rows=size.most, seed=seed, pack=size.context,
-        tokenizer=str(work / "tokenizer"),
+        work / "packed", tasks=tasks, languages=languages, max_rows=size.most, seed=seed,
+        pack=size.context, tokenizer=str(work / "tokenizer"),
     )  # fmt: skip
     return {"texts": made.rows}
 

@@ -22,6 +22,8 @@ class Size:
     short convolution, and before the corpus it reads so many tokens of chance, each text twice:
     after 0.3M of these it has learnt (a loss of 2.0, where attention alone is at 8.2). Of the
     corpus, too, each text stands twice in its context then.
+
+    A size without layers takes a model that is there, its shape and its tokenizer.
     """
 
     layers: int
@@ -56,6 +58,11 @@ SIZES: dict[str, Size] = {
         lessons=4_500, rows=3_000, epochs=1, pairs=500, most=0, batch=16, rate=2e-3,
         questions=300, claims=300, timed=20, budget=150, answer=256, copied=400_000,
     ),
+    "further": Size(
+        layers=0, hidden=0, heads=0, vocabulary=0, context=768, pretrain=40_000, lessons=220,
+        rows=150, epochs=1, pairs=60, most=0, batch=8, rate=1e-4, questions=300, claims=300,
+        timed=10, budget=150, answer=160,
+    ),
     "small": Size(
         layers=8, hidden=512, heads=8, vocabulary=16_000, context=1_024, pretrain=0,
         lessons=12_000, rows=60_000, epochs=3, pairs=40_000, most=0, batch=64, rate=6e-4,
@@ -67,4 +74,6 @@ SIZES: dict[str, Size] = {
         questions=3_000, claims=3_000, timed=100, budget=600, answer=1_024,
     ),
 }  # fmt: skip
-"""``toy`` is for CI, ``tiny`` for a CPU, ``small`` and ``base`` for a GPU."""
+"""``toy`` is for CI, ``tiny`` for a CPU, ``further`` for a CPU and a model of some 135M weights
+that is trained further, ``small`` and ``base`` for a GPU."""
+FURTHER = tuple(name for name, size in SIZES.items() if not size.layers)

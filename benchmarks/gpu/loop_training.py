@@ -1,4 +1,5 @@
-"""Trains the loop's model: from scratch on packed text, on instructions, on preferences.
+"""Trains the loop's model: on packed text, from scratch or further, on instructions, on
+preferences.
 
 The trainers are those of transformers and TRL (https://huggingface.co/docs/trl), on the GPU where
 there is one, in bfloat16.
@@ -30,11 +31,11 @@ GATHER = 16
 """Sequences that a device takes at once where a step has more."""
 
 
-def pretrain(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
-    """A model with weights at random, trained on the packed corpus."""
+def pretrain(work: Path, size: Size, base: Path | None, *, seed: int) -> dict[str, Any]:
+    """A model with weights at random, or that of ``base``, trained on the packed corpus."""
     transformers.set_seed(seed)
     words = transformers.AutoTokenizer.from_pretrained(work / "tokenizer")
-    model = _model(words, size)
+    model = _model(words, size) if base is None else _read(base)
     if size.copied:
         _copy_first(model, work, size, seed=seed)
     files = sorted(map(str, (work / "packed").glob("packed/train-*.jsonl")))
@@ -110,6 +111,10 @@ def _model(words: Any, size: Size) -> Any:
     )
 
 
+def _read(folder: Path) -> Any:
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
 def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
     """The pretrained model, trained on lessons and exported rows: only answers are learnt."""
     words = transformers.AutoTokenizer.from_pretrained(work / "pretrained")
@@ -119,10 +124,7 @@ def instruct(work: Path, size: Size, *, seed: int) -> dict[str, Any]:
         train_sampling_strategy="group_by_length",
     )
     trainer = transformers.Trainer(
-        model=transformers.AutoModelForCausalLM.from_pretrained(
-            work / "pretrained", dtype=torch.float32
-        ),
-        args=arguments, train_dataset=Dataset.from_list(rows),
+        model=_read(work / "pretrained"), args=arguments, train_dataset=Dataset.from_list(rows),
         data_collator=transformers.DataCollatorForSeq2Seq(words),
     )  # fmt: skip
     tokens = sum(len(row["input_ids"]) for row in rows)
@@ -134,7 +136,9 @@ def _tokens(words: Any, row: Mapping[str, Any], most: int) -> dict[str, list[int
     """A prompt with its completion as tokens, the prompt's not to be learnt."""
     asked = words.apply_chat_template(row["prompt"], add_generation_prompt=True, tokenize=False)
     before = words(asked, add_special_tokens=False).input_ids
-    answer = words(row["completion"][0]["content"] + END, add_special_tokens=False).input_ids
+    answer = words(
+        row["completion"][0]["content"] + words.eos_token, add_special_tokens=False
+    ).input_ids
     whole, labels = before + answer, [-100] * len(before) + answer
     return {"input_ids": whole[:most], "labels": labels[:most]}
 
