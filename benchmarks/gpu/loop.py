@@ -37,7 +37,7 @@ import kgmed
 from kgmed.kg.version import VERSION
 
 STAGES = ("export", "teach", "tokenizer", "pretrain", "instruct", "prefer", "measure")
-MODELS = ("instructed", "preferred")
+MODELS = ("pretrained", "instructed", "preferred")
 
 
 def main() -> int:
@@ -52,6 +52,9 @@ def main() -> int:
         "--base",
         type=Path,
         help="folder of a model that is trained further, instead of from scratch",
+    )
+    parser.add_argument(
+        "--models", default="instructed,preferred", help=f"which to measure: {','.join(MODELS)}"
     )
     parser.add_argument("--languages", default="en,zh", help="what is taught and asked")
     parser.add_argument("--until", choices=STAGES, default="measure", help="the last stage to run")
@@ -73,6 +76,7 @@ class Loop:
         self.work, self.name, self.size = asked.work.resolve(), asked.size, SIZES[asked.size]
         self.seed, self.engine, self.base = asked.seed, asked.engine, asked.base
         self.languages = tuple(asked.languages.split(","))
+        self.models = tuple(asked.models.split(","))
         self.graph = kgmed.open_graph(asked.graph)
         head = {
             "size": asked.size, "seed": asked.seed, "snapshot": self.graph.info().snapshot,
@@ -89,14 +93,14 @@ class Loop:
 
     def run(self, stage: str) -> None:
         """Run a stage, unless it is done."""
-        if stage in self.done and (stage != "measure" or self.engine in self.done[stage]):
+        if stage in self.done and (stage != "measure" or self.measured.keys() >= set(self.models)):
             return
         print(f"{stage} ...", file=sys.stderr, flush=True)
         begun = time.monotonic()
         found = getattr(self, f"_{stage}")()
         found = {**found, "stage_seconds": round(time.monotonic() - begun, 1)}
         if stage == "measure":
-            self.done.setdefault(stage, {})[self.engine] = found
+            self.done.setdefault(stage, {})[self.engine] = {**self.measured, **found}
         else:
             self.done[stage] = found
         self.file.write_text(json.dumps(self.done, indent=1) + "\n")
@@ -135,12 +139,19 @@ class Loop:
         train: Callable[..., dict[str, Any]] = getattr(loop_training, stage)
         return train(self.work, self.size, seed=self.seed)
 
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What each model that was measured with this engine came to."""
+        return dict(self.done.get("measure", {}).get(self.engine, {}))
+
     def _measure(self) -> dict[str, Any]:
         size, found = self.size, {}
         asked = loop_measures.Asked(
             self.work / "dataset", size.questions, size.claims, size.timed, size.budget, self.seed
         )
-        for model in MODELS:
+        for model in self.models:
+            if model in self.measured:
+                continue
             with engine(self.engine, self.work / model, answer=size.answer) as connected:
                 found[model] = loop_measures.measure(
                     self.graph, connected, self._runs(model), asked,
@@ -161,9 +172,8 @@ class Loop:
             for stage in STAGES[:-1]
             if stage in self.done
         ]
-        measured = self.done.get("measure", {}).get(self.engine, {})
-        for model in MODELS if measured else ():
-            told = dict(measured[model])
+        for model in (one for one in MODELS if one in self.measured):
+            told = dict(self.measured[model])
             lines += ["", f"# {model}, answering by {self.engine}", ""]
             lines += [*loop_measures.answer_table(told.pop("answers")), "", _plain(told), ""]
             lines.append(loop_measures.compared(self._runs(model)))

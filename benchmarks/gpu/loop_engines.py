@@ -47,7 +47,8 @@ def _vllm(folder: Path) -> serve.Plan:
     return serve.make_plan(
         str(folder), python=python, installed=serve.vllm_of(python), gpu_count=serve.gpus(),
         memory_gib=KV_GIB, name=folder.name,
-        more=("--structured-outputs-config", "{}"),  # lessons have spaces where JSON may have them
+        # lessons have spaces where JSON may have them; weights are kept with more digits than serve
+        more=("--structured-outputs-config", "{}", "--dtype", "bfloat16"),
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ SIZES: dict[str, Size] = {
     ),
     "further": Size(
         layers=0, hidden=0, heads=0, vocabulary=0, context=768, pretrain=40_000, lessons=220,
-        rows=150, epochs=1, pairs=60, most=0, batch=8, rate=1e-4, questions=300, claims=300,
+        rows=150, epochs=0.5, pairs=60, most=0, batch=8, rate=1e-4, questions=300, claims=300,
         timed=10, budget=150, answer=160,
     ),
     "small": Size(
