@@ -209,6 +209,22 @@ def test_an_option_that_there_is_none_of_is_asked_for_again(graph: Graph) -> Non
     assert answer.trace[0]["problem"] == "choice isn't what was asked for"
 
 
+@pytest.mark.parametrize(("text", "value", "was"), [
+    ("Allopurinol treats gout [1].", "allopurinol", "A"),
+    ("Metformin treats gout [1].", "metformin", None),
+    ("Allopurinol treats gout, as metformin doesn't [1].", "metformin", None),
+    ("It treats gout [1].", "metformin", None),
+])  # fmt: skip
+def test_a_letter_gives_way_to_the_option_that_its_sentence_names(
+    graph: Graph, text: str, value: str, was: str | None
+) -> None:
+    lm, _engine = scripted({"answerable": True, "choice": "A", "answer": text, "citations": [1]})
+    answer = ask(graph, lm, "Which drug is for gout?", options=("metformin", "allopurinol"))
+    assert answer.value == value
+    letters = [entry["was"] for entry in answer.trace if entry["kind"] == "letter"]
+    assert letters == ([was] if was else [])
+
+
 def test_a_model_that_is_not_there_is_an_error_in_words(graph: Graph) -> None:
     from dspy.utils.exceptions import LMServerError
 

@@ -32,6 +32,7 @@ from kgmed.prompts.programs import task
 from kgmed.reasoning.claims.model import Checked, Verification, told
 from kgmed.reasoning.evidence import BUDGET, Evidence, Gatherer
 from kgmed.reasoning.lm.adapter import CompactAdapter
+from kgmed.reasoning.programs.choices import named_option
 from kgmed.reasoning.programs.citing import numbers_in, without_numbers
 from kgmed.reasoning.programs.signatures import KINDS, MOST_ANSWER, MOST_OPTIONS, Kind
 
@@ -301,15 +302,23 @@ def lettered(options: Sequence[str]) -> str:
 
 
 def concluded(run: Run, said: Mapping[str, Any] | None, **more: Any) -> dspy.Prediction:
-    """A prediction of what was answered last; a failure where that couldn't be read."""
+    """A prediction of what was answered last; a failure where that couldn't be read.
+
+    A letter that its own sentence contradicts gives way to the option that the sentence names; the
+    trace says so.
+    """
     if said is None:
         return nothing(run, "unread")
     text = str(said.get("answer", ""))[:MOST_ANSWER]
     held = {piece.number for piece in run.evidence.pieces}
     cited = [*said.get("citations", ()), *numbers_in(text)]
     label = str(said.get("choice") or said.get("verdict") or "")
-    if not text and run.kind == "choice" and label:
-        text = run.options[ord(label) - 65]
+    if run.kind == "choice" and label:
+        place = named_option(text, run.options, run.question)
+        if place is not None and chr(65 + place) != label:
+            was, label = label, chr(65 + place)
+            run.trace.append({"kind": "letter", "text": text, "label": label, "was": was})
+        text = text or run.options[ord(label) - 65]
     return _prediction(
         run,
         answer=text,
