@@ -63,12 +63,26 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a server offers besides the graph: ``programs`` that a question may name, and the one
+    that is meant where it names none; ``lm`` says whether a language model answers. ``limits`` are
+    texts in code points, times (``_s``) in seconds, the rest in numbers; the reference on limits in
+    docs/serve.md has them in words."""
+
+    programs: tuple[str, ...]
+    program: str
+    lm: bool
+    limits: MappingABC[str, int | float]
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     """What ``kgmed info --json`` prints; ``withheld`` are the sources of which a server leaves out
-    what may not leave its machine."""
+    what may not leave its machine, ``service`` what it offers, None where no server answers."""
 
     info: GraphInfo
     withheld: tuple[str, ...] = ()
+    service: Offer | None = None
     schema: str = "kgmed.info/1"
 
 
@@ -180,6 +194,7 @@ _LATER = {
     "kgmed.judged/1": ("kgmed.reasoning.evaluation.judging.model", "Judged"),
     "kgmed.search/1": ("kgmed.serve.shapes", "Search"),
     "kgmed.concept/1": ("kgmed.serve.shapes", "ConceptShown"),
+    "kgmed.concepts/1": ("kgmed.serve.shapes", "Concepts"),
     "kgmed.statements/1": ("kgmed.serve.shapes", "Statements"),
     "kgmed.interactions/1": ("kgmed.serve.shapes", "Interactions"),
     "kgmed.triples/1": ("kgmed.serve.shapes", "Triples"),
