@@ -15,6 +15,9 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from dspy import lm15
+from dspy.utils.exceptions import LMError
+
+from kgmed.kg.errors import TimeLimit
 
 T = TypeVar("T")
 TICK_S = 0.1
@@ -25,7 +28,15 @@ class Limit(Protocol):
     """How long may be waited."""
 
     def check(self) -> None:
-        """Raise where it is too late."""
+        """Raise :class:`~kgmed.kg.errors.TimeLimit` where it is too late."""
+
+
+class OutOfTime(TimeLimit, LMError):  # type: ignore[misc]
+    """:class:`~kgmed.kg.errors.TimeLimit` as an error of DSPy's, so that its programs pass it on as
+    it is."""
+
+    def __init__(self, message: str) -> None:
+        LMError.__init__(self, message)
 
 
 class Loop:
@@ -34,21 +45,27 @@ class Loop:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Have something awaited there."""
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                name = "kgmed-model-loop"
-                threading.Thread(target=self._loop.run_forever, name=name, daemon=True).start()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="kgmed-model-loop", daemon=True
+                )
+                self._thread.start()
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self, awaited: Any) -> None:
-        """End the loop, and the connections that an engine has in it."""
-        if self._loop is not None:
-            self.submit(awaited.aclose()).result(10)
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        """End the loop, what waits in it, and the connections that an engine has in it."""
+        if self._loop is None or self._thread is None:
+            return
+        self.submit(_ended(awaited)).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 class Limited:
@@ -112,12 +129,28 @@ class AsyncLimited:
         return self
 
 
+def _check(limit: Limit) -> None:
+    try:
+        limit.check()
+    except TimeLimit as error:
+        raise OutOfTime(str(error)) from error
+
+
+async def _ended(awaited: Any) -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await awaited.aclose()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
 async def _within(limit: Limit, work: Coroutine[Any, Any, T]) -> T:
     """What comes of some work, while there is time; it is cancelled where there isn't."""
     task = asyncio.ensure_future(work)
     try:
         while True:
-            limit.check()
+            _check(limit)
             done, _waiting = await asyncio.wait({task}, timeout=TICK_S)
             if done:
                 return task.result()
