@@ -8,11 +8,12 @@ is imported only where something is validated or a schema is asked for: printing
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kgmed.builders.datasets.report import Forecast, Trace, Written
 from kgmed.kg.diff.model import Diff
@@ -230,13 +231,26 @@ def to_plain(value: Any) -> Any:
     >>> to_plain(Check("kgmed:open", True, ()))
     {'graph': 'kgmed:open', 'ok': True, 'problems': [], 'schema': 'kgmed.check/1'}
     """
-    if is_dataclass(value):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, MappingABC):
+    kind = type(value)
+    if kind in _ALREADY_PLAIN:
+        return value
+    names = _names(cast(Hashable, kind))
+    if names is not None:
+        return {name: to_plain(getattr(value, name)) for name in names}
+    if isinstance(value, dict | MappingABC):
         return {str(name): to_plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     return value
+
+
+_ALREADY_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def to_json(value: Any, *, indent: int | None = 1) -> str:
