@@ -171,11 +171,9 @@ async def _result(pool: Pool[Service], job: Job[Service], within_s: float) -> An
     """What came of a job, within its time and the grace beyond it."""
     done = asyncio.wrap_future(job.done)
     try:
-        await asyncio.wait({done}, timeout=within_s + GRACE_S)
-        if done.done():
-            return done.result()
-        raise TimeLimit("The query took longer than this server lets it. Ask for less.")
+        async with asyncio.timeout(within_s + GRACE_S):
+            return await done
+    except TimeoutError:
+        raise TimeLimit("The query took longer than this server lets it. Ask for less.") from None
     finally:
         pool.drop(job)
-        if not done.done():  # what comes of it is nobody's any more
-            done.add_done_callback(lambda late: late.cancelled() or late.exception())
