@@ -184,7 +184,12 @@ def test_the_document_names_every_address_and_shape(client: httpx.Client) -> Non
     assert told == {one for one in asked if "bfe922" not in one[1]}
     assert "422" not in json.dumps(document)
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
-    assert references <= set(document["components"]["schemas"])
+    schemas = document["components"]["schemas"]
+    assert references <= set(schemas)
+    for address, body, _shape in POSTS:
+        sent = document["paths"][address]["post"]["requestBody"]["content"]["application/json"]
+        fields = schemas[sent["schema"]["$ref"].rpartition("/")[2]]["properties"]
+        assert set(body) <= set(fields), address
 
 
 def test_what_isnt_there_is_told_without_a_command(client: httpx.Client) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from kgmed.serve.api import problems
-from kgmed.serve.api.bodies import Ask, Drugs, Lang, Text, Triples
+from kgmed.serve.api.bodies import Ask, Claims, Drugs, Lang, Text
 from kgmed.serve.api.gone import unless_gone
 from kgmed.serve.engine import Engine
 from kgmed.serve.service import Event, Service
@@ -193,7 +193,7 @@ def _questions(api: APIRouter) -> None:
         return await _json(request, lambda s: s.verify(body.text, lang=body.lang))
 
     @api.post("/verify/triples", tags=["texts"], **_shape("kgmed.triples/1"))
-    async def verify_triples(request: Request, body: Triples) -> Response:
+    async def verify_triples(request: Request, body: Claims) -> Response:
         """The verdict of each row of claims."""
         return await _json(request, lambda s: s.verify_triples(body.triples))
 
