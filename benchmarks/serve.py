@@ -81,6 +81,18 @@ def _post(kind: str, path: str, **body: object) -> Asked:
     return Asked(kind, "POST", path, json.dumps(body, ensure_ascii=False))
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Memory of processes together, in MiB: ``own`` is what each has to itself, its heap and stacks
+    (Anonymous of /proc/PID/smaps_rollup), ``files`` what of mapped files lies in memory, the
+    snapshot's among them, which the processes share and the system may drop. ``pss`` is both, a
+    page that several have counted but once."""
+
+    own: float
+    files: float
+    pss: float
+
+
 @dataclass(slots=True)
 class Run:
     """What came of a run: milliseconds by kind, errors, and memory over time."""
@@ -89,8 +101,8 @@ class Run:
     errors: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     processor_s: float = 0.0
-    memory: list[tuple[float, float, float]] = field(default_factory=list)
-    """(second, RSS, PSS) in MiB, all processes of the server together."""
+    memory: list[tuple[float, Memory]] = field(default_factory=list)
+    """What the server's processes held, by second."""
 
     @property
     def every(self) -> list[float]:
@@ -145,7 +157,7 @@ async def _load(
     ]
     while time.monotonic() < until:
         await asyncio.sleep(1)
-        run.memory.append((time.monotonic() - started, *_memory(processes)))
+        run.memory.append((time.monotonic() - started, memory_of(processes)))
     await asyncio.gather(*tasks)
     run.seconds = time.monotonic() - started
     run.processor_s = _processor_s(processes) - before
@@ -161,16 +173,15 @@ def _processor_s(processes: Sequence[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _memory(processes: Sequence[int]) -> tuple[float, float]:
-    """(RSS, PSS) of processes in MiB: PSS counts a page that several have but once."""
-    rss = pss = 0
+def memory_of(processes: Sequence[int]) -> Memory:
+    """What processes hold now."""
+    counts: Counter[str] = Counter()
     for process in processes:
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Rss:"):
-                rss += int(line.split()[1])
-            elif line.startswith("Pss:"):
-                pss += int(line.split()[1])
-    return rss / 1024, pss / 1024
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]:
+            name, _colon, rest = line.partition(":")
+            counts[name] += int(rest.split()[0])
+    own = counts["Anonymous"] / 1024
+    return Memory(own, counts["Rss"] / 1024 - own, counts["Pss"] / 1024)
 
 
 @contextmanager
@@ -243,13 +254,27 @@ def figures(name: str, run: Run, ready: float, bare: Run | None) -> list[Figure]
 
 
 def _memory_figures(name: str, run: Run) -> list[Figure]:
-    settled = run.memory[len(run.memory) // 3 :]
-    slope, _at = linear_regression([at for at, *_ in settled], [rss for _, rss, _ in settled])
-    last = settled[-1]
+    seconds = [at for at, _held in run.memory]
+    first, last = run.memory[0][1], run.memory[-1][1]
+    own, _at = linear_regression(seconds, [held.own for _at, held in run.memory])
+    files, _at = linear_regression(seconds, [held.files for _at, held in run.memory])
     return [
-        Figure(name, "RSS at the end", last[1], "MiB"),
-        Figure(name, "PSS at the end", last[2], "MiB"),
-        Figure(name, "RSS growth after a third of the time", slope * 60, "MiB/min", 5),
+        Figure(
+            name,
+            "memory of its own at the end",
+            last.own,
+            "MiB",
+            note=f"{first.own:.0f} MiB at the beginning",
+        ),
+        Figure(name, "growth of that", own * 60, "MiB/min", 5),
+        Figure(
+            name,
+            "pages of files in memory at the end",
+            last.files,
+            "MiB",
+            note=f"{first.files:.0f} MiB at the beginning, {files * 60:+.1f} MiB/min",
+        ),
+        Figure(name, "PSS at the end", last.pss, "MiB"),
     ]
 
 
@@ -258,6 +283,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--warm-up", type=float, default=30, help="seconds that aren't counted")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -271,6 +297,7 @@ def main() -> None:
         command = [sys.executable, "-m", "kgmed.cli", "serve", *options.split()]
         with server(command) as (port, processes, ready):
             held = held or answers(port, asked)
+            asyncio.run(_load(port, asked, given.clients, given.warm_up, processes))
             run = asyncio.run(_load(port, asked, given.clients, given.seconds, processes))
         say(f"{len(run.every):,} answers, errors: {dict(run.errors)}")
         runs[workers] = run, ready

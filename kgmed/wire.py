@@ -8,11 +8,12 @@ is imported only where something is validated or a schema is asked for: printing
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kgmed.builders.datasets.report import Forecast, Trace, Written
 from kgmed.kg.diff.model import Diff
@@ -63,12 +64,26 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a server offers besides the graph: ``programs`` that a question may name, and the one
+    that is meant where it names none; ``lm`` says whether a language model answers. ``limits`` are
+    texts in code points, times (``_s``) in seconds, the rest in numbers; the reference on limits in
+    docs/serve.md has them in words."""
+
+    programs: tuple[str, ...]
+    program: str
+    lm: bool
+    limits: MappingABC[str, int | float]
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     """What ``kgmed info --json`` prints; ``withheld`` are the sources of which a server leaves out
-    what may not leave its machine."""
+    what may not leave its machine, ``service`` what it offers, None where no server answers."""
 
     info: GraphInfo
     withheld: tuple[str, ...] = ()
+    service: Offer | None = None
     schema: str = "kgmed.info/1"
 
 
@@ -180,6 +195,7 @@ _LATER = {
     "kgmed.judged/1": ("kgmed.reasoning.evaluation.judging.model", "Judged"),
     "kgmed.search/1": ("kgmed.serve.shapes", "Search"),
     "kgmed.concept/1": ("kgmed.serve.shapes", "ConceptShown"),
+    "kgmed.concepts/1": ("kgmed.serve.shapes", "Concepts"),
     "kgmed.statements/1": ("kgmed.serve.shapes", "Statements"),
     "kgmed.interactions/1": ("kgmed.serve.shapes", "Interactions"),
     "kgmed.triples/1": ("kgmed.serve.shapes", "Triples"),
@@ -215,13 +231,26 @@ def to_plain(value: Any) -> Any:
     >>> to_plain(Check("kgmed:open", True, ()))
     {'graph': 'kgmed:open', 'ok': True, 'problems': [], 'schema': 'kgmed.check/1'}
     """
-    if is_dataclass(value):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, MappingABC):
+    kind = type(value)
+    if kind in _ALREADY_PLAIN:
+        return value
+    names = _names(cast(Hashable, kind))
+    if names is not None:
+        return {name: to_plain(getattr(value, name)) for name in names}
+    if isinstance(value, dict | MappingABC):
         return {str(name): to_plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     return value
+
+
+_ALREADY_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def to_json(value: Any, *, indent: int | None = 1) -> str:

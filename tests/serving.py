@@ -20,11 +20,14 @@ TOKEN = "a-token-for-tests-0123456789"  # noqa: S105
 
 
 @contextmanager
-def served(options: Options | None = None, **given: Any) -> Iterator[httpx.Client]:
-    """A client of a server with these options; without any, of the open graph."""
+def served(
+    options: Options | None = None, *, make: run.Make | None = None, **given: Any
+) -> Iterator[httpx.Client]:
+    """A client of a server with these options; without any, of the open graph. ``make`` makes what
+    is served, REST unless given."""
     asked = options or Options("kgmed:open", **{"access_log": "", "port": 0, **given})
     with run.bound(asked) as listening:
-        server = uvicorn.Server(run.config(asked))
+        server = uvicorn.Server(run.config(asked, make))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kgmed.cli import asking
-from kgmed.cli.lm_options import LmTimeout
+from kgmed.cli.lm_options import LmKey, LmTimeout
 from kgmed.cli.options import AsJson, GraphUri, Lang, Quiet
 
 
@@ -41,6 +41,7 @@ def ask(
         str | None,
         typer.Option("--api-base", metavar="URL", help="The endpoint that serves the model."),
     ] = None,
+    api_key_env: LmKey = None,
     timeout: LmTimeout = None,
     options: Annotated[
         str | None,
@@ -134,6 +135,7 @@ def ask(
         program=program,
         lm=lm,
         api_base=api_base,
+        api_key_env=api_key_env,
         timeout=timeout,
         options=options,
         examples=examples,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+from kgmed.cli.keys import keyed
 from kgmed.cli.opening import ABSTAINED, Progress, language, opened
 from kgmed.cli.output import echo, print_answer
 from kgmed.kg.errors import UsageError
@@ -32,6 +33,7 @@ VALUES = {
     "--program": "program",
     "--lm": "lm",
     "--api-base": "api_base",
+    "--api-key-env": "api_key_env",
     "--timeout": "timeout",
     "--options": "options",
     "--examples": "examples",
@@ -96,6 +98,7 @@ def run(
     program: str | None = None,
     lm: str | None = None,
     api_base: str | None = None,
+    api_key_env: str | None = None,
     timeout: float | None = None,
     options: str | None = None,
     examples: str | None = None,
@@ -111,12 +114,15 @@ def run(
     lang: str | None = None,
 ) -> int:
     """Answer and print; returns the exit code."""
+    if api_key_env is not None and lm is None and api_base is None and program in {None, "direct"}:
+        raise UsageError("Found --api-key-env without --lm or a --program that asks a model.")
     if file is not None:
         from kgmed.cli.ask_file import run_file
 
         besides = {"QUESTION": question, "--options": options, "--trace": trace,
                    "--stream": stream}  # fmt: skip
-        return run_file(
+        with keyed(api_key_env):
+            return run_file(
             file, out, besides=[name for name, value in besides.items() if value],
             graph=graph, quiet=quiet, as_json=as_json, concurrency=concurrency,
             language=language(lang), limit=limit or None, program=program, lm=lm,
@@ -129,7 +135,7 @@ def run(
         raise UsageError(f"Found {found}, expected QUESTION, or --file FILE --out FILE.")
     text = _from_stdin() if question == "-" else question
     offered = [part.strip() for part in (options or "").split("|") if part.strip()]
-    with opened(graph, quiet=quiet) as chosen:
+    with keyed(api_key_env), opened(graph, quiet=quiet) as chosen:
         asked: Any = chosen.ask
         if stream:
             from kgmed.cli.tracing import streamed

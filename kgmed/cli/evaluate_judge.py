@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kgmed.cli.evaluate_compare import print_titled
-from kgmed.cli.lm_options import LmBase, LmName, LmTimeout
+from kgmed.cli.keys import keyed
+from kgmed.cli.lm_options import LmBase, LmKey, LmName, LmTimeout
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -26,6 +27,7 @@ def judge(
     *,
     lm: LmName = None,
     api_base: LmBase = None,
+    api_key_env: LmKey = None,
     timeout: LmTimeout = None,
     concurrency: Annotated[
         int | None,
@@ -42,7 +44,7 @@ def judge(
     """
     tell = Progress(quiet=quiet)
     try:
-        with opened(graph, quiet=quiet) as chosen:
+        with keyed(api_key_env), opened(graph, quiet=quiet) as chosen:
             found = chosen.judge(
                 runs, out, lm=lm, api_base=api_base, timeout_s=timeout, concurrency=concurrency,
                 tell=tell.update,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kgmed.cli.lm_options import LmBase, LmName, LmTimeout, LmTrusted, Prices, priced
+from kgmed.cli.keys import keyed
+from kgmed.cli.lm_options import LmBase, LmKey, LmName, LmTimeout, LmTrusted, Prices, priced
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo, print_table
@@ -85,6 +86,7 @@ def run(
     ] = None,
     lm: LmName = None,
     api_base: LmBase = None,
+    api_key_env: LmKey = None,
     timeout: LmTimeout = None,
     trusted: LmTrusted = False,
     shots: Annotated[
@@ -134,7 +136,7 @@ def run(
 
     ran: list[Ran] = []
     try:
-        with opened(graph, quiet=quiet) as chosen:
+        with keyed(api_key_env), opened(graph, quiet=quiet) as chosen:
             if dry_run:
                 foreseen += chosen.forecast_evaluation(benchmark, out, **what)
             else:

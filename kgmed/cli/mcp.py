@@ -116,8 +116,7 @@ def mcp(
     An agent starts it itself and talks over standard input and output; with --http, agents reach
     it at /mcp.
     """
-    from kgmed.facade.how import DIRECT, LM_PROGRAMS
-    from kgmed.serve.limits import Limits, one_of
+    from kgmed.serve.limits import Limits
     from kgmed.serve.options import HOST, Options, checked
 
     _check_http(http, {"--host": host, "--port": port, "--rate": rate, "--token-file": token_file,
@@ -125,8 +124,6 @@ def mcp(
                        "--behind-proxy": behind_proxy})  # fmt: skip
     tell = Progress(quiet=quiet)
     model = chosen_model(lm, api_base, api_key_env, trusted=trusted)
-    if program is not None:
-        one_of(program, "program", (DIRECT, *(LM_PROGRAMS if model is not None else ())))
     with opened(graph, quiet=quiet) as chosen:
         info = chosen.info()
         allow = tuple(allow_restricted or ())
@@ -183,8 +180,8 @@ def _note_restricted(tell: Progress, store: GraphStore) -> None:
 
 
 def _serve_http(options: Options, tell: Progress, uri: str) -> None:
-    from kgmed.serve.mcp.http import PATH, serve
-    from kgmed.serve.run import bound, url
+    from kgmed.serve.mcp.http import PATH, make
+    from kgmed.serve.run import bound, serve, url
 
     listening = bound(options)
     for note in options.notes:
@@ -192,4 +189,4 @@ def _serve_http(options: Options, tell: Progress, uri: str) -> None:
     tell.note(f"serving {uri}; Ctrl-C ends it")
     echo(url(options, listening).rstrip("/") + PATH)
     sys.stdout.flush()
-    serve(options, listening)
+    serve(options, listening, make, extra="mcp")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kgmed.cli.evaluate_run import in_words, steps
-from kgmed.cli.lm_options import LmBase, LmName, LmTimeout, LmTrusted, Prices, priced
+from kgmed.cli.keys import keyed
+from kgmed.cli.lm_options import LmBase, LmKey, LmName, LmTimeout, LmTrusted, Prices, priced
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
 from kgmed.cli.output import echo
@@ -80,6 +81,7 @@ def optimize(
     ] = None,
     lm: LmName = None,
     api_base: LmBase = None,
+    api_key_env: LmKey = None,
     timeout: LmTimeout = None,
     trusted: LmTrusted = False,
     calls: Annotated[
@@ -120,7 +122,8 @@ def optimize(
     }  # fmt: skip
     reached: dict[str, Any] = {"timeout_s": timeout, "concurrency": concurrency}
     if score:
-        _score(graph, program, train, {**asked, **reached}, as_json=as_json, quiet=quiet)
+        with keyed(api_key_env):
+            _score(graph, program, train, {**asked, **reached}, as_json=as_json, quiet=quiet)
         return
     where = out or program_file(program, optimizer)
     told: list[OptimizeForecast] = []
@@ -133,7 +136,7 @@ def optimize(
 
     made = None
     try:
-        with opened(graph, quiet=quiet) as chosen:
+        with keyed(api_key_env), opened(graph, quiet=quiet) as chosen:
             if dry_run:
                 told.append(chosen.forecast_optimization(train, **asked, **how))
             else:

@@ -63,9 +63,21 @@ class CurieError(InputError):
 
 
 class UnknownConcept(InputError):
-    """A well-formed id or name that the opened graph doesn't hold."""
+    """A well-formed id or name that the opened graph doesn't hold.
+
+    ``found`` says so; ``hint`` is the command that helps, for who has a command line.
+
+    >>> print(error := UnknownConcept("The graph holds no id X:1.", hint="'kgmed link' finds ids."))
+    The graph holds no id X:1. 'kgmed link' finds ids.
+    >>> error.found
+    'The graph holds no id X:1.'
+    """
 
     exit_code = 3
+
+    def __init__(self, found: str, *, hint: str = "") -> None:
+        self.found = found
+        super().__init__(f"{found} {hint}".rstrip())
 
 
 class DataError(KgmedError):

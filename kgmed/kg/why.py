@@ -13,6 +13,7 @@ from kgmed.kg.store.base import GraphStore
 
 STEP_COST = 1e-3
 """What a longer chain loses against one of equal confidence."""
+HINT = "'kgmed link' finds ids by name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,10 @@ def find_concept(store: GraphStore, text: str) -> tuple[str, str]:
         if id is not None:
             return curie, id
     if tried:
-        raise UnknownConcept(
-            f"The graph holds no id {' or '.join(tried)}. 'kgmed link' finds ids by name."
-        )
+        raise UnknownConcept(f"The graph holds no id {' or '.join(tried)}.", hint=HINT)
     raise UnknownConcept(
-        f"Found {text[:80]!r}, expected an id such as drugbank:DB00682, DB00682 or C0043031. "
-        "'kgmed link' finds ids by name."
+        f"Found {text[:80]!r}, expected an id such as drugbank:DB00682, DB00682 or C0043031.",
+        hint=HINT,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
+from kgmed.kg.curies import candidates
 from kgmed.kg.errors import UsageError
-from kgmed.serve.shapes import ConceptShown, Count, Statements
+from kgmed.serve.shapes import Concepts, ConceptShown, Count, Statements
 
 if TYPE_CHECKING:
     from kgmed.facade import Graph
@@ -44,6 +46,19 @@ def concept(graph: Graph, id: str, *, most: int) -> ConceptShown:
         graph.info().snapshot,
         counted=len(edges) < most,
     )
+
+
+def concepts(graph: Graph, asked: Sequence[str]) -> Concepts:
+    """The concepts that ids mean, each any id of its concept."""
+    tried = {text: candidates(text) for text in asked}
+    curies = list(dict.fromkeys(curie for some in tried.values() for curie in some))
+    known = dict(zip(curies, graph.store.resolve(curies), strict=True))
+    meant = {text: next(filter(None, map(known.get, some)), None) for text, some in tried.items()}
+    ids = list(dict.fromkeys(id for id in meant.values() if id is not None))
+    held = {c.id: c for c in graph.store.concepts(ids) if c is not None}
+    found = {text: held[id] for text, id in meant.items() if id in held}
+    unknown = tuple(text for text in meant if text not in found)
+    return Concepts(found, unknown, graph.info().snapshot)
 
 
 def statements(

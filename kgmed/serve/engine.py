@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +36,13 @@ class Engine:
             raise StoreError(
                 f"{options.graph}: the graph was built anew meanwhile. Start the server again."
             )
-        self._lm = self._connected()
+        self._model = self._connected()
         self.graph_pool = self._pool("graph", options.threads, options.waiting)
-        self.lm_pool = (
-            None if self._lm is None else self._pool("model", options.lm_threads, options.waiting)
-        )
+        self.lm_pool = None
+        if self._model is not None:
+            self.lm_pool = self._pool("model", options.lm_threads, options.waiting)
         self.sample_pool = self._pool("samples", 1, SAMPLES_WAITING)
-        self.plain = self._service(self._first)
+        self.plain = self._service(self._first, self._model)
         """For what needs no graph: which program a question means."""
 
     def _open(self) -> Graph:
@@ -69,8 +69,12 @@ class Engine:
         if self.options.lm is None:
             return None
         from kgmed.reasoning.lm.connect import connect
+        from kgmed.reasoning.lm.limited import Loop
 
-        return self._stack.enter_context(connect(self.options.lm))
+        model = self._stack.enter_context(connect(self.options.lm))
+        self._loop = Loop()
+        self._stack.callback(model.end, self._loop)
+        return model
 
     def _pool(self, name: str, threads: int, waiting: int) -> Pool[Service]:
         return Pool(self._made, threads=threads, waiting=waiting, name=f"kgmed-{name}")
@@ -80,17 +84,18 @@ class Engine:
         graph = self._first.again()
         deadline = Deadline()
         timed: Any = TimedStore(graph.store, deadline)
-        service = self._service(Graph(timed, graph.registry, uri=self.options.graph))
+        model = self._model and self._model.limited(deadline, self._loop)
+        service = self._service(Graph(timed, graph.registry, uri=self.options.graph), model)
 
         def until(at: float) -> None:
             deadline.at = at
 
         return Made(service, until, graph.close)
 
-    def _service(self, graph: Graph) -> Service:
+    def _service(self, graph: Graph, model: LanguageModel | None) -> Service:
         asked = self.options
         return Service(
-            graph, self.limits, lm=self._lm, program=asked.program, changes=asked.changes,
+            graph, self.limits, lm=model, program=asked.program, changes=asked.changes,
             withheld=self.withheld, allow=asked.allow,
         )  # fmt: skip
 
@@ -131,17 +136,14 @@ class Engine:
 
     async def events(
         self, call: Callable[[Service], Iterator[Event]], *, lm: bool
-    ) -> AsyncIterator[Event]:
-        """Events as they come. Where nobody takes any more, the query is cut off at its next."""
+    ) -> AsyncGenerator[Event]:
+        """Events as they come. Where nobody takes any more, the query is cut off."""
         pool, within_s = self._where(lm=lm, sample=False)
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        gone = False
 
         def run(service: Service) -> None:
             for event in call(service):
-                if gone:
-                    raise TimeLimit("Nobody reads the answer any more.")
                 loop.call_soon_threadsafe(queue.put_nowait, event)
 
         job = pool.submit(run, within_s=within_s)
@@ -157,7 +159,6 @@ class Engine:
         except TimeoutError:
             raise TimeLimit("The answer took longer than this server lets it.") from None
         finally:
-            gone = True
             pool.drop(job)
 
 
@@ -168,9 +169,10 @@ def _tell(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[Event | None]) -
 
 async def _result(pool: Pool[Service], job: Job[Service], within_s: float) -> Any:
     """What came of a job, within its time and the grace beyond it."""
-    done = asyncio.shield(asyncio.wrap_future(job.done))
+    done = asyncio.wrap_future(job.done)
     try:
-        return await asyncio.wait_for(done, within_s + GRACE_S)
+        async with asyncio.timeout(within_s + GRACE_S):
+            return await done
     except TimeoutError:
         raise TimeLimit("The query took longer than this server lets it. Ask for less.") from None
     finally:

@@ -14,7 +14,7 @@ from kgmed.reasoning.answer import NOTICE, Item
 from kgmed.reasoning.programs.forms.context import Context
 from kgmed.reasoning.programs.forms.items import item_order, items_of, merged_qualifiers
 from kgmed.reasoning.retrieve import Retriever
-from kgmed.serve.shapes import Drug, Interactions, Pair
+from kgmed.serve.shapes import Drug, Interactions, Pair, SourceRelease
 
 if TYPE_CHECKING:
     from kgmed.facade import Graph
@@ -61,7 +61,7 @@ def interactions(graph: Graph, texts: Sequence[str], lang: Language) -> Interact
         (*first, *pairs.values()),
         cited,
         tuple(drug.text for drug in drugs if drug.id is None),
-        tuple(f"{name} {release}".strip() for name, release in sources),
+        tuple(SourceRelease(name, release) for name, release in sources),
         _told(context, listed, list(pairs), sources),
         NOTICE[lang],
         graph.info().snapshot,

@@ -126,6 +126,7 @@ def checked(options: Options, store: GraphStore, *, rate: float | None) -> Optio
             f"Found a token of {len(options.token)} characters; expected at least {LEAST_TOKEN} of "
             "ASCII without blanks. `openssl rand -hex 32` makes one."
         )
+    check_program(options.program, asks_a_model=options.lm is not None)
     for origin in options.origins:
         _check_origin(origin)
     for proxy in options.proxies:
@@ -141,6 +142,21 @@ def checked(options: Options, store: GraphStore, *, rate: float | None) -> Optio
 
         check(store, options.allow)
     return found
+
+
+def check_program(program: str | None, *, asks_a_model: bool) -> None:
+    """Refuse a program that there isn't, or that asks a model where there is none."""
+    from kgmed.facade.how import DIRECT, PROGRAMS
+    from kgmed.serve.limits import one_of
+
+    if program is None:
+        return
+    one_of(program, "--program", PROGRAMS)
+    if program != DIRECT and not asks_a_model:
+        raise UsageError(
+            f"Found --program {program} without --lm; expected --lm NAME --api-base URL beside it, "
+            f"the model that {program} asks, or --program {DIRECT}, by the graph alone."
+        )
 
 
 def _check_origin(origin: str) -> None:

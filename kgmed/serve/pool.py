@@ -1,9 +1,10 @@
 """Threads that answer, each with a graph of its own, so that no two share one.
 
 A query waits for its turn and is then run; both together take at most the time that it is given.
-Past that it is told off at its next look at the graph (:mod:`kgmed.serve.timed`). A thread that
-doesn't come back even so is given up, and another takes its place; where too many were given up,
-nothing more is taken on, and the pool says that it isn't ready.
+Past that, or where nobody waits for it any more, it is told off at its next look at the graph or
+while it waits for a language model (:mod:`kgmed.serve.timed`). A thread that doesn't come back even
+so is given up, and another takes its place; where too many were given up, nothing more is taken on,
+and the pool says that it isn't ready.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Job(Generic[S]):
     deadline: float
     done: Future[Any] = field(default_factory=Future)
     given_up: bool = False
+    made: Made[S] | None = None
+    """What it runs on, while it does."""
 
 
 @dataclass(slots=True)
@@ -111,10 +114,16 @@ class Pool(Generic[S]):
         return job
 
     def drop(self, job: Job[S]) -> None:
-        """Nobody waits for a job any more: where it hasn't begun, it isn't."""
+        """Nobody waits for a job any more: where it hasn't begun, it isn't; where it runs, its time
+        is up."""
+        if job.done.done():
+            return
         with self._changed:
             if job in self._queue:
                 self._queue.remove(job)
+            elif job.made is not None:
+                job.deadline = min(job.deadline, time.monotonic())
+                job.made.until(job.deadline)
         self._reap()
 
     def _reap(self) -> None:
@@ -189,17 +198,25 @@ class Pool(Generic[S]):
         if time.monotonic() > job.deadline:
             job.done.set_exception(TimeLimit("The query waited too long for its turn."))
             return False
-        made.until(job.deadline)
+        with self._changed:
+            job.made = made
+            made.until(job.deadline)
         try:
             result = job.call(made.service)
         except BaseException as error:  # whoever waits for it is told
             is_late = isinstance(error, TimeLimit)
-            made.until(-inf if is_late else inf)
+            self._ended(made, job, -inf if is_late else inf)
             job.done.set_exception(error)
             return is_late
-        made.until(inf)
+        self._ended(made, job, inf)
         job.done.set_result(result)
         return False
+
+    def _ended(self, made: Made[S], job: Job[S], until: float) -> None:
+        """A job is over: dropping it cuts nothing off any more."""
+        with self._changed:
+            job.made = None
+            made.until(until)
 
     def _renewed(self, made: Made[S], *, cut_off: bool) -> Made[S]:
         try:

@@ -10,7 +10,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from kgmed.facade import Graph
 
 Rows = list[dict[str, Any]]
+LOOK_S = 0.2
+"""Seconds between two looks at whether rows are still wanted."""
 
 
 def sample(graph: Graph, task: str, lang: str, rows: Rows) -> Sample:
@@ -31,47 +34,63 @@ def sample(graph: Graph, task: str, lang: str, rows: Rows) -> Sample:
 
 
 def sample_rows(
-    graph: Graph, task: str, lang: str, count: int, *, allow: Sequence[str], timeout_s: float
-) -> Rows:
+    graph: Graph, task: str, lang: str, count: int, *, allow: Sequence[str], timeout_s: float,
+    look: Callable[[], object] = lambda: None,
+) -> Rows:  # fmt: skip
     """The first ``count`` rows that an export of a task begins with.
 
     What isn't openly licensed, nor named by ``allow``, is left out. It takes seconds, on a graph of
-    millions of statements minutes. Raises :class:`~kgmed.kg.errors.TimeLimit` past ``timeout_s``,
-    and :class:`~kgmed.kg.errors.UsageError` where there are no such rows.
+    millions of statements minutes; ``look`` is called meanwhile, and what it raises ends it. Raises
+    :class:`~kgmed.kg.errors.TimeLimit` past ``timeout_s``, and
+    :class:`~kgmed.kg.errors.UsageError` where there are no such rows.
     """
     info = graph.info()
-    asked = json.dumps([info.uri, info.snapshot, task, lang, count, list(allow)])
-    command = [sys.executable, "-m", "kgmed.serve.samples", asked]
-    try:
-        done = subprocess.run(  # noqa: S603  our own, with checked words
-            command, capture_output=True, timeout=timeout_s, check=False, text=True,
-            encoding="utf-8",
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise TimeLimit(
-            f"A sample takes longer than {timeout_s:g} s on this graph. `kgmed export "
-            "instructions --max-rows N` makes one without a limit."
-        ) from None
-    if done.returncode == UsageError.exit_code:
-        raise UsageError(done.stderr.strip())
-    if done.returncode:
-        raise StoreError(f"making a sample failed: {done.stderr.strip()[-2000:]}")
-    rows: Rows = json.loads(done.stdout)
+    with (
+        tempfile.TemporaryDirectory(prefix="kgmed-sample-") as folder,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as told,
+    ):
+        asked = json.dumps([info.uri, info.snapshot, task, lang, count, list(allow), folder])
+        command = [sys.executable, "-m", "kgmed.serve.samples", asked]
+        with subprocess.Popen(command, stdout=out, stderr=told) as process:  # noqa: S603  our own
+            try:
+                _wait(process, time.monotonic() + timeout_s, look)
+            finally:
+                process.kill()
+        out.seek(0), told.seek(0)
+        problem = told.read().decode("utf-8", "replace").strip()
+        if process.returncode == UsageError.exit_code:
+            raise UsageError(problem)
+        if process.returncode:
+            raise StoreError(f"making a sample failed: {problem[-2000:]}")
+        rows: Rows = json.loads(out.read())
     return rows
 
 
+def _wait(process: subprocess.Popen[bytes], until: float, look: Callable[[], object]) -> None:
+    while True:
+        try:
+            process.wait(LOOK_S)
+        except subprocess.TimeoutExpired:
+            look()
+            if time.monotonic() < until:
+                continue
+            raise TimeLimit(
+                "A sample takes longer on this graph than this server lets it. `kgmed export "
+                "instructions --max-rows N` makes one without a limit."
+            ) from None
+        return
+
+
 def made(  # noqa: PLR0917  what the command line gives
-    uri: str, snapshot: str, task: str, lang: str, count: int, allow: Sequence[str]
+    uri: str, snapshot: str, task: str, lang: str, count: int, allow: Sequence[str], folder: str
 ) -> Rows:
-    """The rows, made here, in a folder that is removed again."""
+    """The rows, made here, in a folder that whoever asks removes: this process may be ended."""
     from kgmed.facade import Graph
     from kgmed.facade.opening import open_again
     from kgmed.kg.predicates import registry
 
-    with (
-        Graph(open_again(uri, snapshot), registry(), uri=uri) as whole,
-        tempfile.TemporaryDirectory(prefix="kgmed-sample-") as folder,
-    ):
+    with Graph(open_again(uri, snapshot), registry(), uri=uri) as whole:
         out = Path(folder) / "sample"
         whole.write_instructions(
             out, tasks=[task], languages=[lang], max_rows=count, processes=1, seed=0,
@@ -85,7 +104,7 @@ def made(  # noqa: PLR0917  what the command line gives
 
 
 def main() -> None:
-    """``python -m kgmed.serve.samples [URI, SNAPSHOT, TASK, LANG, COUNT, ALLOW]``, as JSON."""
+    """``python -m kgmed.serve.samples [URI, SNAPSHOT, TASK, LANG, COUNT, ALLOW, FOLDER]``."""
     try:
         rows = made(*json.loads(sys.argv[1]))
     except UsageError as error:

@@ -7,7 +7,7 @@ Each method takes plain values, checks them against the limits, and gives a wire
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kgmed.facade.how import DIRECT, LM_PROGRAMS
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from kgmed.reasoning.answer import Answer, Withheld
     from kgmed.reasoning.claims.model import VerifiedClaim
     from kgmed.reasoning.lm.connect import LanguageModel
-    from kgmed.serve.shapes import ConceptShown, Interactions, Sample, Search, Statements, Triples
+    from kgmed.serve.shapes import (
+        Concepts,
+        ConceptShown,
+        Interactions,
+        Sample,
+        Search,
+        Statements,
+        Triples,
+    )
     from kgmed.wire import Coverage, Info, Paths, Shown, Verified
 
 S = TypeVar("S", "ConceptShown", "Statements", "Interactions", "Triples", "Paths", "Verified")
@@ -94,10 +102,13 @@ class Service:
     # The graph
 
     def info(self) -> Info:
-        """What the graph is."""
-        from kgmed.wire import Info
+        """What the graph is, and what is offered of it."""
+        from kgmed.wire import Info, Offer
 
-        return Info(self.graph.info(), withheld=self._hidden)
+        limits = {one.name: getattr(self.limits, one.name) for one in fields(self.limits)}
+        limits["id"] = ID_LENGTH
+        offer = Offer(self.programs, self._program, self._lm is not None, limits)
+        return Info(self.graph.info(), withheld=self._hidden, service=offer)
 
     def coverage(self) -> Coverage:
         """What each source states of which predicate."""
@@ -128,6 +139,12 @@ class Service:
 
         self._fresh()
         return self._told(concept(self.graph, self._id(id, "id"), most=self.limits.edges))
+
+    def concepts(self, ids: Sequence[str]) -> Concepts:
+        """Concepts by id, with their names: those at the ends of statements, all at once."""
+        from kgmed.serve.concepts import concepts
+
+        return concepts(self.graph, texts_within(ids, "id", least=1, most=self.limits.rows))
 
     def statements(
         self,
@@ -313,7 +330,7 @@ class Service:
         if (task, lang) not in self._samples:
             self._samples[task, lang] = sample_rows(
                 self.graph, task, lang, self.limits.samples, allow=self._allow,
-                timeout_s=self.limits.sample_timeout_s,
+                timeout_s=self.limits.sample_timeout_s, look=self.graph.store.info,
             )  # fmt: skip
         return sample(self.graph, task, lang, self._samples[task, lang][:count])
 

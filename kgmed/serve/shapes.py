@@ -71,6 +71,17 @@ class ConceptShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Concepts:
+    """What ``/v1/concepts`` answers: concepts by the ids that were asked for; ``unknown`` are those
+    that no concept has."""
+
+    concepts: MappingABC[str, Concept]
+    unknown: tuple[str, ...]
+    snapshot: str
+    schema: str = "kgmed.concepts/1"
+
+
+@dataclass(frozen=True, slots=True)
 class Statements:
     """What ``/v1/concepts/{id}/statements`` answers: a page of the statements at a concept.
 
@@ -110,11 +121,19 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRelease:
+    """A source that was looked at: its Information Resource id and its release, "" for none."""
+
+    source: str
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interactions:
     """What ``/v1/interactions`` answers: every pair of a list, those listed first.
 
     ``unread`` are the names that no concept has, so that nothing was looked up for them;
-    ``sources`` are those whose statements were looked at, with release and count.
+    ``sources`` are those whose statements were looked at, each with its release.
     """
 
     lang: str
@@ -122,7 +141,7 @@ class Interactions:
     pairs: tuple[Pair, ...]
     statements: MappingABC[str, Statement]
     unread: tuple[str, ...]
-    sources: tuple[str, ...]
+    sources: tuple[SourceRelease, ...]
     text: str
     notice: str
     snapshot: str

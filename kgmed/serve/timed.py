@@ -1,7 +1,8 @@
 """A store whose every call may be the last: past a query's deadline it raises.
 
 Whatever runs over a graph comes back to the store again and again, so that a query that takes too
-long ends there. Python can't end a thread from outside.
+long ends there. Python can't end a thread from outside. A language model is waited for within the
+same deadline (:mod:`kgmed.reasoning.lm.limited`).
 """
 
 from __future__ import annotations

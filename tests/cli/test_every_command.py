@@ -180,6 +180,14 @@ def test_an_option_of_one_name_takes_one_kind_of_value() -> None:
     assert {n: set(of) for n, of in differ.items() if set(of) - told.get(n, set())} == {}
 
 
+def test_every_command_that_takes_an_endpoint_takes_its_key_in_one_way() -> None:
+    named = {name: option for name, option in all_options() if option.opts[0] == "--api-base"}
+    keys = {name: option for name, option in all_options() if option.opts[0] == "--api-key-env"}
+    assert {"ask", "evaluate run", "evaluate judge", "optimize", "serve", "mcp"} <= set(named)
+    assert set(keys) == set(named)
+    assert len({(option.help, option.metavar) for option in keys.values()}) == 1
+
+
 def test_limit_counts_what_is_printed_or_asked() -> None:
     for command, option in all_options():
         if option.opts[0] == "--limit":

@@ -246,6 +246,41 @@ def test_pairs_that_are_not_listed_are_no_evidence_of_safety(browser: Browser, b
         assert "nothing was looked up for it: foozle" in text
 
 
+@pytest.mark.parametrize("address", [
+    "/?view=ask&q=how+does+imatinib+treat+chronic+myeloid+leukemia",
+    INTERACTIONS,
+    f"/?view=verify&text={quote(TEXT)}",
+    "/?view=interactions&drug=warfarin&drug=amiodarone&drug=aspirin&drug=phenytoin&drug=digoxin",
+])  # fmt: skip
+def test_names_are_asked_for_together(browser: Browser, base: str, address: str) -> None:
+    with opened(browser, base) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(base.rstrip("/") + address)
+        settled(page)
+        page.wait_for_selector("canvas", state="attached")
+        page.wait_for_load_state("networkidle")
+        assert not [url for url in asked if "/v1/statements/" in url]
+        assert len([url for url in asked if "/v1/concepts" in url]) <= 2
+        titles = [one.get_attribute("title") for one in page.locator(".cite").all()[:40]]
+        assert titles
+        assert not [title for title in titles if title and re.search(r"\w+:[A-Z]*\d", title)]
+
+
+def test_what_may_be_asked_is_what_the_server_says(browser: Browser, graph: Graph) -> None:
+    limits = Limits(question=50, hops=2, text=100, timeout_s=60)
+    with served(limits=limits) as client, opened(browser, str(client.base_url)) as page:
+        assert page.get_by_role("textbox").get_attribute("maxlength") == "50"
+        page.goto(f"{client.base_url}?view=paths")
+        settled(page)
+        assert page.locator("#hops option").count() == 2
+        page.goto(f"{client.base_url}?view=verify")
+        settled(page)
+        page.locator("#text").fill("x" * 101)
+        page.get_by_text("101 of at most 100 characters").wait_for()
+        assert page.locator("#text").get_attribute("aria-invalid") == "true"
+
+
 def test_the_page_speaks_both_languages_and_remembers_which(browser: Browser, base: str) -> None:
     with opened(browser, base, "/?view=about") as page:
         page.get_by_role("button", name="Language of the page: 中文").click()

@@ -63,6 +63,16 @@ def test_answers_carry_what_keeps_browsers_safe(client: httpx.Client) -> None:
     assert client.get("/v1/info").headers["cache-control"] == "no-store"
 
 
+def test_head_is_answered_as_get_without_the_body(client: httpx.Client) -> None:
+    for address in ("/v1/info", "/healthz", "/docs", "/v1/concepts/DB00682"):
+        found, head = client.get(address), client.head(address)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == found.headers["content-length"]
+    assert client.head("/v1/ask").status_code == 405
+    assert client.head("/v1/nix").status_code == 404
+    assert client.get("/healthz").json() == {"ok": True}  # the connection is where it should be
+
+
 def test_other_sites_may_not_read_answers_unless_named(client: httpx.Client) -> None:
     asked = {"origin": "https://a.example", "access-control-request-method": "POST"}
     assert client.options("/v1/ask", headers=asked).status_code == 405

@@ -331,6 +331,12 @@ def test_chinese_is_answered_in_chinese(url: str) -> None:
     assert "胺碘酮" in text_of(listed)
 
 
+def test_info_says_what_is_offered(url: str) -> None:
+    found = called(url, "info", {})
+    assert "Programs: direct (unless said). At most: 2,000 characters" in text_of(found)
+    assert found.structured_content["service"]["programs"] == ["direct"]
+
+
 def test_what_is_not_listed_is_never_called_safe(url: str) -> None:
     found = called(url, "interactions", {"drugs": ["amiodarone", "metformin"]})
     assert not found.structured_content["pairs"][0]["listed"]

@@ -109,7 +109,8 @@ def test_other_commands_do_not_import_the_protocol() -> None:
         (["--host", "192.0.2.1"], "Found --host without --http"),
         (["--http", "--host", "192.0.2.1"], "no token"),
         (["--http", "--allow-host", "kg.example.org"], "no token"),
-        (["--program", "cot"], "program 'cot'"),
+        (["--program", "cot"], "Found --program cot without --lm"),
+        (["--program", "cott"], "expected one of: constrained, cot, direct"),
         (["--allow-restricted", "UMLS"], "only this machine is served"),
     ],
 )  # fmt: skip

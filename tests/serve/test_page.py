@@ -120,6 +120,26 @@ def test_the_page_is_at_the_root_whatever_the_view(client: httpx.Client) -> None
     assert page.startswith("<!doctype html>")
 
 
+def test_the_page_and_its_modules_are_asked_for_again_and_told_by_head(
+    client: httpx.Client,
+) -> None:
+    for path in ("/", "/static/js/main.js", "/static/css/base.css"):
+        found, head = client.get(path), client.head(path)
+        assert found.headers["cache-control"] == head.headers["cache-control"] == "no-cache"
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == found.headers["content-length"]
+        assert head.headers["etag"] == found.headers["etag"]
+
+
+def test_nothing_of_ours_says_how_much_the_server_takes() -> None:
+    said = [
+        f"{path.name}: {found}"
+        for path in OURS
+        for found in re.findall(r'maxlength: "?\d+|MOST_\w+ = \d+;', path.read_text("utf-8"))
+    ]
+    assert said == []
+
+
 @pytest.mark.parametrize("path", ["../service.py", "%2e%2e/service.py", "js/../../words.py", "js"])
 def test_nothing_but_the_page_s_files_is_served(client: httpx.Client, path: str) -> None:
     assert client.get(f"/static/{path}").status_code == 404

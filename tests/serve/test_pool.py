@@ -116,6 +116,28 @@ def test_no_more_wait_than_may() -> None:
         assert [job.done.result(30) for job in (*jobs[1:], more)] == [1, 1, 2]
 
 
+def test_a_query_that_nobody_waits_for_any_more_is_cut_off() -> None:
+    begun = threading.Event()
+
+    def call(worker: Worker) -> None:
+        begun.set()
+        while True:
+            worker.deadline.check()
+            time.sleep(0.01)
+
+    with pool(threads=1) as (some, _made):
+        job = some.submit(call, within_s=60)
+        assert begun.wait(20)
+        some.drop(job)
+        with pytest.raises(TimeLimit):
+            job.done.result(20)
+        some.drop(job)  # which is over: what comes next has its own time
+        assert (
+            some.submit(lambda worker: worker.deadline.check(), within_s=30).done.result(30) is None
+        )
+        assert some.problems == ()
+
+
 def test_a_thread_that_doesnt_come_back_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "GRACE_S", 0.1)
     with pool(threads=2) as (some, _made):

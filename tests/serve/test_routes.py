@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from serving import served
 
+from kgmed.serve.limits import Limits
 from kgmed.wire import SHAPES, adapter
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ GETS = [
     ("/v1/info", {}, "kgmed.info/1"),
     ("/v1/coverage", {}, "kgmed.coverage/1"),
     ("/v1/search", {"q": "warf"}, "kgmed.search/1"),
+    ("/v1/concepts", {"id": [WARFARIN, "DB01118"]}, "kgmed.concepts/1"),
     (f"/v1/concepts/{WARFARIN}", {}, "kgmed.concept/1"),
     ("/v1/concepts/drugbank%3ADB00682", {}, "kgmed.concept/1"),
     (f"/v1/concepts/{WARFARIN}/statements", {"limit": 3}, "kgmed.statements/1"),
@@ -105,6 +109,9 @@ ERRORS: list[tuple[int, str, str, dict[str, Any]]] = [
     (404, "GET", "/v1/", {}),
     (404, "GET", "/v1/info/", {}),
     (404, "GET", "/v1/concepts/DB99999", {}),
+    (400, "GET", "/v1/concepts", {}),
+    (400, "GET", "/v1/concepts?id=", {}),
+    (400, "GET", "/v1/concepts", {"params": {"id": ["DB00682"] * 201}}),
     (400, "GET", "/v1/concepts/%00", {}),
     (404, "GET", "/v1/statements/00000000", {}),
     (404, "GET", "/v1/paths?start=nosuchthing&end=gout", {}),
@@ -177,12 +184,37 @@ def test_the_document_names_every_address_and_shape(client: httpx.Client) -> Non
     assert told == {one for one in asked if "bfe922" not in one[1]}
     assert "422" not in json.dumps(document)
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
-    assert references <= set(document["components"]["schemas"])
+    schemas = document["components"]["schemas"]
+    assert references <= set(schemas)
+    for address, body, _shape in POSTS:
+        sent = document["paths"][address]["post"]["requestBody"]["content"]["application/json"]
+        fields = schemas[sent["schema"]["$ref"].rpartition("/")[2]]["properties"]
+        assert set(body) <= set(fields), address
+
+
+def test_what_isnt_there_is_told_without_a_command(client: httpx.Client) -> None:
+    for address in ("concepts/DB99999", "concepts/nonsense%20text", "why?left=X:1&right=X:2"):
+        status, _kind, message = problem(client.get(f"/v1/{address}"))
+        assert status == 404
+        assert "kgmed" not in message
+
+
+def test_the_server_says_what_it_offers() -> None:
+    limits = Limits(question=100, hops=2, timeout_s=7.5)
+    with served(limits=limits) as client:
+        offer = client.get("/v1/info").json()["service"]
+        assert (offer["programs"], offer["program"], offer["lm"]) == (["direct"], "direct", False)
+        assert {**offer["limits"], **asdict(limits)} == offer["limits"]
+        long = "x" * (offer["limits"]["question"] + 1)
+        assert client.post("/v1/ask", json={"question": long}).status_code == 400
+        name = "x" * (offer["limits"]["id"] + 1)
+        assert client.get("/v1/search", params={"q": name}).status_code == 400
+        assert client.get("/v1/search", params={"q": name[1:]}).status_code == 200
 
 
 def test_shapes_that_are_only_served_are_published() -> None:
-    served = {"search", "concept", "statements", "interactions", "triples", "sample"}
-    assert {f"kgmed.{name}/1" for name in served} <= set(SHAPES)
+    names = {"concepts", "search", "concept", "statements", "interactions", "triples", "sample"}
+    assert {f"kgmed.{name}/1" for name in names} <= set(SHAPES)
 
 
 class _Links(HTMLParser):

@@ -119,6 +119,22 @@ def test_a_token_comes_from_a_file_or_the_environment(graph: Graph, tmp_path: Pa
         assert process.returncode == 2
 
 
+@pytest.mark.parametrize(("program", "told"), [
+    ("cot", "Found --program cot without --lm; expected --lm NAME"),
+    ("cott", "expected one of: constrained, cot, direct, predict, self-consistency, tot"),
+])  # fmt: skip
+def test_a_program_that_cant_answer_is_told_at_the_start(
+    graph: Graph, program: str, told: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kgmed.cli", "serve", "--port", "0", "--program", program],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_address_that_is_taken_is_told(graph: Graph) -> None:
     with running("--quiet") as (_process, url):
         port = url.rstrip("/").rpartition(":")[2]

@@ -11,6 +11,7 @@ from kgmed.facade import Graph
 from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.serve.limits import Limits
 from kgmed.serve.service import Service
+from kgmed.serve.shapes import SourceRelease
 from kgmed.wire import adapter, to_json
 
 WARFARIN = "drugbank:DB00682"
@@ -74,6 +75,18 @@ def test_a_cursor_of_another_snapshot_is_refused(service: Service) -> None:
         service.statements(WARFARIN, cursor="000000000000-e5")
 
 
+def test_the_concepts_of_an_answer_are_had_at_once(service: Service, graph: Graph) -> None:
+    answer = service.ask("drug interactions of warfarin")
+    ends = sorted({end for s in answer.statements.values() for end in (s.subject, s.object) if end})
+    found = service.concepts(ends)
+    assert sorted(found.concepts) == ends
+    assert len(ends) > 100
+    assert all(found.concepts[id] == graph.concept(id) for id in ends[:20])
+    mixed = service.concepts(["DB00682", "nix", "drugbank:DB99999", "11289"])
+    assert mixed.concepts["DB00682"] == mixed.concepts["11289"]
+    assert mixed.unknown == ("nix", "drugbank:DB99999")
+
+
 def test_search_finds_by_id_name_and_beginning(service: Service) -> None:
     assert service.search("DB00682").hits[0].how == "id"
     assert service.search("11289").hits[0].id == WARFARIN
@@ -100,6 +113,7 @@ def test_pairs_are_listed_or_not_listed_and_never_safe(service: Service) -> None
     assert set(listed.item.statements) <= set(found.statements)
     assert [pair.listed for pair in found.pairs] == [True, False, False]
     assert found.unread == ("nosuchdrugatall",)
+    assert SourceRelease("infores:ndfrt", "2014-07-07") in found.sources
     assert "no evidence of safety" in found.text
     assert "safe" not in found.text.casefold().replace("no evidence of safety", "")
     zh = service.interactions(["warfarin", "metformin"], lang="zh")
@@ -150,6 +164,9 @@ REFUSED: list[tuple[str, Callable[[Service], Any]]] = [
     ("hops", lambda s: s.paths("warfarin", "gout", hops=5)),
     ("limit", lambda s: s.paths("warfarin", "gout", limit=51)),
     ("end", lambda s: s.paths("warfarin", " ")),
+    ("id", lambda s: s.concepts([])),
+    ("id", lambda s: s.concepts(["DB00682"] * 201)),
+    (r"id\[0\]", lambda s: s.concepts([" "])),
     ("category", lambda s: s.search("gout", category="Nonsense")),
     ("limit", lambda s: s.search("gout", limit=201)),
     ("predicate", lambda s: s.statements(WARFARIN, predicate="nonsense")),

@@ -23,6 +23,7 @@ import sys
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from math import isqrt
 from pathlib import Path
 from typing import Literal
 
@@ -228,19 +229,18 @@ class Csr:
 
     def statement_id(self, edge: int) -> str:
         """The statement id of an edge, 32 hexadecimal digits."""
-        self.st_id.touch(edge * 16, edge * 16 + 16)
-        return bytes(self.st_id.view[edge * 16 : edge * 16 + 16]).hex()
+        return self._raw_id(edge).hex()
+
+    def _raw_id(self, edge: int) -> bytes:
+        start = edge * 16
+        self.st_id.touch(start, start + 16)
+        return self.st_id.view[start : start + 16].tobytes()
 
     def edges_with_id(self, prefix: str, *, limit: int = 2) -> list[int]:
         """Edges whose statement id begins with ``prefix`` (hexadecimal), at most ``limit``."""
-        low, high = 0, self.edges
-        while low < high:
-            middle = (low + high) // 2
-            self.id_eid.touch(middle, middle + 1)
-            if self.statement_id(self.id_eid.view[middle]) < prefix:
-                low = middle + 1
-            else:
-                high = middle
+        if len(prefix) > 32:
+            return []
+        low = self._first_from(bytes.fromhex(prefix.ljust(32, "0")))
         found: list[int] = []
         while low < self.edges and len(found) < limit:
             self.id_eid.touch(low, low + 1)
@@ -250,6 +250,30 @@ class Csr:
             found.append(edge)
             low += 1
         return found
+
+    def _first_from(self, wanted: bytes) -> int:
+        """The first place in ``id_eid`` whose statement id isn't less than ``wanted``.
+
+        Ids are hashes, so that a place by proportion is near: about the root of their number away.
+        """
+        guess = int.from_bytes(wanted[:8], "big") * self.edges >> 64
+        reach = isqrt(self.edges) + 1
+        low, high = max(0, guess - reach), min(self.edges, guess + reach)
+        while low > 0 and not self._is_before(low - 1, wanted):
+            low = max(0, low - 2 * reach)
+        while high < self.edges and self._is_before(high, wanted):
+            high = min(self.edges, high + 2 * reach)
+        while low < high:
+            middle = (low + high) // 2
+            if self._is_before(middle, wanted):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _is_before(self, place: int, wanted: bytes) -> bool:
+        self.id_eid.touch(place, place + 1)
+        return self._raw_id(self.id_eid.view[place]) < wanted
 
     def details(self, edge: int) -> dict[str, str]:
         """What ``details.bin`` holds of an edge; an edge without details gives {}."""

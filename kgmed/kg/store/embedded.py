@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import compress
 from pathlib import Path as FilePath
 from typing import Any, Self, cast
@@ -17,6 +19,11 @@ from kgmed.kg.store.names import Names, unpack
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 
 SHORTEST_ID_PREFIX = 8
+_ID = re.compile(r"[0-9a-f]{8,}")
+WHOLE_ID = 32
+"""Digits of a statement's id."""
+REMEMBERED = 1024
+"""Concepts that are remembered at most: those that one query meets again and again."""
 SHORT_ROW = 512
 """Edges up to which looking at each one beats finding the runs of equal codes."""
 PROFILES_AT_ONCE = 256
@@ -51,7 +58,9 @@ class EmbeddedStore:
         self._positive = bytes(not negated for _name, negated in self._predicates)
         self._profiles = self._open_profiles()
         self._ids: dict[int, str] = {}
+        self._met: dict[int, Concept] = {}
         self._covering: dict[frozenset[str] | None, frozenset[str]] = {}
+        self._coverage: list[CoverageRow] | None = None
         self._coverage_rows: list[tuple[str, str]] = []
         self.lexicon = LocalLexicon(self._names, self.ids_of)
 
@@ -90,6 +99,11 @@ class EmbeddedStore:
         )
 
     def coverage(self) -> list[CoverageRow]:
+        if self._coverage is None:
+            self._coverage = self._read_coverage()
+        return list(self._coverage)
+
+    def _read_coverage(self) -> list[CoverageRow]:
         text = (self.snapshot.folder / "coverage.json").read_text(encoding="utf-8")
         return [CoverageRow(**row) for row in json.loads(text)]
 
@@ -113,7 +127,16 @@ class EmbeddedStore:
         return [None if cid is None else self.id_of(cid) for cid in self._names.cids(curies)]
 
     def concepts(self, ids: Sequence[str]) -> list[Concept | None]:
-        return [None if cid is None else self._concept(cid) for cid in self._names.cids(ids)]
+        return [None if cid is None else self._remembered(cid) for cid in self._names.cids(ids)]
+
+    def _remembered(self, cid: int) -> Concept:
+        found = self._met.get(cid)
+        if found is None:
+            found = self._concept(cid)
+            if len(self._met) >= REMEMBERED:
+                self._met.clear()
+            self._met[cid] = found
+        return found
 
     def _concept(self, cid: int) -> Concept:
         id, categories, sources, equivalents, names = self._names.concept(cid)
@@ -301,10 +324,10 @@ class EmbeddedStore:
 
     def _statement(self, id: str) -> Statement | None:
         id = id.lower()
-        if len(id) < SHORTEST_ID_PREFIX or any(c not in "0123456789abcdef" for c in id):
+        if _ID.fullmatch(id) is None:
             return None
         edges = self._edges_with_id(id)
-        rows = self._value_rows_by_id(id)
+        rows = [] if edges and len(id) == WHOLE_ID else self._value_rows_by_id(id)
         if len(edges) + len(rows) > 1:
             raise UnknownConcept(f"Several statements begin with {id!r}; give more of its digits.")
         if edges:
@@ -376,7 +399,7 @@ class EmbeddedStore:
             predicate=predicate,
             object=object,
             value=value,
-            qualifiers=json.loads(details.get("qualifiers") or "{}"),
+            qualifiers=_qualifiers(details.get("qualifiers", "")),
             negated=negated,
             primary_knowledge_source=source,
             source_record=_items(details.get("source_record", "")),
@@ -612,6 +635,16 @@ class LocalLexicon:
 
     def names(self, ids: Sequence[str]) -> list[list[Name]]:
         return [[] if cid is None else self._names.of_concept(cid) for cid in self._names.cids(ids)]
+
+
+def _qualifiers(text: str) -> dict[str, Any]:
+    return dict(_read_qualifiers(text)) if text else {}
+
+
+@lru_cache(maxsize=4096)
+def _read_qualifiers(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _items(text: str) -> tuple[str, ...]:

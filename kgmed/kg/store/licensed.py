@@ -185,7 +185,7 @@ class _Licensed(EmbeddedStore):
     def concepts(self, ids: Sequence[str]) -> list[Concept | None]:
         found = self._names.cids(ids)
         return [
-            self._concept(cid) if cid is not None and self._lets_id(id, cid) else None
+            self._remembered(cid) if cid is not None and self._lets_id(id, cid) else None
             for id, cid in zip(ids, found, strict=True)
         ]
 
@@ -221,9 +221,9 @@ class _Licensed(EmbeddedStore):
     def mapping_table(self, folder: FilePath) -> FilePath:
         raise UsageError("A graph of which only a part may leave has no table of mappings.")
 
-    def coverage(self) -> list[CoverageRow]:
+    def _read_coverage(self) -> list[CoverageRow]:
         told = {row[0] for row, held in zip(self._profiles, self._held, strict=True) if not held}
-        return [row for row in super().coverage() if row.source in told]
+        return [row for row in super()._read_coverage() if row.source in told]
 
     def scan(self, *, predicate: str | None = None) -> Iterator[Statement]:
         return self._open(super().scan(predicate=predicate))

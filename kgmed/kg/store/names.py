@@ -36,6 +36,8 @@ _TRIGRAM_HITS = 60
 _TOKEN_CHOICES = 4
 _FUZZY_QUERIES = 16
 _AT_ONCE = 500
+_REMEMBERED = 1 << 16
+"""Ids whose concept numbers are remembered at most."""
 """Rows that a query asks for by their numbers."""
 
 
@@ -64,6 +66,7 @@ class Names:
         self._path = path
         self._sources = sources
         self._opened_index: NameIndex | None = None
+        self._cids: dict[str, int] = {}
 
     @property
     def _index(self) -> NameIndex:
@@ -86,10 +89,14 @@ class Names:
             self._opened_index.close()
 
     def cids(self, curies: Sequence[str]) -> list[int | None]:
-        """Concept numbers of CURIEs, in order."""
-        known: dict[str, int] = {}
-        for start in range(0, len(curies), _AT_ONCE):
-            part = curies[start : start + _AT_ONCE]
+        """Concept numbers of CURIEs, in order, remembered."""
+        known = self._cids
+        missed = list(dict.fromkeys(curie for curie in curies if curie not in known))
+        if missed and len(known) + len(missed) > _REMEMBERED:
+            known = self._cids = {}
+            missed = list(dict.fromkeys(curies))
+        for start in range(0, len(missed), _AT_ONCE):
+            part = missed[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             known.update(self.query(f"SELECT curie, cid FROM curie WHERE curie IN ({marks})", part))
         return [known.get(curie) for curie in curies]

@@ -108,7 +108,7 @@ class OverlayStore(EmbeddedStore):
         assert self.snapshot.base is not None  # noqa: S101  open_store sees to it
         return [*self.snapshot.base.manifest["profiles"], *super()._open_profiles()]
 
-    def coverage(self) -> list[CoverageRow]:
+    def _read_coverage(self) -> list[CoverageRow]:
         base = self.snapshot.base
         assert base is not None  # noqa: S101  open_store sees to it
         rows, changed = (

@@ -26,6 +26,8 @@ from kgmed.reasoning.lm.usage import Meter, Usage
 if TYPE_CHECKING:
     import dspy
 
+    from kgmed.reasoning.lm.limited import Limit, Loop
+
 
 class LanguageModel:
     """A model of :func:`connect`; also a :class:`~kgmed.reasoning.lm.base.Completion`.
@@ -88,6 +90,19 @@ class LanguageModel:
 
         engine, awaited = self._engines
         return self._dspy_lm(Heard(engine, heard), awaited)
+
+    def limited(self, limit: Limit, loop: Loop) -> LanguageModel:
+        """The same model, of which every wait ends where ``limit`` raises; it waits in ``loop``.
+        What is asked counts here, too, and it is closed here."""
+        from kgmed.reasoning.lm.limited import AsyncLimited, Limited
+
+        engine, awaited = self._engines
+        engines = Limited(engine, awaited, loop, limit), AsyncLimited(awaited, limit)
+        return LanguageModel(self.settings, engines, self._meter)
+
+    def end(self, loop: Loop) -> None:
+        """End a loop that :meth:`limited` was given, with its connections."""
+        loop.close(self._engines[1])
 
     def __call__(self, request: Request, /) -> str:
         if request.temperature is None:

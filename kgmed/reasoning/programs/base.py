@@ -24,7 +24,7 @@ from dspy.utils.exceptions import (
     LMUnsupportedFeatureError,
 )
 
-from kgmed.kg.errors import LanguageModelError, UsageError
+from kgmed.kg.errors import KgmedError, LanguageModelError, UsageError
 from kgmed.kg.linking.language import detect_language
 from kgmed.kg.model import Language
 from kgmed.prompts import fenced
@@ -373,8 +373,8 @@ def sampled(number: int, temperature: float) -> Any:
     return lm.copy(temperature=temperature, rollout_id=number, seed=number)
 
 
-def _unreached(error: LMError) -> LanguageModelError:
-    if isinstance(error, LanguageModelError):
+def _unreached(error: LMError) -> KgmedError:
+    if isinstance(error, KgmedError):
         return error  # says it all
     told = " ".join(str(error).split())[:300]
     made = LanguageModelError(

@@ -32,6 +32,14 @@ class Record:
     asked: dict[str, str] = field(default_factory=dict)
 
 
+def access_log(name: str) -> AccessLog | None:
+    """The log that goes to the end of a file, ``-`` for standard error; None for ""."""
+    if not name:
+        return None
+    to_file = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    return AccessLog(2 if name == "-" else os.open(name, to_file, 0o640))
+
+
 class AccessLog:
     """Writes lines to a file descriptor, each by one write, so that workers' lines don't mix."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgmed.serve.api import problems
-from kgmed.serve.api.access import AccessLog
+from kgmed.serve.api.access import access_log
 from kgmed.serve.api.gate import Gate
 from kgmed.serve.engine import Engine
 from kgmed.serve.options import Options
@@ -29,15 +28,9 @@ DESCRIPTION = (
 def make(options: Options, rates: Rates | None = None) -> Gate:
     """The ASGI application that serves a graph as ``options`` say.
 
-    ``rates`` are shared by all workers. The access log goes to standard error, or to the end of
-    the file that the options name.
+    ``rates`` are shared by all workers.
     """
-    log = None
-    if options.access_log:
-        to_file = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        name = options.access_log
-        log = AccessLog(2 if name == "-" else os.open(name, to_file, 0o640))
-    return Gate(made(options), options, rates=rates, log=log)
+    return Gate(made(options), options, rates=rates, log=access_log(options.access_log))
 
 
 def made(options: Options) -> FastAPI:

@@ -32,7 +32,7 @@ class Text(Body):
     lang: Lang | None = None
 
 
-class Triples(Body):
+class Claims(Body):
     """Claims to be verified: ``subject``, ``predicate`` and ``object`` (ids or names), maybe
     ``negated`` and ``qualifiers``; further fields come back as they are."""
 

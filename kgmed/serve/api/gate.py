@@ -2,7 +2,8 @@
 
 In order: the host it is addressed to (a page elsewhere may let its name point here, "DNS
 rebinding"), how many the client sent, the token, the size, kind and time of its body. Answers get
-the headers that keep browsers from doing what the page never asks for.
+the headers that keep browsers from doing what the page never asks for. HEAD is answered as GET is,
+without the body (RFC 9110, section 9.3.2).
 """
 
 from __future__ import annotations
@@ -57,12 +58,23 @@ class Refused(Exception):
 
 
 class Gate:
-    """The application with everything above before it."""
+    """The application with everything above before it.
+
+    ``guarded`` are the beginnings of the paths that the token is asked for, and that nobody may
+    keep an answer of. What the application raises as :class:`Refused` is answered as such.
+    """
 
     def __init__(
-        self, app: App, options: Options, *, rates: Rates | None, log: AccessLog | None
+        self,
+        app: App,
+        options: Options,
+        *,
+        rates: Rates | None,
+        log: AccessLog | None,
+        guarded: tuple[str, ...] = ("/v1",),
     ) -> None:
         self._app, self._options, self._rates, self._log = app, options, rates, log
+        self._guarded = guarded
         self._token = sha256(options.token.encode()).digest() if options.token else b""
         self._hosts = {name.casefold() for name in (*LOOPBACK, options.host, *options.hosts)}
         self._origins = set(options.origins)
@@ -77,6 +89,9 @@ class Gate:
             return
         headers = dict(reversed(scope["headers"]))  # of several of a name, the first
         record = Record(time.monotonic(), scope["method"])
+        bare = scope["method"] == "HEAD"
+        if bare:
+            scope = {**scope, "method": "GET"}
         record.client = _client(scope, headers, self._options.proxies)
         more = self._added(scope, headers)
 
@@ -87,6 +102,8 @@ class Gate:
                 message["headers"] = [
                     *message.get("headers", ()), *(h for h in more if h[0] not in held)
                 ]  # fmt: skip
+            elif bare:
+                message["body"] = b""
             record.sent += len(message.get("body", b""))
             await send(message)
 
@@ -125,8 +142,12 @@ class Gate:
                     f"{self._options.rate:g} a second. Ask again in {ceil(wait_s)} s.",
                     wait_s=wait_s,
                 )
-        if self._token and scope["path"].startswith("/v1"):
+        if self._token and self._guards(scope):
             self._check_token(headers)
+
+    def _guards(self, scope: Any) -> bool:
+        path = scope["path"]
+        return path not in OPEN and path.startswith(self._guarded)
 
     def _check_host(self, headers: dict[bytes, bytes], scope: Any) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -217,8 +238,9 @@ class Gate:
         )
         if self._origins:
             added.append((b"vary", b"Origin"))
-        if scope["path"].startswith("/v1"):
-            added.append((b"cache-control", b"no-store"))
+        # a newer server's page is never mixed with modules of an older one that a browser kept
+        kept = b"no-store" if self._guards(scope) or scope["path"] in OPEN else b"no-cache"
+        added.append((b"cache-control", kept))
         return added
 
     def _is_preflight(self, scope: Any, headers: dict[bytes, bytes]) -> bool:

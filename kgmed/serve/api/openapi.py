@@ -92,9 +92,11 @@ def _responses(address: str, shape: str | None, schemas: dict[str, Any]) -> dict
 def _shape(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
     """The schema of a wire shape, its parts among the document's."""
     schema = adapter(name).json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
-    schemas.update(schema.pop("$defs", {}))
+    parts = schema.pop("$defs", {})
     title = schema.get("title", name)
-    schemas[title] = schema
+    for part, made in {**parts, title: schema}.items():
+        if schemas.setdefault(part, made) != made:
+            raise ValueError(f"{name}: two schemas of the document are called {part}")
     return {"$ref": SCHEMAS + title}
 
 

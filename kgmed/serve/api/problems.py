@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 LOG = logging.getLogger(__name__)
+
+
+class Gone(Exception):
+    """The client went away before it was answered."""
+
+
 KINDS = {
     400: "bad_request", 401: "no_token", 404: "not_found", 405: "bad_method", 408: "too_slow",
     413: "too_large", 429: "too_many", 500: "internal", 503: "unavailable", 504: "too_long",
@@ -78,6 +84,8 @@ def of_error(error: Exception) -> tuple[int, str]:
     if isinstance(error, LanguageModelError):
         LOG.error("the language model gives no answer: %s", error)
         return status, "The language model gives no answer now."
+    if isinstance(error, UnknownConcept):
+        return status, error.found  # no command: who asks has a page or a tool
     return status, str(error)
 
 
@@ -85,6 +93,13 @@ async def kgmed_error(_request: Any, error: Exception) -> Response:
     """What kgmed raises on purpose, as a response."""
     status, message = of_error(error)
     return answer(status, message)
+
+
+async def gone(_request: Any, _error: Exception) -> Response:
+    """What a client that went away isn't told; the status is for the log, as nginx writes it."""
+    from starlette.responses import Response
+
+    return Response(status_code=499)
 
 
 async def http_error(_request: Any, error: Any) -> Response:
@@ -105,4 +120,4 @@ async def invalid(_request: Any, error: Any) -> Response:
     return answer(400, f"Found {where or 'the body'} that can't be used: {first['msg']}.", where)
 
 
-HANDLERS: dict[Any, Any] = {KgmedError: kgmed_error, Exception: kgmed_error}
+HANDLERS: dict[Any, Any] = {Gone: gone, KgmedError: kgmed_error, Exception: kgmed_error}

@@ -10,7 +10,8 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from kgmed.serve.api import problems
-from kgmed.serve.api.bodies import Ask, Drugs, Lang, Text, Triples
+from kgmed.serve.api.bodies import Ask, Claims, Drugs, Lang, Text
+from kgmed.serve.api.gone import unless_gone
 from kgmed.serve.engine import Engine
 from kgmed.serve.service import Event, Service
 from kgmed.wire import to_json, to_plain
@@ -28,7 +29,8 @@ def engine_of(request: Request) -> Engine:
 
 
 async def _json(request: Request, call: Callable[[Service], Any], **how: bool) -> Response:
-    return Response(await engine_of(request).json(call, **how), media_type=JSON)
+    return Response(await unless_gone(request, engine_of(request).json(call, **how)),
+                    media_type=JSON)  # fmt: skip
 
 
 def router() -> APIRouter:
@@ -68,6 +70,16 @@ def _graph(api: APIRouter) -> None:
         return await _json(
             request, lambda s: s.search(q, lang=lang, category=category, limit=limit)
         )
+
+    @api.get("/concepts", tags=["graph"], **_shape("kgmed.concepts/1"))
+    async def concepts(
+        request: Request,
+        id: Annotated[list[str], Query(description="Any id of a concept; repeated for each.",
+                                       examples=[["drugbank:DB00682", "drugbank:DB01118"]])],
+    ) -> Response:  # fmt: skip
+        """Concepts with their names, several at once: those at the ends of an answer's
+        statements."""
+        return await _json(request, lambda s: s.concepts(id))
 
     @api.get("/concepts/{id:path}/statements", tags=["graph"], **_shape("kgmed.statements/1"))
     async def statements(
@@ -167,10 +179,7 @@ def _questions(api: APIRouter) -> None:
             )
 
         events = engine.events(call, lm=lm)
-        try:
-            first = await anext(events)
-        except StopAsyncIteration:
-            first = None
+        first = await unless_gone(request, _first(events))
         return StreamingResponse(_told(first, events), media_type=EVENTS)
 
     @api.post("/link", tags=["texts"], **_shape("kgmed.links/1"))
@@ -184,7 +193,7 @@ def _questions(api: APIRouter) -> None:
         return await _json(request, lambda s: s.verify(body.text, lang=body.lang))
 
     @api.post("/verify/triples", tags=["texts"], **_shape("kgmed.triples/1"))
-    async def verify_triples(request: Request, body: Triples) -> Response:
+    async def verify_triples(request: Request, body: Claims) -> Response:
         """The verdict of each row of claims."""
         return await _json(request, lambda s: s.verify_triples(body.triples))
 
@@ -193,6 +202,10 @@ def _questions(api: APIRouter) -> None:
         """Every pair of a list of drugs: listed, with severity and source, or not listed, which is
         no evidence of safety."""
         return await _json(request, lambda s: s.interactions(body.drugs, lang=body.lang))
+
+
+async def _first(events: AsyncIterator[Event]) -> Event | None:
+    return await anext(events, None)
 
 
 async def _told(first: Event | None, events: AsyncIterator[Event]) -> AsyncIterator[bytes]:

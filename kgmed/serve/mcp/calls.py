@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import UsageError
@@ -56,8 +57,8 @@ async def call(
 ) -> dict[str, Any]:
     """Have a tool answer in a thread of the engine's, within its time.
 
-    A question to a language model tells of each claim as it is checked, and is cut off at its next
-    sentence where the client is gone. Raises what the engine raises.
+    A question to a language model tells of each claim as it is checked. Where the call is
+    cancelled, so is what runs. Raises what the engine raises.
     """
     asked = given.read(tool.arguments, arguments)
     if tool.name == "ask" and engine.plain.asks_a_model(asked.program):
@@ -81,13 +82,14 @@ async def _by_model(
         lm=True,
     )
     count, answer = 0, None
-    async for event in events:
-        count += 1
-        if event.answer is not None:
-            answer = event.answer
-        else:
-            shown = event.claim.verdict if event.claim is not None else event.text.strip()
-            await progress(count, shown[:200])
+    async with aclosing(events):
+        async for event in events:
+            count += 1
+            if event.answer is not None:
+                answer = event.answer
+            else:
+                shown = event.claim.verdict if event.claim is not None else event.text.strip()
+                await progress(count, shown[:200])
     if answer is None:
         raise UsageError("The question got no answer; ask it again.")
     page = cut_answer(answer, 0, asked.limit)

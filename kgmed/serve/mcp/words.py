@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Statements,
         Triples,
     )
-    from kgmed.wire import Coverage, Info, Paths, Shown, Verified
+    from kgmed.wire import Coverage, Info, Offer, Paths, Shown, Verified
 
 Writer: TypeAlias = "Callable[[Any, Page], list[str]]"
 QUOTED = 300
@@ -225,7 +225,16 @@ class Words:
               for s in graph.sources),
             "Predicates: " + ", ".join(graph.predicates),
             "Categories: " + ", ".join(graph.categories),
+            *([self._offer(found.service)] if found.service else []),
         ]  # fmt: skip
+
+    def _offer(self, offer: Offer) -> str:
+        most = offer.limits
+        programs = ", ".join(p + " (unless said)" * (p == offer.program) for p in offer.programs)
+        return (
+            f"Programs: {programs}. At most: {most['question']:,} characters of a question, "
+            f"{most['text']:,} of a text, {most['drugs']} drugs, {most['triples']} claims."
+        )
 
     def coverage(self, found: Coverage, page: Page) -> list[str]:
         return [

@@ -85,6 +85,8 @@ function query(values) {
 
 export const search = (values, how) => json(`/v1/search${query(values)}`, how);
 export const concept = (id, how) => json(`/v1/concepts/${part(id)}`, how);
+/** Concepts by the ids that are asked for, at most so many as `rows` of the limits. */
+export const concepts = (ids, how) => json(`/v1/concepts?${new URLSearchParams(ids.map((id) => ["id", id]))}`, how);
 export const statements = (id, values, how) =>
   json(`/v1/concepts/${part(id)}/statements${query(values)}`, how);
 export const statement = (id, how) => json(`/v1/statements/${part(id)}`, how);

@@ -54,7 +54,7 @@ export const TEXTS = {
   no_claims_about: ["The text names no two concepts with a relation that the graph knows.", "文本中没有图谱认识的概念关系。"],
   skipped: ["Sentences not checked", "未核查的句子"], marked: ["The text with its claims", "标注后的文本"],
   copy_link: ["Copy a link with this text", "复制含文本的链接"], copied: ["Copied", "已复制"],
-  characters: ["{0} characters", "{0} 个字符"],
+  characters: ["{0} characters", "{0} 个字符"], characters_of: ["{0} of at most {1} characters", "{0} 个字符，最多 {1} 个"],
 
   paths_title: ["How two concepts are connected", "两个概念如何关联"],
   start: ["From", "起点"], end: ["To", "终点"], hops: ["At most steps", "最多步数"], find: ["Find paths", "查找路径"],

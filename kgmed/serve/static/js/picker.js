@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { fill, h } from "./dom.js";
 import { category, language } from "./i18n.js";
+import { limit } from "./known.js";
 
 const WAIT_MS = 180;
 let made = 0;
@@ -17,7 +18,7 @@ export function picker(label, value = "", chosen = null) {
   let asked = new AbortController();
   const list = h("ul", { class: "picks", id: `${name}-list`, role: "listbox", "aria-label": label, hidden: true });
   const input = h("input", {
-    id: name, type: "text", value, role: "combobox", autocomplete: "off", maxlength: "300", "aria-expanded": "false", "aria-controls": `${name}-list`, "aria-autocomplete": "list",
+    id: name, type: "text", value, role: "combobox", autocomplete: "off", maxlength: limit("id"), "aria-expanded": "false", "aria-controls": `${name}-list`, "aria-autocomplete": "list",
     oninput: () => { clearTimeout(timer); timer = setTimeout(look, WAIT_MS); },
     onkeydown: keys, onblur: () => setTimeout(close, 150),
   });

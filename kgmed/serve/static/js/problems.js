@@ -16,7 +16,7 @@ export function problemOf(error, again = null) {
   const own = { gone: () => t("problem_gone_about"), too_many: () => t("problem_too_many_about", error.wait || 1), too_long: () => t("problem_too_long_about"), no_token: () => t("problem_no_token_about") }[kind];
   if (!error.kind) console.error(error);
   announce(title);
-  const told = own ? own() : error.kind ? error.message.replace(/ 'kgmed link' finds ids by name\./, "") : "";
+  const told = own ? own() : error.kind ? error.message : "";
   return h("section", { class: "state bad", role: "alert", "data-kind": kind },
     h("h2", {}, title), told ? h("p", {}, told) : null,
     again && !["not_found", "bad_request", "too_large"].includes(kind)

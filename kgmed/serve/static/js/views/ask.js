@@ -6,7 +6,7 @@ import { claimCard, key, learnClaims, markedText, proofStatements, verdictBadge 
 import { announce, fill, h, paged } from "../dom.js";
 import { evidence } from "../graph.js";
 import { category, number, reason, t } from "../i18n.js";
-import { learnName, named } from "../known.js";
+import { asksModel, learnName, limit, maybeNamed } from "../known.js";
 import { pathRow } from "./paths.js";
 import { problemOf } from "../problems.js";
 import { go, href, register } from "../router.js";
@@ -24,7 +24,7 @@ const PAGE = 40;
 register("ask", ({ query, signal }) => {
   const question = query.get("q") ?? "";
   const program = query.get("program") ?? undefined;
-  const field = h("input", { name: "q", type: "text", value: question, "aria-label": t("question"), placeholder: t("question"), maxlength: "2000", autocomplete: "off", enterkeyhint: "search" });
+  const field = h("input", { name: "q", type: "text", value: question, "aria-label": t("question"), placeholder: t("question"), maxlength: limit("question"), autocomplete: "off", enterkeyhint: "search" });
   const form = h("form", {
     class: "ask", role: "search", onsubmit: (event) => {
       event.preventDefault();
@@ -49,7 +49,8 @@ register("ask", ({ query, signal }) => {
 async function answer(place, asked, signal) {
   const draft = h("div", { class: "prose draft" });
   const told = h("p", { class: "busy" }, t("asking"));
-  fill(place, told, draft);
+  const alone = asksModel() && !asked.program ? h("p", {}, graphAlone(asked.question)) : null;
+  fill(place, told, alone, draft);
   draft.hidden = true;
   announce(t("asking"));
   try {
@@ -77,11 +78,7 @@ async function shown(place, answer, signal) {
   learnClaims(answer.claims);
   const statements = { ...proofStatements(answer.claims), ...answer.statements };
   for (const path of answer.paths) for (const step of path.steps) statements[step.statement.id] ??= step.statement;
-  try {
-    if (answer.paths.length) await named(Object.values(statements), { signal });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-  }
+  await maybeNamed(Object.values(statements), { signal });
   const draw = () => {
     const citations = new Citations(statements);
     const lists = Object.values(statements);
@@ -109,6 +106,8 @@ function text(answer, citations) {
   return lines.map((line, n) => h("p", { class: n === 0 ? "lead" : CITED.test(line) ? "prose" : "prose after" }, citations.inText(line)));
 }
 
+const graphAlone = (question) => h("a", { href: href("ask", { q: question, program: "direct" }) }, t("graph_alone"));
+
 function meta(answer) {
   const read = answer.links.map((link) => h("li", {}, `“${link.text}” ${t("read_as")} `, conceptLink(link.id, link.name), link.category ? ` (${category(link.category)})` : "",
     link.alternatives.length ? [`; ${t("may_be")} `, link.alternatives.slice(0, 3).map((other, n) => [n ? ", " : "", conceptLink(other.id, other.name)])] : null));
@@ -117,7 +116,7 @@ function meta(answer) {
     h("li", {}, answer.model ? t("by", `${answer.program}, ${answer.model}`) : t("by_graph")),
     count ? h("li", {}, t("statements_cited", number(count))) : null,
     h("li", {}, t("ms", number(Math.round(answer.elapsed_ms)))),
-    answer.model ? h("li", {}, h("a", { href: href("ask", { q: answer.question, program: "direct" }) }, t("graph_alone"))) : null);
+    answer.model ? h("li", {}, graphAlone(answer.question)) : null);
 }
 
 function paths(answer) {

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { announce, fill, h } from "../dom.js";
 import { evidence } from "../graph.js";
 import { language, number, t } from "../i18n.js";
-import { learnName } from "../known.js";
+import { learnName, maybeNamed, sourceName } from "../known.js";
 import { problemOf, state } from "../problems.js";
 import { go, href, register } from "../router.js";
 import { Citations, conceptLink, severityOf, sourceLine } from "../statement.js";
@@ -38,6 +38,7 @@ async function check(place, drugs, signal) {
       names.set(drug.id, drug.name);
       learnName(drug.id, drug.name, "Drug");
     }
+    await maybeNamed(Object.values(found.statements), { signal });
     const link = (id) => conceptLink(id, names.get(id));
     const citations = new Citations(found.statements);
     const listed = found.pairs.filter((pair) => pair.listed);
@@ -45,7 +46,7 @@ async function check(place, drugs, signal) {
     const rows = listed.map((pair) => h("tr", { "data-listed": "yes" }, h("td", {}, link(pair.left), " + ", link(pair.right), pair.item?.via ? h("span", { class: "soft small" }, ` ${t("via", pair.item.via)}`) : null), h("td", {}, severityOf(pair.item?.qualifiers) ?? t("is_listed")),
       h("td", {}, (pair.item?.statements ?? []).map((id) => citations.button(id))), h("td", { class: "wide-only soft small" }, found.statements[pair.item?.statements?.[0]] ? sourceLine(found.statements[pair.item.statements[0]]) : "")));
     const others = found.pairs.filter((pair) => !pair.listed);
-    const where = (sources.length ? sources : (found.sources ?? []).map((one) => one.replace(/^infores:/, ""))).join(", ");
+    const where = (sources.length ? sources : found.sources.map((one) => [sourceName(one.source), one.release].filter(Boolean).join(" "))).join(", ");
     const statements = Object.values(found.statements).filter((one) => one.object);
     fill(place, h("p", { class: "lead" }, t("pairs_listed", number(listed.length), number(found.pairs.length))),
       h("ul", { class: "meta" }, found.drugs.filter((drug) => drug.id).map((drug) => h("li", {}, `“${drug.text}” ${t("read_as")} `, link(drug.id), drug.rivals?.length ? [`; ${t("may_be")} `, drug.rivals.slice(0, 3).map((id, n) => [n ? ", " : "", conceptLink(id)])] : null))),

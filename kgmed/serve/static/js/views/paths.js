@@ -4,13 +4,14 @@ import * as api from "../api.js";
 import { announce, fill, h, paged } from "../dom.js";
 import { evidence } from "../graph.js";
 import { isSymmetric, predicate, t } from "../i18n.js";
-import { learn } from "../known.js";
+import { learn, limit } from "../known.js";
 import { picker } from "../picker.js";
 import { problemOf, state } from "../problems.js";
 import { go, href, register } from "../router.js";
 import { conceptLink, openStatement, plainSentence, sourceLine } from "../statement.js";
 
-const MOST_HOPS = 4;
+const USUAL_HOPS = 3;
+const SHOWN_HOPS = 9;  // as long as the server hasn't said how many may be
 
 /** A path in a card: concepts joined by statements, each of which opens. */
 export function pathRow(path, n) {
@@ -33,11 +34,12 @@ export function pathRow(path, n) {
 register("paths", ({ query, signal }) => {
   const start = query.get("start") ?? "";
   const end = query.get("end") ?? "";
-  const hops = Math.min(Math.max(Number(query.get("hops")) || 3, 1), MOST_HOPS);
+  const most = limit("hops");
+  const hops = Math.min(Math.max(Math.floor(Number(query.get("hops"))) || USUAL_HOPS, 1), most ?? SHOWN_HOPS);
   document.title = `${start && end ? `${start} → ${end}` : t("paths")} · kgmed`;
   const left = picker(t("start"), start);
   const right = picker(t("end"), end);
-  const steps = h("select", { id: "hops" }, [1, 2, 3, 4].map((n) => h("option", { value: n, selected: n === hops }, n)));
+  const steps = h("select", { id: "hops" }, Array.from({ length: most ?? Math.max(hops, USUAL_HOPS) }, (_, n) => h("option", { value: n + 1, selected: n + 1 === hops }, n + 1)));
   const form = h("form", {
     class: "row", onsubmit: (event) => {
       event.preventDefault();
@@ -50,7 +52,7 @@ register("paths", ({ query, signal }) => {
   const place = h("div", {});
   fill(document.getElementById("main"), h("h1", { tabindex: "-1" }, t("paths_title")), form, place);
   if (!start || !end) {
-    fill(place, h("h2", {}, t("examples")), h("ul", { class: "examples" }, [["Warfarin", "VKORC1"], ["Metformin", "type 2 diabetes mellitus"], ["华法林", "肺栓塞"]].map(([a, b]) => h("li", {}, h("a", { href: href("paths", { start: a, end: b, hops: 4 }) }, `${a} → ${b}`)))));
+    fill(place, h("h2", {}, t("examples")), h("ul", { class: "examples" }, [["Warfarin", "VKORC1"], ["Metformin", "type 2 diabetes mellitus"], ["华法林", "肺栓塞"]].map(([a, b]) => h("li", {}, h("a", { href: href("paths", { start: a, end: b, hops: most ?? USUAL_HOPS }) }, `${a} → ${b}`)))));
     return;
   }
   find(place, { start, end, hops }, signal);

@@ -5,6 +5,7 @@ import { claimCard, key, learnClaims, markedText, proofStatements, VERDICTS, ver
 import { announce, fill, h, paged } from "../dom.js";
 import { evidence } from "../graph.js";
 import { number, reason, t } from "../i18n.js";
+import { limit, maybeNamed } from "../known.js";
 import { problemOf, state } from "../problems.js";
 import { href, register } from "../router.js";
 import { Citations } from "../statement.js";
@@ -20,7 +21,12 @@ register("verify", ({ query, signal }) => {
   const place = h("div", {});
   const count = h("span", { class: "small soft" });
   const area = h("textarea", { id: "text", rows: 6, value: kept, spellcheck: "false", oninput: () => { kept = area.value; tell(); }, onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); } });
-  const tell = () => { count.textContent = t("characters", number(Array.from(area.value).length)); };
+  const tell = () => {
+    const length = Array.from(area.value).length;
+    const most = limit("text");
+    count.textContent = most ? t("characters_of", number(length), number(most)) : t("characters", number(length));
+    area.setAttribute("aria-invalid", String(most !== null && length > most));
+  };
   const copied = h("button", { class: "button bare", type: "button", onclick: async () => {
     const address = new URL(href("verify", { text: area.value }), location.origin).href;
     try {
@@ -55,6 +61,7 @@ async function check(place, text, signal) {
       return;
     }
     const statements = proofStatements(found.claims);
+    await maybeNamed(Object.values(statements), { signal });
     const citations = new Citations(statements);
     const counts = VERDICTS.map((one) => [one, found.claims.filter((claim) => claim.verdict === one).length]).filter(([, n]) => n);
     const box = h("ol", { class: "cards" });
