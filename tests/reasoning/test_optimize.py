@@ -357,7 +357,8 @@ def test_what_is_right_borne_out_cited_and_short_is_best(graph: Graph) -> None:
             "citations": [1]}  # fmt: skip
     best = scored(graph, PICK, said)
     assert (best.total, best.feedback) == (1.0, "The answer is right.")
-    wrong = scored(graph, PICK, {**said, "choice": "A"})
+    other = {**said, "choice": "A", "answer": "Febuxostat treats gout [1]."}
+    wrong = scored(graph, PICK, other)
     assert wrong.total == pytest.approx(0.5)
     assert "Right is B (allopurinol); the answer said A." in wrong.feedback
     uncited = scored(graph, PICK, {**said, "answer": "Allopurinol treats gout.", "citations": []})
