@@ -5,9 +5,12 @@ Both need NumPy alone and nothing but the triples.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import numpy as np
 
-from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Triples
+from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Reals, Triples
 from kgmed.reasoning.plausibility.negatives import End, Slots
 
 DAMPING = 0.4
@@ -16,26 +19,26 @@ LENGTHS = (1, 2, 3)
 
 
 class Degree:
-    """How often the one stands at its end of the predicate, times how often the other does; each
+    """How often the one stands at its end of the predicate, times how often the other does: each
     count one more, so that what never does isn't nothing."""
 
     name = "degree"
 
     def __init__(self, slots: Slots) -> None:
-        self._slots = slots
+        self._degrees = slots.degrees
 
     def score(self, s: Ints, p: Ints, o: Ints) -> Floats:
         found = np.zeros(len(s))
         for code in np.unique(p).tolist():
             own = np.flatnonzero(p == code)
-            left = self._slots.degrees(code, "subject", s[own]) + 1.0
-            found[own] = left * (self._slots.degrees(code, "object", o[own]) + 1.0)
+            left = self._degrees(code, "subject", s[own]) + 1.0
+            found[own] = left * (self._degrees(code, "object", o[own]) + 1.0)
         return found
 
     def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:
         other: End = "object" if end == "subject" else "subject"
-        left = self._slots.degrees(p, other, anchors) + 1.0
-        return left[:, None] * (self._slots.degrees(p, end, candidates) + 1.0)
+        left = self._degrees(p, other, anchors) + 1.0
+        return left[:, None] * (self._degrees(p, end, candidates) + 1.0)
 
 
 class PathCounts:
@@ -56,9 +59,6 @@ class PathCounts:
         lengths: tuple[int, ...] = LENGTHS,
         damping: float = DAMPING,
     ) -> None:
-        self.name = "dwpc"
-        self.lengths = lengths
-        self._n = triples.concepts
         slots = Slots(triples, part)
         s, p, o = triples.s[part], triples.p[part], triples.o[part]
         weight = np.zeros(len(part))
@@ -66,46 +66,84 @@ class PathCounts:
             own = np.flatnonzero(p == code)
             left = slots.degrees(code, "subject", s[own]).astype(np.float64)
             weight[own] = (left * slots.degrees(code, "object", o[own])) ** -damping
+        n = triples.concepts
         row, column = np.concatenate([s, o]).astype(np.int64), np.concatenate([o, s])
-        keys, place = np.unique(row * self._n + column, return_inverse=True)
-        self._weights = np.bincount(place, np.concatenate([weight, weight]), len(keys))
-        self._neighbors = (keys % self._n).astype(np.int64)
-        self._first = np.searchsorted(keys // self._n, np.arange(self._n + 1))
-        # to each neighbour and back
-        self._back = np.bincount(keys // self._n, self._weights**2, self._n)
+        keys, place = np.unique(row * n + column, return_inverse=True)
+        weights = np.bincount(place, np.concatenate([weight, weight]), len(keys))
+        self._set(
+            np.searchsorted(keys // n, np.arange(n + 1)), (keys % n).astype(np.int32),
+            weights.astype(np.float32), lengths,
+        )  # fmt: skip
+
+    def _set(self, first: Longs, neighbors: Ints, weights: Reals, lengths: tuple[int, ...]) -> None:
+        self.name, self.lengths = "dwpc", lengths
+        self._first, self._neighbors, self._weights = first, neighbors, weights
+        self._n = len(first) - 1
+        square = weights.astype(np.float64) ** 2  # to each neighbour and back
+        self._back = np.diff(np.concatenate([[0.0], np.cumsum(square)])[first])
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, Any], *, lengths: tuple[int, ...] = LENGTHS) -> Self:
+        """The counts of what :attr:`arrays` gave."""
+        made = cls.__new__(cls)
+        made._set(
+            arrays["paths.first"], arrays["paths.neighbors"], arrays["paths.weights"], lengths
+        )
+        return made
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """All that counting needs, to be kept: for concept c, its neighbours and what a step to
+        each weighs, from ``first[c]`` to ``first[c + 1]``."""
+        return {
+            "paths.first": self._first, "paths.neighbors": self._neighbors,
+            "paths.weights": self._weights,
+        }  # fmt: skip
 
     def score(self, s: Ints, p: Ints, o: Ints) -> Floats:
-        found = np.zeros(len(s))
+        found: Floats = self.by_length(s, o).sum(0)
+        return found
+
+    def by_length(self, s: Ints, o: Ints) -> Floats:
+        """The counts of each length by itself; shapes (n,) to (lengths, n)."""
+        found = np.zeros((len(self.lengths), len(s)))
         order = np.argsort(s, kind="stable")
         bounds = np.flatnonzero(np.r_[True, s[order][1:] != s[order][:-1], True])
         for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             own = order[low:high]
-            found[own] = self._counts(int(s[own[0]]), o[own])
+            found[:, own] = self._counts(int(s[own[0]]), o[own])
         return found
 
     def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:
+        found: Floats = self.against_by_length(anchors, candidates).sum(0)
+        return found
+
+    def against_by_length(self, anchors: Ints, candidates: Ints) -> Floats:
+        """The counts of each length from each anchor to each candidate; shape (lengths, anchors,
+        candidates)."""
         distinct, place = np.unique(anchors, return_inverse=True)
-        table = np.stack([self._counts(anchor, candidates) for anchor in distinct.tolist()])
-        return table[place]
+        table = np.zeros((len(self.lengths), len(distinct), len(candidates)))
+        for row, anchor in enumerate(distinct.tolist()):
+            table[:, row] = self._counts(anchor, candidates)
+        return table[:, place]
 
     def _counts(self, anchor: int, others: Ints) -> Floats:
-        """The count of the paths from one concept to each of some others."""
+        """The counts of the paths from one concept to each of some others, by length."""
         once = np.zeros(self._n)
         row = slice(self._first[anchor], self._first[anchor + 1])
         once[self._neighbors[row]] = self._weights[row]
         direct = once[others]
-        found = direct.copy() if 1 in self.lengths else np.zeros(len(others))
-        if max(self.lengths) == 1:
-            return found
-        twice = self._spread(once)
-        twice[anchor] = 0
-        if 2 in self.lengths:
-            found += twice[others]
+        by_length = {1: direct}
+        if max(self.lengths) > 1:
+            twice = self._spread(once)
+            twice[anchor] = 0
+            by_length[2] = twice[others]
         if 3 in self.lengths:
             # less the walks that come through the end and go back to it
             again = direct * (self._back[others] - direct**2)
-            found += self._gathered(twice, others) - again
-        return np.round(found, 12)  # the order of additions makes no difference to a tie
+            walks = self._gathered(twice, others)
+            by_length[3] = np.where(walks - again <= 1e-6 * again, 0, walks - again)
+        return np.stack([by_length[length] for length in self.lengths])
 
     def _spread(self, start: Floats) -> Floats:
         """One step further from every concept reached."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot
 from kgmed.reasoning.plausibility.data import Floats, Ints
+from kgmed.reasoning.plausibility.told import Bin
 
 Method = Literal["platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("platt", "isotonic")
@@ -140,24 +141,37 @@ def fitted(method: Method, scores: Floats, true: Any, weight: Floats) -> Curve:
 
 
 def _platt(scores: Floats, true: Any, weight: Floats) -> Curve:
-    """Newton's method on the log loss, with Platt's targets, so that scores that part true from
-    false altogether don't give infinite numbers."""
-    center, spread = float(np.average(scores, weights=weight)), float(scores.std()) or 1.0
-    x = np.stack([(scores - center) / spread, np.ones(len(scores))])
+    a, b = logistic(scores[None], true, weight).tolist()
+    return Curve("platt", (a, b))
+
+
+def logistic(x: Floats, true: Any, weight: Floats, *, ridge: float = 1e-9) -> Floats:
+    """Weighted logistic regression by Newton's method; shapes (features, n) and (n,) to (features
+    + 1,), the constant last.
+
+    ``ridge`` penalizes squared weights of features brought to mean 0 and spread 1. The targets are
+    Platt's, so that features that part true from false altogether don't give infinite weights.
+    """
+    mean = np.average(x, axis=1, weights=weight)
+    spread = x.std(axis=1)
+    spread = np.where(spread > 0, spread, 1.0)
+    z = np.vstack([(x - mean[:, None]) / spread[:, None], np.ones(x.shape[1])])
     up, down = float(weight[true].sum()), float(weight[~true].sum())
     target = np.where(true, (up + 1) / (up + 2), 1 / (down + 2))
-    a = np.zeros(2)
-    for _ in range(50):
-        given = sigmoid(a @ x)
-        slope = (weight * (given - target)) @ x.T
-        curve = (x * (weight * given * (1 - given))) @ x.T + 1e-9 * np.eye(2)
+    penalty = np.diag(np.r_[np.full(len(x), ridge), 1e-9])
+    found = np.zeros(len(z))
+    for _ in range(100):
+        given = sigmoid(found @ z)
+        slope = z @ (weight * (given - target)) + penalty @ found
+        curve = (z * (weight * given * (1 - given))) @ z.T + penalty
         step = np.linalg.solve(curve, slope)
         step *= min(1.0, 5 / max(float(abs(step).max()), 1e-12))
-        a -= step
+        found -= step
         if abs(step).max() < 1e-10:
             break
-    slope_of, level = float(a[0] / spread), float(a[1] - a[0] * center / spread)
-    return Curve("platt", (slope_of, level))
+    weights = found[:-1] / spread
+    made: Floats = np.r_[weights, found[-1] - weights @ mean]
+    return made
 
 
 def _isotonic(scores: Floats, true: Any, weight: Floats) -> Curve:
@@ -182,16 +196,6 @@ def _isotonic(scores: Floats, true: Any, weight: Floats) -> Curve:
         x_of += [first] if first == last else [first, last]
         y_of += [bounded] if first == last else [bounded, bounded]
     return Curve("isotonic", tuple(x_of), tuple(y_of))
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Statements told about the same: the mean probability told, the share that was true, and how
-    many true statements it weighs."""
-
-    told: float
-    true: float
-    weight: float
 
 
 def reliability(told: Floats, true: Any, weight: Floats, *, bins: int = BINS) -> list[Bin]:

@@ -3,7 +3,7 @@
 One triple stands for all statements with its subject, predicate and object, whoever makes them;
 those of a symmetric predicate are turned so that the smaller number is the subject. Statements that
 are negated, that have a value, or whose ends are one concept are none. Concepts are numbered anew,
-in the order of the snapshot's numbers, and only those at some triple have a number.
+in the order of their ids, and only those at some triple have a number.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -37,8 +38,8 @@ class Triples:
     """What a graph states, without repetition; T triples over N concepts and P predicates.
 
     ``s``, ``p``, ``o`` are int32 [T], sorted by (p, s, o): ``s`` and ``o`` count through ``ids``
-    (N texts, sorted), ``p`` through ``predicates``. ``types`` is int32 [N], a number of
-    ``categories``: the most specific category of each concept. ``symmetric`` is bool [P];
+    (N texts, sorted as UTF-8 bytes), ``p`` through ``predicates``. ``types`` is int32 [N], a number
+    of ``categories``: the most specific category of each concept. ``symmetric`` is bool [P];
     ``families`` int32 [P], the same for predicates that share an ancestor below the root of all.
 
     The statements of triple t are ``rows[first[t]:first[t + 1]]``, edge numbers of the snapshot in
@@ -153,10 +154,14 @@ def read_triples(
         s, o, code = found["s"], found["o"], found["p"]
         cids = np.unique(np.concatenate([s, o]))
         ids, categories, types = _concepts(tables, cids)
+    by_id = np.array(sorted(range(len(ids)), key=lambda n: ids[n].encode()))
+    number = np.empty(len(ids), np.int64)
+    number[by_id] = np.arange(len(ids))  # another one only where an overlay adds concepts
+    ids, types = tuple(ids[n] for n in by_id.tolist()), types[by_id]
     used, p = np.unique(code, return_inverse=True)
     own = tuple(names[code] for code in used.tolist())
     symmetric = np.array([name in known and known[name].symmetric for name in own], bool)
-    s, o = np.searchsorted(cids, s), np.searchsorted(cids, o)
+    s, o = number[np.searchsorted(cids, s)], number[np.searchsorted(cids, o)]
     turned = symmetric[p] & (s > o)
     s, o = np.where(turned, o, s), np.where(turned, s, o)
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Triples
 from kgmed.reasoning.plausibility.negatives import ENDS, End, Negatives, Slots
+from kgmed.reasoning.plausibility.told import Figure
 
 ROWS = 256
 """Triples whose candidates are scored at once."""
@@ -107,15 +108,6 @@ def _strike(other: npt.NDArray[np.bool_], row: Longs, concept: Ints, candidates:
     column = np.minimum(np.searchsorted(candidates, concept), len(candidates) - 1)
     there = candidates[column] == concept
     other[row[there], column[there]] = False
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure with the interval that holds 95% of its bootstrap samples."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kgmed.kg.errors import MissingExtra, UsageError
-from kgmed.reasoning.plausibility.score import KINDS, Kind, Reals
+from kgmed.reasoning.plausibility.data import Reals
+from kgmed.reasoning.plausibility.score import KINDS, Kind
 
 if TYPE_CHECKING:
     import torch

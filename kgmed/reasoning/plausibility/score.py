@@ -22,12 +22,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.reasoning.plausibility.data import Ints
+from kgmed.reasoning.plausibility.data import Ints, Reals
 from kgmed.reasoning.plausibility.negatives import End
 
 Kind = Literal["distmult", "complex", "transe", "rotate"]
 KINDS: tuple[Kind, ...] = ("distmult", "complex", "transe", "rotate")
-Reals = npt.NDArray[np.float32]
 Weights = Mapping[str, Reals]
 
 NODES, NODES_IM = "node_emb.weight", "node_emb_im.weight"

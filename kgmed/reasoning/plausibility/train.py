@@ -25,7 +25,7 @@ from typing import Any, Literal
 import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot, UsageError
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Triples
+from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Reals, Triples
 from kgmed.reasoning.plausibility.measure import Answers, ranks
 from kgmed.reasoning.plausibility.models import (
     candidates,
@@ -38,7 +38,7 @@ from kgmed.reasoning.plausibility.models import (
     weights_of,
 )
 from kgmed.reasoning.plausibility.negatives import ENDS, End, Slots
-from kgmed.reasoning.plausibility.score import NODES, NODES_IM, Embedded, Kind, Reals
+from kgmed.reasoning.plausibility.score import NODES, NODES_IM, Embedded, Kind
 from kgmed.reasoning.plausibility.splits import Split
 
 Precision = Literal["auto", "float32", "bfloat16"]

@@ -11,7 +11,6 @@ from sklearn.linear_model import LogisticRegression
 
 from kgmed.kg.errors import CorruptSnapshot
 from kgmed.reasoning.plausibility.calibrate import (
-    Bin,
     Calibration,
     at_prior,
     calibrated,
@@ -21,6 +20,7 @@ from kgmed.reasoning.plausibility.calibrate import (
     reliability,
     sigmoid,
 )
+from kgmed.reasoning.plausibility.told import Bin
 
 
 def drawn(n: int, seed: int, *, bend: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
