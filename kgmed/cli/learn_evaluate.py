@@ -38,13 +38,13 @@ def evaluate(
         str | None,
         typer.Option(
             "--methods",
-            metavar="NAME,..",
+            metavar="A,B",
             help="degree, dwpc, paths, complex, distmult, transe, rotate, or a model with paths "
             "(complex+paths). Default: the first four and complex+paths.",
         ),
     ] = None,
     seeds: Annotated[
-        str, typer.Option("--seeds", metavar="N,..", help="What is drawn anew for each.")
+        str, typer.Option("--seeds", metavar="N,N", help="What is drawn anew for each.")
     ] = "0,1,2",
     split: SplitBy = "random",
     predicate: Predicates = None,

@@ -39,7 +39,7 @@ Without = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", metavar="cpu|cuda", help="Where it trains.")]
 Dimension = Annotated[
-    int | None, typer.Option("--dimension", min=1, help="Numbers of a concept. Default: 128.")
+    int | None, typer.Option("--dimension", min=1, help="Numbers of a concept. Default: 64.")
 ]
 Epochs = Annotated[
     int | None, typer.Option("--epochs", min=1, help="Epochs at most. Default: 100.")

@@ -15,7 +15,7 @@ import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot
 from kgmed.reasoning.plausibility.data import Floats, Ints
-from kgmed.reasoning.plausibility.told import Bin
+from kgmed.reasoning.plausibility.told import Reliability
 
 Method = Literal["platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("platt", "isotonic")
@@ -198,7 +198,7 @@ def _isotonic(scores: Floats, true: Any, weight: Floats) -> Curve:
     return Curve("isotonic", tuple(x_of), tuple(y_of))
 
 
-def reliability(told: Floats, true: Any, weight: Floats, *, bins: int = BINS) -> list[Bin]:
+def reliability(told: Floats, true: Any, weight: Floats, *, bins: int = BINS) -> list[Reliability]:
     """Bins of the same weight, from the least to the most probable."""
     order = np.argsort(told, kind="stable")
     ends = np.cumsum(weight[order])
@@ -211,13 +211,13 @@ def reliability(told: Floats, true: Any, weight: Floats, *, bins: int = BINS) ->
         own = order[number == one]
         mass = float(weight[own].sum())
         if mass:
-            found.append(Bin(
+            found.append(Reliability(
                 float(told[own] @ weight[own]) / mass, float(true[own] @ weight[own]) / mass, mass
             ))  # fmt: skip
     return found
 
 
-def expected_calibration_error(bins: Sequence[Bin]) -> float:
+def expected_calibration_error(bins: Sequence[Reliability]) -> float:
     """The mean distance of what is told from what is true (ECE, Naeini et al. 2015)."""
     total = sum(one.weight for one in bins)
     return sum(one.weight * abs(one.told - one.true) for one in bins) / total if total else 0.0

@@ -6,7 +6,7 @@ Validation stops the training, weighs and calibrates; the test is looked at once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,13 +29,14 @@ from kgmed.reasoning.plausibility.measure import (
     Scores,
     by_predicate,
     figures,
+    lead,
     sampled,
 )
 from kgmed.reasoning.plausibility.mix import Features, Mixed, weighed
 from kgmed.reasoning.plausibility.negatives import Negatives, Slots, hard_negatives
 from kgmed.reasoning.plausibility.score import KINDS
 from kgmed.reasoning.plausibility.splits import Split
-from kgmed.reasoning.plausibility.told import MethodFigures, Parts
+from kgmed.reasoning.plausibility.told import Figure, MethodFigures, Parts
 from kgmed.reasoning.plausibility.train import Progress, Settings, Trained, train
 
 PATHS = "paths"
@@ -215,27 +216,41 @@ def pooled(samples: Sequence[Sample]) -> Sample:
     )
 
 
-def verdict(methods: dict[str, MethodFigures], chosen: str) -> str:
-    """In a sentence, whether a method separates true from hard negatives better than the simple
-    ones; one that doesn't is no better than they."""
-    auc = {name: one.figures["auc"] for name, one in methods.items()}
-    simple = [name for name in SIMPLE if name in auc and name != chosen]
-    told = ", ".join(f"{auc[name].value:.3f} by {name}" for name in simple)
-    own = auc[chosen]
+def leads_of(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Figure]:
+    """How far each method is ahead, by AUC, of the simple one that separates best."""
+    simple = {name: figures(samples[name], draws=1)["auc"].value for name in SIMPLE
+              if name in samples}  # fmt: skip
     if not simple:
-        return f"{chosen} tells held-out statements from hard negatives with AUC {own.value:.3f}."
-    if all(own.low > auc[name].high for name in simple):
+        return {}
+    best = max(simple, key=lambda name: simple[name])
+    return {
+        name: lead(own, samples[best]) for name, own in samples.items() if name not in simple
+    }  # fmt: skip
+
+
+def verdict(methods: Mapping[str, MethodFigures], leads: Mapping[str, Figure], chosen: str) -> str:
+    """In a sentence, whether a method separates true from hard negatives better than the simple
+    ones: one that doesn't is no better than they."""
+    auc = {name: one.figures["auc"].value for name, one in methods.items()}
+    if chosen not in leads:
+        return f"{chosen} tells held-out statements from hard negatives with AUC {auc[chosen]:.3f}."
+    simple = {name: auc[name] for name in SIMPLE if name in auc}
+    best = max(simple, key=lambda name: simple[name])
+    ahead = leads[chosen]
+    told = (
+        f"AUC {auc[chosen]:.3f}; " + ", ".join(f"{simple[name]:.3f} by {name}" for name in simple)
+        + f"; {ahead.value:+.3f}, 95% interval {ahead.low:+.3f} to {ahead.high:+.3f}"
+    )  # fmt: skip
+    if ahead.low > 0:
         return (
-            f"{chosen} tells held-out statements from hard negatives better (AUC {own.value:.3f}) "
-            f"than the simple scores ({told})."
+            f"{chosen} tells held-out statements from hard negatives better than {best} ({told})."
         )
-    if all(own.value > auc[name].value for name in simple):
+    if ahead.value > 0:
         return (
-            f"{chosen} tells held-out statements from hard negatives a little better (AUC "
-            f"{own.value:.3f}; {told}), by less than the intervals are wide."
+            f"{chosen} is not surely better than {best} at telling held-out statements from hard "
+            f"negatives ({told})."
         )
-    best = max(simple, key=lambda name: auc[name].value)
     return (
-        f"{chosen} does not tell held-out statements from hard negatives better (AUC "
-        f"{own.value:.3f}) than the simple scores ({told}): {best} is the better choice here."
+        f"{chosen} does not tell held-out statements from hard negatives better than {best} "
+        f"({told}): {best} is the better choice here."
     )

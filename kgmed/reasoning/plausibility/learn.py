@@ -21,6 +21,7 @@ from kgmed.reasoning.plausibility.fit import (
     SIMPLE,
     Fitting,
     Method,
+    leads_of,
     measured,
     mixed_name,
     verdict,
@@ -90,12 +91,16 @@ def learn(
     method = mixed_name(model)
     names = list(dict.fromkeys([*SIMPLE, *([] if model == PATHS else [model]), method]))
     methods: dict[str, Method] = {}
-    told = {}
+    samples = {}
     for one in names:
         methods[one] = fitting.method(one)
         tell(f"measuring {one} on {len(made.test):,} held-out statements")
-        sample = fitting.sample(methods[one])
-        told[one] = measured([sample], [methods[one].trained], triples.predicates)
+        samples[one] = fitting.sample(methods[one])
+    told = {
+        one: measured([sample], [methods[one].trained], triples.predicates)
+        for one, sample in samples.items()
+    }
+    leads = leads_of({one: [sample] for one, (sample, _judged) in samples.items()})
     chosen = methods[method]
     assert isinstance(chosen.scores, Mixed)  # noqa: S101  for the type checker
     trained = chosen.trained
@@ -113,7 +118,7 @@ def learn(
         split={**made.settings, "without": list(wanted.without)}, parts=fitting.parts(),
         epoch=0 if trained is None else trained.epoch,
         validation_mrr=0.0 if trained is None else trained.mrr,
-        figures=told, verdict=verdict(told, method),
+        figures=told, leads=leads, verdict=verdict(told, leads, method),
         weighing=chosen.scores.weighing.to_json(), calibration=chosen.calibration.to_json(),
         created=datetime.now(UTC).isoformat(timespec="seconds"), version=VERSION,
     )  # fmt: skip
@@ -163,13 +168,14 @@ def evaluate(
     told = {
         name: measured(own, trained[name], of.predicates) for name, own in samples.items()
     }  # fmt: skip
+    leads = leads_of({name: [sample for sample, _ in own] for name, own in samples.items()})
     best = max(told, key=lambda name: told[name].figures["auc"].value)
     fitted = [name for name in told if name not in SIMPLE]
     chosen = max(fitted or told, key=lambda name: told[name].figures["auc"].value)
     return LearnEvaluation(
         of.snapshot, {**made.settings, "without": list(wanted.without)},
-        {"device": device, **asdict(settings)}, tuple(seeds), tuple(parts), told, best,
-        verdict(told, chosen), VERSION,
+        {"device": device, **asdict(settings)}, tuple(seeds), tuple(parts), told, leads, best,
+        verdict(told, leads, chosen), VERSION,
     )  # fmt: skip
 
 

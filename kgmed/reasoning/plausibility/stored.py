@@ -27,12 +27,12 @@ from kgmed.kg.errors import CorruptSnapshot, StoreError, UsageError
 from kgmed.kg.store.snapshot import VERIFY_AT_OPEN, crc_of
 from kgmed.reasoning.plausibility.tensors import Arrays, read_tensors, write_tensors
 from kgmed.reasoning.plausibility.told import (
-    Bin,
     Figure,
     Learned,
     LearnedPredicate,
     MethodFigures,
     Parts,
+    Reliability,
 )
 
 if TYPE_CHECKING:
@@ -192,6 +192,7 @@ def _learned(found: Mapping[str, Any]) -> Learned:
         for name, one in plain["predicates"].items()
     }
     plain["figures"] = {name: _figures(one) for name, one in plain["figures"].items()}
+    plain["leads"] = {name: Figure(**one) for name, one in plain["leads"].items()}
     return Learned(**plain)
 
 
@@ -202,6 +203,6 @@ def _figures(found: Mapping[str, Any]) -> MethodFigures:
     return MethodFigures(
         each(found["figures"]),
         {name: each(table) for name, table in found["by_predicate"].items()},
-        found["held_out"], found["ece"], tuple(Bin(**one) for one in found["reliability"]),
+        found["held_out"], found["ece"], tuple(Reliability(**one) for one in found["reliability"]),
         tuple(found["epochs"]), tuple(found["seconds"]),
     )  # fmt: skip

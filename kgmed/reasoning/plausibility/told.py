@@ -17,7 +17,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class Reliability:
     """Statements told about the same: the mean probability told, the share that was true, and how
     many true statements it weighs."""
 
@@ -38,7 +38,7 @@ class MethodFigures:
     by_predicate: Mapping[str, Mapping[str, Figure]]
     held_out: Mapping[str, int]
     ece: float
-    reliability: tuple[Bin, ...]
+    reliability: tuple[Reliability, ...]
     epochs: tuple[int, ...] = ()
     seconds: tuple[float, ...] = ()
 
@@ -59,8 +59,9 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class LearnEvaluation:
     """What ``kgmed learn evaluate --json`` prints: how methods find what was held out, the mean
-    over ``seeds``. ``best`` is the one with the largest AUC against hard negatives, ``verdict``
-    says so in a sentence; ``split`` and ``settings`` are how triples were held out and models
+    over ``seeds``. ``leads`` is how far each is ahead, by AUC against hard negatives, of the simple
+    one that separates best; ``best`` the one with the largest AUC, ``verdict`` says what came of
+    it in a sentence; ``split`` and ``settings`` are how triples were held out and models
     trained."""
 
     snapshot: str
@@ -69,6 +70,7 @@ class LearnEvaluation:
     seeds: tuple[int, ...]
     parts: tuple[Parts, ...]
     methods: Mapping[str, MethodFigures]
+    leads: Mapping[str, Figure]
     best: str
     verdict: str
     version: str
@@ -93,7 +95,7 @@ class Learned:
 
     ``model`` is the kind of embedding, '' for path counts alone. ``snapshot`` is the hash of the
     graph, which must be that of the graph it is used with. ``figures`` are those on what was held
-    out, by method: the model's own and the simple ones that it has to beat; ``method`` is the one
+    out, by method: the model's own and the simple ones that it has to beat, by how much in ``leads``; ``method`` is the one
     whose probabilities are given. ``weighing`` and ``calibration`` make them of scores. ``weights``
     and ``crc`` name the file of numbers beside it.
     """
@@ -112,6 +114,7 @@ class Learned:
     epoch: int
     validation_mrr: float
     figures: Mapping[str, MethodFigures]
+    leads: Mapping[str, Figure]
     verdict: str
     weighing: Mapping[str, Any]
     calibration: Mapping[str, Any]

@@ -59,17 +59,17 @@ class Settings:
     """
 
     kind: Kind = "complex"
-    dimension: int = 128
+    dimension: int = 64
     epochs: int = 100
     batch: int = 512
-    members: int = 512
+    members: int = 256
     drawn: int = 128
-    rate: float = 0.1
-    decay: float = 0.1
+    rate: float = 0.05
+    decay: float = 0.05
     scale: float = 10.0
-    validate_every: int = 5
+    validate_every: int = 4
     validated: int = 2000
-    patience: int = 3
+    patience: int = 2
     seed: int = 0
     precision: Precision = "auto"
 

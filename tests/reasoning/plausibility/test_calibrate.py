@@ -20,7 +20,7 @@ from kgmed.reasoning.plausibility.calibrate import (
     reliability,
     sigmoid,
 )
-from kgmed.reasoning.plausibility.told import Bin
+from kgmed.reasoning.plausibility.told import Reliability
 
 
 def drawn(n: int, seed: int, *, bend: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +104,7 @@ def test_bins_weigh_the_same_and_hold_equals_together() -> None:
     assert expected_calibration_error(bins) == pytest.approx(0.05)
     spread = reliability(np.linspace(0, 1, 300), np.ones(300, bool), np.ones(300))
     assert [b.weight for b in spread] == [20] * 15
-    assert expected_calibration_error([Bin(0.5, 0.5, 3)]) == 0
+    assert expected_calibration_error([Reliability(0.5, 0.5, 3)]) == 0
 
 
 def test_a_rarer_truth_is_less_probable() -> None:

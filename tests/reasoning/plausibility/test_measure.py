@@ -14,6 +14,7 @@ from kgmed.reasoning.plausibility.measure import (
     Sample,
     by_predicate,
     figures,
+    lead,
     ranks,
     sampled,
     separation,
@@ -152,6 +153,24 @@ def test_the_interval_holds_the_value_and_shrinks_with_more_seeds(
         if figure.high > figure.low:
             assert four[name].high - four[name].low < figure.high - figure.low
     assert one == figures(samples[:1])
+
+
+def test_a_lead_is_the_difference_of_both_on_the_same_triples(
+    triples: Triples, held: Split
+) -> None:
+    slots = Slots(triples, held.train)
+    paths, degree = (
+        [sampled(one, slots, held.test, hard_negatives(slots, held.test, seed=seed))
+         for seed in range(2)]
+        for one in (PathCounts(triples, held.train), Degree(slots))
+    )  # fmt: skip
+    ahead = lead(paths, degree)
+    auc = [figures(samples, draws=300)["auc"] for samples in (paths, degree)]
+    assert ahead.value == pytest.approx(auc[0].value - auc[1].value, abs=2e-6)
+    assert ahead.low < ahead.value < ahead.high
+    assert lead(degree, paths).value == -ahead.value
+    none = lead(paths, paths)
+    assert (none.value, none.low, none.high) == (0, 0, 0)
 
 
 def test_predicates_are_measured_by_themselves(triples: Triples, held: Split) -> None:
