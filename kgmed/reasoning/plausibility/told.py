@@ -95,8 +95,9 @@ class Learned:
 
     ``model`` is the kind of embedding, '' for path counts alone. ``snapshot`` is the hash of the
     graph, which must be that of the graph it is used with. ``figures`` are those on what was held
-    out, by method: the model's own and the simple ones that it has to beat, by how much in ``leads``; ``method`` is the one
-    whose probabilities are given. ``weighing`` and ``calibration`` make them of scores. ``weights``
+    out, by method: the model's own and the simple ones that it has to beat, by how much in
+    ``leads``; ``method`` is the one whose probabilities are given. ``weighing`` and ``calibration``
+    make them of scores. ``weights``
     and ``crc`` name the file of numbers beside it.
     """
 
