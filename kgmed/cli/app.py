@@ -66,6 +66,14 @@ EVALUATES = {
 }
 """What ``kgmed evaluate`` does -> the module of this package, and its function."""
 
+LEARN = "learn"
+LEARNS = {
+    "train": ("learn_train", "train"),
+    "evaluate": ("learn_evaluate", "evaluate"),
+    "info": ("learn_info", "info"),
+}
+"""What ``kgmed learn`` does -> the module of this package, and its function."""
+
 HELP = "A medical knowledge graph that answers, links and explains, with a source for each line."
 EXITS = (
     "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 nothing was found or answered, "
@@ -129,6 +137,14 @@ def make_app(only: str | None = None) -> typer.Typer:
         for name, place in EVALUATES.items():
             _add(group, name, f"{EVALUATE} {name}", place)
         app.add_typer(group, name=EVALUATE)
+    if only in {None, LEARN}:
+        group = typer.Typer(
+            help="Train models on a graph that tell how plausible is what it doesn't say.",
+            no_args_is_help=True,
+        )
+        for name, place in LEARNS.items():
+            _add(group, name, f"{LEARN} {name}", place)
+        app.add_typer(group, name=LEARN)
     return app
 
 

@@ -94,6 +94,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "kgmed mcp --http --port 0",
         "kgmed mcp --graph my-graph --open-only",
     ),
+    "learn train": (
+        "kgmed learn train",
+        "kgmed learn train --model paths --name near",
+        "kgmed learn train --graph my-graph --device cuda --dimension 256",
+    ),
+    "learn evaluate": (
+        "kgmed learn evaluate --split entity --predicate interacts_with",
+        "kgmed learn evaluate --predicate treats --methods degree,dwpc,complex+paths --seeds 0",
+    ),
+    "learn info": ("kgmed learn info", "kgmed learn info --name default --json"),
     "evaluate run": (
         "kgmed evaluate run medqa.jsonl --out runs --lm my-model "
         "--api-base http://localhost:8000/v1",

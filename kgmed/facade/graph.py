@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from kgmed.facade.asking_files import AskingFiles
 from kgmed.facade.generating import Generating
+from kgmed.facade.learning import Learning
 from kgmed.facade.linking import Linking
 from kgmed.facade.optimizing import Optimizing
 from kgmed.facade.showing import Showing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MAX_HOPS = 6
 
 
-class Graph(Linking, AskingFiles, Optimizing, Showing, Generating):
+class Graph(Linking, AskingFiles, Optimizing, Learning, Showing, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the

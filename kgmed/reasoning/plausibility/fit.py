@@ -1,0 +1,256 @@
+"""Methods fitted to a split and measured on what it holds out: the same for training one model and
+for comparing several.
+
+Validation stops the training, weighs and calibrates; the test is looked at once, to measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from kgmed.kg.errors import UsageError
+from kgmed.reasoning.plausibility.baselines import Degree, PathCounts
+from kgmed.reasoning.plausibility.calibrate import (
+    Calibration,
+    Judged,
+    calibrated,
+    expected_calibration_error,
+    judged,
+    reliability,
+)
+from kgmed.reasoning.plausibility.data import Triples
+from kgmed.reasoning.plausibility.measure import (
+    Answers,
+    Sample,
+    Scores,
+    by_predicate,
+    figures,
+    lead,
+    sampled,
+)
+from kgmed.reasoning.plausibility.mix import Features, Mixed, weighed
+from kgmed.reasoning.plausibility.negatives import Negatives, Slots, hard_negatives
+from kgmed.reasoning.plausibility.score import KINDS
+from kgmed.reasoning.plausibility.splits import Split
+from kgmed.reasoning.plausibility.told import Figure, MethodFigures, Parts
+from kgmed.reasoning.plausibility.train import Progress, Settings, Trained, train
+
+PATHS = "paths"
+"""The method of path counts alone, which needs no model."""
+SIMPLE = ("degree", "dwpc")
+"""What a fitted method has to beat."""
+BASELINES = (*SIMPLE, PATHS)
+MODELS = (PATHS, *KINDS)
+NEGATIVES = 5
+"""Hard negatives for either end of a held-out triple."""
+TEST_SEED = 1_000_003
+"""What parts the negatives of the test from those of validation, of the same seed."""
+
+
+def mixed_name(kind: str) -> str:
+    """The method that weighs a model's score and path counts.
+
+    >>> mixed_name("complex"), mixed_name("paths")
+    ('complex+paths', 'paths')
+    """
+    return kind if kind == PATHS else f"{kind}+{PATHS}"
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Held-out triples and their negatives, to be scored."""
+
+    part: str
+    triples: Triples
+    places: np.ndarray
+    negatives: Negatives
+
+    def judged(self, scores: Scores) -> Judged:
+        """What a method gives both, with what is known of them."""
+        t, places, false = self.triples, self.places, self.negatives
+        return judged(
+            scores.score(t.s[places], t.p[places], t.o[places]),
+            scores.score(false.s, false.p, false.o), false.of, t.p[places],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method fitted to a split: its scores, and the probabilities that they stand for."""
+
+    scores: Scores
+    calibration: Calibration
+    trained: Trained | None = None
+
+
+class Fitting:
+    """The methods of one split and seed, made when they are asked for."""
+
+    def __init__(
+        self,
+        triples: Triples,
+        split: Split,
+        settings: Settings,
+        *,
+        device: str = "cpu",
+        checkpoints: Path | None = None,
+        progress: Callable[[Progress], None] = lambda _one: None,
+    ) -> None:
+        self.triples, self.split, self.settings = triples, split, settings
+        self._how = {"device": device, "checkpoints": checkpoints, "progress": progress}
+        self.slots = Slots(triples, split.train)
+        self.answers = Answers(triples)
+        self.paths = PathCounts(triples, split.train)
+        self._trained: dict[str, Trained] = {}
+        self.valid, self.test = (
+            Held(name, triples, places,
+                 hard_negatives(self.slots, places, each=NEGATIVES, seed=settings.seed + more))
+            for name, places, more in (("valid", split.valid, 0), ("test", split.test, TEST_SEED))
+        )  # fmt: skip
+        for held in (self.valid, self.test):
+            if not len(held.negatives):
+                raise UsageError(
+                    f"Found no negative for the {len(held.places):,} triples of {held.part}, "
+                    "expected concepts of their categories that are unrelated. Hold out other "
+                    "predicates, or more."
+                )
+
+    def method(self, name: str) -> Method:
+        """A method by its name: degree, dwpc, paths, a model, or a model with paths."""
+        kind, plus, _ = name.partition("+")
+        trained = self._model(kind) if kind in KINDS else None
+        scores: Scores
+        if trained is not None and not plus:
+            scores = trained.scores(self.triples)
+        elif trained is not None or name == PATHS:
+            scores = self._mixed(trained, name)
+        elif name in BASELINES:
+            scores = Degree(self.slots) if name == "degree" else self.paths
+        else:
+            raise UsageError(
+                f"Found method {name!r}, expected one of: "
+                f"{', '.join((*BASELINES, *KINDS, *map(mixed_name, KINDS)))}."
+            )
+        calibration = calibrated(self.valid.judged(scores), self.triples.predicates)
+        return Method(scores, calibration, trained)
+
+    def _model(self, kind: str) -> Trained:
+        if kind not in self._trained:
+            settings = replace(self.settings, kind=kind)  # type: ignore[arg-type]  # one of them
+            self._trained[kind] = train(self.triples, self.split, settings, **self._how)  # type: ignore[arg-type]
+        return self._trained[kind]
+
+    def _mixed(self, trained: Trained | None, name: str) -> Mixed:
+        triples, places, false = self.triples, self.valid.places, self.valid.negatives
+        features = Features(None if trained is None else trained.scores(triples), self.paths)
+        s, p, o = (
+            np.concatenate([known[places], unknown])
+            for known, unknown in ((triples.s, false.s), (triples.p, false.p), (triples.o, false.o))
+        )
+        found = features.of(s, p, o)
+        told = judged(np.zeros(len(places)), np.zeros(len(false)), false.of, triples.p[places])
+        weighing = weighed(features.names, found, told, triples.predicates)
+        return Mixed(features, weighing, triples.predicates, name=name)
+
+    def sample(self, method: Method) -> tuple[Sample, Judged]:
+        """What a method gives the test: its ranks and scores, and the probabilities it tells."""
+        scores = method.scores
+        sample = sampled(
+            scores, self.slots, self.split.test, self.test.negatives, answers=self.answers
+        )
+        found = judged(sample.true, sample.false, sample.of, sample.p)
+        names = np.array(self.triples.predicates)[found.predicate].tolist()
+        return sample, replace(found, scores=method.calibration(found.scores, names))
+
+    def parts(self) -> Parts:
+        """The sizes of the split."""
+        triples, split = self.triples, self.split
+        seen = np.zeros(triples.concepts, bool)
+        seen[triples.s[split.train]] = seen[triples.o[split.train]] = True
+        both = seen[triples.s[split.test]] & seen[triples.o[split.test]]
+        return Parts(
+            len(split.train), len(split.valid), len(split.test), int((~both).sum()),
+            dict(split.leaks),
+        )  # fmt: skip
+
+
+def measured(
+    samples: Sequence[tuple[Sample, Judged]],
+    trained: Sequence[Trained | None],
+    predicates: Sequence[str],
+    *,
+    draws: int = 1000,
+) -> MethodFigures:
+    """The figures of a method over the samples of several seeds."""
+    held = pooled([sample for sample, _ in samples])
+    told = [one for _, one in samples]
+    bins = reliability(*(np.concatenate(column) for column in (
+        [one.scores for one in told], [one.true for one in told], [one.weight for one in told]
+    )))  # fmt: skip
+    own = by_predicate(held, predicates)
+    done = [one for one in trained if one is not None]
+    return MethodFigures(
+        figures([sample for sample, _ in samples], draws=draws),
+        {name: found for name, (_count, found) in own.items()},
+        {name: count for name, (count, _found) in own.items()},
+        round(expected_calibration_error(bins), 6), tuple(bins),
+        tuple(one.epoch for one in done),
+        tuple(round(one.history[-1].seconds, 1) for one in done),
+    )  # fmt: skip
+
+
+def pooled(samples: Sequence[Sample]) -> Sample:
+    """The samples of several seeds as one."""
+    sizes = np.cumsum([0, *(len(sample.p) for sample in samples)])
+    of = [sample.of + start for sample, start in zip(samples, sizes[:-1], strict=True)]
+    return Sample(
+        np.concatenate([sample.ranks for sample in samples]),
+        np.concatenate([sample.p for sample in samples]),
+        np.concatenate([sample.true for sample in samples]),
+        np.concatenate([sample.false for sample in samples]),
+        np.concatenate(of).astype(np.int32),
+    )
+
+
+def leads_of(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Figure]:
+    """How far each method is ahead, by AUC, of the simple one that separates best."""
+    simple = {name: figures(samples[name], draws=1)["auc"].value for name in SIMPLE
+              if name in samples}  # fmt: skip
+    if not simple:
+        return {}
+    best = max(simple, key=lambda name: simple[name])
+    return {
+        name: lead(own, samples[best]) for name, own in samples.items() if name not in simple
+    }  # fmt: skip
+
+
+def verdict(methods: Mapping[str, MethodFigures], leads: Mapping[str, Figure], chosen: str) -> str:
+    """In a sentence, whether a method separates true from hard negatives better than the simple
+    ones: one that doesn't is no better than they."""
+    auc = {name: one.figures["auc"].value for name, one in methods.items()}
+    if chosen not in leads:
+        return f"{chosen} tells held-out statements from hard negatives with AUC {auc[chosen]:.3f}."
+    simple = {name: auc[name] for name in SIMPLE if name in auc}
+    best = max(simple, key=lambda name: simple[name])
+    ahead = leads[chosen]
+    told = (
+        f"AUC {auc[chosen]:.3f}; " + ", ".join(f"{simple[name]:.3f} by {name}" for name in simple)
+        + f"; {ahead.value:+.3f}, 95% interval {ahead.low:+.3f} to {ahead.high:+.3f}"
+    )  # fmt: skip
+    if ahead.low > 0:
+        return (
+            f"{chosen} tells held-out statements from hard negatives better than {best} ({told})."
+        )
+    if ahead.value > 0:
+        return (
+            f"{chosen} is not surely better than {best} at telling held-out statements from hard "
+            f"negatives ({told})."
+        )
+    return (
+        f"{chosen} does not tell held-out statements from hard negatives better than {best} "
+        f"({told}): {best} is the better choice here."
+    )

@@ -1,0 +1,75 @@
+"""Triples with something to learn in them: drugs of a kind treat, target and interact alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from support import concept, source, tables_of
+
+from kgmed.builders.pipeline import build
+from kgmed.kg.store.snapshot import Snapshot, open_snapshot
+from kgmed.reasoning.plausibility.data import Triples
+
+SIZES = {"Drug": 60, "Disease": 36, "Gene": 24, "DrugClass": 6}
+KINDS = 6
+"""Kinds of drug; a drug, disease or gene is of the kind that its number leaves over."""
+
+
+def lines(sizes: Mapping[str, int] = SIZES, seed: int = 0) -> list[tuple[str, str, str]]:
+    """Subject, predicate and object, by name: what a drug's kind makes likely, and some noise."""
+    rng = np.random.default_rng(seed)
+    found = []
+    drugs, diseases = range(sizes["Drug"]), range(sizes["Disease"])
+    for a in drugs:
+        found += [
+            (f"Drug{a}", "interacts_with", f"Drug{b}")
+            for b in range(a)
+            if rng.random() < (0.6 if (a + b) % KINDS in (1, 4) else 0.02)
+        ]
+        found += [
+            (f"Drug{a}", "treats", f"Disease{b}")
+            for b in diseases
+            if rng.random() < (0.6 if (a - b) % KINDS == 0 else 0.02)
+        ]
+        found += [
+            (f"Drug{a}", "inhibits", f"Gene{b}")
+            for b in range(sizes["Gene"])
+            if rng.random() < (0.5 if (a - b) % KINDS in (0, 2) else 0.02)
+        ]
+        found.append((f"Drug{a}", "in_drug_class", f"DrugClass{a % sizes['DrugClass']}"))
+    return found
+
+
+def toy(sizes: Mapping[str, int] = SIZES, seed: int = 0) -> Triples:
+    """The lines as triples, without a graph."""
+    rows = lines(sizes, seed)
+    kinds = sorted(sizes)
+    names = sorted({end for s, _p, o in rows for end in (s, o)})
+    predicates = sorted({p for _s, p, _o in rows})
+    place = {name: n for n, name in enumerate(names)}
+    symmetric = np.array([name == "interacts_with" for name in predicates])
+    found = set()
+    for s, p, o in rows:
+        a, code, b = place[s], predicates.index(p), place[o]
+        found.add((code, min(a, b), max(a, b)) if symmetric[code] else (code, a, b))
+    p, s, o = np.array(sorted(found), np.int32).T
+    types = [kinds.index(name.rstrip("0123456789")) for name in names]
+    return Triples(
+        s=s.copy(), p=p.copy(), o=o.copy(), ids=tuple(names), types=np.array(types, np.int32),
+        categories=tuple(kinds), predicates=tuple(predicates), symmetric=symmetric,
+        families=np.arange(len(predicates), dtype=np.int32),
+        first=np.arange(len(s) + 1), rows=np.arange(len(s)), origin=np.zeros(len(s), np.int32),
+        origins=(("infores:a", "1"),), left_out={}, snapshot="0" * 64,
+    )  # fmt: skip
+
+
+def graph(root: Path, seed: int = 0) -> Snapshot:
+    """The lines as a graph in a folder."""
+    rows = lines(seed=seed)
+    ends = sorted({end for s, _p, o in rows for end in (s, o)})
+    things = [concept(f"x:{name}", name, name.rstrip("0123456789")) for name in ends]
+    told = [{"subject": f"x:{s}", "predicate": p, "object": f"x:{o}"} for s, p, o in rows]
+    build([source(statements=told, **tables_of(things))], root)
+    return open_snapshot(root)
