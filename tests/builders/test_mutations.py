@@ -9,7 +9,7 @@ from mutation_checks import run
 from mutations import Subject, mutated
 from subjects import SUBJECTS
 
-INPUTS = 20
+INPUTS = 8
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
