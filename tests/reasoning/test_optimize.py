@@ -357,7 +357,7 @@ def test_what_is_right_borne_out_cited_and_short_is_best(graph: Graph) -> None:
             "citations": [1]}  # fmt: skip
     best = scored(graph, PICK, said)
     assert (best.total, best.feedback) == (1.0, "The answer is right.")
-    other = {**said, "choice": "A", "answer": "Febuxostat treats gout [1]."}
+    other = {**said, "choice": "A", "answer": "Probenecid treats gout [1]."}
     wrong = scored(graph, PICK, other)
     assert wrong.total == pytest.approx(0.5)
     assert "Right is B (allopurinol); the answer said A." in wrong.feedback
