@@ -24,6 +24,8 @@ DRUGS = ("warfarin", "colchicine", "aspirin", "vitamin K")
     ("", DRUGS, None),
     ("秋水仙碱用于治疗痛风 [1]。", ("华法林", "秋水仙碱"), 1),
     ("秋水仙碱不用于治疗痛风。", ("华法林", "秋水仙碱"), None),
+    ("非那雄胺治疗前列腺增生。", ("华法林", "非那雄胺"), 1),
+    ("Pain, not otherwise specified", ("Pain, not otherwise specified", "gout"), 0),
     ("二甲双胍缓释片", ("二甲双胍", "二甲双胍缓释片"), 1),
     ("a kind of anti-bacterial agents", ("agent", "Anti-bacterial agent", "anti-viral agent"), 1),
     ("x", ("", " "), None),

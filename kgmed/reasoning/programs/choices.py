@@ -9,11 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_DENIES = re.compile(
-    r"\b(?:no|not|none|never|neither|nor|without|except|unlike|cannot|\w+n't)\b"
-    r"|[不非无没否未除]",
-    re.IGNORECASE,
-)
+from kgmed.reasoning.denial import denies
 
 
 def named_option(text: str, options: Sequence[str], question: str = "") -> int | None:
@@ -31,7 +27,7 @@ def named_option(text: str, options: Sequence[str], question: str = "") -> int |
     1
     >>> named_option("It isn't warfarin.", ["warfarin", "colchicine"])
     """
-    if _DENIES.search(text):
+    if denies(text, options):
         return None
     rest, found = text, []
     for place in sorted(range(len(options)), key=lambda n: len(options[n]), reverse=True):

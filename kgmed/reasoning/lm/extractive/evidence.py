@@ -10,14 +10,12 @@ from random import Random
 from kgmed.kg.linking.normalize import is_cjk
 from kgmed.kg.model import Language
 from kgmed.kg.predicates import Registry, registry
+from kgmed.reasoning.denial import denies
 from kgmed.reasoning.lm.extractive.words import Relations, holds, keys
 from kgmed.reasoning.question import Reading, parse
 
 _LINE = re.compile(r"^\[(\d{1,3})\] (.+)$")
 _SAID = re.compile(r"^= (.+): (.+)$")
-_DENIED = re.compile(
-    r"\b(?:not|no|never|cannot|without)\b|n't\b|不(?!良)|未|没有|并非", re.IGNORECASE
-)
 _APART = re.compile(r"\b(?:together|safe|safely|combine[ds]?|along)\b|一起|同时|合用|联用|安全",
                     re.IGNORECASE)  # fmt: skip
 
@@ -30,15 +28,8 @@ class Line:
     text: str
 
     def denies(self, names: Sequence[str]) -> bool:
-        """Whether it says that something is not so; a "non-" in these names says nothing.
-
-        >>> Line(1, "生精障碍是男性不育的一种。").denies(["男性不育"])
-        False
-        """
-        text = self.text.casefold()
-        for name in names:
-            text = text.replace(name.casefold(), " ")
-        return bool(_DENIED.search(text))
+        """Whether it says that something is not so; a "non-" in these names says nothing."""
+        return denies(self.text, names)
 
     @property
     def cited(self) -> str:
