@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
 
 
+REMEMBERED = 1_000_000
+"""Ids whose numbers are remembered; all are forgotten when they are more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A concept that may stand at an end, and how probable the statement would be (0-1)."""
@@ -137,5 +141,7 @@ class Scorer:
     def _number(self, id: str) -> int:
         known = self._numbers
         if id not in known:
+            if len(known) >= REMEMBERED:
+                known.clear()
             known[id] = self.ids.number(id)
         return known[id]
