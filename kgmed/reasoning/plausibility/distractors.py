@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgmed.reasoning.plausibility.calibrate import Calibration
-from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Mask, is_among, triple_keys
+from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, is_among, triple_keys
 from kgmed.reasoning.plausibility.measure import Scores
 from kgmed.reasoning.plausibility.negatives import ENDS, Slots
 from kgmed.reasoning.plausibility.splits import Split
@@ -114,8 +114,8 @@ def _share(true: Mask, question: Ints, own: Longs, rng: np.random.Generator, dra
         return Figure(0.0, 0.0, 0.0)
     numbers = np.unique(question, return_inverse=True)[1]
     n = int(numbers.max()) + 1
-    hits: Floats = np.bincount(numbers[own], true[own], n)
-    of: Floats = np.bincount(numbers[own], minlength=n).astype(np.float64)
+    hits = np.bincount(numbers[own], true[own], n).astype(np.float64)
+    of = np.bincount(numbers[own], minlength=n).astype(np.float64)
     weights = rng.multinomial(n, np.full(n, 1 / n), draws).astype(np.float64)
     drawn = (weights @ hits) / np.maximum(weights @ of, 1e-12)
     values: Sequence[float] = (hits.sum() / of.sum(), *np.percentile(drawn, [2.5, 97.5]))

@@ -128,6 +128,10 @@ class Scorer:
             for place, probability in zip(chosen, told, strict=True)
         ]
 
+    def candidates(self, predicate: str, end: End) -> int:
+        """How many concepts are thought of at an end of a predicate."""
+        return len(self._candidates(predicate, end))
+
     def _candidates(self, predicate: str, end: End) -> Ints:
         one = self.learned.predicates[predicate]
         wanted = set(one.subject if end == "subject" else one.object)
