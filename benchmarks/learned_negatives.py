@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from held_out import HIDDEN, TARGETS
+from held_out import HIDDEN
 
 import kgmed
 from kgmed.builders.datasets.block import PartBlock
@@ -44,6 +44,7 @@ from kgmed.reasoning.plausibility.negatives import Slots
 CUTS = (None, 1.01, 0.99, 0.95, 0.9, 0.8, 0.5)
 """None: no model. 1.01: a model that leaves nothing out."""
 DRAWS = 1_000
+SUGGESTED = ("interacts_with", "treats", "inhibits", "antagonist_of", "agonist_of")
 
 
 def drafts(graph: Any, feed: Feed, cut: float | None, kind: str, share: float) -> list[Draft]:
@@ -137,7 +138,7 @@ class Solvers:
 
 def precision(part: Any, verdicts: Verdicts) -> Iterator[dict[str, Any]]:
     """How many of the 10 and 100 most probable suggestions were hidden."""
-    for predicate in ("interacts_with", "treats", *TARGETS):
+    for predicate in SUGGESTED:
         start = time.process_time()
         found = part.learn_suggest(predicate, limit=100)
         seconds = time.process_time() - start
@@ -151,6 +152,7 @@ def precision(part: Any, verdicts: Verdicts) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
+    """Print a line of JSON for each thing measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--share", type=float, default=0.25)

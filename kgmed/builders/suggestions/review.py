@@ -47,8 +47,10 @@ def told(probability: str, model: str, reviewer: str, date: str) -> str:
     """What the text of an accepted statement says of where it comes from.
 
     >>> told("0.9300", "default (complex+paths)", "Dr. Li", "2026-11-22")
-    'Suggested by default (complex+paths), probability 0.9300; accepted by Dr. Li, 2026-11-22.'
+    'Suggested by default (complex+paths), probability 0.93; accepted by Dr. Li, 2026-11-22.'
     """
+    if "." in probability:
+        probability = probability.rstrip("0").removesuffix(".")
     by = f"Suggested by {model or 'a model'}" + (f", probability {probability}" * bool(probability))
     who = ", ".join(filter(None, (f"by {reviewer}" if reviewer else "", date)))
     return f"{by}; accepted{' ' + who if who else ''}."
