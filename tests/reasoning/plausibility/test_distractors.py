@@ -63,9 +63,8 @@ def test_options_are_hidden_or_unknown_and_the_same_for_the_same_seed() -> None:
     seen = 0
     for a, code, b in zip(s.tolist(), p.tolist(), o.tolist(), strict=True):
         known = bool(triples.known(np.array([a]), np.array([code]), np.array([b]))[0])
-        if triples.symmetric[code] and a > b:
-            a, b = b, a
-        assert known == ((code, a, b) in hidden)
+        low, high = (b, a) if triples.symmetric[code] and a > b else (a, b)
+        assert known == ((code, low, high) in hidden)
         assert a != b
         seen += known
     assert seen > 20
