@@ -62,14 +62,14 @@ def test_options_are_those_that_a_model_finds_plausible_and_not_likely_true(grap
     block = block_of(graph, some=250)
     drawn, chosen = (
         list(TASKS["multiple_choice"].make(block, "en", context))
-        for context in contexts(graph, None, Hardest(likely))
+        for context in contexts(graph, None, Hardest(likely, 0.9))
     )
     assert len(chosen) > 0.8 * len(drawn) > 50
     told = [[p for p in likely(claimed(draft)) if p is not None] for draft in chosen]
     before = [p for draft in drawn for p in likely(claimed(draft)) if p is not None]
     after = [p for own in told for p in own]
-    assert max(after) < CUT
-    assert max(before) > CUT
+    assert max(after) < 0.9
+    assert max(before) > 0.9
     assert sum(after) / len(after) > sum(before) / len(before) + 0.1
     assert [sorted(draft.plausible) for draft in chosen] == [sorted(own) for own in told]
     assert not any(draft.plausible for draft in drawn)
@@ -77,7 +77,7 @@ def test_options_are_those_that_a_model_finds_plausible_and_not_likely_true(grap
 
 def test_what_a_model_chooses_is_still_judged(graph: Graph) -> None:
     block = block_of(graph, some=250)
-    (context,) = contexts(graph, Hardest(likely))
+    (context,) = contexts(graph, Hardest(likely, 0.9))
     made = list(TASKS["multiple_choice"].make(block, "en", context))
     said = Verdicts(graph.store)([Claimed(*t) for draft in made for t in claimed(draft)])
     assert set(said) <= {"REFUTED", "UNSUPPORTED"}
@@ -85,7 +85,7 @@ def test_what_a_model_chooses_is_still_judged(graph: Graph) -> None:
 
 def test_the_order_of_options_tells_nothing_of_their_probability(graph: Graph) -> None:
     block = block_of(graph, some=250)
-    (context,) = contexts(graph, Hardest(likely))
+    (context,) = contexts(graph, Hardest(likely, 0.9))
     made = [d for d in TASKS["multiple_choice"].make(block, "en", context) if len(d.plausible) == 3]
     falling = sum(list(d.plausible) == sorted(d.plausible, reverse=True) for d in made)
     assert 0.05 < falling / len(made) < 0.35  # a sixth by chance
@@ -95,7 +95,7 @@ def test_corruptions_are_tried_from_the_most_plausible_on(graph: Graph) -> None:
     counts = Counts()
     found = list(
         negatives(
-            graph.store, Verdicts(graph.store), share=0.02, seed=7, hardest=Hardest(likely),
+            graph.store, Verdicts(graph.store), share=0.02, seed=7, hardest=Hardest(likely, 0.9),
             counts=counts,
         )
     )  # fmt: skip
@@ -111,7 +111,7 @@ def test_corruptions_are_tried_from_the_most_plausible_on(graph: Graph) -> None:
         for kind in REPLACING
     }  # fmt: skip
     for kind, own in told.items():
-        assert max(own) < CUT
+        assert max(own) < 0.9
         assert sum(own) / len(own) > sum(drawn[kind]) / len(drawn[kind]) + 0.1, kind
         assert counts.tried[kind, "too plausible"]
     others = [n for n in found if n.kind not in REPLACING]

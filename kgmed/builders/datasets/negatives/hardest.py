@@ -14,7 +14,7 @@ Plausible = Callable[[Sequence[Triple]], Sequence[float | None]]
 """How probable each of many triples of concept ids is (0-1); None for what the model has never
 seen."""
 
-CUT = 0.9
+CUT = 0.8
 """The probability from which a statement is left out as likely true; docs/learn.md has what was
 measured with this one and others."""
 OFFERED = 48
