@@ -81,6 +81,29 @@ class Scorer:
                 found[n] = probability
         return found
 
+    def lack(self, subject: str, predicate: str, object: str) -> str:
+        """What keeps :meth:`score` from a number for a triple of concept ids, in a word, '' where
+        nothing does: ``one_concept``, ``unseen_predicate``, ``unseen_subject`` or
+        ``unseen_object``."""
+        if subject == object:
+            return "one_concept"
+        if predicate not in self._codes:
+            return "unseen_predicate"
+        if self._number(subject) < 0:
+            return "unseen_subject"
+        return "unseen_object" if self._number(object) < 0 else ""
+
+    def fits(self, subject: str, predicate: str, object: str) -> bool:
+        """Whether the model has seen concepts of such categories at the ends of the predicate. A
+        probability is calibrated for those alone."""
+        known = self.learned.predicates.get(predicate)
+        return known is not None and all(
+            number < 0 or self.learned.categories[self._types[number]] in seen
+            for number, seen in (
+                (self._number(subject), known.subject), (self._number(object), known.object)
+            )
+        )  # fmt: skip
+
     def rank(
         self,
         concept: str,
