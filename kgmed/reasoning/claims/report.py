@@ -10,8 +10,8 @@ from kgmed.kg.linking.link import Link
 from kgmed.kg.model import Language, Statement
 from kgmed.reasoning.claims.model import Checked, Proof, Verdict, Verification
 from kgmed.reasoning.claims.texts import counts
-from kgmed.reasoning.display.verdicts import WORST, chip, legend, marked, meanings
-from kgmed.reasoning.plausibility.words import nearest
+from kgmed.reasoning.display.verdicts import WORST, chip, legend, marked
+from kgmed.reasoning.plausibility.words import meanings, nearest
 
 LABELS: dict[Verdict, str] = {
     "SUPPORTED": "Entailment",
@@ -48,7 +48,11 @@ def lines(found: Verification) -> Iterator[str]:
     torn = sum(checked.conflict for checked in found.claims)
     if torn:
         yield f"Sources disagree on {torn} of them."
-    yield from meanings(found)
+    yield from _meanings(found)
+
+
+def _meanings(found: Verification) -> list[str]:
+    return meanings([checked.plausibility for checked in found.claims], found.lang)
 
 
 def said(checked: Checked) -> str:
@@ -98,7 +102,7 @@ def body(found: Verification) -> str:
             for one in found.skipped
         )
         parts.append(f"<h2>States nothing that can be checked</h2>\n<ul>{rows}</ul>\n")
-    parts += [f"<p><small>{plain(line)}</small></p>\n" for line in meanings(found)]
+    parts += [f"<p><small>{plain(line)}</small></p>\n" for line in _meanings(found)]
     parts.append(f"<p><small>{NOTICE} Snapshot {plain(found.snapshot[:16])}.</small></p>\n")
     return "".join(parts)
 

@@ -20,7 +20,7 @@ from kgmed.reasoning.claims.model import (
     VerifiedClaim,
     verified_claim,
 )
-from kgmed.reasoning.plausibility.words import meaning, nearest
+from kgmed.reasoning.plausibility.words import meanings, nearest
 
 Claimed: TypeAlias = Checked | VerifiedClaim
 
@@ -134,7 +134,9 @@ def verification_html(found: Verification) -> Html:
         + (f"<p><small>{legend(verdicts)}</small></p>" if verdicts else "")
         + (claims_html(found.claims) if found.claims else note("No claim that can be checked."))
         + (note(f"Sources disagree on {torn} of them.") if torn else "")
-        + "".join(note(line) for line in meanings(found))
+        + "".join(
+            note(line) for line in meanings([c.plausibility for c in found.claims], found.lang)
+        )
         + folded(
             f"sentences that state nothing that can be checked ({len(found.skipped):,})", skipped
         )
@@ -173,14 +175,6 @@ def _nearest(claims: Sequence[Claimed]) -> str:
     told = [one.plausibility for one in claims if one.plausibility is not None]
     lines = [(nearest(path, "en"),) for one in told for path in one.paths]
     return folded("nearest paths, no proof", table(("path",), lines)) if lines else ""
-
-
-def meanings(found: Verification) -> list[str]:
-    """What the probabilities in a verification mean, a line for each share of true statements;
-    none where there are none."""
-    told = [c.plausibility for c in found.claims if c.plausibility is not None]
-    priors = sorted({one.prior for one in told if one.probability is not None})
-    return [meaning(prior, found.lang) for prior in priors]
 
 
 def _path(claim: Claimed) -> Path | None:

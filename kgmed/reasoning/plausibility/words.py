@@ -3,8 +3,11 @@ compares the keys."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kgmed.kg.display.values import path_line
 from kgmed.kg.model import Language, Path
+from kgmed.reasoning.claims.model import Plausibility
 from kgmed.reasoning.compose import cite
 
 PHRASES: dict[Language, dict[str, str]] = {
@@ -75,6 +78,12 @@ def meaning(prior: float, lang: Language) -> str:
     'A plausibility is a probability in a mixture of 50% true statements and 50%'
     """
     return PHRASES[lang]["prior"].format(true=_percent(prior), false=_percent(1 - prior))
+
+
+def meanings(told: Iterable[Plausibility | None], lang: Language) -> list[str]:
+    """What the probabilities of claims mean, a line for each prior; [] where there are none."""
+    priors = {one.prior for one in told if one is not None and one.probability is not None}
+    return [meaning(prior, lang) for prior in sorted(priors)]
 
 
 def nearest(path: Path, lang: Language) -> str:
