@@ -214,7 +214,7 @@ class Datasets(Opened):
 
         names = chosen(tasks, tuple(known_tasks()), "task")
         forms = chosen(formats or ("messages",), tuple(FORMATS), "format")
-        choose, more = self._choosing(learned)
+        choose, more = self._choosing(learned, bounds["allow"])
         settings = self._settings(KIND, names, languages, files, formats=forms, more=more, **bounds)
         return Instructions(names, forms, self._opening(), choose=choose), settings
 
@@ -290,15 +290,17 @@ class Datasets(Opened):
         there = languages_of(self.local_store().snapshot)
         return tuple(lang for lang in LANGUAGES if lang in there) or LANGUAGES
 
-    def _choosing(self, learned: str) -> tuple[Choose | None, dict[str, Any]]:
+    def _choosing(self, learned: str, allow: Sequence[str]) -> tuple[Choose | None, dict[str, Any]]:
         """What opens the model that chooses among false statements, and what a run notes of it."""
         if not learned:
             return None, {}
         from kgmed.builders.datasets.negatives.hardest import CUT
-        from kgmed.facade.plausible import noted, opens
+        from kgmed.facade.plausible import check_leaves, noted, opens
         from kgmed.reasoning.plausibility.stored import load
 
-        model, _numbers = load(self.local_store().snapshot, learned)
+        snapshot = self.local_store().snapshot
+        model, _numbers = load(snapshot, learned)
+        check_leaves(model, snapshot, allow)
         return opens(model), {"learned": noted(model, CUT)}
 
     def _opening(self) -> Callable[[], tuple[GraphStore, Verdicts]]:

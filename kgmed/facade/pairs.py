@@ -140,7 +140,7 @@ class PreferencePairs(Datasets):
 
         names = chosen(tasks, tuple(TASKS), "task")
         forms = chosen(formats or ("messages",), tuple(PAIR_FORMATS), "format")
-        choose, more = self._choosing(learned)
+        choose, more = self._choosing(learned, bounds["allow"])
         settings = self._settings(KIND, names, languages, files, formats=forms, more=more, **bounds)
         return Preferences(names, self._opening(), forms, choose=choose), settings
 

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kgmed.kg.errors import StoreError
+from kgmed.kg.errors import StoreError, UsageError
+from kgmed.kg.views.licensing import Terms
 
 if TYPE_CHECKING:
     from kgmed.builders.datasets.instructions import Choose
     from kgmed.builders.datasets.negatives.hardest import Hardest
     from kgmed.kg.store.base import GraphStore
+    from kgmed.kg.store.snapshot import Snapshot
     from kgmed.reasoning.plausibility.told import Learned
 
 
 def opens(model: Learned) -> Choose:
     """What opens this model, and no other of its name, over a graph's store; it is pickled."""
     return partial(_open, model.name, model.crc)
+
+
+def check_leaves(model: Learned, snapshot: Snapshot, allow: Sequence[str]) -> None:
+    """Raise :class:`~kgmed.kg.errors.UsageError` where a model was trained on a source whose
+    statements may not leave: what it chooses tells of them."""
+    terms = Terms.of(snapshot, allow)
+    held = [
+        row["infores"]
+        for row in snapshot.manifest["sources"]
+        if row["infores"] in model.sources and not terms.lets(row["infores"], row["licence"])
+    ]
+    if held:
+        without = " ".join(f"--without {name}" for name in held)
+        raise UsageError(
+            f"The model {model.name!r} was trained on {', '.join(held)}, whose licence isn't open, "
+            "and what it chooses would tell of it. Train one without: kgmed learn train --name "
+            f"open {without}. Or, if you may pass it on: --allow-restricted {held[0]}."
+        )
 
 
 def noted(model: Learned, cut: float) -> dict[str, Any]:

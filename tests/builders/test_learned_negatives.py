@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from dataset_rows import block_of, context_for
 from plausible import graph as toy
+from plausible import lines
 
 import kgmed
 from kgmed.builders.datasets.model import Draft
@@ -214,6 +215,24 @@ def test_a_run_goes_on_with_the_same_model_alone(taught: Graph, tmp_path: Path) 
         taught.write_preferences(out, languages=["en"], processes=1, learned="default")
     with pytest.raises(UsageError, match="found no model 'none', expected one of: default"):
         taught.write_preferences(out, languages=["en"], processes=1, learned="none")
+
+
+def test_a_model_of_a_source_that_may_not_leave_chooses_nothing_that_leaves(
+    tmp_path: Path,
+) -> None:
+    edges = tmp_path / "edges.tsv"
+    rows = [f"x:{s}\tbiolink:treats\tx:{o}" for s, _p, o in lines() if "Disease" in o]
+    edges.write_text("\n".join(["subject\tpredicate\tobject", *rows]) + "\n")
+    config = tmp_path / "kgmed.toml"
+    config.write_text(
+        'open = false\n[[source]]\ntype = "kgx"\nedges = ["edges.tsv"]\n'
+        'infores = "infores:closed"\nlicence = "UMLS-0"\n'
+    )
+    kgmed.build(tmp_path / "graph", config=config)
+    closed = kgmed.open_graph(str(tmp_path / "graph"))
+    closed.learn_train(model="paths", share=0.15)
+    with pytest.raises(UsageError, match="was trained on infores:closed, whose licence isn't open"):
+        closed.forecast_preferences(learned="default")
 
 
 def test_a_worker_refuses_a_model_that_was_trained_again(taught: Graph) -> None:
