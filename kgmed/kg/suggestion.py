@@ -69,3 +69,8 @@ class Suggestions:
     left_out: Mapping[str, int]
     version: str
     schema: str = "kgmed.suggestions/1"
+
+    def _repr_html_(self) -> str:
+        from kgmed.kg.display.suggested import suggestions_html
+
+        return suggestions_html(self)

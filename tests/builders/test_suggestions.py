@@ -93,6 +93,18 @@ def test_paths_are_statements_that_lead_from_subject_to_object(
         assert ends.count(one.subject) == ends.count(one.object) == 1
 
 
+def test_suggestions_show_in_a_notebook_and_say_what_they_are_not(
+    graph: Graph, found: Suggestions
+) -> None:
+    shown = found._repr_html_()
+    for one in found.suggestions[:3]:
+        assert f"{one.probability:.3f}" in shown
+        assert one.object_name in shown
+    assert "nor evidence, before a curator accepts it" in shown
+    named = replace(found.suggestions[0], object_name="<b>x</b>")
+    assert "<b>x</b>" not in replace(found, suggestions=(named,))._repr_html_()
+
+
 def test_what_cant_be_suggested_is_told(graph: Graph) -> None:
     with pytest.raises(UsageError, match="Found predicate 'causes', expected one that the model"):
         graph.learn_suggest("causes")
