@@ -70,10 +70,18 @@ class Answers:
         return row, answers[np.repeat(low, counts) + within]
 
 
-def ranks(scores: Scores, slots: Slots, part: Longs, *, answers: Answers | None = None) -> Floats:
+def ranks(
+    scores: Scores,
+    slots: Slots,
+    part: Longs,
+    *,
+    answers: Answers | None = None,
+    loops: bool = False,
+) -> Floats:
     """The rank of the true subject and of the true object, for the triples at places ``part``.
 
-    Shape (n, 2); 1 is best, and a tie with one other makes it 1.5.
+    Shape (n, 2); 1 is best, and a tie with one other makes it 1.5. With ``loops`` the concept at
+    the one end may stand at the other, too.
     """
     triples = slots.triples
     answers = answers or Answers(triples)
@@ -93,7 +101,8 @@ def ranks(scores: Scores, slots: Slots, part: Longs, *, answers: Answers | None 
                 row, answer = answers.of(anchors, code, end)
                 _strike(other, row, answer, candidates)
                 _strike(other, np.arange(len(rows)), wanted, candidates)
-                _strike(other, np.arange(len(rows)), anchors, candidates)
+                if not loops:
+                    _strike(other, np.arange(len(rows)), anchors, candidates)
                 # one score comes of two computations, which round differently
                 equal = (np.abs(table - aim) <= TIE * np.abs(aim)) & other
                 above = (table > aim) & other & ~equal
