@@ -96,7 +96,9 @@ def measured(model: Any, rows: torch.Tensor, known: list[torch.Tensor]) -> dict[
 def read(folder: Path) -> tuple[dict[str, torch.Tensor], int, int]:
     """The parts by name, as numbers: concepts and predicates in the order of their labels."""
     parts = {
-        name: [tuple(line.split("\t")) for line in (folder / f"{name}.tsv").read_text().splitlines()]
+        name: [
+            tuple(line.split("\t")) for line in (folder / f"{name}.tsv").read_text().splitlines()
+        ]
         for name in ("train", "valid", "test", "measured")
     }
     rows = [row for part in parts.values() for row in part]
