@@ -276,6 +276,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def main() -> int:
+    """The command; 1 where the evaluators differ."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--peers", type=Path, help="Python of an environment with PyKEEN")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=["open", *PUBLIC])

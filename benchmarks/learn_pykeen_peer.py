@@ -2,8 +2,8 @@
 
     python learn_pykeen_peer.py FOLDER MODEL,... --seconds 60 --search 15 [--dimension 64]
 
-FOLDER holds train.tsv, valid.tsv, test.tsv and measured.tsv (rows of test), three labels a line, and
-symmetric.txt, the predicates that are true both ways: their triples are given in both directions.
+FOLDER holds train.tsv, valid.tsv, test.tsv and measured.tsv (rows of test), three labels a line,
+and symmetric.txt, the predicates that are true both ways: their triples are given in both directions.
 Each model is trained in some ways for the seconds of the search, then for all of them in the way
 that was the best for validation: ``lcwa`` (each pair of concept and predicate against all concepts,
 cross entropy, inverse triples) or ``slcwa`` (32 concepts drawn for each triple, self-adversarial
@@ -44,7 +44,7 @@ VALIDATED, LOOKS = 500, 6
 """Validation triples, and how often they are looked at."""
 
 
-class OverBudget(Exception):  # noqa: N818  nothing went wrong
+class OverBudget(Exception):
     """The seconds are spent."""
 
 
@@ -115,6 +115,7 @@ def read(folder: Path) -> tuple[dict[str, torch.Tensor], int, int]:
 
 
 def make(kind: str, dimension: int, loss: Any, factory: Any) -> Any:
+    """A model of PyKEEN's, with as many numbers a concept as kgmed's."""
     common = {"embedding_dim": dimension, "triples_factory": factory, "loss": loss,
               "random_seed": 0}  # fmt: skip
     if kind == "distmult":  # concepts of length one can't reach a probability near one
@@ -130,6 +131,7 @@ def make(kind: str, dimension: int, loss: Any, factory: Any) -> Any:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("models", type=lambda text: text.split(","))

@@ -4,8 +4,8 @@
     python benchmarks/gpu/kge.py --toy                        # the same code, on a CPU, in a minute
 
 The graph is drawn by NumPy: concepts of ten categories, each in a group of its category; for each
-of 30 predicates a group of subjects goes with two groups of objects. Four statements of five keep to
-that, one joins any two of the categories; both ends are drawn by a power law, so that there are
+of 30 predicates a group of subjects goes with two groups of objects. Four statements of five keep
+to that, one joins any two of the categories; both ends are drawn by a power law, so that there are
 hubs. Nothing tells the groups but the statements. A thousandth is held out for validation. Prints
 epochs a minute, triples a second, memory of the GPU and of the host, and the MRR by epoch, which a
 guess by degree would have near 0.
@@ -159,9 +159,7 @@ def run(size: Size, kind: str, device: str, precision: str) -> dict[str, Any]:
         stages.start("judging")
         slots = Slots(triples, split.train)
         part = split.test[:: max(len(split.test) // JUDGED, 1)]
-        sample = sampled(
-            trained.scores(triples), slots, part, hard_negatives(slots, part)
-        )
+        sample = sampled(trained.scores(triples), slots, part, hard_negatives(slots, part))
         auc = figures([sample], draws=1)["auc"].value
     seconds = told[-1].seconds
     return {
@@ -181,7 +179,8 @@ def _say_what(triples: Triples) -> None:
     degrees += np.bincount(triples.o, minlength=triples.concepts)
     say(
         f"{len(triples):,} triples of {triples.concepts:,} concepts, {int((degrees == 0).sum()):,} "
-        f"without one; the largest hub has {int(degrees.max()):,}, the median {np.median(degrees):.0f}"
+        f"without one; the largest hub has {int(degrees.max()):,}, the median "
+        f"{np.median(degrees):.0f}"
     )
 
 

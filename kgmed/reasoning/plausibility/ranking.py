@@ -59,7 +59,7 @@ class Ranking:
                     rows = own[start : start + ROWS]
                     s, o = triples.s[part[rows]], triples.o[part[rows]]
                     anchors, wanted = (s, o) if number else (o, s)
-                    block = _block(code, end, anchors, wanted, pool, answers, device)
+                    block = _block((code, end), (anchors, wanted), pool, answers, device)
                     block = block._replace(candidates=there[id(pool)])
                     self._blocks.append((rows, number, block))
 
@@ -92,8 +92,9 @@ class Ranking:
 
 
 def _block(
-    code: int, end: End, anchors: Ints, wanted: Ints, pool: Ints, answers: Answers, device: str
+    slot: tuple[int, End], asked: tuple[Ints, Ints], pool: Ints, answers: Answers, device: str
 ) -> _Block:
+    (code, end), (anchors, wanted) = slot, asked
     row, answer = answers.of(anchors, code, end)
     each = np.arange(len(anchors))
     rows = np.concatenate([row, each, each])

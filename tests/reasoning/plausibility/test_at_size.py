@@ -21,7 +21,8 @@ def test_a_synthetic_graph_is_learnt_and_what_it_took_is_told(
     file = tmp_path / "figures.json"
     command = [
         sys.executable, "-W", "ignore", str(SCRIPT), "--toy", "--concepts", "3000", "--statements",
-        "40000", "--epochs", "5", "--dimension", "16", "--precision", precision, "--json", str(file),
+        "40000", "--epochs", "5", "--dimension", "16", "--precision", precision,
+        "--json", str(file),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
