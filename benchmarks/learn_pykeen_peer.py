@@ -3,7 +3,8 @@
     python learn_pykeen_peer.py FOLDER MODEL,... --seconds 60 --search 15 [--dimension 64]
 
 FOLDER holds train.tsv, valid.tsv, test.tsv and measured.tsv (rows of test), three labels a line,
-and symmetric.txt, the predicates that are true both ways: their triples are given in both directions.
+and symmetric.txt, the predicates that are true both ways: their triples are given in both
+directions.
 Each model is trained in some ways for the seconds of the search, then for all of them in the way
 that was the best for validation: ``lcwa`` (each pair of concept and predicate against all concepts,
 cross entropy, inverse triples) or ``slcwa`` (32 concepts drawn for each triple, self-adversarial

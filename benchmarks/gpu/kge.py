@@ -59,7 +59,7 @@ class Size:
 
 
 FULL = Size(4_000_000, 50_000_000, 10, 64, 16_384, 1024, 512)
-TOY = Size(20_000, 200_000, 6, 32, 512, 256, 128)
+TOY = Size(20_000, 200_000, 4, 32, 512, 256, 128)
 
 
 def graph(size: Size, seed: int = 0) -> Triples:
