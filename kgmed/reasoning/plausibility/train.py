@@ -300,10 +300,11 @@ class _Training:
         """Go on from a state that was kept."""
         torch = torch_package()
         try:
-            state = torch.load(file, map_location=self.device, weights_only=True)
+            # what is loaded goes where the model is; Adagrad counts its steps on the CPU
+            state = torch.load(file, map_location="cpu", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
-            best = {name: tensor.cpu().numpy() for name, tensor in state["best"].items()}
+            best = {name: tensor.numpy() for name, tensor in state["best"].items()}
             self.epoch, self.since, self.seconds, epoch, mrr = state["numbers"]
             history = [Progress(*one) for one in state["history"]]
         except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
