@@ -2,8 +2,9 @@
 
 A batch holds triples of one predicate. Either end is asked for in turn: the true concept against
 those that stand at that end most, and some by chance of the categories that stand there; the ones
-that training triples give as well are left out of the row. What is held out is spared nothing: who
-leaves it out of the negatives teaches the model what was held out.
+that training triples give as well are left out of the row, unless the settings say otherwise. What
+is held out is spared nothing: who leaves it out of the negatives teaches the model what was held
+out.
 
 The loss is the cross entropy of the true concept among its row (Lacroix et al. 2018,
 https://proceedings.mlr.press/v80/lacroix18a.html), with their N3 penalty for bilinear models; steps
@@ -54,11 +55,12 @@ class Settings:
     ``dimension`` counts a concept's numbers, complex ones where the model has these. ``members``
     and ``drawn`` are how many concepts a batch is compared with: of those at an end, the likelier
     the more often they stand there (all, where there are no more), and of its categories, all
-    alike. ``rate`` is Adagrad's. ``decay`` weighs the N3 penalty of distmult and complex, ``scale``
-    multiplies the distances of transe and rotate. Each ``validate_every`` epochs the MRR of at
-    most ``validated`` validation triples is taken; after ``patience`` of these without a better one
-    the training ends, and the numbers of the best are kept. ``precision`` ``auto`` is bfloat16 for
-    products on a GPU, and float32 else.
+    alike. With ``spare_known`` a right answer isn't compared with the others that training triples
+    give; without, it is, which is better for small, dense graphs. ``rate`` is Adagrad's. ``decay``
+    weighs the N3 penalty of distmult and complex, ``scale`` multiplies the distances of transe and
+    rotate. Each ``validate_every`` epochs the MRR of at most ``validated`` validation triples is
+    taken; after ``patience`` of these without a better one the training ends, and the numbers of
+    the best are kept. ``precision`` ``auto`` is bfloat16 for products on a GPU, and float32 else.
     """
 
     kind: Kind = "complex"
@@ -67,6 +69,7 @@ class Settings:
     batch: int = 512
     members: int = 256
     drawn: int = 128
+    spare_known: bool = True
     rate: float = 0.05
     decay: float = 0.05
     scale: float = 10.0
@@ -245,7 +248,10 @@ class _Training:
                 table = compared(kind, query, candidates(kind, self.model, pool))
                 if kind in ("transe", "rotate"):
                     right, table = right * settings.scale, table * settings.scale
-                others = self.batches.others(anchors, code, end, pool)
+                if settings.spare_known:
+                    others = self.batches.others(anchors, code, end, pool)
+                else:
+                    others = pool != wanted[:, None]
                 table = table.float().masked_fill(~others, float("-inf"))
                 row = torch.cat([right.float()[:, None], table], 1)
                 total = total + (torch.logsumexp(row, 1) - right.float()).mean()
