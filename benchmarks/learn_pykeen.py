@@ -5,8 +5,9 @@
 ``--peers`` is the Python of an environment with PyKEEN (see learn_pykeen_peer.py). ``open`` is the
 open graph, a tenth of the pairs of concepts held out for validation and for test; ``umls`` and
 ``kinships`` are the public sets that PyKEEN's wheel holds, in their published parts. Both train on
-one thread, one after the other. kgmed is given its defaults, and ends earlier where its validation
-says so; PyKEEN the best of the ways that learn_pykeen_peer.py tries. Ranks are kgmed's, of PyKEEN's
+one thread, one after the other. kgmed is given its defaults, then the same without ``spare_known``,
+and ends earlier where its validation says so; PyKEEN the best of the ways that
+learn_pykeen_peer.py tries. Ranks are kgmed's, of PyKEEN's
 scores as of its own: among the concepts of the categories that stand at an end, and among all. The
 figures that PyKEEN's evaluator gives its own model must be those of kgmed's; the exit code is 1
 where they aren't.
@@ -230,10 +231,13 @@ def run(chosen: argparse.Namespace, name: str, folder: Path) -> list[dict[str, A
         f"{len(found.triples.predicates)} predicates; {seconds:.0f} CPU s a model")  # fmt: skip
     rows = []
     for kind in chosen.models:
-        scores, told = own(found, Settings(kind=kind, dimension=chosen.dimension), seconds)
-        rows.append({"set": name, "model": kind, "library": "kgmed", **told,
-                     **measures(found, scores)})  # fmt: skip
-        say(json.dumps(rows[-1]))
+        for spare in (True, False):
+            settings = Settings(kind=kind, dimension=chosen.dimension, spare_known=spare)
+            scores, told = own(found, settings, seconds)
+            rows.append({"set": name, "model": kind, "library": "kgmed",
+                         "way": "spare_known" if spare else "not spare_known", **told,
+                         **measures(found, scores)})  # fmt: skip
+            say(json.dumps(rows[-1]))
     if chosen.peers:
         command = [chosen.peers, "-W", "ignore", Path(__file__).with_name("learn_pykeen_peer.py"),
                    folder, ",".join(chosen.models), "--seconds", seconds, "--search", search,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from support import concept, source, tables_of
+from support import RowSource, concept, source, tables_of
 
 from kgmed.builders.pipeline import build
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
@@ -65,11 +66,16 @@ def toy(sizes: Mapping[str, int] = SIZES, seed: int = 0) -> Triples:
     )  # fmt: skip
 
 
-def graph(root: Path, seed: int = 0) -> Snapshot:
-    """The lines as a graph in a folder."""
+def sources(seed: int = 0, more: Sequence[Mapping[str, Any]] = ()) -> list[RowSource]:
+    """The lines as a source; ``more`` are further statements' rows."""
     rows = lines(seed=seed)
     ends = sorted({end for s, _p, o in rows for end in (s, o)})
     things = [concept(f"x:{name}", name, name.rstrip("0123456789")) for name in ends]
     told = [{"subject": f"x:{s}", "predicate": p, "object": f"x:{o}"} for s, p, o in rows]
-    build([source(statements=told, **tables_of(things))], root)
+    return [source(statements=[*told, *map(dict, more)], **tables_of(things))]
+
+
+def graph(root: Path, seed: int = 0, more: Sequence[Mapping[str, Any]] = ()) -> Snapshot:
+    """The lines as a graph in a folder."""
+    build(sources(seed, more), root)
     return open_snapshot(root)

@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'kgmed verify "Warfarin interacts with amiodarone." --fail-on refuted',
         "kgmed verify --file answer.txt --html answer.html",
         "kgmed verify --triples claims.csv --out verdicts.csv",
+        "kgmed verify --file answer.txt --plausibility --prior 0.1",
     ),
     "proof": (
         'kgmed verify "Imatinib inhibits ABL1." --json > proof.json && kgmed proof proof.json',
@@ -26,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "paths": (
         'kgmed paths warfarin "pulmonary embolism"',
         "kgmed paths imatinib ABL1 --hops 2 --predicate inhibits",
+        "kgmed paths imatinib asthma --rank learned",
     ),
     "why": ("kgmed why DOID:9477 UMLS:C0034065",),
     "info": ("kgmed info", "kgmed info --graph my-graph --json"),

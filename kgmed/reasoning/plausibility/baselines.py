@@ -114,6 +114,19 @@ class PathCounts:
             found[:, own] = self._counts(int(s[own[0]]), o[own])
         return found
 
+    def steps(self, s: Ints, o: Ints) -> Floats:
+        """What the step from each concept to another weighs, 0 where no statement joins them or a
+        number is -1; shapes (n,)."""
+        found = np.zeros(len(s))
+        for n, (one, other) in enumerate(zip(s.tolist(), o.tolist(), strict=True)):
+            if one < 0 or other < 0:
+                continue
+            first, past = int(self._first[one]), int(self._first[one + 1])
+            place = first + int(np.searchsorted(self._neighbors[first:past], other))
+            if place < past and self._neighbors[place] == other:
+                found[n] = self._weights[place]
+        return found
+
     def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:
         found: Floats = self.against_by_length(anchors, candidates).sum(0)
         return found

@@ -109,7 +109,7 @@ def learn(
         name=name, model="" if model == PATHS else model, method=method,
         settings={"device": device, **({} if trained is None else asdict(trained.settings))},
         snapshot=triples.snapshot,
-        sources=tuple(sorted({source for source, _release in triples.origins})),
+        sources=tuple(sorted({triples.origins[n][0] for n in np.unique(triples.origin).tolist()})),
         concepts=triples.concepts, categories=triples.categories,
         predicates={
             one: _predicate(triples, made, slots, code)

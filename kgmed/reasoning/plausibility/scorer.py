@@ -37,7 +37,8 @@ class Ranked:
 
 
 class Scorer:
-    """A trained model, opened. ``learned`` is what it is and how it measured."""
+    """A trained model, opened. ``learned`` is what it is and how it measured, ``paths`` are its
+    path counts."""
 
     def __init__(self, learned: Learned, arrays: dict[str, Any]) -> None:
         self.learned = learned
@@ -49,10 +50,10 @@ class Scorer:
         if learned.model:
             kind: Kind = learned.model  # type: ignore[assignment]
             model = Embedded(kind, arrays, symmetric)
-        paths = PathCounts.of_arrays(arrays)
+        self.paths = PathCounts.of_arrays(arrays)
         weighing = Weighing.from_json(learned.weighing)
         names = list(learned.predicates)
-        self._scores = Mixed(Features(model, paths), weighing, names, name=learned.method)
+        self._scores = Mixed(Features(model, self.paths), weighing, names, name=learned.method)
         self._calibration = Calibration.from_json(learned.calibration)
 
     @classmethod
@@ -69,9 +70,9 @@ class Scorer:
     def score(self, triples: Sequence[tuple[str, str, str]]) -> list[float | None]:
         """The probability of each triple of concept ids; None where the model has never seen the
         predicate or one of the concepts. Whether the graph states it makes no difference."""
-        s = np.array([self._number(one[0]) for one in triples], np.int32)
+        s = np.array([self.number(one[0]) for one in triples], np.int32)
         p = np.array([self._codes.get(one[1], -1) for one in triples], np.int32)
-        o = np.array([self._number(one[2]) for one in triples], np.int32)
+        o = np.array([self.number(one[2]) for one in triples], np.int32)
         known = np.flatnonzero((s >= 0) & (p >= 0) & (o >= 0) & (s != o))
         found: list[float | None] = [None] * len(triples)
         if len(known):
@@ -80,6 +81,29 @@ class Scorer:
             for n, probability in zip(known.tolist(), told.tolist(), strict=True):
                 found[n] = probability
         return found
+
+    def lack(self, subject: str, predicate: str, object: str) -> str:
+        """What keeps :meth:`score` from a number for a triple of concept ids, in a word, '' where
+        nothing does: ``one_concept``, ``unseen_predicate``, ``unseen_subject`` or
+        ``unseen_object``."""
+        if subject == object:
+            return "one_concept"
+        if predicate not in self._codes:
+            return "unseen_predicate"
+        if self.number(subject) < 0:
+            return "unseen_subject"
+        return "unseen_object" if self.number(object) < 0 else ""
+
+    def fits(self, subject: str, predicate: str, object: str) -> bool:
+        """Whether the model has seen concepts of such categories at the ends of the predicate. A
+        probability is calibrated for those alone."""
+        known = self.learned.predicates.get(predicate)
+        return known is not None and all(
+            number < 0 or self.learned.categories[self._types[number]] in seen
+            for number, seen in (
+                (self.number(subject), known.subject), (self.number(object), known.object)
+            )
+        )  # fmt: skip
 
     def rank(
         self,
@@ -102,7 +126,7 @@ class Scorer:
                 f"Found predicate {predicate!r}, expected one that the model "
                 f"{self.learned.name!r} has seen: {', '.join(self._codes)}."
             )
-        number = self._number(concept)
+        number = self.number(concept)
         if number < 0:
             raise UnknownConcept(
                 f"The model {self.learned.name!r} has seen no statement between {concept} and "
@@ -134,7 +158,8 @@ class Scorer:
     def _numbers(self) -> dict[str, int]:
         return {}
 
-    def _number(self, id: str) -> int:
+    def number(self, id: str) -> int:
+        """The model's number of a concept, -1 for one that it hasn't seen."""
         known = self._numbers
         if id not in known:
             known[id] = self.ids.number(id)
