@@ -198,6 +198,7 @@ _LATER = {
     "kgmed.learned/1": ("kgmed.reasoning.plausibility.told", "Learned"),
     "kgmed.learned_models/1": ("kgmed.reasoning.plausibility.told", "LearnedModels"),
     "kgmed.learn-evaluation/1": ("kgmed.reasoning.plausibility.told", "LearnEvaluation"),
+    "kgmed.suggestions/1": ("kgmed.kg.suggestion", "Suggestions"),
     "kgmed.search/1": ("kgmed.serve.shapes", "Search"),
     "kgmed.concept/1": ("kgmed.serve.shapes", "ConceptShown"),
     "kgmed.concepts/1": ("kgmed.serve.shapes", "Concepts"),

@@ -106,6 +106,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "kgmed learn evaluate --predicate treats --methods degree,dwpc,complex+paths --seeds 0",
     ),
     "learn info": ("kgmed learn info", "kgmed learn info --name default --json"),
+    "learn suggest": (
+        "kgmed learn suggest warfarin --predicate interacts_with",
+        "kgmed learn suggest --predicate treats --limit 50 --out treats_edges.tsv",
+        "kgmed learn suggest --predicate treats --reviewed treats_edges.tsv --json",
+    ),
     "evaluate run": (
         "kgmed evaluate run medqa.jsonl --out runs --lm my-model "
         "--api-base http://localhost:8000/v1",

@@ -12,6 +12,7 @@ from kgmed.facade.learning import Learning
 from kgmed.facade.linking import Linking
 from kgmed.facade.optimizing import Optimizing
 from kgmed.facade.showing import Showing
+from kgmed.facade.suggesting import Suggesting
 from kgmed.kg.errors import UnknownConcept, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MAX_HOPS = 6
 RANKS = ("default", "learned")
 
 
-class Graph(Linking, AskingFiles, Optimizing, Learning, Showing, Generating):
+class Graph(Linking, AskingFiles, Optimizing, Learning, Suggesting, Showing, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the

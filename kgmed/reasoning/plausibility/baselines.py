@@ -105,7 +105,16 @@ class PathCounts:
         return found
 
     def by_length(self, s: Ints, o: Ints) -> Floats:
-        """The counts of each length by itself; shapes (n,) to (lengths, n)."""
+        """The counts of each length by itself; shapes (n,) to (lengths, n).
+
+        A count is the same from either end; of each pair it is taken from the one that has more of
+        the others, which is reached but once.
+        """
+        if not len(s):
+            return np.zeros((len(self.lengths), 0))
+        often = np.bincount(s), np.bincount(o)
+        turned = often[0][s] < often[1][o]
+        s, o = np.where(turned, o, s), np.where(turned, s, o)
         found = np.zeros((len(self.lengths), len(s)))
         order = np.argsort(s, kind="stable")
         bounds = np.flatnonzero(np.r_[True, s[order][1:] != s[order][:-1], True])

@@ -14,6 +14,7 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
 from kgmed.kg.version import VERSION
 from kgmed.reasoning.plausibility.data import Triples, read_triples
+from kgmed.reasoning.plausibility.distractors import turned_out_true
 from kgmed.reasoning.plausibility.fit import (
     BASELINES,
     MODELS,
@@ -121,6 +122,9 @@ def learn(
         figures=told, leads=leads, verdict=verdict(told, leads, method),
         weighing=chosen.scores.weighing.to_json(), calibration=chosen.calibration.to_json(),
         created=datetime.now(UTC).isoformat(timespec="seconds"), version=VERSION,
+        distractors=turned_out_true(
+            chosen.scores, chosen.calibration, slots, made, seed=settings.seed
+        ),
     )  # fmt: skip
     arrays: dict[str, Any] = {
         **fitting.paths.arrays, **ids_as_arrays(triples.ids), "types": triples.types,

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
 
 
+REMEMBERED = 1_000_000
+"""Ids whose numbers are remembered; all are forgotten when they are more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A concept that may stand at an end, and how probable the statement would be (0-1)."""
@@ -148,6 +152,10 @@ class Scorer:
             for place, probability in zip(chosen, told, strict=True)
         ]
 
+    def candidates(self, predicate: str, end: End) -> int:
+        """How many concepts are thought of at an end of a predicate."""
+        return len(self._candidates(predicate, end))
+
     def _candidates(self, predicate: str, end: End) -> Ints:
         one = self.learned.predicates[predicate]
         wanted = set(one.subject if end == "subject" else one.object)
@@ -162,5 +170,7 @@ class Scorer:
         """The model's number of a concept, -1 for one that it hasn't seen."""
         known = self._numbers
         if id not in known:
+            if len(known) >= REMEMBERED:
+                known.clear()
             known[id] = self.ids.number(id)
         return known[id]
