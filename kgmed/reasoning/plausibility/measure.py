@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Triples
+from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Triples, triple_keys
 from kgmed.reasoning.plausibility.negatives import ENDS, End, Negatives, Slots
 from kgmed.reasoning.plausibility.told import Figure
 
@@ -47,33 +47,44 @@ class Answers:
 
     def __init__(self, triples: Triples, part: Longs | None = None) -> None:
         chosen = slice(None) if part is None else part
-        s, o, p = triples.s[chosen], triples.o[chosen], triples.p[chosen].astype(np.int64)
-        symmetric = triples.symmetric[p]
-        p = np.concatenate([p, p[symmetric]])
-        self._n = triples.concepts
-        self._ends: dict[End, tuple[Longs, Ints]] = {}
+        s, o, p = triples.s[chosen], triples.o[chosen], triples.p[chosen]
+        both = np.flatnonzero(triples.symmetric[p])
+        n = self._n = triples.concepts
+        self.keys: dict[End, Longs] = {}
+        """By end, ascending, :func:`triple_keys` of (anchor, predicate, answer)."""
         own: dict[End, tuple[Ints, Ints]] = {"object": (s, o), "subject": (o, s)}
-        for end, (one, other) in own.items():
-            anchor = np.concatenate([one, other[symmetric]])
-            answer = np.concatenate([other, one[symmetric]])
-            order = np.lexsort((answer, anchor, p))
-            self._ends[end] = (p * self._n + anchor)[order], answer[order]
+        for end, (anchor, answer) in own.items():
+            keys = triple_keys(anchor, p, answer, n)
+            if len(both):
+                turned = triple_keys(answer[both], p[both], anchor[both], n)
+                keys = np.concatenate([keys, turned])
+            if (keys[1:] < keys[:-1]).any():
+                keys.sort()
+            self.keys[end] = keys
 
     def of(self, anchors: Ints, p: int, end: End) -> tuple[Longs, Ints]:
         """(row of the anchor, answer) of all answers at ``end`` to the anchors at the other."""
-        keys, answers = self._ends[end]
-        wanted = np.int64(p) * self._n + anchors
-        low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right")
+        keys = self.keys[end]
+        wanted = (np.int64(p) * self._n + anchors) * self._n
+        low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted + self._n)
         counts = high - low
         row = np.repeat(np.arange(len(anchors)), counts)
         within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return row, answers[np.repeat(low, counts) + within]
+        return row, (keys[np.repeat(low, counts) + within] % self._n).astype(np.int32)
 
 
-def ranks(scores: Scores, slots: Slots, part: Longs, *, answers: Answers | None = None) -> Floats:
+def ranks(
+    scores: Scores,
+    slots: Slots,
+    part: Longs,
+    *,
+    answers: Answers | None = None,
+    loops: bool = False,
+) -> Floats:
     """The rank of the true subject and of the true object, for the triples at places ``part``.
 
-    Shape (n, 2); 1 is best, and a tie with one other makes it 1.5.
+    Shape (n, 2); 1 is best, and a tie with one other makes it 1.5. With ``loops`` the concept at
+    the one end may stand at the other, too.
     """
     triples = slots.triples
     answers = answers or Answers(triples)
@@ -93,7 +104,8 @@ def ranks(scores: Scores, slots: Slots, part: Longs, *, answers: Answers | None 
                 row, answer = answers.of(anchors, code, end)
                 _strike(other, row, answer, candidates)
                 _strike(other, np.arange(len(rows)), wanted, candidates)
-                _strike(other, np.arange(len(rows)), anchors, candidates)
+                if not loops:
+                    _strike(other, np.arange(len(rows)), anchors, candidates)
                 # one score comes of two computations, which round differently
                 equal = (np.abs(table - aim) <= TIE * np.abs(aim)) & other
                 above = (table > aim) & other & ~equal
@@ -101,13 +113,19 @@ def ranks(scores: Scores, slots: Slots, part: Longs, *, answers: Answers | None 
     return found
 
 
+def struck(candidates: Ints, concept: Ints) -> tuple[Longs, Longs]:
+    """(place among ``concept``, column of the candidates) of the concepts that are candidates."""
+    if not len(candidates):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    column = np.minimum(np.searchsorted(candidates, concept), len(candidates) - 1)
+    there = np.flatnonzero(candidates[column] == concept)
+    return there, column[there]
+
+
 def _strike(other: npt.NDArray[np.bool_], row: Longs, concept: Ints, candidates: Ints) -> None:
     """Take concepts out of the candidates of their rows."""
-    if not len(candidates):
-        return
-    column = np.minimum(np.searchsorted(candidates, concept), len(candidates) - 1)
-    there = candidates[column] == concept
-    other[row[there], column[there]] = False
+    there, column = struck(candidates, concept)
+    other[row[there], column] = False
 
 
 @dataclass(frozen=True, eq=False)

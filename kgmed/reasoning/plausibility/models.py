@@ -30,6 +30,14 @@ def torch_package() -> Any:
     return torch
 
 
+def placed(array: Any, device: str) -> Any:
+    """An array of numbers as a tensor of int64 on a device; a tensor as it is."""
+    torch = torch_package()
+    if isinstance(array, torch.Tensor):
+        return array
+    return torch.from_numpy(np.ascontiguousarray(array, np.int64)).to(device)
+
+
 def make(
     kind: Kind, concepts: int, predicates: int, dimension: int, *, generator: Any = None
 ) -> Any:
@@ -125,7 +133,7 @@ def penalty(
 def weights_of(model: Any) -> dict[str, Reals]:
     """A model's parameters as NumPy arrays of their own, by name."""
     return {
-        name: weight.detach().float().cpu().numpy().copy()
+        name: weight.detach().float().to("cpu", copy=True).numpy()
         for name, weight in model.state_dict().items()
         if name.endswith(".weight")
     }

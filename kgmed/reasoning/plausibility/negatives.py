@@ -36,21 +36,25 @@ class Slots:
     def __init__(self, triples: Triples, part: Longs) -> None:
         self.triples = triples
         s, p, o = (column[part] for column in (triples.s, triples.p, triples.o))
-        order = np.argsort(p, kind="stable")
-        bounds = np.searchsorted(p[order], np.arange(len(triples.predicates) + 1))
+        if (p[1:] < p[:-1]).any():  # never so of places that ascend
+            order = np.argsort(p, kind="stable")
+            s, p, o = s[order], p[order], o[order]
+        bounds = np.searchsorted(p, np.arange(len(triples.predicates) + 1))
         by_type = np.argsort(triples.types, kind="stable").astype(np.int32)
         starts = np.searchsorted(triples.types[by_type], np.arange(len(triples.categories) + 1))
         self._slots: list[tuple[Slot, Slot]] = []
+        of_kinds: dict[tuple[int, ...], Ints] = {}  # made once: of millions of concepts
         for code, symmetric in enumerate(triples.symmetric.tolist()):
-            own = order[bounds[code] : bounds[code + 1]]
+            own = slice(bounds[code], bounds[code + 1])
             columns = [np.concatenate([s[own], o[own]])] if symmetric else [s[own], o[own]]
             slots = []
             for column in columns:
                 members, degrees = np.unique(column, return_counts=True)
-                kinds = np.unique(triples.types[members]).tolist()
-                parts = [by_type[starts[kind] : starts[kind + 1]] for kind in kinds]
-                candidates = np.sort(np.concatenate([np.empty(0, np.int32), *parts]))
-                slots.append(Slot(members, degrees.astype(np.int32), candidates))
+                kinds = tuple(np.unique(triples.types[members]).tolist())
+                if kinds not in of_kinds:
+                    parts = [by_type[starts[kind] : starts[kind + 1]] for kind in kinds]
+                    of_kinds[kinds] = np.sort(np.concatenate([np.empty(0, np.int32), *parts]))
+                slots.append(Slot(members, degrees.astype(np.int32), of_kinds[kinds]))
             self._slots.append((slots[0], slots[-1]))
 
     def slot(self, p: int, end: End) -> Slot:

@@ -2,8 +2,9 @@
 
 A batch holds triples of one predicate. Either end is asked for in turn: the true concept against
 those that stand at that end most, and some by chance of the categories that stand there; the ones
-that training triples give as well are left out of the row. What is held out is spared nothing: who
-leaves it out of the negatives teaches the model what was held out.
+that training triples give as well are left out of the row, unless the settings say otherwise. What
+is held out is spared nothing: who leaves it out of the negatives teaches the model what was held
+out.
 
 The loss is the cross entropy of the true concept among its row (Lacroix et al. 2018,
 https://proceedings.mlr.press/v80/lacroix18a.html), with their N3 penalty for bilinear models; steps
@@ -16,7 +17,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -25,20 +27,22 @@ from typing import Any, Literal
 import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot, UsageError
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Reals, Triples
-from kgmed.reasoning.plausibility.measure import Answers, ranks
+from kgmed.reasoning.plausibility.batches import Batches
+from kgmed.reasoning.plausibility.data import Ints, Reals, Triples
 from kgmed.reasoning.plausibility.models import (
     candidates,
     compared,
     make,
     paired,
     penalty,
+    placed,
     queries,
     torch_package,
     weights_of,
 )
-from kgmed.reasoning.plausibility.negatives import ENDS, End, Slots
-from kgmed.reasoning.plausibility.score import NODES, NODES_IM, Embedded, Kind
+from kgmed.reasoning.plausibility.negatives import ENDS
+from kgmed.reasoning.plausibility.ranking import Ranking, Unseen
+from kgmed.reasoning.plausibility.score import Embedded, Kind
 from kgmed.reasoning.plausibility.splits import Split
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -51,11 +55,12 @@ class Settings:
     ``dimension`` counts a concept's numbers, complex ones where the model has these. ``members``
     and ``drawn`` are how many concepts a batch is compared with: of those at an end, the likelier
     the more often they stand there (all, where there are no more), and of its categories, all
-    alike. ``rate`` is Adagrad's. ``decay`` weighs the N3 penalty of distmult and complex, ``scale``
-    multiplies the distances of transe and rotate. Each ``validate_every`` epochs the MRR of at
-    most ``validated`` validation triples is taken; after ``patience`` of these without a better one
-    the training ends, and the numbers of the best are kept. ``precision`` ``auto`` is bfloat16 for
-    products on a GPU, and float32 else.
+    alike. With ``spare_known`` a right answer isn't compared with the others that training triples
+    give; without, it is, which is better for small, dense graphs. ``rate`` is Adagrad's. ``decay``
+    weighs the N3 penalty of distmult and complex, ``scale`` multiplies the distances of transe and
+    rotate. Each ``validate_every`` epochs the MRR of at most ``validated`` validation triples is
+    taken; after ``patience`` of these without a better one the training ends, and the numbers of
+    the best are kept. ``precision`` ``auto`` is bfloat16 for products on a GPU, and float32 else.
     """
 
     kind: Kind = "complex"
@@ -64,6 +69,7 @@ class Settings:
     batch: int = 512
     members: int = 256
     drawn: int = 128
+    spare_known: bool = True
     rate: float = 0.05
     decay: float = 0.05
     scale: float = 10.0
@@ -176,20 +182,26 @@ class _Training:
     def __init__(self, triples: Triples, split: Split, settings: Settings, device: str) -> None:
         torch = torch_package()
         self.triples, self.split, self.settings, self.device = triples, split, settings, device
-        self.slots = Slots(triples, split.train)
-        self.given, self.answers = Answers(triples, split.train), Answers(triples)
-        self.seen = np.zeros(triples.concepts, bool)
-        self.seen[triples.s[split.train]] = self.seen[triples.o[split.train]] = True
+        self.batches = Batches(
+            triples, split.train, size=settings.batch, members=settings.members,
+            drawn=settings.drawn, device=device,
+        )  # fmt: skip
+        seen = np.zeros(triples.concepts, bool)
+        seen[triples.s[split.train]] = seen[triples.o[split.train]] = True
+        self.unseen = Unseen(triples, seen, device)
         rng = np.random.default_rng([settings.seed, 0])
         self.valid = split.valid
         if len(self.valid) > settings.validated:
             self.valid = np.sort(rng.choice(self.valid, settings.validated, replace=False))
+        self.ranking = Ranking(triples, self.batches.slots, self.valid, device)
         generator = torch.Generator().manual_seed(settings.seed)
         self.model = make(
             settings.kind, triples.concepts, len(triples.predicates), settings.dimension,
             generator=generator,
         ).to(device)  # fmt: skip
-        self.optimizer = torch.optim.Adagrad(self.model.parameters(), lr=settings.rate)
+        self.optimizer = torch.optim.Adagrad(
+            self.model.parameters(), lr=settings.rate, foreach=False
+        )
         low = settings.precision == "bfloat16" or (
             settings.precision == "auto" and device.startswith("cuda")
         )
@@ -203,10 +215,11 @@ class _Training:
     def epoch_done(self) -> float:
         """One epoch; its mean loss."""
         self.epoch += 1
-        sparse = torch_package().sparse
+        torch = torch_package()
         rng = np.random.default_rng([self.settings.seed, self.epoch])
-        total = 0.0
-        for code, rows in self._batches(rng):
+        # summed where it arises: to ask for each loss would wait for each batch
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for code, rows in self.batches.of_epoch(rng):
             s, o = self.triples.s[rows], self.triples.o[rows]
             if self.triples.symmetric[code]:
                 turned = rng.random(len(rows)) < 0.5
@@ -214,42 +227,31 @@ class _Training:
             self.optimizer.zero_grad()
             loss = self._loss(s, o, code, rng)
             loss.backward()
-            with sparse.check_sparse_tensor_invariants(enable=False):  # its warning asks to choose
+            # its warning asks to choose
+            with torch.sparse.check_sparse_tensor_invariants(enable=False):
                 self.optimizer.step()
-            total += float(loss.detach()) * len(rows)
-        return total / len(self.split.train)
-
-    def _batches(self, rng: np.random.Generator) -> Iterator[tuple[int, Longs]]:
-        """(predicate, places of its triples), in an order of chance."""
-        size, part = self.settings.batch, self.split.train
-        order = part[rng.permutation(len(part))]
-        codes = self.triples.p[order]
-        order = order[np.argsort(codes, kind="stable")]
-        bounds = np.searchsorted(np.sort(codes), np.arange(len(self.triples.predicates) + 1))
-        found = [
-            (code, order[at : min(at + size, int(bounds[code + 1]))])
-            for code in range(len(self.triples.predicates))
-            for at in range(int(bounds[code]), int(bounds[code + 1]), size)
-        ]
-        for n in rng.permutation(len(found)).tolist():
-            yield found[n]
+            total += loss.detach() * len(rows)
+        return float(total) / len(self.split.train)
 
     def _loss(self, s: Ints, o: Ints, code: int, rng: np.random.Generator) -> Any:
         torch, settings, kind = torch_package(), self.settings, self.settings.kind
-        codes = self._tensor(np.full(len(s), code))
-        subjects, objects = self._tensor(s), self._tensor(o)
+        codes = torch.full((1,), code, device=self.device)  # one row, for all of the batch
+        subjects, objects = placed(s, self.device), placed(o, self.device)
         total: Any = 0.0
         with self.autocast:
             for end in ENDS:
                 forward = end == "object"
                 anchors, wanted = (subjects, objects) if forward else (objects, subjects)
-                pool = self._pool(code, end, rng)
+                pool = placed(self.batches.pool(code, end, rng), self.device)
                 query = queries(kind, self.model, anchors, codes, forward=forward)
                 right = paired(kind, query, candidates(kind, self.model, wanted))
-                table = compared(kind, query, candidates(kind, self.model, self._tensor(pool)))
+                table = compared(kind, query, candidates(kind, self.model, pool))
                 if kind in ("transe", "rotate"):
                     right, table = right * settings.scale, table * settings.scale
-                others = self._others(s if forward else o, code, end, pool)
+                if settings.spare_known:
+                    others = self.batches.others(anchors, code, end, pool)
+                else:
+                    others = pool != wanted[:, None]
                 table = table.float().masked_fill(~others, float("-inf"))
                 row = torch.cat([right.float()[:, None], table], 1)
                 total = total + (torch.logsumexp(row, 1) - right.float()).mean()
@@ -257,51 +259,26 @@ class _Training:
                 total = total + settings.decay * penalty(kind, self.model, subjects, codes, objects)
         return total
 
-    def _pool(self, code: int, end: End, rng: np.random.Generator) -> Ints:
-        """The concepts that a batch is compared with, ascending."""
-        members, degrees, kin = self.slots.slot(code, end)
-        if len(members) > self.settings.members:
-            weight = degrees.astype(np.float64) ** 0.75
-            members = rng.choice(members, self.settings.members, p=weight / weight.sum())
-        drawn = rng.choice(kin, min(self.settings.drawn, len(kin)))
-        return np.unique(np.concatenate([members, drawn]))
-
-    def _others(self, anchors: Ints, code: int, end: End, pool: Ints) -> Any:
-        """Which concepts of the pool are no answer to each anchor in training; bool [n, pool]."""
-        row, answer = self.given.of(anchors, code, end)
-        place = np.minimum(np.searchsorted(pool, answer), len(pool) - 1)
-        there = pool[place] == answer
-        others = np.ones((len(anchors), len(pool)), bool)
-        others[row[there], place[there]] = False
-        return self._tensor(others)
-
-    def _tensor(self, array: Any) -> Any:
-        torch = torch_package()
-        whole = array if array.dtype == bool else array.astype(np.int64)
-        return torch.from_numpy(whole).to(self.device)
-
     def validated(self) -> float | None:
         """The MRR of validation where it is due; the best weights are kept."""
         settings = self.settings
         if self.epoch % settings.validate_every and self.epoch != settings.epochs:
             return None
-        weights = weights_of(self.model)
-        if settings.kind in ("distmult", "complex"):  # a mean is near all, by distance the best
-            fill_unseen(weights, self.triples, self.seen)
-        scores = Embedded(settings.kind, weights, self.triples.symmetric)
-        found = ranks(scores, self.slots, self.valid, answers=self.answers)
-        mrr = float((1 / found).mean())
-        self.since += 1
-        if mrr > self.best.mrr:
-            self.best.weights, self.best.mrr, self.best.epoch = weights, mrr, self.epoch
-            self.since = 0
+        # a mean is near all, by distance the best
+        means = settings.kind in ("distmult", "complex")
+        with self.unseen.filled(self.model) if means else nullcontext():
+            mrr = float((1 / self.ranking.of(settings.kind, self.model)).mean())
+            self.since += 1
+            if mrr > self.best.mrr:
+                self.best.weights = weights_of(self.model)
+                self.best.mrr, self.best.epoch, self.since = mrr, self.epoch, 0
         return mrr
 
     def digest(self) -> str:
         """What tells this training from others."""
         made = sha256(json.dumps([asdict(self.settings), self.device]).encode())
         for array in (self.triples.keys, self.split.train, self.valid):
-            made.update(array.tobytes())
+            made.update(np.ascontiguousarray(array).data)
         made.update("\n".join((self.triples.snapshot, *self.triples.ids)).encode())
         return made.hexdigest()[:32]
 
@@ -329,10 +306,11 @@ class _Training:
         """Go on from a state that was kept."""
         torch = torch_package()
         try:
-            state = torch.load(file, map_location=self.device, weights_only=True)
+            # what is loaded goes where the model is; Adagrad counts its steps on the CPU
+            state = torch.load(file, map_location="cpu", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
-            best = {name: tensor.cpu().numpy() for name, tensor in state["best"].items()}
+            best = {name: tensor.numpy() for name, tensor in state["best"].items()}
             self.epoch, self.since, self.seconds, epoch, mrr = state["numbers"]
             history = [Progress(*one) for one in state["history"]]
         except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
@@ -341,19 +319,3 @@ class _Training:
                 "begins anew."
             ) from error
         self.best = Trained(self.settings, best, epoch, mrr, history)
-
-
-def fill_unseen(weights: dict[str, Reals], triples: Triples, seen: Mask) -> None:
-    """Give concepts without a training triple the mean of the others of their category: what is
-    known of them."""
-    kinds = len(triples.categories)
-    each = np.bincount(triples.types[seen], minlength=kinds)
-    order = np.flatnonzero(seen)[np.argsort(triples.types[seen], kind="stable")]
-    starts = np.cumsum(each) - each
-    for name in (NODES, NODES_IM):
-        if name in weights:
-            rows = weights[name]
-            mean = np.zeros((kinds, rows.shape[1]), np.float32)
-            for kind in np.flatnonzero(each).tolist():
-                mean[kind] = rows[order[starts[kind] : starts[kind] + each[kind]]].mean(0)
-            rows[~seen] = mean[triples.types[~seen]]

@@ -92,6 +92,20 @@ def test_what_was_held_out_is_told_from_hard_negatives(
     assert losses[-1] < losses[0]
 
 
+def test_the_other_answers_of_training_are_spared_or_compared_with(
+    triples: Triples, held: Split
+) -> None:
+    """In a row without them there is less to be told from: the loss of the start is smaller."""
+    spared, compared = (
+        train(triples, held, replace(QUICK, epochs=2, spare_known=spare)) for spare in (True, False)
+    )
+    assert spared.history[0].loss < compared.history[0].loss
+    sure = train(triples, held, replace(QUICK, epochs=30, spare_known=False))
+    slots = Slots(triples, held.train)
+    sample = sampled(sure.scores(triples), slots, held.test, hard_negatives(slots, held.test))
+    assert figures([sample], draws=2)["auc"].value > 0.75
+
+
 def test_training_stops_when_validation_gets_no_better(triples: Triples, held: Split) -> None:
     told: list[Progress] = []
     settings = replace(QUICK, epochs=90, patience=2, decay=0.0, validate_every=1)
