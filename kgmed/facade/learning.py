@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kgmed.reasoning.plausibility.scorer import Scorer
     from kgmed.reasoning.plausibility.told import Learned, LearnedModels, LearnEvaluation
 
-How = Literal["random", "entity", "source", "release"]
+How = Literal["random", "entity", "unseen", "source", "release"]
 
 
 class Learning(Opened):
