@@ -10,6 +10,7 @@ import typer
 from kgmed.cli.learn_options import (
     Device,
     Dimension,
+    End,
     Epochs,
     Predicates,
     Share,
@@ -49,6 +50,7 @@ def evaluate(
     split: SplitBy = "random",
     predicate: Predicates = None,
     share: Share = 0.1,
+    end: End = "subject",
     source: Source = "",
     since: Since = "",
     without: Without = None,
@@ -79,8 +81,8 @@ def evaluate(
     with opened(graph, quiet=quiet) as chosen:
         found = chosen.learn_evaluate(
             methods=names, seeds=numbers, split=split, predicates=predicate, share=share,  # type: ignore[arg-type]
-            source=source, since=since, without=without or (), device=device, tell=tell.update,
-            **settings,
+            end=end, source=source, since=since, without=without or (), device=device,  # type: ignore[arg-type]
+            tell=tell.update, **settings,
         )  # fmt: skip
         tell.done()
     if as_json:

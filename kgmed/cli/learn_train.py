@@ -9,6 +9,7 @@ import typer
 from kgmed.cli.learn_options import (
     Device,
     Dimension,
+    End,
     Epochs,
     Predicates,
     Share,
@@ -46,6 +47,7 @@ def train(
     split: SplitBy = "random",
     predicate: Predicates = None,
     share: Share = 0.05,
+    end: End = "subject",
     source: Source = "",
     since: Since = "",
     without: Without = None,
@@ -69,8 +71,8 @@ def train(
     with opened(graph, quiet=quiet) as chosen:
         found = chosen.learn_train(
             model=model, name=name, split=split, predicates=predicate, share=share,  # type: ignore[arg-type]
-            source=source, since=since, without=without or (), device=device, tell=tell.update,
-            **settings,
+            end=end, source=source, since=since, without=without or (), device=device,  # type: ignore[arg-type]
+            tell=tell.update, **settings,
         )  # fmt: skip
         tell.done()
         where = chosen.local_store().snapshot.root / "learned" / name

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
+from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
-from kgmed.reasoning.plausibility.data import Triples, read_triples
+from kgmed.reasoning.plausibility.data import Longs, Triples, read_triples
 from kgmed.reasoning.plausibility.fit import (
     BASELINES,
     MODELS,
@@ -29,7 +31,8 @@ from kgmed.reasoning.plausibility.fit import (
 from kgmed.reasoning.plausibility.measure import Sample
 from kgmed.reasoning.plausibility.mix import Mixed
 from kgmed.reasoning.plausibility.negatives import Slots
-from kgmed.reasoning.plausibility.splits import How, Split, split
+from kgmed.reasoning.plausibility.peers import marks_of_names
+from kgmed.reasoning.plausibility.splits import Ends, How, Split, split
 from kgmed.reasoning.plausibility.stored import DEFAULT, folder_of, ids_as_arrays, save
 from kgmed.reasoning.plausibility.told import Learned, LearnedPredicate, LearnEvaluation
 from kgmed.reasoning.plausibility.train import Progress, Settings, Trained
@@ -53,7 +56,7 @@ class Wanted:
     how: How = "random"
     predicates: Sequence[str] | None = None
     share: float = 0.05
-    end: Literal["subject", "object"] = "subject"
+    end: Ends = "subject"
     source: str = ""
     since: str = ""
     without: Sequence[str] = ()
@@ -151,12 +154,18 @@ def evaluate(
     samples: dict[str, list[tuple[Sample, Judged]]] = {name: [] for name in methods}
     trained: dict[str, list[Trained | None]] = {name: [] for name in methods}
     parts, of = [], None
+
+    @cache
+    def names() -> list[Longs]:
+        assert of is not None  # noqa: S101  for the type checker
+        return _names(snapshot, of)
+
     for seed in seeds:
         of, made = _held_out(snapshot, wanted, seed, registry or shipped(), of)
         tell(f"seed {seed}: {_sizes(of, made)}")
         fitting = Fitting(
             of, made, replace(settings, seed=seed), device=device,
-            progress=_told(f"seed {seed}", tell),
+            progress=_told(f"seed {seed}", tell), names=names,
         )  # fmt: skip
         parts.append(fitting.parts())
         for name, found in samples.items():
@@ -196,6 +205,15 @@ def _held_out(
         source=wanted.source, since=wanted.since, seed=seed, registry=known,
     )  # fmt: skip
     return triples, made
+
+
+def _names(snapshot: Snapshot, triples: Triples) -> list[Longs]:
+    """The n-grams of the names of each concept."""
+    store = store_of(snapshot)
+    try:
+        return marks_of_names(store, triples.ids)
+    finally:
+        store.close()
 
 
 def _with_narrower(triples: Triples, names: Sequence[str], known: Registry) -> list[str]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +25,8 @@ from typing import Any, Literal
 import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot, UsageError
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Reals, Triples
+from kgmed.reasoning.plausibility.batches import Batches
+from kgmed.reasoning.plausibility.data import Ints, Mask, Reals, Triples
 from kgmed.reasoning.plausibility.measure import Answers, ranks
 from kgmed.reasoning.plausibility.models import (
     candidates,
@@ -37,7 +38,8 @@ from kgmed.reasoning.plausibility.models import (
     torch_package,
     weights_of,
 )
-from kgmed.reasoning.plausibility.negatives import ENDS, End, Slots
+from kgmed.reasoning.plausibility.negatives import ENDS
+from kgmed.reasoning.plausibility.peers import category_means
 from kgmed.reasoning.plausibility.score import NODES, NODES_IM, Embedded, Kind
 from kgmed.reasoning.plausibility.splits import Split
 
@@ -176,8 +178,11 @@ class _Training:
     def __init__(self, triples: Triples, split: Split, settings: Settings, device: str) -> None:
         torch = torch_package()
         self.triples, self.split, self.settings, self.device = triples, split, settings, device
-        self.slots = Slots(triples, split.train)
-        self.given, self.answers = Answers(triples, split.train), Answers(triples)
+        self.batches = Batches(
+            triples, split.train, size=settings.batch, members=settings.members,
+            drawn=settings.drawn,
+        )  # fmt: skip
+        self.answers = Answers(triples)
         self.seen = np.zeros(triples.concepts, bool)
         self.seen[triples.s[split.train]] = self.seen[triples.o[split.train]] = True
         rng = np.random.default_rng([settings.seed, 0])
@@ -206,7 +211,7 @@ class _Training:
         sparse = torch_package().sparse
         rng = np.random.default_rng([self.settings.seed, self.epoch])
         total = 0.0
-        for code, rows in self._batches(rng):
+        for code, rows in self.batches.of_epoch(rng):
             s, o = self.triples.s[rows], self.triples.o[rows]
             if self.triples.symmetric[code]:
                 turned = rng.random(len(rows)) < 0.5
@@ -219,21 +224,6 @@ class _Training:
             total += float(loss.detach()) * len(rows)
         return total / len(self.split.train)
 
-    def _batches(self, rng: np.random.Generator) -> Iterator[tuple[int, Longs]]:
-        """(predicate, places of its triples), in an order of chance."""
-        size, part = self.settings.batch, self.split.train
-        order = part[rng.permutation(len(part))]
-        codes = self.triples.p[order]
-        order = order[np.argsort(codes, kind="stable")]
-        bounds = np.searchsorted(np.sort(codes), np.arange(len(self.triples.predicates) + 1))
-        found = [
-            (code, order[at : min(at + size, int(bounds[code + 1]))])
-            for code in range(len(self.triples.predicates))
-            for at in range(int(bounds[code]), int(bounds[code + 1]), size)
-        ]
-        for n in rng.permutation(len(found)).tolist():
-            yield found[n]
-
     def _loss(self, s: Ints, o: Ints, code: int, rng: np.random.Generator) -> Any:
         torch, settings, kind = torch_package(), self.settings, self.settings.kind
         codes = self._tensor(np.full(len(s), code))
@@ -243,37 +233,19 @@ class _Training:
             for end in ENDS:
                 forward = end == "object"
                 anchors, wanted = (subjects, objects) if forward else (objects, subjects)
-                pool = self._pool(code, end, rng)
+                pool = self.batches.pool(code, end, rng)
                 query = queries(kind, self.model, anchors, codes, forward=forward)
                 right = paired(kind, query, candidates(kind, self.model, wanted))
                 table = compared(kind, query, candidates(kind, self.model, self._tensor(pool)))
                 if kind in ("transe", "rotate"):
                     right, table = right * settings.scale, table * settings.scale
-                others = self._others(s if forward else o, code, end, pool)
+                others = self._tensor(self.batches.others(s if forward else o, code, end, pool))
                 table = table.float().masked_fill(~others, float("-inf"))
                 row = torch.cat([right.float()[:, None], table], 1)
                 total = total + (torch.logsumexp(row, 1) - right.float()).mean()
             if settings.decay:
                 total = total + settings.decay * penalty(kind, self.model, subjects, codes, objects)
         return total
-
-    def _pool(self, code: int, end: End, rng: np.random.Generator) -> Ints:
-        """The concepts that a batch is compared with, ascending."""
-        members, degrees, kin = self.slots.slot(code, end)
-        if len(members) > self.settings.members:
-            weight = degrees.astype(np.float64) ** 0.75
-            members = rng.choice(members, self.settings.members, p=weight / weight.sum())
-        drawn = rng.choice(kin, min(self.settings.drawn, len(kin)))
-        return np.unique(np.concatenate([members, drawn]))
-
-    def _others(self, anchors: Ints, code: int, end: End, pool: Ints) -> Any:
-        """Which concepts of the pool are no answer to each anchor in training; bool [n, pool]."""
-        row, answer = self.given.of(anchors, code, end)
-        place = np.minimum(np.searchsorted(pool, answer), len(pool) - 1)
-        there = pool[place] == answer
-        others = np.ones((len(anchors), len(pool)), bool)
-        others[row[there], place[there]] = False
-        return self._tensor(others)
 
     def _tensor(self, array: Any) -> Any:
         torch = torch_package()
@@ -289,7 +261,7 @@ class _Training:
         if settings.kind in ("distmult", "complex"):  # a mean is near all, by distance the best
             fill_unseen(weights, self.triples, self.seen)
         scores = Embedded(settings.kind, weights, self.triples.symmetric)
-        found = ranks(scores, self.slots, self.valid, answers=self.answers)
+        found = ranks(scores, self.batches.slots, self.valid, answers=self.answers)
         mrr = float((1 / found).mean())
         self.since += 1
         if mrr > self.best.mrr:
@@ -346,14 +318,7 @@ class _Training:
 def fill_unseen(weights: dict[str, Reals], triples: Triples, seen: Mask) -> None:
     """Give concepts without a training triple the mean of the others of their category: what is
     known of them."""
-    kinds = len(triples.categories)
-    each = np.bincount(triples.types[seen], minlength=kinds)
-    order = np.flatnonzero(seen)[np.argsort(triples.types[seen], kind="stable")]
-    starts = np.cumsum(each) - each
     for name in (NODES, NODES_IM):
         if name in weights:
-            rows = weights[name]
-            mean = np.zeros((kinds, rows.shape[1]), np.float32)
-            for kind in np.flatnonzero(each).tolist():
-                mean[kind] = rows[order[starts[kind] : starts[kind] + each[kind]]].mean(0)
-            rows[~seen] = mean[triples.types[~seen]]
+            mean = category_means(weights, name, triples.types, seen, len(triples.categories))
+            weights[name][~seen] = mean[triples.types[~seen]]
