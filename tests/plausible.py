@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from support import concept, source, tables_of
@@ -65,11 +66,32 @@ def toy(sizes: Mapping[str, int] = SIZES, seed: int = 0) -> Triples:
     )  # fmt: skip
 
 
-def graph(root: Path, seed: int = 0) -> Snapshot:
-    """The lines as a graph in a folder."""
+SUFFIXES = ("olol", "statin", "pril", "mycin", "azole", "mab")
+"""Kind -> how the names of its concepts end, where names tell it."""
+BEGINNINGS = ("bo", "cu", "de", "fi", "ga", "hu", "ji", "ke", "lo", "mu")
+
+
+def telling(name: str) -> str:
+    """A name that ends as those of its kind do: Drug7 is of kind 1, like Disease1."""
+    word = name.rstrip("0123456789")
+    number = int(name[len(word) :])
+    middle = BEGINNINGS[number // KINDS % 10] + BEGINNINGS[number // KINDS // 10]
+    return f"{word.lower()[:2]}{middle}{SUFFIXES[number % KINDS]}"
+
+
+def graph(
+    root: Path,
+    seed: int = 0,
+    *,
+    name_of: Callable[[str], str] = str,
+    more: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+) -> Snapshot:
+    """The lines as a graph in a folder; ``more`` are concepts without a statement, local id ->
+    name and category."""
     rows = lines(seed=seed)
     ends = sorted({end for s, _p, o in rows for end in (s, o)})
-    things = [concept(f"x:{name}", name, name.rstrip("0123456789")) for name in ends]
+    things = [concept(f"x:{name}", name_of(name), name.rstrip("0123456789")) for name in ends]
+    things += [concept(f"x:{id}", name, category) for id, (name, category) in more.items()]
     told = [{"subject": f"x:{s}", "predicate": p, "object": f"x:{o}"} for s, p, o in rows]
     build([source(statements=told, **tables_of(things))], root)
     return open_snapshot(root)

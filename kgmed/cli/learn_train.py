@@ -51,6 +51,14 @@ def train(
     source: Source = "",
     since: Since = "",
     without: Without = None,
+    unseen: Annotated[
+        bool,
+        typer.Option(
+            "--unseen/--no-unseen",
+            help="Know concepts without a statement by their names: complex and distmult, which "
+            "are then trained twice.",
+        ),
+    ] = True,
     device: Device = "cpu",
     dimension: Dimension = None,
     epochs: Epochs = None,
@@ -72,7 +80,7 @@ def train(
         found = chosen.learn_train(
             model=model, name=name, split=split, predicates=predicate, share=share,  # type: ignore[arg-type]
             end=end, source=source, since=since, without=without or (), device=device,  # type: ignore[arg-type]
-            tell=tell.update, **settings,
+            unseen=unseen, tell=tell.update, **settings,
         )  # fmt: skip
         tell.done()
         where = chosen.local_store().snapshot.root / "learned" / name
@@ -81,6 +89,9 @@ def train(
         return
     print_methods(found.figures)
     echo(found.verdict)
+    if found.unseen is not None:
+        echo("\nconcepts that it wasn't trained on")
+        print_methods(found.unseen.figures)
     if not quiet:
         tell.note(f"kept in {where}; a plausibility ranks what to look at, and supports nothing")
 

@@ -33,6 +33,7 @@ class Learning(Opened):
         source: str = "",
         since: str = "",
         without: Sequence[str] = (),
+        unseen: bool = True,
         device: str = "cpu",
         tell: Callable[[str], None] = lambda _text: None,
         **settings: Any,
@@ -49,7 +50,9 @@ class Learning(Opened):
         is torch's name of one. ``settings`` are those of
         :class:`kgmed.reasoning.plausibility.train.Settings`: dimension, epochs, seed ...
 
-        A training that was ended goes on when it is asked for again. Raises
+        With ``unseen``, complex and distmult know concepts without a statement by their names; to
+        tell how sure they are of these, each is trained once more without some. A training that was
+        ended goes on when it is asked for again. Raises
         :class:`~kgmed.kg.errors.UsageError` for what the graph doesn't have, and
         :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric.
         """
@@ -58,7 +61,7 @@ class Learning(Opened):
         wanted = Wanted(split, predicates, share, end, source, since, without)
         return learn(
             self.local_store().snapshot, settings_of(settings), wanted, name=name, model=model,
-            registry=self.registry, device=device, tell=tell,
+            unseen=unseen, registry=self.registry, device=device, tell=tell,
         )  # fmt: skip
 
     def learn_evaluate(

@@ -109,7 +109,9 @@ class Fitting:
         self._stop = split
         if split.settings.get("how") == "unseen":
             self._stop = to_stop_by(split, seed=settings.seed)
-        self._how = {"device": device, "checkpoints": checkpoints, "progress": progress}
+        self._how = {
+            "device": device, "checkpoints": checkpoints, "progress": progress, "keep": True,
+        }  # fmt: skip
         self.slots = Slots(triples, split.train)
         self.answers = Answers(triples)
         self.paths = PathCounts(triples, np.sort(np.concatenate([split.train, split.context])))

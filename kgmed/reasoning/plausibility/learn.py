@@ -15,6 +15,7 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
 from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
+from kgmed.reasoning.plausibility.alike import Alike
 from kgmed.reasoning.plausibility.data import Longs, Triples, read_triples
 from kgmed.reasoning.plausibility.fit import (
     BASELINES,
@@ -31,11 +32,16 @@ from kgmed.reasoning.plausibility.fit import (
 from kgmed.reasoning.plausibility.measure import Sample
 from kgmed.reasoning.plausibility.mix import Mixed
 from kgmed.reasoning.plausibility.negatives import Slots
-from kgmed.reasoning.plausibility.peers import marks_of_names
+from kgmed.reasoning.plausibility.peers import filled, marks_of_names
 from kgmed.reasoning.plausibility.splits import Ends, How, Split, split
 from kgmed.reasoning.plausibility.stored import DEFAULT, folder_of, ids_as_arrays, save
-from kgmed.reasoning.plausibility.told import Learned, LearnedPredicate, LearnEvaluation
+from kgmed.reasoning.plausibility.told import (
+    Learned,
+    LearnedPredicate,
+    LearnEvaluation,
+)
 from kgmed.reasoning.plausibility.train import Progress, Settings, Trained
+from kgmed.reasoning.plausibility.unseen import without_some
 
 if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
@@ -43,6 +49,8 @@ if TYPE_CHECKING:
 
 METHODS = (*BASELINES, "complex", mixed_name("complex"))
 """What is compared unless said."""
+BY_PEERS = ("distmult", "complex")
+"""Models in which the mean of several concepts' numbers means something."""
 WORK = ".work"
 """In the folder of a graph's models, the states of trainings that were ended."""
 
@@ -69,6 +77,7 @@ def learn(
     *,
     name: str = DEFAULT,
     model: str = "complex",
+    unseen: bool = True,
     registry: Registry | None = None,
     device: str = "cpu",
     tell: Callable[[str], None] = lambda _text: None,
@@ -77,20 +86,19 @@ def learn(
     as ``name``, in place of one of that name.
 
     ``model`` is distmult, complex, transe or rotate, which is weighed together with path counts, or
-    ``paths`` for these alone, without torch. A training that was ended goes on. Raises
-    :class:`~kgmed.kg.errors.UsageError` for what isn't there, and
-    :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric.
+    ``paths`` for these alone, without torch. With ``unseen``, complex and distmult are trained once
+    more without some concepts, to tell how sure they are of those that they know by name alone. A
+    training that was ended goes on. Raises :class:`~kgmed.kg.errors.UsageError` for what isn't
+    there, and :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric.
     """
     if model not in MODELS:
         raise UsageError(f"Found model {model!r}, expected one of: {', '.join(MODELS)}.")
-    root = snapshot.root
+    root, known = snapshot.root, registry or shipped()
     folder_of(root, name)  # sees that it may be one
-    triples, made = _held_out(snapshot, wanted, settings.seed, registry or shipped())
+    triples, made = _held_out(snapshot, wanted, settings.seed, known)
     tell(_sizes(triples, made))
-    fitting = Fitting(
-        triples, made, settings, device=device, checkpoints=folder_of(root, name).parent / WORK,
-        progress=_told(model, tell),
-    )  # fmt: skip
+    how: dict[str, Any] = {"device": device, "checkpoints": folder_of(root, name).parent / WORK}
+    fitting = Fitting(triples, made, settings, progress=_told(model, tell), **how)
     method = mixed_name(model)
     names = list(dict.fromkeys([*SIMPLE, *([] if model == PATHS else [model]), method]))
     methods: dict[str, Method] = {}
@@ -127,9 +135,25 @@ def learn(
     )  # fmt: skip
     arrays: dict[str, Any] = {
         **fitting.paths.arrays, **ids_as_arrays(triples.ids), "types": triples.types,
-        **({} if trained is None else trained.weights),
+        "seen": fitting.seen, **({} if trained is None else trained.weights),
     }  # fmt: skip
-    return save(root, learned, arrays)
+    again: Trained | None = None
+    if unseen and trained is not None and model in BY_PEERS:
+        marks = _names(snapshot, triples)
+        arrays |= filled(trained.weights, triples, fitting.seen, marks)
+        arrays |= Alike(marks, triples.types, fitting.seen).arrays
+        apart = replace(wanted, how="unseen", end="either", share=wanted.share / 2)
+        others, again = without_some(
+            lambda: _held_out(snapshot, apart, settings.seed, known, triples)[1],
+            triples, settings, model, marks, tell=tell,
+            progress=_told(f"{model} without some concepts", tell), **how,
+        )  # fmt: skip
+        learned = replace(learned, unseen=others)
+    kept = save(root, learned, arrays)
+    for done in (trained, again):
+        if done is not None and done.kept is not None:
+            done.kept.unlink(missing_ok=True)
+    return kept
 
 
 def evaluate(
