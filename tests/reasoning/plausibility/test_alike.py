@@ -55,7 +55,7 @@ def plain(marks: list[Longs], n: int, others: list[int]) -> dict[int, float]:
 @pytest.mark.parametrize("n", [0, 1, 2, 4])
 def test_likeness_is_the_cosine_of_what_is_rare_in_the_category(marks: list[Longs], n: int) -> None:
     index = Alike(marks, TYPES, np.ones(len(marks), bool))
-    expected = plain(marks, n, np.flatnonzero(TYPES == TYPES[n]).tolist())
+    expected = plain(marks, n, np.flatnonzero(TYPES[n] == TYPES).tolist())
     own, how = index.nearest(marks[n], int(TYPES[n]), limit=9, leave_out=n)
     assert dict(zip(own.tolist(), how.tolist(), strict=True)) == pytest.approx(expected, rel=1e-5)
     assert how.tolist() == sorted(how.tolist(), reverse=True)
