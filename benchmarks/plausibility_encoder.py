@@ -170,9 +170,8 @@ def fitted(encoder: Encoder, triples: Triples, train: Longs, weights: Any, seed:
 
             made = encoder(own, near, keep)
             distance = (made - encoder.table[torch.from_numpy(own)]).square().sum(1).mean()
-            loss = distance + _ranking(
-                batches, fixed, Rows(made, relations), code, s, o, local, rng
-            )
+            batch = Batch(batches, code, s, o, local)
+            loss = distance + ranking(batch, fixed, Rows(made, relations), rng)
             adam.zero_grad()
             loss.backward()
             adam.step()
