@@ -12,12 +12,12 @@ from typing import Any
 
 from kgmed.facade import Graph
 from kgmed.reasoning.evaluation.comparison.compare import compare
-from kgmed.reasoning.evaluation.comparison.formats import markdown
 from kgmed.reasoning.evaluation.comparison.page import page
 from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 from kgmed.reasoning.evaluation.measures.accuracy import graded
 from kgmed.reasoning.evaluation.runs import read_runs
 from kgmed.reasoning.lm.connect import LanguageModel
+from kgmed.reasoning.pages.formats import markdown
 
 METHODS = ("closed", "rag", "graph", "verified")
 DETECTORS = ("verifier", "judge", "evidence-judge", "chain-of-verification", "sample-agreement")

@@ -11,7 +11,7 @@ import typer
 
 from kgmed.cli.opening import ABSTAINED, Progress
 from kgmed.cli.options import AsJson, Quiet
-from kgmed.cli.output import echo, print_table
+from kgmed.cli.output import echo, print_table, writable
 
 if TYPE_CHECKING:
     from kgmed.kg.diff.model import ConceptChange, Diff, StatementChange
@@ -49,13 +49,11 @@ def diff(
     """
     from kgmed.facade import open_diff
     from kgmed.kg.diff.files import format_of
-    from kgmed.kg.errors import UsageError
     from kgmed.wire import to_json
 
     if out is not None:
         format_of(out)
-        if not out.absolute().parent.is_dir():
-            raise UsageError(f"Found --out {out}, but there is no folder {out.parent}.")
+        writable("--out", out)
     tell = Progress(quiet=quiet)
     try:
         comparison = open_diff(old, new, source=source, progress=tell)

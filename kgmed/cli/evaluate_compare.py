@@ -12,11 +12,11 @@ import typer
 
 from kgmed.cli.opening import Progress
 from kgmed.cli.options import AsJson, Quiet
-from kgmed.cli.output import echo, print_table, width
+from kgmed.cli.output import echo, print_table, width, writable
 
 if TYPE_CHECKING:
-    from kgmed.reasoning.evaluation.comparison.formats import Table
     from kgmed.reasoning.evaluation.comparison.model import Comparison
+    from kgmed.reasoning.pages.formats import Table
 
 _LONG = 60
 """Characters of a question that the terminal shows."""
@@ -66,17 +66,17 @@ def compare(
     """
     from kgmed.reasoning.evaluation.comparison.compare import compare as compared
     from kgmed.reasoning.evaluation.comparison.drop_tables import drop_item_tables
-    from kgmed.reasoning.evaluation.comparison.formats import markdown as in_markdown
     from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
     from kgmed.reasoning.evaluation.comparison.page import page
     from kgmed.reasoning.evaluation.comparison.tables import headline, tables
     from kgmed.reasoning.evaluation.judging.files import read_judged
     from kgmed.reasoning.evaluation.measures.resampling import Resampling
     from kgmed.reasoning.evaluation.runs import read_runs
+    from kgmed.reasoning.pages.formats import markdown as in_markdown
     from kgmed.wire import to_json
 
     for option, file in (("--html", html), ("--markdown", markdown)):
-        _writable(option, file)
+        writable(option, file)
     how = Resampling(resamples, seed)
     with Progress(quiet=quiet).during("comparing"):
         read = read_runs(runs)
@@ -112,13 +112,6 @@ def print_comparison(found: Comparison, *, items: bool, quiet: bool) -> None:
         print_titled(table, quiet=quiet)
     for table in (*item_tables(found), *drop_item_tables(found)) if items else ():
         print_titled(_short(table), quiet=quiet)
-
-
-def _writable(option: str, file: Path | None) -> None:
-    from kgmed.kg.errors import UsageError
-
-    if file is not None and not file.absolute().parent.is_dir():
-        raise UsageError(f"Found {option} {file}, but there is no folder {file.parent}.")
 
 
 def print_titled(table: Table, *, quiet: bool) -> None:

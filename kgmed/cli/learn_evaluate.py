@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ from kgmed.cli.learn_options import (
 from kgmed.cli.learn_train import print_methods
 from kgmed.cli.opening import Progress, opened
 from kgmed.cli.options import AsJson, GraphUri, Quiet
-from kgmed.cli.output import echo, print_table
+from kgmed.cli.output import echo, print_table, writable
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ def evaluate(
     reliability: Annotated[
         bool, typer.Option("--reliability", help="Print what was told beside what was true.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page with figures and plots."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,6 +75,7 @@ def evaluate(
     """
     from kgmed.wire import to_json
 
+    writable("--html", html)
     numbers = []
     for text in seeds.split(","):
         if not text.strip().isdecimal():
@@ -85,6 +91,8 @@ def evaluate(
             tell=tell.update, **settings,
         )  # fmt: skip
         tell.done()
+    if html is not None:
+        found.save(html)
     if as_json:
         echo(to_json(found))
         return

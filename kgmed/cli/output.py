@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgmed.kg.model import Concept, Language, Mapping, Statement
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 def echo(text: str) -> None:
     """Print a line to stdout."""
     sys.stdout.write(text + "\n")
+
+
+def writable(option: str, file: Path | None) -> None:
+    """Raise :class:`~kgmed.kg.errors.UsageError` where a file's folder isn't there, before work
+    whose result it is to hold."""
+    from kgmed.kg.errors import UsageError
+
+    if file is not None and not file.absolute().parent.is_dir():
+        raise UsageError(f"Found {option} {file}, but there is no folder {file.parent}.")
 
 
 def width(text: str) -> int:

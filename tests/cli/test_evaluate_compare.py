@@ -11,7 +11,7 @@ import pytest
 from evaluation_runs import record, records, write_run
 
 from kgmed.cli.evaluate_compare import print_titled
-from kgmed.reasoning.evaluation.comparison.formats import Table
+from kgmed.reasoning.pages.formats import Table
 from kgmed.wire import adapter
 
 FAST = ("--resamples", "200")

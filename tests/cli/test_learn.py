@@ -62,7 +62,7 @@ def test_a_model_is_trained_told_and_listed(shell: Shell) -> None:
     assert "expected one of: default" in err
 
 
-def test_methods_are_measured_side_by_side(shell: Shell) -> None:
+def test_methods_are_measured_side_by_side(shell: Shell, tmp_path: Path) -> None:
     words = ("--methods", "degree, paths", "--seeds", "0,1", "--split", "entity", "--share", "0.2")
     out, _err, code = shell("evaluate", *words, "--predicate", "treats", "--predicate", "inhibits",
                             "--reliability")  # fmt: skip
@@ -71,7 +71,8 @@ def test_methods_are_measured_side_by_side(shell: Shell) -> None:
     for part in ("\ndegree\t", "\npaths\t", "by predicate, paths", "\ntreats\t", "\ninhibits\t",
                  "reliability, paths\ntold\ttrue\tweight\n", "better than degree"):  # fmt: skip
         assert part in out
-    out, err, code = shell("evaluate", *words, "--json", "-q")
+    out, err, code = shell("evaluate", *words, "--json", "-q", "--html", str(tmp_path / "x.html"))
+    assert "probability told" in (tmp_path / "x.html").read_text(encoding="utf-8")
     assert (err, code) == ("", 0)
     assert set(adapter("kgmed.learn-evaluation/1").validate_json(out).methods) == {
         "degree", "paths",
@@ -85,6 +86,7 @@ def test_methods_are_measured_side_by_side(shell: Shell) -> None:
         (("train", "--name", "../x"), "name of a model"),
         (("train", "--split", "half"), "random, entity, source, release"),
         (("evaluate", "--seeds", "one"), "0,1,2"),
+        (("evaluate", "--html", "/nowhere/x.html"), "there is no folder /nowhere"),
         (("evaluate", "--methods", "guess", "--seeds", "0"), "complex+paths"),
         (("evaluate", "--predicate", "causes"), "in_drug_class"),
     ],

@@ -20,16 +20,17 @@ from hypothesis import strategies as st
 
 from kgmed.kg.errors import DataError, KgmedError, UsageError
 from kgmed.reasoning.evaluation.comparison.compare import compare
-from kgmed.reasoning.evaluation.comparison.formats import markdown
 from kgmed.reasoning.evaluation.comparison.item_tables import item_tables
 from kgmed.reasoning.evaluation.comparison.model import GROUPS, Comparison
-from kgmed.reasoning.evaluation.comparison.page import SHOWN, page
+from kgmed.reasoning.evaluation.comparison.page import page
 from kgmed.reasoning.evaluation.comparison.plots import plots
-from kgmed.reasoning.evaluation.comparison.style import STYLE
-from kgmed.reasoning.evaluation.comparison.svg import Axes, Drawing
 from kgmed.reasoning.evaluation.comparison.tables import headline, tables
 from kgmed.reasoning.evaluation.measures.resampling import Resampling
 from kgmed.reasoning.evaluation.runs import Run, completed, read_run, read_runs
+from kgmed.reasoning.pages.formats import markdown
+from kgmed.reasoning.pages.style import STYLE
+from kgmed.reasoning.pages.svg import Axes, Drawing
+from kgmed.reasoning.pages.whole import SHOWN
 from kgmed.wire import adapter, to_json
 
 FEW = Resampling(300)

@@ -14,12 +14,12 @@ from evaluation_runs import record, write_run
 from kgmed.kg.errors import UsageError
 from kgmed.reasoning.evaluation.comparison.compare import compare
 from kgmed.reasoning.evaluation.comparison.drop_tables import drop_item_tables, drops_table
-from kgmed.reasoning.evaluation.comparison.formats import markdown
 from kgmed.reasoning.evaluation.comparison.page import page
 from kgmed.reasoning.evaluation.comparison.tables import tables
 from kgmed.reasoning.evaluation.measures.paired import mcnemar
 from kgmed.reasoning.evaluation.measures.resampling import Resampling
 from kgmed.reasoning.evaluation.runs import read_runs
+from kgmed.reasoning.pages.formats import markdown
 from kgmed.wire import adapter, to_json
 
 FEW = Resampling(300)

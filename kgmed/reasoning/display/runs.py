@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from kgmed.kg.display.html import SHOWN, Html, facts, folded, heading, note, table
 from kgmed.kg.linking.html import plain
 
 if TYPE_CHECKING:
-    from kgmed.reasoning.evaluation.comparison.formats import Table
     from kgmed.reasoning.evaluation.comparison.model import Comparison
     from kgmed.reasoning.evaluation.run import Ran
     from kgmed.reasoning.optimize.compiled import Compiled
+    from kgmed.reasoning.pages.formats import Table
 
 _FIRST = 3
 """Tables of a comparison that stand open."""
@@ -41,14 +40,6 @@ def _table(one: Table) -> Html:
 
 def _cells(one: Table) -> Html:
     return table(one.heads, one.rows, limit=3 * SHOWN, more=".items")
-
-
-def framed(page: str, title: str, height: str = "44em") -> Html:
-    """A whole page inside of another one, with its own styles; nothing in it may run."""
-    return Html(
-        f'<iframe title="{plain(title)}" sandbox srcdoc="{escape(page, quote=True)}"'
-        f' style="width:100%;height:{height};border:1px solid #888"></iframe>'
-    )
 
 
 def ran_html(ran: Ran) -> Html:

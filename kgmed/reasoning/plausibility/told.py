@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kgmed.kg.display.shown import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,26 @@ class LearnEvaluation:
     version: str
     schema: str = "kgmed.learn-evaluation/1"
 
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.learned import evaluation_html
+
+        return evaluation_html(self)
+
+    def page(self) -> View:
+        """The whole page with plots, in a frame of its own; :meth:`save` keeps it."""
+        from kgmed.reasoning.pages.whole import in_frame
+        from kgmed.reasoning.plausibility.page import page
+
+        return in_frame(page(self), "Methods compared")
+
+    def save(self, path: str | FilePath) -> None:
+        """Write that page to a file; raises :class:`~kgmed.kg.errors.OutputError` where that can't
+        be done."""
+        from kgmed.reasoning.pages.whole import save
+        from kgmed.reasoning.plausibility.page import page
+
+        save(page(self), path)
+
 
 @dataclass(frozen=True, slots=True)
 class UnseenConcepts:
@@ -141,6 +165,26 @@ class Learned:
     crc: int = 0
     schema: str = "kgmed.learned/1"
 
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.learned import learned_html
+
+        return learned_html(self)
+
+    def page(self) -> View:
+        """The whole page with plots, in a frame of its own; :meth:`save` keeps it."""
+        from kgmed.reasoning.pages.whole import in_frame
+        from kgmed.reasoning.plausibility.page import page
+
+        return in_frame(page(self), "A model and how it measured")
+
+    def save(self, path: str | FilePath) -> None:
+        """Write that page to a file; raises :class:`~kgmed.kg.errors.OutputError` where that can't
+        be done."""
+        from kgmed.reasoning.pages.whole import save
+        from kgmed.reasoning.plausibility.page import page
+
+        save(page(self), path)
+
 
 @dataclass(frozen=True, slots=True)
 class LearnedModels:
@@ -151,3 +195,8 @@ class LearnedModels:
     models: tuple[Learned, ...]
     unusable: Mapping[str, str] = field(default_factory=dict)
     schema: str = "kgmed.learned_models/1"
+
+    def _repr_html_(self) -> str:
+        from kgmed.reasoning.display.learned import models_html
+
+        return models_html(self)

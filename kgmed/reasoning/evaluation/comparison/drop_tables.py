@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kgmed.reasoning.evaluation.comparison.formats import Table, decimal, p_value, spread
 from kgmed.reasoning.evaluation.comparison.item_tables import item_table
 from kgmed.reasoning.evaluation.comparison.model import Comparison
+from kgmed.reasoning.pages.formats import Table, decimal, p_value, spread
 
 
 def drops_table(found: Comparison) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kgmed.reasoning.evaluation.comparison.formats import Table
 from kgmed.reasoning.evaluation.comparison.model import (
     GROUPS,
     Comparison,
@@ -13,6 +12,7 @@ from kgmed.reasoning.evaluation.comparison.model import (
     Pair,
     Said,
 )
+from kgmed.reasoning.pages.formats import Table
 
 
 def item_tables(found: Comparison) -> Iterator[Table]:

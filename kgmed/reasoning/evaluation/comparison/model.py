@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from kgmed.kg.errors import OutputError
 from kgmed.reasoning.evaluation.judging.model import Judged
 from kgmed.reasoning.evaluation.measures.paired import Paired
 from kgmed.reasoning.evaluation.measures.resampling import Interval
@@ -147,18 +146,15 @@ class Comparison:
 
     def page(self, *, title: str = "Runs compared") -> View:
         """The whole page with plots and items, in a frame of its own; :meth:`save` keeps it."""
-        from kgmed.kg.display.shown import View
-        from kgmed.reasoning.display.runs import framed
         from kgmed.reasoning.evaluation.comparison.page import page
+        from kgmed.reasoning.pages.whole import in_frame
 
-        return View(framed(page(self, title=title), title))
+        return in_frame(page(self, title=title), title)
 
     def save(self, path: str | FilePath, *, title: str = "Runs compared") -> None:
         """Write that page to a file; raises :class:`~kgmed.kg.errors.OutputError` where that can't
         be done."""
         from kgmed.reasoning.evaluation.comparison.page import page
+        from kgmed.reasoning.pages.whole import save
 
-        try:
-            FilePath(path).write_text(page(self, title=title), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written ({error.strerror or error}).") from error
+        save(page(self, title=title), path)

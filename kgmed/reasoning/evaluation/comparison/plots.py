@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from kgmed.kg.linking.html import plain
-from kgmed.reasoning.evaluation.comparison.formats import number, percent, spread
 from kgmed.reasoning.evaluation.comparison.model import Compared, Comparison
-from kgmed.reasoning.evaluation.comparison.svg import FILLS, Axes, Drawing, key
 from kgmed.reasoning.evaluation.measures.claims import VERDICTS
+from kgmed.reasoning.pages.formats import number, percent, spread
+from kgmed.reasoning.pages.reliability import Bin, reliability_drawing
+from kgmed.reasoning.pages.svg import FILLS, Axes, Drawing, key
 
 _ROW = 30
 _NAMES = 190
@@ -44,17 +45,14 @@ def accuracy_plot(runs: Sequence[Compared]) -> str:
         return ""
     drawing = Drawing("Accuracy with intervals", 56 + _ROW * len(shown))
     axes = Axes(drawing, (0, 0), (1, 1), left=_NAMES)
-    axes_across(axes, "accuracy over all items, with its interval")
+    axes.across("accuracy over all items, with its interval")
     for row, (series, run) in enumerate(shown):
         found = run.measures.accuracy.accuracy
         y = axes.top + _ROW * (row + 0.5)
         name(drawing, series, run, y)
         value = found.value or 0.0
         if found.low is not None and found.high is not None:
-            left, right = axes.place(found.low, 0)[0], axes.place(found.high, 0)[0]
-            drawing.line(left, y, right, y, of=f"line s{series % 8}")
-            for end in (left, right):
-                drawing.line(end, y - 5, end, y + 5, of=f"line s{series % 8}")
+            axes.interval(found.low, found.high, y, series)
         drawing.mark(axes.place(value, 0)[0], y, series, told=f"{run.name}: {spread(found)}")
     return drawing.svg()
 
@@ -147,43 +145,22 @@ def risk_plot(runs: Sequence[Compared]) -> str:
 
 def reliability_plot(runs: Sequence[Compared]) -> str:
     """Share right by confidence; on the diagonal it is what was said."""
-    shown = [(n, run) for n, run in enumerate(runs) if run.measures.confidence.bins]
-    if not shown:
-        return ""
-    drawing = Drawing("Confidence and outcome", 300)
-    axes = Axes(drawing, (0, 0), (1, 1))
-    axes.draw("confidence", "right", percents=(True, True))
-    drawing.line(*axes.place(0, 0), *axes.place(1, 1), of="diagonal")
-    labels = []
-    for series, run in shown:
-        bins = run.measures.confidence.bins
-        points = [axes.place(bin.confidence, bin.right) for bin in bins]
-        drawing.path(points, series)
-        for bin, (x, y) in zip(bins, points, strict=True):
-            right = f"right {percent(bin.right)} of {bin.answers:,}"
-            told = f"{run.name}: said {percent(bin.confidence)}, {right}"
-            drawing.mark(x, y, series, told=told, size=3.5)
-        x, y = points[-1]
-        labels.append((x, y, str(series + 1)))
-    drawing.labels(labels)
-    return drawing.svg() + key([run.name for run in runs])
+    rows = {
+        n: [
+            Bin(bin.confidence, bin.right, f"{run.name}: said {percent(bin.confidence)}, right "
+                f"{percent(bin.right)} of {bin.answers:,}")
+            for bin in run.measures.confidence.bins
+        ]
+        for n, run in enumerate(runs)
+    }  # fmt: skip
+    names = [run.name for run in runs]
+    return reliability_drawing("Confidence and outcome", ("confidence", "right"), names, rows)
 
 
 def name(drawing: Drawing, series: int, run: Compared, y: float) -> None:
     """A run's number and name to the left of its row."""
     text = run.name if len(run.name) <= _LONGEST else "…" + run.name[1 - _LONGEST :]
     drawing.text(_NAMES - 10, y + 4, f"{series + 1} {text}", anchor="end")
-
-
-def axes_across(axes: Axes, across: str) -> None:
-    """The lower axis alone, 0 to 100%."""
-    for fifth in range(6):
-        x, _ = axes.place(fifth / 5, 0)
-        axes.drawing.line(x, axes.top, x, axes.bottom, of="grid")
-        axes.drawing.text(x, axes.bottom + 15, f"{20 * fifth}%", anchor="middle")
-    axes.drawing.line(axes.left, axes.bottom, axes.right, axes.bottom)
-    middle = (axes.left + axes.right) / 2
-    axes.drawing.text(middle, axes.drawing.height - 8, across, anchor="middle")
 
 
 def _bars(
@@ -199,7 +176,7 @@ def _bars(
         return ""
     drawing = Drawing(title, 56 + _ROW * len(rows))
     axes = Axes(drawing, (0, 0), (1, 1), left=_NAMES)
-    axes_across(axes, across)
+    axes.across(across)
     for row, (series, run, shares) in enumerate(rows):
         y = axes.top + _ROW * (row + 0.5)
         name(drawing, series, run, y)

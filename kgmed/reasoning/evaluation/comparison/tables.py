@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from kgmed.reasoning.evaluation.comparison.drop_tables import drops_table
-from kgmed.reasoning.evaluation.comparison.formats import (
+from kgmed.reasoning.evaluation.comparison.model import Compared, Comparison
+from kgmed.reasoning.evaluation.judging.tables import marks_table, preferences_table
+from kgmed.reasoning.evaluation.measures.claims import VERDICTS
+from kgmed.reasoning.evaluation.measures.summary import COVERAGES
+from kgmed.reasoning.pages.formats import (
     NONE,
     Table,
     decimal,
@@ -12,10 +16,6 @@ from kgmed.reasoning.evaluation.comparison.formats import (
     percent,
     spread,
 )
-from kgmed.reasoning.evaluation.comparison.model import Compared, Comparison
-from kgmed.reasoning.evaluation.judging.tables import marks_table, preferences_table
-from kgmed.reasoning.evaluation.measures.claims import VERDICTS
-from kgmed.reasoning.evaluation.measures.summary import COVERAGES
 
 _WORDS = {"coverage": "what the graph holds of the item", "lang": "language"}
 """Fields by which items are told apart, in words."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kgmed.reasoning.evaluation.comparison.formats import NONE, Table, decimal, p_value
 from kgmed.reasoning.evaluation.judging.model import MARKS, Judged
+from kgmed.reasoning.pages.formats import NONE, Table, decimal, p_value
 
 
 def marks_table(found: Judged) -> Table:

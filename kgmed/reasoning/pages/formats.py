@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from kgmed.reasoning.evaluation.measures.resampling import Interval
+from typing import Protocol
 
 NONE = "-"
+
+
+class Spread(Protocol):
+    """A number with its interval; None for what couldn't be measured."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +64,10 @@ def percent(value: float | None, *, signed: bool = False) -> str:
     return f"{100 * value:+.1f}%" if signed else f"{100 * value:.1f}%"
 
 
-def spread(found: Interval, *, signed: bool = False) -> str:
+def spread(found: Spread, *, signed: bool = False) -> str:
     """A share with its interval, in percent.
 
+    >>> from kgmed.reasoning.evaluation.measures.resampling import Interval
     >>> spread(Interval(0.615, 0.55, 0.68))
     '61.5% [55.0, 68.0]'
     """
@@ -67,9 +78,10 @@ def spread(found: Interval, *, signed: bool = False) -> str:
     return f"{percent(found.value, signed=signed)} [{ends}]"
 
 
-def decimal(found: Interval, digits: int = 3, *, signed: bool = False) -> str:
+def decimal(found: Spread, digits: int = 3, *, signed: bool = False) -> str:
     """A number with its interval.
 
+    >>> from kgmed.reasoning.evaluation.measures.resampling import Interval
     >>> decimal(Interval(0.5, -0.25, 1), 2)
     '0.50 [-0.25, 1.00]'
     """

@@ -134,6 +134,24 @@ class Axes:
             f' text-anchor="middle">{plain(up)}</text>'
         )
 
+    def across(self, text: str, *, percents: bool = True) -> None:
+        """The lower axis alone, 0 to 1, and what it is of."""
+        d = self.drawing
+        for fifth in range(6):
+            x, _ = self.place(fifth / 5, 0)
+            d.line(x, self.top, x, self.bottom, of="grid")
+            d.text(x, self.bottom + 15, ticked(fifth / 5, percents), anchor="middle")
+        d.line(self.left, self.bottom, self.right, self.bottom)
+        d.text((self.left + self.right) / 2, d.height - 8, text, anchor="middle")
+
+    def interval(self, low: float, high: float, y: float, series: int) -> None:
+        """A line across from low to high with its two ends, at ``y`` pixels."""
+        kind = f"line s{series % SERIES}"
+        left, right = self.place(low, 0)[0], self.place(high, 0)[0]
+        self.drawing.line(left, y, right, y, of=kind)
+        for end in (left, right):
+            self.drawing.line(end, y - 5, end, y + 5, of=kind)
+
 
 def ticks(low: float, high: float) -> list[float]:
     """Round numbers from low to high, about five.

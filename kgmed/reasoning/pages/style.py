@@ -1,4 +1,4 @@
-"""The style sheet of a comparison's page: light and dark, colours never alone.
+"""The style sheet of a report's page: light and dark, colours never alone.
 
 Series and fills that colours tell apart have shapes, dashes, patterns and numbers besides
 (``svg.py``). Colours of marks have a contrast of 3 or more to the ground, those of text 4.5.
