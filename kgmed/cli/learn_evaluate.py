@@ -42,7 +42,8 @@ def evaluate(
             "--methods",
             metavar="A,B",
             help="degree, dwpc, paths, complex, distmult, transe, rotate, or a model with paths "
-            "(complex+paths). Default: the first four and complex+paths.",
+            "(complex+paths), and after it whose numbers unseen concepts get: nearest, names, peers "
+            "(complex+peers+paths). Default: the first four and complex+paths.",
         ),
     ] = None,
     seeds: Annotated[
