@@ -42,8 +42,9 @@ def evaluate(
             "--methods",
             metavar="A,B",
             help="degree, dwpc, paths, complex, distmult, transe, rotate, or a model with paths "
-            "(complex+paths), and after it whose numbers unseen concepts get: nearest, names, peers "
-            "(complex+peers+paths). Default: the first four and complex+paths.",
+            "(complex+paths); nearest, names or peers after the model: whose numbers concepts "
+            "unseen in training get (complex+peers+paths). Default: the first four and "
+            "complex+paths.",
         ),
     ] = None,
     seeds: Annotated[
