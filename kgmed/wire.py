@@ -68,12 +68,14 @@ class Offer:
     """What a server offers besides the graph: ``programs`` that a question may name, and the one
     that is meant where it names none; ``lm`` says whether a language model answers. ``limits`` are
     texts in code points, times (``_s``) in seconds, the rest in numbers; the reference on limits in
-    docs/serve.md has them in words."""
+    docs/serve.md has them in words. ``plausibility`` is the name of the trained model that can be
+    asked about unsupported claims, '' for none."""
 
     programs: tuple[str, ...]
     program: str
     lm: bool
     limits: MappingABC[str, int | float]
+    plausibility: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ _LATER = {
     "kgmed.learned/1": ("kgmed.reasoning.plausibility.told", "Learned"),
     "kgmed.learned_models/1": ("kgmed.reasoning.plausibility.told", "LearnedModels"),
     "kgmed.learn-evaluation/1": ("kgmed.reasoning.plausibility.told", "LearnEvaluation"),
+    "kgmed.suggestions/1": ("kgmed.kg.suggestion", "Suggestions"),
     "kgmed.search/1": ("kgmed.serve.shapes", "Search"),
     "kgmed.concept/1": ("kgmed.serve.shapes", "ConceptShown"),
     "kgmed.concepts/1": ("kgmed.serve.shapes", "Concepts"),

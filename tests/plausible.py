@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from support import concept, source, tables_of
+from support import RowSource, concept, source, tables_of
 
 from kgmed.builders.pipeline import build
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
@@ -79,19 +80,26 @@ def telling(name: str) -> str:
     return f"{word.lower()[:2]}{middle}{SUFFIXES[number % KINDS]}"
 
 
-def graph(
-    root: Path,
+def sources(
     seed: int = 0,
+    more: Sequence[Mapping[str, Any]] = (),
     *,
     name_of: Callable[[str], str] = str,
-    more: Mapping[str, tuple[str, str]] = MappingProxyType({}),
-) -> Snapshot:
-    """The lines as a graph in a folder; ``more`` are concepts without a statement, local id ->
-    name and category."""
+    alone: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+) -> list[RowSource]:
+    """The lines as a source; ``more`` are further statements' rows, ``alone`` concepts without a
+    statement, local id -> name and category."""
     rows = lines(seed=seed)
     ends = sorted({end for s, _p, o in rows for end in (s, o)})
     things = [concept(f"x:{name}", name_of(name), name.rstrip("0123456789")) for name in ends]
-    things += [concept(f"x:{id}", name, category) for id, (name, category) in more.items()]
+    things += [concept(f"x:{id}", name, category) for id, (name, category) in alone.items()]
     told = [{"subject": f"x:{s}", "predicate": p, "object": f"x:{o}"} for s, p, o in rows]
-    build([source(statements=told, **tables_of(things))], root)
+    return [source(statements=[*told, *map(dict, more)], **tables_of(things))]
+
+
+def graph(
+    root: Path, seed: int = 0, more: Sequence[Mapping[str, Any]] = (), **named: Any
+) -> Snapshot:
+    """The lines as a graph in a folder; the rest as for :func:`sources`."""
+    build(sources(seed, more, **named), root)
     return open_snapshot(root)

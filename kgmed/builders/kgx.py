@@ -9,6 +9,9 @@ statements from edge files.
 Qualifiers: Biolink says ``subject_aspect_qualifier`` and ``object_aspect_qualifier``, which turn
 wrong when a statement is read from its other end. Here the object's become ``aspect`` with
 ``affected``, the CURIE it happens to, and the subject's ``actor_aspect`` with ``actor``.
+
+Suggestions of a trained model are set aside until a curator accepts them
+(:mod:`kgmed.builders.suggestions.review`).
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ from kgmed.builders.rows import (
     without_separators,
 )
 from kgmed.builders.source import SourceInfo, TableName, Tally
+from kgmed.builders.suggestions.review import only_accepted, only_others
 from kgmed.kg.categories import PARENTS
 from kgmed.kg.errors import DataError
 
@@ -62,7 +66,7 @@ if TYPE_CHECKING:
 
     from kgmed.kg.predicates import Registry
 
-READER_VERSION = "kgx 2"
+READER_VERSION = "kgx 3"
 PACE = 2.0
 """Seconds to read a million rows."""
 FORMATS = (".tsv", ".jsonl")
@@ -198,7 +202,10 @@ class KgxSource:
         for path in paths:
             label = self._labels[path]
             tally = self.tallies[label] = Tally()
-            for records in self._records(path, tally):
+            review = only_accepted if path in self.edges else only_others
+            for rows in self._records(path, tally):
+                records, aside = review(rows)
+                tally.skipped.update(aside)
                 problems, batch = convert(records)
                 self._bad.reject(path, records, problems, tally)
                 kept = len(records) - len(problems)

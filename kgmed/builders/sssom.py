@@ -5,6 +5,9 @@ before 0.9.1 is named in errors). Values may be quoted as in RFC 4180, and then 
 breaks. Mappings become mappings and labels names; a mapping asserts no concept. A user's override
 file has this format too.
 
+Suggestions of a trained model (:mod:`kgmed.builders.suggestions`) are no mappings: those that a
+curator accepted become statements, the others are set aside.
+
 CURIEs are normalised by their prefix. Only a prefix that kgmed doesn't know is looked up in the
 set's ``curie_map``: where it maps to an authority's own URI it stands for that authority.
 """
@@ -45,21 +48,23 @@ from kgmed.builders.rows import (
     trimmed,
 )
 from kgmed.builders.source import SourceInfo, TableName, Tally
+from kgmed.builders.suggestions.review import is_set, predicate_of, reason, told
 from kgmed.kg.curies import PREFIXES, normalize_prefix
 from kgmed.kg.errors import DataError
 from kgmed.kg.iris import OBO, URIS, VOCABULARIES
 from kgmed.kg.licences import LICENCES
+from kgmed.kg.suggestion import REVIEW, SOURCE, VALIDATED
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READER_VERSION = "sssom 3"
+READER_VERSION = "sssom 4"
 PACE = 20.0
 """Seconds to read a million rows."""
 
 REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 READ = (*REQUIRED, "predicate_modifier", "confidence", "subject_label", "object_label",
-        "subject_type", "object_type", "mapping_provider", "comment")  # fmt: skip
+        "subject_type", "object_type", "mapping_provider", "comment", *REVIEW)  # fmt: skip
 
 NO_TERM = "sssom:NoTermFound"
 """The id by which a set says that it looked for a counterpart and found none."""
@@ -147,6 +152,8 @@ class SssomSource:
             yield from self._read(_mappings)
         elif table == "names":
             yield from self._read(_names)
+        elif table == "statements" and any(is_set(_set_id(file)) for file in self._files):
+            yield from self._read(_statements)
 
     def _find(self, kind: str, rows: list[dict[str, str]]) -> None:
         self.findings.pop(kind, None)
@@ -160,9 +167,11 @@ class SssomSource:
             label = self._labels[file.path]
             tally = self.tallies[label] = Tally()
             prefixes = _Prefixes(file.metadata)
-            of_kgmed = _text(file.metadata, "mapping_set_id").startswith(OF_KGMED)
-            chosen = _OF_KGMED[make] if of_kgmed else make
-            check = _Check(prefixes, decode=of_kgmed)
+            of_kgmed, suggested = _set_id(file).startswith(OF_KGMED), is_set(_set_id(file))
+            chosen = _OF_KGMED.get(make, make) if of_kgmed else make
+            if suggested != (make is _statements):
+                chosen = _nothing_of(make)
+            check = _Check(prefixes, decode=of_kgmed, suggested=suggested)
             for records in self._records(file, tally):
                 problems, checked = check(records)
                 self._bad.reject(file.path, records, problems, tally)
@@ -270,8 +279,10 @@ class _Checked(NamedTuple):
 class _Check:
     """Records -> checked columns, or the problems of the rows that have one."""
 
-    def __init__(self, prefixes: _Prefixes, *, decode: bool = False) -> None:
-        self._decode = decode
+    def __init__(
+        self, prefixes: _Prefixes, *, decode: bool = False, suggested: bool = False
+    ) -> None:
+        self._decode, self._suggested = decode, suggested
         self._entities = Curies(prefixes.entity)
         self._terms = Curies(prefixes.term)
 
@@ -310,13 +321,27 @@ class _Check:
             problems |= _not_curies(name, given, bad)
         skipped: Counter[str] = Counter()
         if not problems:
+            missing = pc.sum(nowhere).as_py() or 0
             counts = {
-                f"{NO_TERM}: the set found no counterpart": pc.sum(nowhere).as_py() or 0,
-                "a literal, not an entity": (pc.sum(pc.invert(keep)).as_py() or 0)
-                - (pc.sum(nowhere).as_py() or 0),
+                f"{NO_TERM}: the set found no counterpart": missing,
+                "a literal, not an entity": (pc.sum(pc.invert(keep)).as_py() or 0) - missing,
             }
-            skipped.update({reason: n for reason, n in counts.items() if n})
+            skipped.update({why: n for why, n in counts.items() if n})
+            if self._suggested:
+                keep, aside = _accepted(keep, given[REVIEW[0]])
+                skipped.update(aside)
         return problems, _Checked(columns, keep, skipped)
+
+
+def _accepted(keep: pa.Array, reviews: pa.Array) -> tuple[pa.Array, Counter[str]]:
+    """Which rows to keep of suggestions, and how many aren't accepted, by reason."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    why = [reason(text) for text in reviews.to_pylist()]
+    of_two = keep.to_pylist()
+    aside = Counter(text for text, mapped in zip(why, of_two, strict=True) if text and mapped)
+    return pc.and_(keep, pa.array([not text for text in why], pa.bool_())), aside
 
 
 def _decoded(column: pa.Array) -> pa.Array:
@@ -440,6 +465,42 @@ def _names(checked: _Checked) -> pa.RecordBatch:
         "kind": constant("synonym", rows),
     }
     return make_batch("names", made, rows)
+
+
+def _statements(checked: _Checked) -> pa.RecordBatch:
+    """Accepted suggestions -> statements that a human validated."""
+    import pyarrow as pa
+
+    from kgmed.kg.predicates import registry
+
+    columns = {name: values.filter(checked.keep) for name, values in checked.columns.items()}
+    cells = {name: columns[name].to_pylist() for name in ("predicate_id", "comment", *REVIEW[1:])}
+    known, labels = registry(), cells["predicate_id"]
+    confidences = ["" if p is None else f"{p:.4f}" for p in columns["confidence"].to_pylist()]
+    models = [text.partition(": ")[0] for text in cells["comment"]]
+    texts = map(told, confidences, models, cells[REVIEW[1]], cells[REVIEW[2]])
+    rows = len(labels)
+    made = {
+        "subject": columns["subject_id"],
+        "predicate": pa.array([predicate_of(label, known) for label in labels], pa.string()),
+        "object": columns["object_id"],
+        "original_predicate": columns["predicate_id"],
+        "primary_knowledge_source": constant(SOURCE, rows),
+        "knowledge_level": constant("prediction", rows),
+        "agent_type": constant(VALIDATED, rows),
+        "text": pa.array(list(texts), pa.string()),
+    }
+    return make_batch("statements", made, rows)
+
+
+def _nothing_of(make: _Make) -> _Make:
+    """What gives no rows of a table: a set of suggestions has statements alone, others none."""
+    tables: dict[_Make, TableName] = {_mappings: "mappings", _names: "names"}
+    return lambda _checked: make_batch(tables.get(make, "statements"), {}, 0)
+
+
+def _set_id(file: _File) -> str:
+    return _text(file.metadata, "mapping_set_id")
 
 
 _Make = Callable[[_Checked], "pa.RecordBatch"]

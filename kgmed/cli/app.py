@@ -71,6 +71,7 @@ LEARNS = {
     "train": ("learn_train", "train"),
     "evaluate": ("learn_evaluate", "evaluate"),
     "info": ("learn_info", "info"),
+    "suggest": ("learn_suggest", "suggest"),
 }
 """What ``kgmed learn`` does -> the module of this package, and its function."""
 

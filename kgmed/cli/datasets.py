@@ -52,6 +52,15 @@ Benchmarks = Annotated[
         ".tsv, .parquet, .txt; repeatable.",
     ),
 ]
+Learned = Annotated[
+    str,
+    typer.Option(
+        "--learned",
+        metavar="NAME",
+        help="Of false statements, take those that this trained model finds plausible, but not "
+        "likely true ('kgmed learn train').",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed, other splits and choices.")]
 Partition = Annotated[
     str,
@@ -118,6 +127,17 @@ def engine(name: str, address: str) -> dict[str, Any]:
     if name == "ray":
         address = address or os.environ.get("RAY_ADDRESS", "")
     return {"engine": name, "ray_address": address}
+
+
+def refuse_learned(name: str) -> None:
+    """Raise where rows that a language model writes are to have a trained model's distractors."""
+    from kgmed.kg.errors import UsageError
+
+    if name:
+        raise UsageError(
+            f"Found --learned {name} for rows that a language model writes, expected it for rows "
+            "that are made of statements alone. Leave one of the two out."
+        )
 
 
 def run(

@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'kgmed verify "Warfarin interacts with amiodarone." --fail-on refuted',
         "kgmed verify --file answer.txt --html answer.html",
         "kgmed verify --triples claims.csv --out verdicts.csv",
+        "kgmed verify --file answer.txt --plausibility --prior 0.1",
     ),
     "proof": (
         'kgmed verify "Imatinib inhibits ABL1." --json > proof.json && kgmed proof proof.json',
@@ -26,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "paths": (
         'kgmed paths warfarin "pulmonary embolism"',
         "kgmed paths imatinib ABL1 --hops 2 --predicate inhibits",
+        "kgmed paths imatinib asthma --rank learned",
     ),
     "why": ("kgmed why DOID:9477 UMLS:C0034065",),
     "info": ("kgmed info", "kgmed info --graph my-graph --json"),
@@ -104,6 +106,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "kgmed learn evaluate --predicate treats --methods degree,dwpc,complex+paths --seeds 0",
     ),
     "learn info": ("kgmed learn info", "kgmed learn info --name default --json"),
+    "learn suggest": (
+        "kgmed learn suggest warfarin --predicate interacts_with",
+        "kgmed learn suggest --predicate treats --limit 50 --out treats_edges.tsv",
+        "kgmed learn suggest --predicate treats --reviewed treats_edges.tsv --json",
+    ),
     "evaluate run": (
         "kgmed evaluate run medqa.jsonl --out runs --lm my-model "
         "--api-base http://localhost:8000/v1",

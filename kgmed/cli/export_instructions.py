@@ -35,6 +35,7 @@ def instructions(
     cap_hub: datasets.PerHub = 0,
     balance: datasets.Balanced = False,
     benchmarks: datasets.Benchmarks = None,
+    learned: datasets.Learned = "",
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
@@ -78,7 +79,7 @@ def instructions(
         "formats": datasets.listed(format), "max_rows": max_rows, "per_predicate": cap_predicate,
         "per_hub": cap_hub, "balance": balance, "seed": seed, "processes": processes,
         "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
-        "progress": datasets.steps(tell),
+        "learned": learned, "progress": datasets.steps(tell),
     }  # fmt: skip
     way = by_model.instructions_way(paraphrase=paraphrase, generate=generate)
     asked = by_model.Options(
@@ -91,6 +92,7 @@ def instructions(
     with opened(graph, quiet=quiet) as chosen:
         if writes is not None:
             given.pop("processes")
+            datasets.refuse_learned(given.pop("learned"))
             by_model.run(
                 chosen, way, out, asked=asked, lm=writes, rows={**given, "files": files}, tell=tell,
                 partition=share, dry_run=dry_run, as_json=as_json, quiet=quiet,

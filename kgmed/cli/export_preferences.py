@@ -38,6 +38,7 @@ def preferences(
     cap_hub: datasets.PerHub = 0,
     balance: datasets.Balanced = False,
     benchmarks: datasets.Benchmarks = None,
+    learned: datasets.Learned = "",
     seed: datasets.Seed = 0,
     partition: datasets.Partition = "",
     processes: datasets.Processes = 0,
@@ -79,7 +80,7 @@ def preferences(
         "max_rows": max_rows, "per_predicate": cap_predicate, "per_hub": cap_hub,
         "balance": balance, "seed": seed, "processes": processes,
         "allow_restricted": allow_restricted or (), "benchmarks": benchmarks or (),
-        "progress": tell,
+        "learned": learned, "progress": tell,
     }  # fmt: skip
     way = "model_preferences" if from_model else ""
     asked = by_model.Options(
@@ -92,6 +93,7 @@ def preferences(
     with opened(graph, quiet=quiet) as chosen:
         if writes is not None:
             given.pop("processes")
+            datasets.refuse_learned(given.pop("learned"))
             by_model.run(
                 chosen, way, out, asked=asked, lm=writes, rows={**given, "files": files}, tell=tell,
                 partition=share, dry_run=dry_run, as_json=as_json, quiet=quiet,

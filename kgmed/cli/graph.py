@@ -54,6 +54,21 @@ def paths(
     predicate: Annotated[
         list[str] | None, typer.Option("--predicate", help="Only these predicates; repeatable.")
     ] = None,
+    rank: Annotated[
+        str,
+        typer.Option(
+            "--rank",
+            metavar="default|learned",
+            help="By what predicates explain and how specific concepts are, or by how well a "
+            "trained model ties the concepts on the way to both ends.",
+        ),
+    ] = "default",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="NAME", help="The model of --rank learned. Default: default."
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     lang: Lang = None,
@@ -63,6 +78,8 @@ def paths(
     from kgmed.reasoning.programs.forms import path_line
     from kgmed.wire import Paths, to_json
 
+    if model is not None and rank != "learned":
+        raise UsageError("Found --model without --rank learned, which it is for.")
     chosen_language = language(lang) or "en"
     with opened(graph, quiet=quiet) as chosen:
         known = chosen.info().predicates
@@ -72,7 +89,10 @@ def paths(
                     f"Found predicate {name!r}, expected one of: {', '.join(sorted(known))}."
                 )
         with Progress(quiet=quiet).during("looking for paths"):
-            found = chosen.find_paths(start, end, hops=hops, limit=limit, predicates=predicate)
+            found = chosen.find_paths(
+                start, end, hops=hops, limit=limit, predicates=predicate, rank=rank,
+                model=model or "default",
+            )  # fmt: skip
         ids = list(dict.fromkeys(node for path in found for node in path.nodes))
         concepts = {c.id: c for c in chosen.store.concepts(ids) if c is not None}
         if as_json:

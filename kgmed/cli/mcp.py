@@ -19,9 +19,11 @@ from kgmed.cli.serving import (
     LmSeconds,
     ServedLm,
     ServedLmBase,
+    ServedModel,
     ServedProgram,
     TokenFile,
     changes_since,
+    check_model,
     chosen_model,
     token_of,
 )
@@ -95,6 +97,7 @@ def mcp(
     api_key_env: LmKey = None,
     trusted: LmTrusted = False,
     program: ServedProgram = None,
+    model: ServedModel = None,
     diff: Annotated[
         str | None,
         typer.Option(
@@ -123,7 +126,7 @@ def mcp(
                        "--allow-host": allow_host, "--allow-origin": allow_origin,
                        "--behind-proxy": behind_proxy})  # fmt: skip
     tell = Progress(quiet=quiet)
-    model = chosen_model(lm, api_base, api_key_env, trusted=trusted)
+    asked = chosen_model(lm, api_base, api_key_env, trusted=trusted)
     with opened(graph, quiet=quiet) as chosen:
         info = chosen.info()
         allow = tuple(allow_restricted or ())
@@ -133,7 +136,7 @@ def mcp(
                 threads=threads, limits=Limits(timeout_s=timeout, lm_timeout_s=lm_timeout),
                 token=token_of(token_file) if http else "", hosts=tuple(allow_host or ()),
                 origins=tuple(allow_origin or ()), proxies=tuple(behind_proxy or ()),
-                allow=() if open_only else allow, lm=model, program=program,
+                allow=() if open_only else allow, lm=asked, program=program, model=model,
                 access_log="" if access_log == "none" else access_log,
             ),
             chosen.store, rate=rate,
@@ -145,6 +148,7 @@ def mcp(
             options = replace(options, leaves=True, allow=allow)
         elif not options.leaves:
             _note_restricted(tell, chosen.store)
+        check_model(chosen, options)
     options = options.with_changes(changes_since(diff, options.graph, tell))
     if http:
         _serve_http(options, tell, info.uri)

@@ -18,9 +18,11 @@ from kgmed.cli.serving import (
     LmSeconds,
     ServedLm,
     ServedLmBase,
+    ServedModel,
     ServedProgram,
     TokenFile,
     changes_since,
+    check_model,
     chosen_model,
     token_of,
 )
@@ -74,6 +76,7 @@ def serve(
     api_key_env: LmKey = None,
     trusted: LmTrusted = False,
     program: ServedProgram = None,
+    model: ServedModel = None,
     diff: Annotated[
         str | None,
         typer.Option(
@@ -102,7 +105,7 @@ def serve(
     from kgmed.serve.run import serve as run
 
     tell = Progress(quiet=quiet)
-    model = chosen_model(lm, api_base, api_key_env, trusted=trusted)
+    asked = chosen_model(lm, api_base, api_key_env, trusted=trusted)
     with opened(graph, quiet=quiet) as chosen:
         info = chosen.info()
         options = checked(
@@ -111,12 +114,13 @@ def serve(
                 threads=threads, limits=Limits(timeout_s=timeout, lm_timeout_s=lm_timeout),
                 token=token_of(token_file), hosts=tuple(allow_host or ()),
                 origins=tuple(allow_origin or ()), proxies=tuple(behind_proxy or ()),
-                allow=tuple(allow_restricted or ()), lm=model, program=program,
+                allow=tuple(allow_restricted or ()), lm=asked, program=program, model=model,
                 access_log="" if access_log == "none" else access_log,
                 log_questions=log_questions,
             ),
             chosen.store, rate=rate,
         )  # fmt: skip
+        check_model(chosen, options)
     listening = bound(options)
     options = options.with_changes(changes_since(diff, options.graph, tell))
     for note in options.notes:

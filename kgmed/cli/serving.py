@@ -12,8 +12,10 @@ from kgmed.cli.opening import Progress
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
+    from kgmed.facade import Graph
     from kgmed.kg.diff.model import Diff
     from kgmed.reasoning.lm.settings import LMSettings
+    from kgmed.serve.options import Options
 
 TOKEN = "KGMED_SERVE_TOKEN"  # noqa: S105  the variable's name
 
@@ -68,6 +70,17 @@ ServedProgram = Annotated[
 ]  # fmt: skip
 
 
+ServedModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="A model that 'kgmed learn train' made of this graph: who verifies a text may ask how "
+        "plausible it finds what is UNSUPPORTED.",
+    ),
+]
+
+
 def chosen_model(
     name: str | None, api_base: str | None, api_key_env: str | None, *, trusted: bool
 ) -> LMSettings | None:
@@ -79,6 +92,15 @@ def chosen_model(
     from kgmed.cli.lm_options import chosen_lm
 
     return chosen_lm(name, api_base, api_key_env=api_key_env, trusted=trusted)
+
+
+def check_model(graph: Graph, options: Options) -> None:
+    """Refuse a trained model that isn't there, or that may not be told of, before anything is
+    served."""
+    if options.model is not None:
+        from kgmed.serve.leaving import scorer
+
+        scorer(graph, options.model, options.allow if options.leaves else None)
 
 
 def token_of(path: Path | None) -> str:

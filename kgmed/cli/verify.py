@@ -64,6 +64,28 @@ def verify(
             help="Exit code 1 where a claim got one of these: refuted,unsupported,not_covered.",
         ),
     ] = "",
+    plausibility: Annotated[
+        bool,
+        typer.Option(
+            "--plausibility",
+            help="Tell how plausible a trained model finds what is UNSUPPORTED, and the nearest "
+            "paths; no evidence, and no verdict changes. 'kgmed learn train' makes a model.",
+        ),
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="NAME", help="The model of --plausibility. Default: default."
+        ),
+    ] = None,
+    prior: Annotated[
+        float | None,
+        typer.Option(
+            "--prior",
+            metavar="SHARE",
+            help="How much of what is asked is true, for --plausibility. Default: 0.5.",
+        ),
+    ] = None,
     processes: Annotated[
         int, typer.Option("--processes", min=1, help="Processes for --triples.")
     ] = 1,
@@ -86,20 +108,29 @@ def verify(
             f"Found {' and '.join(given) or 'nothing to verify'}, expected one of TEXT, --file, "
             "--triples, --stream."
         )
+    name, share = _model(model, prior, plausibility=plausibility, refchecker=refchecker)
     failing = _verdicts(fail_on)
     if triples is not None:
-        counted = _table(triples, out, graph, processes=processes, quiet=quiet, as_json=as_json)
+        counted = _table(
+            triples, out, graph, processes=processes, quiet=quiet, as_json=as_json, model=name,
+            prior=share,
+        )  # fmt: skip
         raise typer.Exit(FAILED if failing & {v for v, n in counted.items() if n} else 0)
     chosen_language = language(lang)
     seen: set[str] = set()
     with opened(graph, quiet=quiet) as chosen:
         if stream:
-            for found in chosen.verify_stream(_arriving(), lang=chosen_language):
+            for found in chosen.verify_stream(
+                _arriving(), lang=chosen_language, plausibility=name, prior=share
+            ):
                 _print(found, as_json=as_json, refchecker=refchecker, indent=None)
                 seen |= {checked.verdict for checked in found.claims}
         else:
             with Progress(quiet=quiet).during("verifying"):
-                found = chosen.verify(_given(text, file), lang=chosen_language)
+                scorer = chosen.scorer(name) if name else None  # before a text is read
+                found = chosen.verify(
+                    _given(text, file), lang=chosen_language, plausibility=scorer, prior=share
+                )
             if html is not None:
                 from kgmed.reasoning.claims.report import page
 
@@ -110,6 +141,27 @@ def verify(
         raise typer.Exit(FAILED)
     if not seen:
         raise typer.Exit(ABSTAINED)
+
+
+def _model(
+    model: str | None, prior: float | None, *, plausibility: bool, refchecker: bool
+) -> tuple[str | None, float]:
+    """The model that is asked, None without --plausibility, and the share of true statements."""
+    from kgmed.kg.errors import UsageError
+
+    for name, value in (("--model", model), ("--prior", prior)):
+        if value is not None and not plausibility:
+            raise UsageError(f"Found {name} without --plausibility, which it is for.")
+    if not plausibility:
+        return None, 0.5
+    if refchecker:
+        raise UsageError(
+            "Found --plausibility with --refchecker, expected one of them: RefChecker's labels "
+            "have no place for it."
+        )
+    from kgmed.reasoning.plausibility.claims import EVEN, checked_prior
+
+    return model or "default", checked_prior(EVEN if prior is None else prior)
 
 
 def _verdicts(given: str) -> set[str]:
@@ -160,7 +212,15 @@ def _print(found: Verification, *, as_json: bool, refchecker: bool, indent: int 
 
 
 def _table(
-    source: Path, out: Path | None, graph: str | None, *, processes: int, quiet: bool, as_json: bool
+    source: Path,
+    out: Path | None,
+    graph: str | None,
+    *,
+    processes: int,
+    quiet: bool,
+    as_json: bool,
+    model: str | None,
+    prior: float,
 ) -> dict[str, int]:
     from kgmed.kg.errors import UsageError
     from kgmed.reasoning.claims.batch import verify_file
@@ -171,7 +231,7 @@ def _table(
     with opened(graph, quiet=quiet) as chosen:
         root = chosen.local_store().snapshot.root
     done = verify_file(
-        root, source, out, processes=processes,
+        root, source, out, processes=processes, model=model, prior=prior,
         progress=lambda rows: tell.update(f"verified {rows:,} rows"),
     )  # fmt: skip
     tell.done()

@@ -237,7 +237,7 @@ class Asking(Verifying):
     def _verified(self, text: str, *, lang: Language | None = None) -> Verification:
         """A text's verification; the verifiers stay from one text to the next."""
         if lang not in self._verifiers:
-            self._verifiers[lang] = self._text_verifier(lang, None)
+            self._verifiers[lang] = self._text_verifier(self._verifier(lang), None)
         return self._verifiers[lang].verify(text, lang=lang)
 
     @cached_property

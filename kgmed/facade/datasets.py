@@ -14,6 +14,7 @@ from kgmed.facade.base import Opened
 from kgmed.kg.errors import UsageError
 
 if TYPE_CHECKING:
+    from kgmed.builders.datasets.instructions import Choose
     from kgmed.builders.datasets.job import Maker, Settings
     from kgmed.builders.datasets.ray_engine import RayEngine
     from kgmed.builders.datasets.report import Forecast, Trace, Written
@@ -61,6 +62,7 @@ class Datasets(Opened):
         ray_address: str = "",
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
+        learned: str = "",
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -77,6 +79,10 @@ class Datasets(Opened):
         was ended. ``allow_restricted`` names licences or sources that aren't open and may leave.
         ``benchmarks`` are files or folders of evaluation sets: a row that shares text with one is
         left out, and listed in the folder. ``forecast`` is told what will be written before it is.
+        ``learned`` names a model that was trained on the graph (:meth:`learn_train`): of the false
+        statements that are proposed as options, corruptions and claims, those that it finds
+        plausible are tried first, and those that it finds likely true left out. Verdicts decide
+        what is false, as they do without.
 
         Raises :class:`~kgmed.kg.errors.UsageError` for what isn't known and where no row comes out,
         and :class:`~kgmed.kg.errors.OutputError` for a folder that can't be written or holds
@@ -85,7 +91,7 @@ class Datasets(Opened):
         maker, settings = self._instructions(
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
-            benchmarks=benchmarks,
+            benchmarks=benchmarks, learned=learned,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, engine=engine,
@@ -106,13 +112,14 @@ class Datasets(Opened):
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
+        learned: str = "",
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_instructions` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._instructions(
             tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
-            benchmarks=benchmarks,
+            benchmarks=benchmarks, learned=learned,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -198,6 +205,8 @@ class Datasets(Opened):
         languages: Sequence[str],
         formats: Sequence[str],
         files: str,
+        *,
+        learned: str = "",
         **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
         from kgmed.builders.datasets.formats import FORMATS
@@ -205,8 +214,9 @@ class Datasets(Opened):
 
         names = chosen(tasks, tuple(known_tasks()), "task")
         forms = chosen(formats or ("messages",), tuple(FORMATS), "format")
-        settings = self._settings(KIND, names, languages, files, formats=forms, **bounds)
-        return Instructions(names, forms, self._opening()), settings
+        choose, more = self._choosing(learned, bounds["allow"])
+        settings = self._settings(KIND, names, languages, files, formats=forms, more=more, **bounds)
+        return Instructions(names, forms, self._opening(), choose=choose), settings
 
     def _corpus(
         self,
@@ -279,6 +289,19 @@ class Datasets(Opened):
             return named
         there = languages_of(self.local_store().snapshot)
         return tuple(lang for lang in LANGUAGES if lang in there) or LANGUAGES
+
+    def _choosing(self, learned: str, allow: Sequence[str]) -> tuple[Choose | None, dict[str, Any]]:
+        """What opens the model that chooses among false statements, and what a run notes of it."""
+        if not learned:
+            return None, {}
+        from kgmed.builders.datasets.negatives.hardest import CUT
+        from kgmed.facade.plausible import check_leaves, noted, opens
+        from kgmed.reasoning.plausibility.stored import load
+
+        snapshot = self.local_store().snapshot
+        model, _numbers = load(snapshot, learned)
+        check_leaves(model, snapshot, allow)
+        return opens(model), {"learned": noted(model, CUT)}
 
     def _opening(self) -> Callable[[], tuple[GraphStore, Verdicts]]:
         root = self.local_store().snapshot.root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from kgmed.facade.asking_files import AskingFiles
@@ -11,18 +12,21 @@ from kgmed.facade.learning import Learning
 from kgmed.facade.linking import Linking
 from kgmed.facade.optimizing import Optimizing
 from kgmed.facade.showing import Showing
+from kgmed.facade.suggesting import Suggesting
 from kgmed.kg.errors import UnknownConcept, UsageError
 
 if TYPE_CHECKING:
     from kgmed.kg.model import Concept, Statement
+    from kgmed.kg.paths.find import Rank
     from kgmed.kg.paths.found import Paths
     from kgmed.kg.store.base import CoverageRow
     from kgmed.kg.why import Why
 
 MAX_HOPS = 6
+RANKS = ("default", "learned")
 
 
-class Graph(Linking, AskingFiles, Optimizing, Learning, Showing, Generating):
+class Graph(Linking, AskingFiles, Optimizing, Learning, Suggesting, Showing, Generating):
     """An opened graph. Use it in one thread; opening another is cheap.
 
     ``store`` is the back end (:class:`kgmed.kg.store.base.GraphStore`), ``registry`` holds the
@@ -85,9 +89,15 @@ class Graph(Linking, AskingFiles, Optimizing, Learning, Showing, Generating):
         hops: int = 4,
         limit: int = 5,
         predicates: Sequence[str] | None = None,
+        rank: str = "default",
+        model: str = "default",
     ) -> Paths:
         """The best of the shortest paths between two concepts, given by id or name: a list, which
         shows in a notebook as one picture.
+
+        ``rank`` is ``default``, by how much their predicates explain and how specific their
+        concepts are, or ``learned``, by how well the trained ``model`` ties their concepts to both
+        ends, whose errors are those of :meth:`scorer`.
 
         >>> path = open_graph().find_paths("imatinib", "ABL1")[0]
         >>> [step.statement.predicate for step in path.steps]
@@ -95,6 +105,9 @@ class Graph(Linking, AskingFiles, Optimizing, Learning, Showing, Generating):
         """
         from kgmed.kg.paths.find import find_paths
 
+        if rank not in RANKS:
+            raise UsageError(f"Found rank={rank!r}, expected one of: {', '.join(RANKS)}.")
+        learned = self._learned_rank(model) if rank == "learned" else None
         ends = [self.named(start), self.named(end)]
         if not 1 <= hops <= MAX_HOPS:
             raise UsageError(f"Found hops={hops}, expected 1 to {MAX_HOPS}.")
@@ -106,12 +119,18 @@ class Graph(Linking, AskingFiles, Optimizing, Learning, Showing, Generating):
             hops=hops,
             limit=limit,
             predicates=predicates,
+            rank=learned,
         )
         from kgmed.kg.paths.found import Paths, with_names
 
         concepts = self._concepts(s for path in found.paths for s in path.statements)
         names = {id: concept.name for id, concept in concepts.items()}
         return Paths((with_names(path, names) for path in found.paths), concepts)
+
+    def _learned_rank(self, model: str) -> Rank:
+        from kgmed.reasoning.plausibility.paths import path_scores
+
+        return partial(path_scores, self.scorer(model))
 
     def why(self, left: str, right: str) -> Why:
         """Which mappings made two ids one concept, or which were refused."""

@@ -159,6 +159,7 @@ def verify(
     graph: str | FilePath | None = None,
     lang: Language | None = None,
     extractor: Extractor | None = None,
+    plausibility: bool | str | None = None,
 ) -> Verification:
     """Open a graph, verify one text, close it: :meth:`Graph.verify` in one call.
 
@@ -166,7 +167,7 @@ def verify(
     ['SUPPORTED']
     """
     with open_graph(graph) as opened:
-        return opened.verify(text, lang=lang, extractor=extractor)
+        return opened.verify(text, lang=lang, extractor=extractor, plausibility=plausibility)
 
 
 def find_paths(

@@ -37,6 +37,7 @@ class PreferencePairs(Datasets):
         ray_address: str = "",
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
+        learned: str = "",
         forecast: Callable[[Forecast], None] | None = None,
         progress: Tell = lambda _text: None,
     ) -> Written:
@@ -50,7 +51,7 @@ class PreferencePairs(Datasets):
         maker, settings = self._preferences(
             tasks, languages, formats, files, max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
-            benchmarks=benchmarks,
+            benchmarks=benchmarks, learned=learned,
         )  # fmt: skip
         return self._write(
             maker, settings, out, processes=processes, partition=partition, engine=engine,
@@ -71,13 +72,14 @@ class PreferencePairs(Datasets):
         processes: int = 0,
         allow_restricted: Sequence[str] = (),
         benchmarks: Sequence[str | FilePath] = (),
+        learned: str = "",
         progress: Tell = lambda _text: None,
     ) -> Forecast:
         """What :meth:`write_preferences` would write, from a sample: rows, tokens, bytes, time."""
         maker, settings = self._preferences(
             tasks, languages, formats, "jsonl", max_rows=max_rows, per_predicate=per_predicate,
             per_hub=per_hub, balance=balance, seed=seed, allow=allow_restricted,
-            benchmarks=benchmarks,
+            benchmarks=benchmarks, learned=learned,
         )  # fmt: skip
         return self._forecast(maker, settings, processes, progress)
 
@@ -128,6 +130,8 @@ class PreferencePairs(Datasets):
         languages: Sequence[str],
         formats: Sequence[str],
         files: str,
+        *,
+        learned: str = "",
         **bounds: Unpack[_Bounds],
     ) -> tuple[Maker, Settings]:
         from kgmed.builders.datasets.formats import PAIR_FORMATS
@@ -136,8 +140,9 @@ class PreferencePairs(Datasets):
 
         names = chosen(tasks, tuple(TASKS), "task")
         forms = chosen(formats or ("messages",), tuple(PAIR_FORMATS), "format")
-        settings = self._settings(KIND, names, languages, files, formats=forms, **bounds)
-        return Preferences(names, self._opening(), forms), settings
+        choose, more = self._choosing(learned, bounds["allow"])
+        settings = self._settings(KIND, names, languages, files, formats=forms, more=more, **bounds)
+        return Preferences(names, self._opening(), forms, choose=choose), settings
 
 
 def digest_of(path: FilePath) -> str:

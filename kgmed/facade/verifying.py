@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from kgmed.facade.base import Opened
 
@@ -11,14 +13,31 @@ if TYPE_CHECKING:
     from kgmed.kg.model import Language
     from kgmed.reasoning.claims.model import Checked, Claim, Verification
     from kgmed.reasoning.claims.texts import Extractor, TextVerifier
+    from kgmed.reasoning.claims.verify import Verifier
+    from kgmed.reasoning.plausibility.scorer import Scorer
     from kgmed.reasoning.reward import Reward, Weights
+
+    More: TypeAlias = Callable[[Sequence[Checked]], list[Checked]]
 
 
 class Verifying(Opened):
-    """The methods of a graph that tell what it bears out."""
+    """The methods of a graph that tell what it bears out.
+
+    ``plausibility`` names a trained model (True for ``default``) that is asked how plausible it
+    finds the claims that are UNSUPPORTED, in a mixture of which the share ``prior`` is true; what
+    it says stands apart, and changes nothing else. Where there is no such model, or it was trained
+    on another snapshot, that is told before a text is read, as
+    :meth:`~kgmed.reasoning.plausibility.scorer.Scorer.open` tells it.
+    """
 
     def verify(
-        self, text: str, *, lang: Language | None = None, extractor: Extractor | None = None
+        self,
+        text: str,
+        *,
+        lang: Language | None = None,
+        extractor: Extractor | None = None,
+        plausibility: bool | str | Scorer | None = None,
+        prior: float = 0.5,
     ) -> Verification:
         """The claims of a text, each with its verdict and proof.
 
@@ -29,7 +48,9 @@ class Verifying(Opened):
         >>> [checked.verdict for checked in found.claims], found.skipped[0].reason
         (['SUPPORTED'], 'question')
         """
-        return self._text_verifier(lang, extractor).verify(text, lang=lang)
+        verifier = self._verifier(lang)
+        more = self._more(plausibility, prior, verifier)
+        return self._told(self._text_verifier(verifier, extractor).verify(text, lang=lang), more)
 
     def verify_stream(
         self,
@@ -37,12 +58,22 @@ class Verifying(Opened):
         *,
         lang: Language | None = None,
         extractor: Extractor | None = None,
+        plausibility: bool | str | Scorer | None = None,
+        prior: float = 0.5,
     ) -> Iterator[Verification]:
         """A text that arrives in parts: the verdicts of each sentence as soon as it is whole."""
-        return self._text_verifier(lang, extractor).stream(parts, lang=lang)
+        verifier = self._verifier(lang)
+        more = self._more(plausibility, prior, verifier)
+        found = self._text_verifier(verifier, extractor).stream(parts, lang=lang)
+        return (self._told(one, more) for one in found)
 
     def verify_claims(
-        self, claims: Iterable[Claim], *, alternatives: bool = False
+        self,
+        claims: Iterable[Claim],
+        *,
+        alternatives: bool = False,
+        plausibility: bool | str | Scorer | None = None,
+        prior: float = 0.5,
     ) -> list[Checked]:
         """The verdict of each claim, in order; with ``alternatives`` further proofs, too.
 
@@ -54,7 +85,9 @@ class Verifying(Opened):
         from kgmed.reasoning.claims.verify import Verifier
 
         verifier = Verifier(self.store, self.registry, alternatives=alternatives)
-        return verifier.claims(list(claims))
+        more = self._more(plausibility, prior, verifier)
+        found = verifier.claims(list(claims))
+        return found if more is None else more(found)
 
     def rewards(
         self, *, weights: Weights | None = None, extractor: Extractor | None = None
@@ -70,12 +103,40 @@ class Verifying(Opened):
 
         return Reward(self.store, self.registry, weights=weights, extractor=extractor)
 
-    def _text_verifier(self, lang: Language | None, extractor: Extractor | None) -> TextVerifier:
-        from kgmed.kg.linking.linker import Linker
-        from kgmed.reasoning.claims.texts import TextVerifier
+    def _verifier(self, lang: Language | None) -> Verifier:
         from kgmed.reasoning.claims.verify import Verifier
 
-        verifier = Verifier(self.store, self.registry, lang=lang)
+        return Verifier(self.store, self.registry, lang=lang)
+
+    def _text_verifier(self, verifier: Verifier, extractor: Extractor | None) -> TextVerifier:
+        from kgmed.kg.linking.linker import Linker
+        from kgmed.reasoning.claims.texts import TextVerifier
+
         return TextVerifier(
             Linker(self.store), verifier, snapshot=self.info().snapshot, extractor=extractor
         )
+
+    def _more(
+        self, model: bool | str | Scorer | None, prior: float, verifier: Verifier
+    ) -> More | None:
+        """What adds the plausibilities to claims; None where no model is asked."""
+        if model is None or model is False:
+            return None
+        from kgmed.reasoning.plausibility.claims import checked_prior, with_plausibility
+        from kgmed.reasoning.plausibility.scorer import Scorer
+        from kgmed.reasoning.plausibility.stored import DEFAULT
+
+        checked_prior(prior)
+        asked = DEFAULT if model is True else model
+        if isinstance(asked, str):
+            asked = Scorer.open(self.local_store().snapshot, asked)
+        return lambda claims: with_plausibility(claims, verifier, asked, prior=prior)
+
+    def _told(self, found: Verification, more: More | None) -> Verification:
+        """A verification with its plausibilities, if a model is asked for these."""
+        if more is None:
+            return found
+        begin = time.perf_counter()
+        claims = tuple(more(found.claims))
+        spent = found.elapsed_ms + round((time.perf_counter() - begin) * 1e3, 3)
+        return replace(found, claims=claims, elapsed_ms=spent)

@@ -17,6 +17,7 @@ from kgmed.wire import to_json
 
 if TYPE_CHECKING:
     from kgmed.reasoning.lm.connect import LanguageModel
+    from kgmed.reasoning.plausibility.scorer import Scorer
 
 SAMPLES_WAITING = 4
 
@@ -36,6 +37,7 @@ class Engine:
             raise StoreError(
                 f"{options.graph}: the graph was built anew meanwhile. Start the server again."
             )
+        self._scorer = self._opened()
         self._model = self._connected()
         self.graph_pool = self._pool("graph", options.threads, options.waiting)
         self.lm_pool = None
@@ -64,6 +66,15 @@ class Engine:
         from kgmed.serve.leaving import held, terms_of
 
         return held(self._first.store, terms_of(self._first.store, self.options.allow))
+
+    def _opened(self) -> Scorer | None:
+        """The trained model, for all threads: nothing changes it."""
+        if self.options.model is None:
+            return None
+        from kgmed.serve.leaving import scorer
+
+        allow = self.options.allow if self.options.leaves else None
+        return scorer(self._first, self.options.model, allow)
 
     def _connected(self) -> LanguageModel | None:
         if self.options.lm is None:
@@ -96,7 +107,7 @@ class Engine:
         asked = self.options
         return Service(
             graph, self.limits, lm=model, program=asked.program, changes=asked.changes,
-            withheld=self.withheld, allow=asked.allow,
+            withheld=self.withheld, allow=asked.allow, scorer=self._scorer,
         )  # fmt: skip
 
     @property

@@ -4,14 +4,16 @@ by name."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.store.embedded import EmbeddedStore
 from kgmed.kg.views.licensing import Terms
 
 if TYPE_CHECKING:
+    from kgmed.facade import Graph
     from kgmed.kg.store.base import GraphStore
+    from kgmed.reasoning.plausibility.scorer import Scorer
 
 
 def terms_of(store: GraphStore, allow: Sequence[str]) -> Terms:
@@ -48,13 +50,45 @@ def leaving_store(store: GraphStore, allow: Sequence[str]) -> GraphStore:
     return licensed_store(store, terms)
 
 
+def scorer(graph: Graph, name: str, allow: Sequence[str] | None) -> Scorer:
+    """A trained model beside a graph; ``allow`` is None where answers stay on this machine.
+
+    What it says rests on what it was trained on. Raises :class:`~kgmed.kg.errors.UsageError` where
+    a part of that may not leave, and what
+    :meth:`~kgmed.reasoning.plausibility.scorer.Scorer.open` does.
+    """
+    found = graph.scorer(name)
+    if allow is not None:
+        held = _held_sources(graph.local_store(), terms_of(graph.store, allow))
+        hidden = [source for source in found.learned.sources if source in held]
+        if hidden:
+            without = " ".join(f"--without {source}" for source in hidden)
+            raise UsageError(
+                f"Found --model {name}, which was trained on what may not leave "
+                f"({', '.join(hidden)}); expected one that wasn't: "
+                f"kgmed learn train --name open {without}"
+            )
+    return found
+
+
+def _held_sources(store: EmbeddedStore, terms: Terms) -> set[str]:
+    """The sources of which some statement, or anything at all, stays behind."""
+    return {row[0] for row in _profiles(store) if not terms.lets(row[0], row[2])} | {
+        *held(store, terms)
+    }
+
+
+def _profiles(store: EmbeddedStore) -> list[Any]:
+    """(source, release, licence ...) of the statements of a graph."""
+    snapshot = store.snapshot
+    below = [] if snapshot.base is None else [*snapshot.base.manifest["profiles"]]
+    return [*snapshot.manifest["profiles"], *below]
+
+
 def _holds_back(store: EmbeddedStore, terms: Terms) -> bool:
     manifest = store.snapshot.manifest
-    profiles = [*manifest["profiles"]]
-    if store.snapshot.base is not None:
-        profiles += store.snapshot.base.manifest["profiles"]
     return not (
-        all(terms.lets(row[0], row[2]) for row in profiles)
+        all(terms.lets(row[0], row[2]) for row in _profiles(store))
         and all(map(terms.lets_source, manifest["name_sources"]))
         and not held(store, terms)
     )

@@ -34,8 +34,9 @@ class Options:
     requests a second a client may send in the long run, and ``burst`` at once; 0 for no bound.
     ``leaves`` says that answers leave this machine, so that only what may leave is told, and what
     ``allow`` names. ``threads`` answer at once in each worker, and ``waiting`` queries may wait for
-    one. ``access_log`` is a file, ``-`` for standard error, "" for none. ``proxies`` are the
-    addresses of proxies that tell whom a request is from.
+    one. ``model`` is the name of a trained model beside the graph, None for none. ``access_log`` is
+    a file, ``-`` for standard error, "" for none. ``proxies`` are the addresses of proxies that
+    tell whom a request is from.
     """
 
     graph: str
@@ -58,6 +59,7 @@ class Options:
     lm_threads: int = 8
     program: str | None = None
     changes: Diff | None = None
+    model: str | None = None
     access_log: str = "-"
     log_questions: bool = False
     body_bytes: int = 1 << 20

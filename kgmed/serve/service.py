@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kgmed.reasoning.answer import Answer, Withheld
     from kgmed.reasoning.claims.model import VerifiedClaim
     from kgmed.reasoning.lm.connect import LanguageModel
+    from kgmed.reasoning.plausibility.scorer import Scorer
     from kgmed.serve.shapes import (
         Concepts,
         ConceptShown,
@@ -63,7 +64,8 @@ class Service:
     ``lm`` is the language model that programs ask, None where only the graph answers; no request
     names one. ``changes`` is a diff to another snapshot, where the server was given one.
     ``withheld`` are the sources of which the graph's store hides what may not leave, ``allow`` the
-    licences and sources that may leave though they aren't open.
+    licences and sources that may leave though they aren't open. ``scorer`` is the trained model
+    that may be asked about unsupported claims, None where the server was given none.
 
     >>> service = Service(open_graph())
     >>> service.ask("does warfarin interact with amiodarone?").value
@@ -80,12 +82,14 @@ class Service:
         changes: Diff | None = None,
         withheld: Sequence[str] = (),
         allow: Sequence[str] = (),
+        scorer: Scorer | None = None,
     ) -> None:
         self.graph = graph
         self.limits = limits or Limits()
         self._lm = lm
         self._program = program or ("cot" if lm is not None else DIRECT)
         self._changes = changes
+        self._scorer = scorer
         self._samples: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._hidden, self._allow = tuple(withheld), tuple(allow)
         one_of(self._program, "program", self.programs)
@@ -107,7 +111,8 @@ class Service:
 
         limits = {one.name: getattr(self.limits, one.name) for one in fields(self.limits)}
         limits["id"] = ID_LENGTH
-        offer = Offer(self.programs, self._program, self._lm is not None, limits)
+        offer = Offer(self.programs, self._program, self._lm is not None, limits,
+                      self._scorer.learned.name if self._scorer is not None else "")  # fmt: skip
         return Info(self.graph.info(), withheld=self._hidden, service=offer)
 
     def coverage(self) -> Coverage:
@@ -290,13 +295,22 @@ class Service:
         text_within(text, "text", self.limits.text)
         return self.graph.link(text, lang=language(lang))
 
-    def verify(self, text: str, *, lang: str | None = None) -> Verified:
-        """The claims of a text, each with its verdict and proof."""
+    def verify(self, text: str, *, lang: str | None = None, plausibility: bool = False) -> Verified:
+        """The claims of a text, each with its verdict and proof; with ``plausibility``, what the
+        trained model says of those that are unsupported."""
         from kgmed.wire import verified
 
         text_within(text, "text", self.limits.text)
+        if plausibility and self._scorer is None:
+            raise UsageError(
+                "Found plausibility=true, and this server was given no trained model; expected it "
+                "to be started with --model NAME. 'kgmed learn train' makes one."
+            )
         self._fresh()
-        return self._told(verified(self.graph.verify(text, lang=language(lang))))
+        asked = self._scorer if plausibility else None
+        return self._told(
+            verified(self.graph.verify(text, lang=language(lang), plausibility=asked))
+        )
 
     def verify_triples(self, rows: Sequence[Mapping[str, Any]]) -> Triples:
         """The verdict of each row: ``subject``, ``predicate``, ``object`` (ids or names), maybe

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from plausible import graph
 
 from kgmed.cli import main
+from kgmed.facade import open_graph
 from kgmed.wire import adapter
 
 
@@ -95,3 +97,91 @@ def test_what_cannot_be_done_is_told(shell: Shell, words: tuple[str, ...], told:
     out, err, code = shell(*words)
     assert (out, code) == ("", 2)
     assert told in err
+
+
+@pytest.fixture
+def kgmed(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[str, str, int]]:
+    """What any command prints of the graph, which has a model ``default`` beside it."""
+    if not (root / "learned" / "default").exists():
+        with open_graph(root) as graph:
+            graph.learn_train(model="paths", share=0.15)
+
+    def run(*words: str) -> tuple[str, str, int]:
+        monkeypatch.setattr(sys, "argv", ["kgmed", *words, "--graph", str(root)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return *capsys.readouterr(), code
+
+    return run
+
+
+TEXT = "Drug1 treats Disease2. Drug1 treats Disease1."
+
+
+def test_verify_tells_a_plausibility_where_it_is_asked_for(
+    kgmed: Callable[..., tuple[str, str, int]], tmp_path: Path
+) -> None:
+    plain, _err, code = kgmed("verify", TEXT, "-q")
+    assert (code, "lausib" in plain) == (0, False)
+    told, _err, code = kgmed("verify", TEXT, "--plausibility", "-q", "--html", str(tmp_path / "p"))
+    assert code == 0
+    assert [line for line in told.splitlines() if line in plain.splitlines()] == plain.splitlines()
+    assert "Plausibility by the model `default`: 0." in told
+    assert "Not evidence." in (tmp_path / "p").read_text("utf-8")
+    rare, _err, _code = kgmed("verify", TEXT, "--plausibility", "--prior", "0.1", "-q", "--json")
+    claims = json.loads(rare)["claims"]
+    assert [one["plausibility"] and one["plausibility"]["prior"] for one in claims] == [0.1, None]
+    assert (
+        "mixture of 10% true"
+        in kgmed("verify", TEXT, "--plausibility", "--prior", "0.1", "-q", "--model", "default")[0]
+    )
+
+
+def test_a_table_gets_two_columns(
+    kgmed: Callable[..., tuple[str, str, int]], tmp_path: Path
+) -> None:
+    table, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    table.write_text("subject,predicate,object\nx:Drug1,treats,x:Disease2\n")
+    words = ("verify", "--triples", str(table), "--out", str(out), "--plausibility")
+    assert kgmed(*words, "-q")[2] == 0
+    head, row = out.read_text().splitlines()
+    assert head.endswith('"reason","plausibility","plausibility_model"')
+    assert row.endswith(',"default"')
+    assert kgmed(*words[:-1], "-q")[2] == 0
+    assert out.read_text().splitlines()[0].endswith('"confidence","reason"')
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("verify", "x", "--model", "default"), "--model without --plausibility"),
+        (("verify", "x", "--prior", "0.1"), "--prior without --plausibility"),
+        (("verify", "x", "--plausibility", "--prior", "1.5"), "expected the share of true"),
+        (("verify", "x", "--plausibility", "--refchecker"), "have no place for it"),
+        (("verify", "--file", "nowhere", "--plausibility", "--model", "o"), "no model 'o'"),
+        (("paths", "x:Drug1", "x:Drug2", "--model", "default"), "--model without --rank learned"),
+        (("paths", "x:Drug1", "x:Drug2", "--rank", "best"), "expected one of: default, learned"),
+        (("paths", "x:Drug1", "x:Drug2", "--rank", "learned", "--model", "o"), "no model 'o'"),
+        (("serve", "--port", "0", "--model", "o"), "no model 'o'"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    kgmed: Callable[..., tuple[str, str, int]], words: tuple[str, ...], told: str
+) -> None:
+    _out, err, code = kgmed(*words)
+    assert code not in {0, 1, 3}
+    assert told in err
+    assert "Traceback" not in err
+
+
+def test_paths_come_in_the_order_of_a_model(kgmed: Callable[..., tuple[str, str, int]]) -> None:
+    words = ("paths", "x:Drug1", "x:Disease2", "-q", "--limit", "64")
+    default, learned = kgmed(*words)[0], kgmed(*words, "--rank", "learned")[0]
+    assert sorted(default.splitlines()) == sorted(learned.splitlines())
+    assert default != learned
+    assert kgmed(*words, "--rank", "learned", "--model", "default")[0] == learned

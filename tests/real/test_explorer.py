@@ -19,10 +19,11 @@ pytest.importorskip("httpx", reason="needs httpx: pip install 'kgmed[dev]'")
 
 import browser as chromium
 from browser import opened, settled
+from plausible import graph as trainable
 from scripted_lm import Reply, ScriptedLM
 from serving import TOKEN, served
 
-from kgmed.facade import Graph
+from kgmed.facade import Graph, open_graph
 from kgmed.reasoning.lm.settings import LMSettings
 from kgmed.serve.limits import Limits
 from kgmed.serve.options import Options
@@ -244,6 +245,28 @@ def test_pairs_that_are_not_listed_are_no_evidence_of_safety(browser: Browser, b
         text = page.locator("#main").inner_text()
         assert "That is no evidence of safety" in text
         assert "nothing was looked up for it: foozle" in text
+
+
+def test_a_trained_model_is_heard_beneath_what_is_not_stated(
+    browser: Browser, tmp_path: Path
+) -> None:
+    root = trainable(tmp_path / "graph").root
+    with open_graph(root) as graph:
+        graph.learn_train(model="paths", share=0.15)
+    text = "Drug1 treats Disease2. Drug1 treats Disease1."
+    options = Options(str(root), port=0, access_log="", model="default")
+    with served(options) as client:
+        address = f"/?view=verify&text={quote(text)}"
+        with opened(browser, str(client.base_url), address) as page:
+            page.wait_for_selector("mark")
+            verdicts = page.locator(".card").evaluate_all("all => all.map(e => e.dataset.verdict)")
+            assert verdicts == ["UNSUPPORTED", "SUPPORTED"]
+            told = page.locator("#claim-1 [data-plausibility]")
+            assert "Not evidence." in told.inner_text()
+            assert "50% is true" in told.inner_text()
+            told.locator("summary").click()
+            assert told.locator("li a").first.inner_text() == "Drug1"
+            assert page.locator("#claim-2 [data-plausibility]").count() == 0
 
 
 @pytest.mark.parametrize("address", [

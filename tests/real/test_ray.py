@@ -20,9 +20,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import plausible
 import pytest
 from dataset_runs import content, make_graph, settings, small_parts
 
+import kgmed
 from kgmed.builders.datasets import prepare, ray_engine
 from kgmed.builders.datasets.instructions import Instructions
 from kgmed.builders.datasets.ray_engine import RayEngine
@@ -137,6 +139,16 @@ def test_a_share_here_and_the_rest_there(graph: Path, tmp_path: Path) -> None:
     assert not run(graph, tmp_path / "out", local=True, partition=(0, 2)).complete
     assert run(graph, tmp_path / "out", partition=(1, 2)).complete
     assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+def test_a_trained_model_chooses_the_same_on_ray(tmp_path: Path) -> None:
+    graph = kgmed.open_graph(str(plausible.graph(tmp_path / "graph").root))
+    graph.learn_train(model="paths", share=0.15)
+    for engine in ("local", "ray"):
+        graph.write_preferences(
+            tmp_path / engine, languages=["en"], processes=2, engine=engine, learned="default"
+        )
+    assert content(tmp_path / "ray") == content(tmp_path / "local")
 
 
 def test_a_part_whose_worker_is_killed_is_made_again(

@@ -59,6 +59,7 @@ def card(kinds: Sequence[Kind]) -> str:
     parts = [_header(kinds), _opening(kinds)]
     parts += [_rows(kind) for kind in kinds]
     parts += [_model(kind) for kind in kinds if "lm" in kind.settings["more"]]
+    parts += [_chosen(kind) for kind in kinds if kind.chosen]
     parts += [_splits(kinds), _sources(kinds), _licences(kinds), _left_out(kinds)]
     parts += [_filters(kind) for kind in kinds]
     parts += [_overlaps(kind) for kind in kinds if kind.settings.get("benchmarks")]
@@ -187,6 +188,36 @@ def _model(kind: Kind) -> str:
         "reasons below tell. The model's own terms of use hold beside the licences of the "
         "statements."
     )
+
+
+def _chosen(kind: Kind) -> str:
+    """Which trained model chose among false statements, and what is known of its choices."""
+    found = kind.chosen
+    measured = found["turned_out_true"]
+    rows = [
+        ["model", f"`{found['model']}` ({found['method']})"],
+        ["snapshot", f"`{found['snapshot'][:16]}`"],
+        ["left out as likely true", f"probability {found['cut']:g} and more"],
+        ["false statements that it chose", found["statements"]],
+        ["their mean probability", f"{found['mean_probability']:.3f}"],
+        *([f"turned out true, {way}", _share(one)] for way, one in measured.items()),
+    ]
+    note = (
+        "What turned out true was measured when the model was trained: of wrong options that were "
+        "made without some of the graph's statements, that share is among those. It counts what "
+        f"was hidden ({found['hidden']:.0%}) and not what no source states."
+        if measured else "What share of such turns out true wasn't measured for this model."
+    )  # fmt: skip
+    return (
+        f"## Chosen by a trained model: {kind.name}\n\n"
+        "Of the false statements that were proposed, those that the model finds plausible were "
+        "tried first. Verdicts decide what is false, as ever: the model only chooses among it.\n\n"
+        f"{table(['setting', 'value'], rows)}\n\n{note}"
+    )
+
+
+def _share(figure: Mapping[str, float]) -> str:
+    return f"{figure['value']:.2%} ({figure['low']:.2%}-{figure['high']:.2%})"
 
 
 def _usage(used: Mapping[str, int]) -> str:

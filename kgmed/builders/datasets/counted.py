@@ -54,6 +54,7 @@ class Kind:
     overlaps: Counter[tuple[str, str]] = field(default_factory=Counter)
     hits: list[dict[str, Any]] = field(default_factory=list)
     diversity: dict[tuple[str, str], Diversity] = field(default_factory=dict)
+    plausible: tuple[int, float] = (0, 0.0)
 
     @property
     def configs(self) -> list[str]:
@@ -70,6 +71,16 @@ class Kind:
     def usage(self) -> dict[str, int]:
         """What the rows took of a language model; empty where none wrote them."""
         return usage(self.filters) if "lm" in self.settings["more"] else {}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """How false statements were chosen, where a trained model did: the model, and how many they
+        are and how probable to it, in the mean (0-1)."""
+        model = self.settings["more"].get("learned")
+        if model is None:
+            return {}
+        count, told = self.plausible
+        return {**model, "statements": count, "mean_probability": round(told / max(1, count), 4)}
 
     @property
     def total(self) -> int:
@@ -108,6 +119,8 @@ def counted(notes: Path) -> Kind:
         kind.sources.update(note["sources"])
         kind.licences.update(note["licences"])
         kind.predicates.update(note["predicates"])
+        count, told = note.get("plausible", (0, 0.0))
+        kind.plausible = kind.plausible[0] + count, kind.plausible[1] + told
         for file, rule, n in note["hits"]:
             kind.overlaps[file, rule] += n
         if note["hits"] and len(kind.hits) < SHOWN:

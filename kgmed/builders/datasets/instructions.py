@@ -16,6 +16,7 @@ from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import FORMATS, INSTRUCTIONS, Format
 from kgmed.builders.datasets.job import Making, Settings
 from kgmed.builders.datasets.model import Block, Draft
+from kgmed.builders.datasets.negatives.hardest import Hardest
 from kgmed.builders.datasets.negatives.model import Verdicts
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Language
@@ -26,6 +27,8 @@ TASKS = "kgmed.builders.datasets.tasks"
 """The module that holds ``TASKS`` (name -> task) and ``context_of``."""
 Open = Callable[[], tuple[GraphStore, Verdicts]]
 """Opens a graph's store, and what verifies claims over it."""
+Choose = Callable[[GraphStore], Hardest]
+"""Opens the model that chooses among false statements, over a graph's store."""
 
 
 class Task(Protocol):
@@ -61,13 +64,15 @@ def chosen(asked: Sequence[str], known: Sequence[str], what: str) -> tuple[str, 
 
 @dataclass(frozen=True)
 class Instructions:
-    """Makes instruction rows. ``open`` is called once in each process."""
+    """Makes instruction rows. ``open`` is called once in each process, and so is ``choose``, where
+    a trained model chooses among false statements."""
 
     names: tuple[str, ...]
     formats: tuple[str, ...]
     open: Open
     module: str = TASKS
     kind: str = KIND
+    choose: Choose | None = None
 
     def configs(self) -> Mapping[str, Format]:
         return {config_of(format): FORMATS[format] for format in self.formats}
@@ -94,8 +99,9 @@ class Instructions:
         lets = {entry["licence"] for entry in feed.profiles if entry["leaves"]}
         lets -= {entry["licence"] for entry in feed.profiles if not entry["leaves"]}
         context = module.context_of(
-            store, registry(), verdicts=verdicts, seed=settings.seed, allowed=lets.__contains__
-        )
+            store, registry(), verdicts=verdicts, seed=settings.seed, allowed=lets.__contains__,
+            hardest=None if self.choose is None else self.choose(store),
+        )  # fmt: skip
         return _Making([module.TASKS[name] for name in self.names], settings.languages, context)
 
 

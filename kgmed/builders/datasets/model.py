@@ -80,7 +80,8 @@ class Draft:
     reasoning that leads to the answer, ``key`` what else tells it from another draft of the same
     facts and wording. ``extra`` are further columns (the kind of a hard negative, a verdict).
     ``rejected`` is the worse answer of a preference pair, whose better one is the last message.
-    ``tokens`` are the ids of a packed context, filled up to its length.
+    ``tokens`` are the ids of a packed context, filled up to its length. ``plausible`` are the
+    probabilities of the false statements in it, where a trained model chose them.
     """
 
     task: str
@@ -94,12 +95,13 @@ class Draft:
     extra: Mapping[str, str] = field(default_factory=dict)
     rejected: str = ""
     tokens: tuple[int, ...] = ()
+    plausible: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row as it is written; ``extra`` are further columns. ``predicates`` are those of what it
-    rests on, each once: rows are counted by them."""
+    rests on, each once: rows are counted by them. ``plausible`` is in no column, and counted."""
 
     id: str
     task: str
@@ -115,3 +117,4 @@ class Row:
     rejected: str = ""
     predicates: tuple[str, ...] = ()
     tokens: tuple[int, ...] = ()
+    plausible: tuple[float, ...] = ()

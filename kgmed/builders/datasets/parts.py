@@ -48,6 +48,7 @@ class Counts:
     ``rows`` and ``characters`` are by (task, language, split), ``filters`` by (task, language,
     filter); ``examples`` hold the row with the lowest id of each (task, language),
     ``hits`` the rows that share text with a benchmark, ``seen`` the ids of rows that were met.
+    ``plausible`` are the false statements that a model chose, and the sum of their probabilities.
     ``origins`` are the drafts and blocks of rows under way, by row id, where they are asked for.
     """
 
@@ -63,6 +64,7 @@ class Counts:
     hits: list[Hit] = field(default_factory=list)
     sample: Sample = field(default_factory=lambda: Sample(0))
     seen: set[int] = field(default_factory=set)
+    plausible: tuple[int, float] = (0, 0.0)
     origins: dict[str, tuple[Draft, PartBlock]] | None = None
 
     def add(self, made: Row) -> None:
@@ -75,6 +77,9 @@ class Counts:
         self.statements.update(made.statements)
         self.predicates.update(made.predicates)
         self.sample.add(made)
+        if made.plausible:
+            count, told = self.plausible
+            self.plausible = count + len(made.plausible), told + sum(made.plausible)
 
     def hold(self, made: Row, hit: Hit) -> None:
         """Count a row that shares text with a benchmark."""
@@ -358,6 +363,7 @@ def as_json(counts: Counts) -> dict[str, Any]:
         "predicates": dict(sorted(counts.predicates.items())),
         "hits": overlaps.counted(counts.hits),
         "examples": [[*key, record] for key, (_id, record) in sorted(counts.examples.items())],
+        **({"plausible": counts.plausible} if counts.plausible[0] else {}),
     }  # fmt: skip
 
 

@@ -54,6 +54,9 @@ class Written:
     texts by task and language. ``usage`` has the answers of a language model that wrote the rows,
     the requests in which it took claims from them (``claim_requests``), and the tokens of both as
     the model's server counted them, whichever run asked; it is empty without a model.
+    ``distractors`` says which trained model chose among false statements, how many it chose and how
+    probable they are to it, and what share of such turned out true when it was measured; it is
+    empty where none did.
     """
 
     out: str
@@ -71,6 +74,7 @@ class Written:
     predicates: dict[str, int] = field(default_factory=dict)
     diversity: dict[str, dict[str, Diversity]] = field(default_factory=dict)
     usage: dict[str, int] = field(default_factory=dict)
+    distractors: dict[str, Any] = field(default_factory=dict)
     schema: str = "kgmed.dataset/1"
 
     def _repr_html_(self) -> str:

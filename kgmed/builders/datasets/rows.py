@@ -61,6 +61,7 @@ def row(draft: Draft, block: Block, *, snapshot: str) -> Row:
         draft.rejected,
         predicates,
         draft.tokens,
+        draft.plausible,
     )
 
 

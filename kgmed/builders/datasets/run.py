@@ -242,6 +242,7 @@ class Run:
         return replace(
             written, filters=kind.passed, statements=kind.used[0],
             predicates=dict(kind.predicates.most_common()), diversity=diversity,
+            distractors=kind.chosen,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ question has the same answer on every machine and back end.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
@@ -20,6 +20,9 @@ from kgmed.kg.store.base import GraphStore
 
 MAX_STATEMENTS_READ = 4_000_000
 """Statements that one search may read before it gives up and says so."""
+
+Rank = Callable[[Sequence[Path]], Sequence[float]]
+"""Scores of paths between the same two concepts: the greater, the earlier."""
 
 _POOL = 64
 """Ways of the shortest length that are collected and ranked."""
@@ -45,11 +48,13 @@ def find_paths(
     hops: int = 4,
     limit: int = 5,
     predicates: Sequence[str] | None = None,
+    rank: Rank | None = None,
 ) -> Found:
     """The shortest paths of at most ``hops`` statements between two concepts.
 
     ``start`` and ``end`` are concept ids. Of the ways of the shortest length, up to 64 are ranked
-    by how much their predicates explain and how specific their concepts are; ``limit`` come back.
+    by how much their predicates explain and how specific their concepts are, or by ``rank``, whose
+    ties are in that order; ``limit`` come back.
     """
     first, last = store.node(start), store.node(end)
     if first is None or last is None or first == last:
@@ -62,7 +67,11 @@ def find_paths(
         path = Path(tuple(best[pair] for pair in pairwise(names)))
         ranked.append((-path_score(path, store.node_degrees(way[1:-1]), registry), path))
     ranked.sort(key=lambda pair: (pair[0], pair[1].nodes))
-    return Found(tuple(path for _score, path in ranked[:limit]), exhausted)
+    best_first = [path for _score, path in ranked]
+    if rank is not None and best_first:
+        scores = dict(zip(map(id, best_first), rank(best_first), strict=True))
+        best_first.sort(key=lambda path: -scores[id(path)])
+    return Found(tuple(best_first[:limit]), exhausted)
 
 
 def shortest_ways(

@@ -65,6 +65,26 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Plausibility:
+    """How plausible a trained model finds a claim that is UNSUPPORTED. It is no evidence and has no
+    part in the verdict.
+
+    ``probability`` (0-1) is that in a mixture of which the share ``prior`` is true and the rest are
+    hard negatives; None where there is none, and ``reason`` says why in a word
+    (:data:`kgmed.reasoning.plausibility.words.REASONS`). ``model`` is the model's name. ``paths``
+    are the nearest between the two concepts, the best first; ``words`` is all but them in one
+    plain sentence.
+    """
+
+    probability: float | None
+    model: str
+    reason: str = ""
+    prior: float = 0.5
+    paths: tuple[Path, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A claim with its verdict.
 
@@ -73,7 +93,8 @@ class Checked:
     and statements that were used, and no probability. ``against`` holds what speaks against the
     verdict; ``conflict`` says that it contradicts the proof, so that the sources disagree (a drug
     that treats what it is contraindicated in is no conflict). ``alternatives`` are further proofs,
-    where they were asked for.
+    where they were asked for. ``plausibility`` is what a trained model says of an UNSUPPORTED
+    claim, where one was asked; nothing else here depends on it.
     """
 
     claim: Claim
@@ -84,6 +105,7 @@ class Checked:
     against: tuple[Proof, ...] = ()
     alternatives: tuple[Proof, ...] = ()
     conflict: bool = False
+    plausibility: Plausibility | None = None
 
     def _repr_html_(self) -> str:
         from kgmed.reasoning.display.verdicts import checked_html
@@ -133,7 +155,8 @@ class Verification:
 class VerifiedClaim:
     """A claim of a text and its verdict side by side, as they are printed; ``subject`` and
     ``object`` are links or CURIEs. ``conflict``: sources disagree, and ``against`` holds the other
-    side."""
+    side. ``plausibility``: what a trained model says of an UNSUPPORTED claim, where it was asked
+    for; no evidence."""
 
     start: int
     end: int
@@ -151,6 +174,7 @@ class VerifiedClaim:
     sentence: str
     alternatives: tuple[Proof, ...] = ()
     conflict: bool = False
+    plausibility: Plausibility | None = None
 
 
 def verified_claim(checked: Checked) -> VerifiedClaim:
@@ -160,6 +184,7 @@ def verified_claim(checked: Checked) -> VerifiedClaim:
         claim.start, claim.end, claim.text, claim.subject, claim.predicate, claim.object,
         claim.negated, claim.qualifiers, checked.verdict, checked.reason, checked.confidence,
         checked.proof, checked.against, claim.sentence, checked.alternatives, checked.conflict,
+        checked.plausibility,
     )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from html import escape
 
 from kgmed.kg.linking.html import PAGE, PAGE_END, plain
 from kgmed.kg.linking.link import Link
-from kgmed.kg.model import Statement
+from kgmed.kg.model import Language, Statement
 from kgmed.reasoning.claims.model import Checked, Proof, Verdict, Verification
 from kgmed.reasoning.claims.texts import counts
 from kgmed.reasoning.display.verdicts import WORST, chip, legend, marked
+from kgmed.reasoning.plausibility.words import meanings, nearest
 
 LABELS: dict[Verdict, str] = {
     "SUPPORTED": "Entailment",
@@ -35,6 +36,10 @@ def lines(found: Verification) -> Iterator[str]:
                 yield f"             against ({proof.rule}): {proof.words}"
             for statement in proof.statements:
                 yield f"               {cited(statement)}"
+        if checked.plausibility is not None:
+            yield f"             {checked.plausibility.words}"
+            for path in checked.plausibility.paths:
+                yield f"               {nearest(path, found.lang)}"
     for skipped in found.skipped:
         yield f"{'(skipped)':<12} {skipped.claimed or skipped.text}  [{skipped.reason}]"
     told = ", ".join(f"{n} {verdict}" for verdict, n in counts(found.claims).items())
@@ -43,6 +48,11 @@ def lines(found: Verification) -> Iterator[str]:
     torn = sum(checked.conflict for checked in found.claims)
     if torn:
         yield f"Sources disagree on {torn} of them."
+    yield from _meanings(found)
+
+
+def _meanings(found: Verification) -> list[str]:
+    return meanings([checked.plausibility for checked in found.claims], found.lang)
 
 
 def said(checked: Checked) -> str:
@@ -85,13 +95,14 @@ def body(found: Verification) -> str:
     """The marked text and its proofs, without a page around them."""
     parts = [f"<p>{legend()}</p>\n", f'<div dir="auto">{_marked(found)}</div>\n']
     for number, checked in enumerate(found.claims, 1):
-        parts.append(_told(number, checked))
+        parts.append(_told(number, checked, found.lang))
     if found.skipped:
         rows = "".join(
             f"<li>{plain(one.claimed or one.text)} <i>({escape(one.reason)})</i></li>"
             for one in found.skipped
         )
         parts.append(f"<h2>States nothing that can be checked</h2>\n<ul>{rows}</ul>\n")
+    parts += [f"<p><small>{plain(line)}</small></p>\n" for line in _meanings(found)]
     parts.append(f"<p><small>{NOTICE} Snapshot {plain(found.snapshot[:16])}.</small></p>\n")
     return "".join(parts)
 
@@ -101,10 +112,19 @@ def _marked(found: Verification) -> str:
     return marked(found.text, [(c.claim.start, c.claim.end, c.verdict) for c in found.claims])
 
 
-def _told(number: int, checked: Checked) -> str:
+def _told(number: int, checked: Checked, lang: Language) -> str:
     head = f"<h2>{number}. {chip(checked.verdict)} {plain(said(checked))}</h2>\n"
     proofs = [("", checked.proof), *(("Against: ", proof) for proof in checked.against)]
-    return head + "".join(_proof(word, proof) for word, proof in proofs if proof is not None)
+    told = "".join(_proof(word, proof) for word, proof in proofs if proof is not None)
+    return head + told + _plausibility(checked, lang)
+
+
+def _plausibility(checked: Checked, lang: Language) -> str:
+    if checked.plausibility is None:
+        return ""
+    lines = "".join(f"<li>{plain(nearest(one, lang))}</li>" for one in checked.plausibility.paths)
+    paths = f"<ul>{lines}</ul>\n" if lines else ""
+    return f"<p><i>{plain(checked.plausibility.words)}</i></p>\n{paths}"
 
 
 def _proof(word: str, proof: Proof) -> str:

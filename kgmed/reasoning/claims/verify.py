@@ -100,6 +100,18 @@ class Verifier:
             return label[0].name, label[1]
         return (name, False) if name in self._ground.present else None
 
+    def asserted(self, claims: Sequence[Claim]) -> list[Assertion | None]:
+        """What claims say of the graph's own concepts, by the links they have; None for one that
+        can't be read so."""
+        return run(self.store, [self._asserted(claim) for claim in claims])
+
+    def _asserted(self, claim: Claim) -> Search[Assertion | None]:
+        predicate = self.predicate(claim.predicate)
+        if predicate is None:
+            return None
+        readings = yield from self._readings(claim, *predicate)
+        return None if isinstance(readings, str) else readings[0].assertion
+
     def _check(self, claim: Claim) -> Search[Checked]:
         predicate = self.predicate(claim.predicate)
         if predicate is None:
@@ -128,13 +140,14 @@ class Verifier:
         said = end if isinstance(end, str) else end.text
         return entry is not None and entry.takes_value and not said.strip()
 
-    def _lang_of(self, claim: Claim) -> Language:
+    def lang_of(self, claim: Claim) -> Language:
+        """The language in which a claim's proof is told."""
         if self._lang is not None:
             return self._lang
         return "zh" if any(map(is_cjk, claim.sentence or claim.text)) else "en"
 
     def _unread(self, claim: Claim, reason: str, name: str) -> Checked:
-        speaker = Speaker(self._lang_of(claim), self.registry, {}, {}, {})
+        speaker = Speaker(self.lang_of(claim), self.registry, {}, {}, {})
         proof = Proof("not_covered", words=speaker.phrase(reason, name))
         return Checked(claim, "NOT_COVERED", reason, _least(claim), proof)
 
@@ -176,7 +189,7 @@ class Verifier:
         nodes += [id for p in proofs for s in p.statements for id in (s.subject, s.object) if id]
         missing = [id for id in nodes if id not in judged.concepts]
         concepts = {**judged.concepts, **(yield from evidence.concepts(missing))}
-        lang = self._lang_of(claim)
+        lang = self.lang_of(claim)
         speaker = Speaker(
             lang,
             self.registry,

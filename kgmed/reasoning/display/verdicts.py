@@ -20,6 +20,7 @@ from kgmed.reasoning.claims.model import (
     VerifiedClaim,
     verified_claim,
 )
+from kgmed.reasoning.plausibility.words import meanings, nearest
 
 Claimed: TypeAlias = Checked | VerifiedClaim
 
@@ -133,6 +134,9 @@ def verification_html(found: Verification) -> Html:
         + (f"<p><small>{legend(verdicts)}</small></p>" if verdicts else "")
         + (claims_html(found.claims) if found.claims else note("No claim that can be checked."))
         + (note(f"Sources disagree on {torn} of them.") if torn else "")
+        + "".join(
+            note(line) for line in meanings([c.plausibility for c in found.claims], found.lang)
+        )
         + folded(
             f"sentences that state nothing that can be checked ({len(found.skipped):,})", skipped
         )
@@ -151,9 +155,9 @@ def claims_html(claims: Sequence[Claimed], *, limit: int = SHOWN) -> Html:
         claim = verified_claim(one) if isinstance(one, Checked) else one
         against = [f"against: {proof.words}" for proof in claim.against if proof.words]
         why = claim.proof.words if claim.proof and claim.proof.words else claim.reason
-        rows.append(
-            (number, chip(claim.verdict), triple(claim), " ".join([why, *against]), _cites(claim))
-        )
+        told = [claim.plausibility.words] if claim.plausibility is not None else []
+        words = " ".join([why, *against, *told])
+        rows.append((number, chip(claim.verdict), triple(claim), words, _cites(claim)))
     made = table(("", "verdict", "claim", "why", "statements"), rows)
     drawn = [
         path_html(path, _names(claim))
@@ -162,8 +166,15 @@ def claims_html(claims: Sequence[Claimed], *, limit: int = SHOWN) -> Html:
     ]
     return Html(
         made + rest(len(claims) - len(rows), ".claims")
-        + folded("proofs of more than one step", "".join(drawn))
+        + folded("proofs of more than one step", "".join(drawn)) + _nearest(claims[:limit])
     )  # fmt: skip
+
+
+def _nearest(claims: Sequence[Claimed]) -> str:
+    """The paths between the ends of claims that a model was asked about."""
+    told = [one.plausibility for one in claims if one.plausibility is not None]
+    lines = [(nearest(path, "en"),) for one in told for path in one.paths]
+    return folded("nearest paths, no proof", table(("path",), lines)) if lines else ""
 
 
 def _path(claim: Claimed) -> Path | None:

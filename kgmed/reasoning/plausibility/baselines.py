@@ -105,13 +105,35 @@ class PathCounts:
         return found
 
     def by_length(self, s: Ints, o: Ints) -> Floats:
-        """The counts of each length by itself; shapes (n,) to (lengths, n)."""
+        """The counts of each length by itself; shapes (n,) to (lengths, n).
+
+        A count is the same from either end; of each pair it is taken from the one that has more of
+        the others, which is reached but once.
+        """
+        if not len(s):
+            return np.zeros((len(self.lengths), 0))
+        often = np.bincount(s), np.bincount(o)
+        turned = often[0][s] < often[1][o]
+        s, o = np.where(turned, o, s), np.where(turned, s, o)
         found = np.zeros((len(self.lengths), len(s)))
         order = np.argsort(s, kind="stable")
         bounds = np.flatnonzero(np.r_[True, s[order][1:] != s[order][:-1], True])
         for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             own = order[low:high]
             found[:, own] = self._counts(int(s[own[0]]), o[own])
+        return found
+
+    def steps(self, s: Ints, o: Ints) -> Floats:
+        """What the step from each concept to another weighs, 0 where no statement joins them or a
+        number is -1; shapes (n,)."""
+        found = np.zeros(len(s))
+        for n, (one, other) in enumerate(zip(s.tolist(), o.tolist(), strict=True)):
+            if one < 0 or other < 0:
+                continue
+            first, past = int(self._first[one]), int(self._first[one + 1])
+            place = first + int(np.searchsorted(self._neighbors[first:past], other))
+            if place < past and self._neighbors[place] == other:
+                found[n] = self._weights[place]
         return found
 
     def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:

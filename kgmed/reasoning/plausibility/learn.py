@@ -17,6 +17,7 @@ from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
 from kgmed.reasoning.plausibility.alike import Alike
 from kgmed.reasoning.plausibility.data import Longs, Triples, read_triples
+from kgmed.reasoning.plausibility.distractors import turned_out_true
 from kgmed.reasoning.plausibility.fit import (
     BASELINES,
     MODELS,
@@ -120,7 +121,7 @@ def learn(
         name=name, model="" if model == PATHS else model, method=method,
         settings={"device": device, **({} if trained is None else asdict(trained.settings))},
         snapshot=triples.snapshot,
-        sources=tuple(sorted({source for source, _release in triples.origins})),
+        sources=tuple(sorted({triples.origins[n][0] for n in np.unique(triples.origin).tolist()})),
         concepts=triples.concepts, categories=triples.categories,
         predicates={
             one: _predicate(triples, made, slots, code)
@@ -132,6 +133,9 @@ def learn(
         figures=told, leads=leads, verdict=verdict(told, leads, method),
         weighing=chosen.scores.weighing.to_json(), calibration=chosen.calibration.to_json(),
         created=datetime.now(UTC).isoformat(timespec="seconds"), version=VERSION,
+        distractors=turned_out_true(
+            chosen.scores, chosen.calibration, slots, made, seed=settings.seed
+        ),
     )  # fmt: skip
     arrays: dict[str, Any] = {
         **fitting.paths.arrays, **ids_as_arrays(triples.ids), "types": triples.types,

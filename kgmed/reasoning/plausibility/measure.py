@@ -189,8 +189,8 @@ def separation(sample: Sample, weights: Floats) -> tuple[Floats, Floats]:
     weights of the true triples; shape (rows, n) to two of (rows,).
 
     The negatives of a triple share its weight, so that both sides weigh the same and average
-    precision doesn't depend on how many negatives there are: 0.5 is chance, and what no weight has
-    a negative of gets. Ties count half.
+    precision doesn't depend on how many negatives there are: 0.5 is chance, and what is told where
+    one side has none. Ties count half.
     """
     score = np.concatenate([sample.true, sample.false])
     each = np.bincount(sample.of, minlength=len(sample.true))
@@ -204,7 +204,7 @@ def separation(sample: Sample, weights: Floats) -> tuple[Floats, Floats]:
         up = np.bincount(level[:n], true[row], len(levels))
         down = np.bincount(level[n:], false[row], len(levels))
         hits, misses = np.cumsum(up), np.cumsum(down)
-        if not hits[-1]:
+        if not hits[-1] or not misses[-1]:  # nothing to tell apart
             auc[row] = precision[row] = 0.5
             continue
         auc[row] = (up * (misses[-1] - misses + down / 2)).sum() / (hits[-1] * misses[-1])

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
 
 
+REMEMBERED = 1_000_000
+"""Ids whose numbers are remembered; all are forgotten when they are more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A concept that may stand at an end, and how probable the statement would be (0-1)."""
@@ -69,10 +73,10 @@ class Scorer:
         if learned.model:
             kind: Kind = learned.model  # type: ignore[assignment]
             model = Embedded(kind, arrays, symmetric)
-        paths = PathCounts.of_arrays(arrays)
+        self.paths = PathCounts.of_arrays(arrays)
         weighing = Weighing.from_json(learned.weighing)
         names = list(learned.predicates)
-        self._scores = Mixed(Features(model, paths), weighing, names, name=learned.method)
+        self._scores = Mixed(Features(model, self.paths), weighing, names, name=learned.method)
         self._calibration = Calibration.from_json(learned.calibration)
         self._model, self._newcomers = model, None
         self._seen = np.ones(len(self.ids), bool)
@@ -98,7 +102,7 @@ class Scorer:
     def seen(self, id: str) -> bool:
         """Whether the model was trained on a statement of a concept; it knows others, if at all, by
         their names."""
-        number = self._number(id)
+        number = self.number(id)
         return number >= 0 and bool(self._seen[number])
 
     def peers(self, id: str) -> list[Peer]:
@@ -115,9 +119,9 @@ class Scorer:
         """The probability of each triple of concept ids; None where the model has never seen the
         predicate, or one of the concepts, and doesn't know that by name either. Whether the graph
         states it makes no difference."""
-        s = np.array([self._number(one[0]) for one in triples], np.int32)
+        s = np.array([self.number(one[0]) for one in triples], np.int32)
         p = np.array([self._codes.get(one[1], -1) for one in triples], np.int32)
-        o = np.array([self._number(one[2]) for one in triples], np.int32)
+        o = np.array([self.number(one[2]) for one in triples], np.int32)
         both = (s >= 0) & (o >= 0)
         both[both] &= self._seen[s[both]] & self._seen[o[both]]
         known = np.flatnonzero(both & (p >= 0) & (s != o))
@@ -142,7 +146,7 @@ class Scorer:
             s, _p, o = triples[place]
             if s == o:
                 continue
-            numbers = self._number(s), self._number(o)
+            numbers = self.number(s), self.number(o)
             if all(
                 n >= 0 or model.rows(id) is not None for n, id in zip(numbers, (s, o), strict=True)
             ):
@@ -156,6 +160,35 @@ class Scorer:
             told = self._by_name(model.score(ends, codes), names)
             for place, probability in zip(chosen, told.tolist(), strict=True):
                 found[place] = probability
+
+    def lack(self, subject: str, predicate: str, object: str) -> str:
+        """What keeps :meth:`score` from a number for a triple of concept ids, in a word, '' where
+        nothing does: ``one_concept``, ``unseen_predicate``, ``unseen_subject`` or
+        ``unseen_object``."""
+        if subject == object:
+            return "one_concept"
+        if predicate not in self._codes:
+            return "unseen_predicate"
+        if not self._knows(subject):
+            return "unseen_subject"
+        return "" if self._knows(object) else "unseen_object"
+
+    def fits(self, subject: str, predicate: str, object: str) -> bool:
+        """Whether the model has seen concepts of such categories at the ends of the predicate. A
+        probability is calibrated for those alone."""
+        known = self.learned.predicates.get(predicate)
+        return known is not None and all(
+            number < 0 or self.learned.categories[self._types[number]] in seen
+            for number, seen in (
+                (self.number(subject), known.subject), (self.number(object), known.object)
+            )
+        )  # fmt: skip
+
+    def _knows(self, id: str) -> bool:
+        """Whether a concept has numbers, its own or those of its peers."""
+        if self.number(id) >= 0:
+            return self._newcomers is not None or bool(self._seen[self.number(id)])
+        return self._newcomers is not None and self._newcomers.rows(id) is not None
 
     def rank(
         self,
@@ -178,7 +211,7 @@ class Scorer:
                 f"Found predicate {predicate!r}, expected one that the model "
                 f"{self.learned.name!r} has seen: {', '.join(self._codes)}."
             )
-        number = self._number(concept)
+        number = self.number(concept)
         by_name = None if number >= 0 or self._newcomers is None else self._newcomers.rows(concept)
         if number < 0 and by_name is None:
             raise UnknownConcept(
@@ -200,7 +233,7 @@ class Scorer:
         self, concept: str, predicate: str, end: End, candidates: Ints
     ) -> tuple[Floats, Floats]:
         """The score and the probability of each candidate; shapes (n,)."""
-        code, number = self._codes[predicate], self._number(concept)
+        code, number = self._codes[predicate], self.number(concept)
         if number < 0:
             assert self._newcomers is not None  # noqa: S101  rank has asked for its row
             scores = self._newcomers.against(concept, code, end, candidates)
@@ -215,6 +248,10 @@ class Scorer:
             likely[other] = self._by_name(scores[other], [predicate] * int(other.sum()))
         return scores, likely
 
+    def candidates(self, predicate: str, end: End) -> int:
+        """How many concepts are thought of at an end of a predicate."""
+        return len(self._candidates(predicate, end))
+
     def _candidates(self, predicate: str, end: End) -> Ints:
         one = self.learned.predicates[predicate]
         wanted = set(one.subject if end == "subject" else one.object)
@@ -225,8 +262,11 @@ class Scorer:
     def _numbers(self) -> dict[str, int]:
         return {}
 
-    def _number(self, id: str) -> int:
+    def number(self, id: str) -> int:
+        """The model's number of a concept, -1 for one that it hasn't seen."""
         known = self._numbers
         if id not in known:
+            if len(known) >= REMEMBERED:
+                known.clear()
             known[id] = self.ids.number(id)
         return known[id]

@@ -28,6 +28,7 @@ from kgmed.kg.errors import CorruptSnapshot, StoreError, UsageError
 from kgmed.kg.store.snapshot import VERIFY_AT_OPEN, crc_of
 from kgmed.reasoning.plausibility.tensors import Arrays, read_tensors, write_tensors
 from kgmed.reasoning.plausibility.told import (
+    Distractors,
     Figure,
     Learned,
     LearnedPredicate,
@@ -203,7 +204,16 @@ def _learned(found: Mapping[str, Any]) -> Learned:
             unseen["method"], unseen["split"], parts, told, leads, unseen["calibration"]
         )
     plain["leads"] = {name: Figure(**one) for name, one in plain["leads"].items()}
+    if plain.get("distractors") is not None:
+        plain["distractors"] = _distractors(plain["distractors"])
     return Learned(**plain)
+
+
+def _distractors(found: Mapping[str, Any]) -> Distractors:
+    return Distractors(
+        found["questions"], found["hidden"], Figure(**found["drawn"]), Figure(**found["learned"]),
+        {name: Figure(**one) for name, one in found["below"].items()}, found["probability"],
+    )  # fmt: skip
 
 
 def _figures(found: Mapping[str, Any]) -> MethodFigures:

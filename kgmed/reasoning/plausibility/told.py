@@ -117,6 +117,25 @@ class UnseenConcepts:
 
 
 @dataclass(frozen=True, slots=True)
+class Distractors:
+    """What share of the wrong options that a model chooses is true after all, of those that were
+    hidden from it: a share ``hidden`` of the statements.
+
+    ``questions`` were asked of training statements, each with options drawn among the concepts that
+    stand there. The share is that of three options of each: the first ``drawn``, the most probable
+    (``learned``), and the most probable ``below`` a probability, by that (``"0.95"``).
+    ``probability`` is the mean of theirs, by the same names.
+    """
+
+    questions: int
+    hidden: float
+    drawn: Figure
+    learned: Figure
+    below: Mapping[str, Figure]
+    probability: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedPredicate:
     """A predicate of a model: its training triples, whether it is symmetric, and the categories
     that stand at its ends."""
@@ -137,7 +156,9 @@ class Learned:
     out, by method: the model's own and the simple ones that it has to beat, by how much in
     ``leads``; ``method`` is the one whose probabilities are given. ``weighing`` and ``calibration``
     make them of scores. ``unseen`` is how it does on concepts that it wasn't trained on, None for
-    one that knows no others. ``weights`` and ``crc`` name the file of numbers beside it.
+    one that knows no others. ``distractors`` says what share of the wrong options that the model
+    chooses turned out true, None where too little was held out to tell. ``weights`` and ``crc``
+    name the file of numbers beside it.
     """
 
     name: str
@@ -163,6 +184,7 @@ class Learned:
     unseen: UnseenConcepts | None = None
     weights: str = ""
     crc: int = 0
+    distractors: Distractors | None = None
     schema: str = "kgmed.learned/1"
 
     def _repr_html_(self) -> str:

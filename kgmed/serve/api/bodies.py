@@ -26,10 +26,17 @@ class Ask(Body):
 
 
 class Text(Body):
-    """A text to be linked or verified."""
+    """A text to be linked."""
 
     text: str = Field(examples=["Warfarin interacts with amiodarone."])
     lang: Lang | None = None
+
+
+class Checked(Text):
+    """A text to be verified. ``plausibility`` asks the server's trained model about what is
+    unsupported; it changes no verdict."""
+
+    plausibility: bool = False
 
 
 class Claims(Body):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from kgmed.serve.api import problems
-from kgmed.serve.api.bodies import Ask, Claims, Drugs, Lang, Text
+from kgmed.serve.api.bodies import Ask, Checked, Claims, Drugs, Lang, Text
 from kgmed.serve.api.gone import unless_gone
 from kgmed.serve.engine import Engine
 from kgmed.serve.service import Event, Service
@@ -188,9 +188,12 @@ def _questions(api: APIRouter) -> None:
         return await _json(request, lambda s: s.link(body.text, lang=body.lang))
 
     @api.post("/verify", tags=["texts"], **_shape("kgmed.verification/1"))
-    async def verify(request: Request, body: Text) -> Response:
+    async def verify(request: Request, body: Checked) -> Response:
         """The claims of a text, each with its verdict and proof."""
-        return await _json(request, lambda s: s.verify(body.text, lang=body.lang))
+        return await _json(
+            request,
+            lambda s: s.verify(body.text, lang=body.lang, plausibility=body.plausibility),
+        )
 
     @api.post("/verify/triples", tags=["texts"], **_shape("kgmed.triples/1"))
     async def verify_triples(request: Request, body: Claims) -> Response:

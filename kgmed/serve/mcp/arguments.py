@@ -95,12 +95,22 @@ class Drugs(Arguments):
 
 
 class Text(Arguments):
-    """For ``verify_text`` and ``link``."""
+    """For ``link``."""
 
     text: str = Field(description="Prose, in English or Chinese.")
     lang: Lang | None = LANG
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = CURSOR
+
+
+class Checked(Text):
+    """For ``verify_text``."""
+
+    plausibility: bool = Field(
+        False,
+        description="Tell how plausible the server's trained model finds what is UNSUPPORTED; "
+        "no evidence. Only where info tells of a model.",
+    )
 
 
 class Triple(Arguments):

@@ -78,8 +78,8 @@ def _interactions(service: Service, asked: given.Drugs, count: int) -> Page:
     return cut(found, ["pairs"], place(asked.cursor, snapshot(service)), count, snapshot(service))
 
 
-def _verify_text(service: Service, asked: given.Text, count: int) -> Page:
-    found = service.verify(asked.text, lang=asked.lang)
+def _verify_text(service: Service, asked: given.Checked, count: int) -> Page:
+    found = service.verify(asked.text, lang=asked.lang, plausibility=asked.plausibility)
     return cut(found, ["claims"], place(asked.cursor, snapshot(service)), count, snapshot(service))
 
 
@@ -157,7 +157,7 @@ TOOLS: Sequence[Tool] = (
         "Check the claims of a text (an answer that you wrote, a paragraph) against the graph: "
         "SUPPORTED, REFUTED, UNSUPPORTED or NOT_COVERED, each with a proof from statements. Rules "
         "decide, no model. Use it before you hand out a medical text.",
-        given.Text, "kgmed.verification/1", _verify_text,
+        given.Checked, "kgmed.verification/1", _verify_text,
     ),
     Tool(
         "verify_triples", "Verify triples",

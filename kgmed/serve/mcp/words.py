@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kgmed.kg.verbalize.qualifiers import severity
 from kgmed.kg.verbalize.verbalizer import Verbalizer
 from kgmed.reasoning.compose import cite
+from kgmed.reasoning.plausibility.words import meanings, nearest
 from kgmed.reasoning.programs.forms import path_line
 
 if TYPE_CHECKING:
@@ -111,6 +112,10 @@ class Words:
             words = f" {claim.proof.words}" if claim.proof and claim.proof.words else ""
             lines.append(f"{n}. {claim.verdict}{rule}{reason}: {claim.text!r}.{words}")
             lines += [f"   Against it: {proof.words}" for proof in claim.against[:2]]
+            if claim.plausibility is not None:
+                lines.append(f"   {claim.plausibility.words}")
+                lines += [f"   {nearest(one, self.lang)}" for one in claim.plausibility.paths]
+        lines += meanings([claim.plausibility for claim in found.claims], self.lang)
         if not page.start:
             if not found.claims:
                 lines.append("No claim was found that the graph's predicates can say.")
@@ -231,9 +236,10 @@ class Words:
     def _offer(self, offer: Offer) -> str:
         most = offer.limits
         programs = ", ".join(p + " (unless said)" * (p == offer.program) for p in offer.programs)
+        model = f" Plausibility by the model `{offer.plausibility}`." if offer.plausibility else ""
         return (
             f"Programs: {programs}. At most: {most['question']:,} characters of a question, "
-            f"{most['text']:,} of a text, {most['drugs']} drugs, {most['triples']} claims."
+            f"{most['text']:,} of a text, {most['drugs']} drugs, {most['triples']} claims.{model}"
         )
 
     def coverage(self, found: Coverage, page: Page) -> list[str]:

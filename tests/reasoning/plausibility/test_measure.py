@@ -254,3 +254,10 @@ def test_paths_are_counted_as_by_walking_each(lengths: tuple[int, ...]) -> None:
     for end, anchors, others in (("object", s, o), ("subject", o, s)):
         table = counts.against(anchors, 0, end, others)  # type: ignore[arg-type]
         assert np.diag(table) == pytest.approx(expected, rel=1e-6)
+
+
+def test_true_statements_without_negatives_are_told_by_chance() -> None:
+    none = np.zeros(0)
+    sample = Sample(np.ones((1, 2)), np.zeros(1, np.int32), np.ones(1), none, none.astype(np.int32))
+    auc, precision = separation(sample, np.ones((1, 1)))
+    assert (auc.tolist(), precision.tolist()) == ([0.5], [0.5])

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plausible import graph
+from plausible import graph, sources
 from support import concept, source, tables_of
 
 from kgmed.builders.overlay import make_overlay
+from kgmed.builders.pipeline import build
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.errors import CorruptSnapshot, StoreError, UnknownConcept, UsageError
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
@@ -305,3 +306,15 @@ def test_a_concept_that_an_overlay_adds_has_its_place_among_the_ids(tmp_path: Pa
     said = {after.names_at(t) for t in range(len(after))}
     assert said - old == {("x:Drag9", "treats", "x:Disease3")}
     assert old < said
+
+
+def test_a_model_names_the_sources_that_it_was_trained_on_alone(tmp_path: Path) -> None:
+    more = {"subject": "x:Drug1", "predicate": "treats", "object": "x:Disease20"}
+    things = tables_of([concept("x:Drug1", "Drug1", "Drug"),
+                        concept("x:Disease20", "Disease20", "Disease")])  # fmt: skip
+    build([source("infores:other", statements=[more], **things), *sources()], tmp_path / "graph")
+    snapshot = open_snapshot(tmp_path / "graph")
+    every = learn(snapshot, Settings(), WANTED, model="paths")
+    some = learn(snapshot, Settings(), replace(WANTED, without=("infores:other",)), model="paths")
+    assert every.sources == ("infores:other", "infores:test")
+    assert some.sources == ("infores:test",)

@@ -60,7 +60,7 @@ def test_an_end_that_is_none_is_told() -> None:
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    return graph(tmp_path_factory.mktemp("graph") / "graph", name_of=telling, more=NEW)
+    return graph(tmp_path_factory.mktemp("graph") / "graph", name_of=telling, alone=NEW)
 
 
 @pytest.fixture(scope="module")

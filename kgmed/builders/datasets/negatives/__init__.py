@@ -6,7 +6,10 @@ treats the same disease.
 """
 
 from kgmed.builders.datasets.negatives.corrupt import KINDS
+from kgmed.builders.datasets.negatives.hardest import Hardest, Plausible
 from kgmed.builders.datasets.negatives.model import Claimed, Counts, Negative, Verdicts
 from kgmed.builders.datasets.negatives.stream import negatives
 
-__all__ = ["KINDS", "Claimed", "Counts", "Negative", "Verdicts", "negatives"]
+__all__ = [
+    "KINDS", "Claimed", "Counts", "Hardest", "Negative", "Plausible", "Verdicts", "negatives",
+]  # fmt: skip

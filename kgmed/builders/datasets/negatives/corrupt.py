@@ -48,7 +48,7 @@ class Ground:
     """What corruptions are made over.
 
     ``takes`` remembers whether a predicate takes objects of some categories, ``related`` what
-    stands above and below one.
+    stands above and below one. ``tries`` is how many corruptions of a kind are proposed.
     """
 
     around: Around
@@ -56,6 +56,7 @@ class Ground:
     pools: Pools
     takes: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
     related: dict[str, frozenset[str]] = field(default_factory=dict)
+    tries: int = TRIES
 
     def fits(self, predicate: str, categories: tuple[str, ...]) -> bool:
         """Whether an object of these categories is in a predicate's range."""
@@ -88,9 +89,9 @@ def other_object(ground: Ground, true: Statement, chance: random.Random) -> Iter
     for category in around.categories(true.object):
         for near in (size, size - 1, size + 1):
             found += pools.objects.get((true.predicate, category, near), ())
-        if len(found) > TRIES:
+        if len(found) > ground.tries:
             break
-    for other in _some(found, chance):
+    for other in _some(found, chance, most=ground.tries):
         if other not in (true.object, true.subject):
             yield Claimed(true.subject, true.predicate, other, true.qualifiers)
 
@@ -132,7 +133,7 @@ def _mates(ground: Ground, id: str, chance: random.Random) -> list[str]:
         for broader in _some(over, chance)[:2]:
             mates = [mate for mate in ground.around.under(broader, name) if mate != id]
             if mates:
-                return _some(mates, chance)
+                return _some(mates, chance, most=ground.tries)
     return []
 
 
@@ -147,7 +148,7 @@ def co_occurring(ground: Ground, true: Statement, chance: random.Random) -> Iter
     for hub in _some([true.object, *near], chance)[:2]:
         near += [end for _predicate, end in around.ends(hub)]
     own = {true.subject, true.object}
-    for id in _some(sorted(set(near) - own), chance, most=4 * TRIES):
+    for id in _some(sorted(set(near) - own), chance, most=4 * ground.tries):
         if ground.fits(true.predicate, around.categories(id)):
             yield Claimed(true.subject, true.predicate, id, true.qualifiers)
 
@@ -169,3 +170,5 @@ KINDS: dict[str, Corrupt] = {
 """Kind -> what proposes corruptions of it, the likeliest to stand first."""
 POOLED = frozenset(("object", "qualifier"))
 """Kinds that replace by what other statements have."""
+REPLACING = frozenset(("object", "class_mate", "co_occurrence"))
+"""Kinds that put another concept in place of one, of which a model can tell the hardest."""

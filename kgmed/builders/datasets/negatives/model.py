@@ -45,20 +45,28 @@ class Negative:
 
     ``kind`` says what was changed, ``statement`` is the id of the true statement, ``verdict`` what
     the verifier said: REFUTED, UNSUPPORTED or NOT_COVERED. UNSUPPORTED isn't known to be false; it
-    is what the graph, which covers both ends, doesn't state.
+    is what the graph, which covers both ends, doesn't state. ``probability`` is what a trained
+    model told of it, where one chose it.
     """
 
     kind: str
     claim: Claimed
     statement: str
     verdict: str
+    probability: float | None = None
+
+
+def told_of(*negatives: Negative | None) -> tuple[float, ...]:
+    """What a model told of negatives, where one chose them."""
+    return tuple(n.probability for n in negatives if n is not None and n.probability is not None)
 
 
 @dataclass(slots=True)
 class Counts:
     """What became of the corruptions that were tried, by (kind, outcome).
 
-    Outcomes are verdicts, and ``none`` where a statement has no corruption of the kind. SUPPORTED
+    Outcomes are verdicts, ``none`` where a statement has no corruption of the kind, and ``too
+    plausible`` for what a trained model finds likely true. SUPPORTED
     ones are dropped, and so are verdicts that weren't wanted.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kgmed.builders.datasets.feed import Feed
 from kgmed.builders.datasets.formats import PAIR_FORMATS, PREFERENCES, Format
-from kgmed.builders.datasets.instructions import Instructions, Open
+from kgmed.builders.datasets.instructions import Choose, Instructions, Open
 from kgmed.builders.datasets.job import Making, Settings
 
 KIND = PREFERENCES
@@ -15,12 +15,14 @@ KIND = PREFERENCES
 
 @dataclass(frozen=True)
 class Preferences:
-    """Makes preference pairs, in these forms. ``open`` is called once in each process."""
+    """Makes preference pairs, in these forms. ``open`` is called once in each process, and so is
+    ``choose``, where a trained model chooses among corruptions."""
 
     names: tuple[str, ...]
     open: Open
     formats: tuple[str, ...] = ("messages",)
     kind: str = KIND
+    choose: Choose | None = None
 
     def configs(self) -> Mapping[str, Format]:
         return {_config(form): PAIR_FORMATS[form] for form in self.formats}
@@ -40,7 +42,8 @@ class Preferences:
     def start(self, feed: Feed, settings: Settings) -> Making:
         """Open the graph, and make what tasks share."""
         module = "kgmed.builders.datasets.preferences.pairs"
-        return Instructions(self.names, (), self.open, module).start(feed, settings)
+        rows = Instructions(self.names, (), self.open, module, choose=self.choose)
+        return rows.start(feed, settings)
 
 
 def _config(form: str) -> str:

@@ -18,6 +18,7 @@ from itertools import islice
 from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.negatives import KINDS, Negative, negatives
+from kgmed.builders.datasets.negatives.model import told_of
 from kgmed.builders.datasets.tasks import hard
 from kgmed.builders.datasets.tasks.context import Context, Make, TaskKind, context_of
 from kgmed.builders.datasets.tasks.questions import asked, say
@@ -102,6 +103,7 @@ def _draft(
         key=" ".join((false.kind, *claim.key)),
         extra={"negative": false.kind, "verdict": false.verdict},
         rejected=rejected,
+        plausible=told_of(false),
     )
 
 
@@ -129,6 +131,7 @@ def _corrupted(
             statements=[hard.as_statement(fact, qualified=task == STATEMENT) for fact in some],
             registry=context.registry,
             around=of(block),
+            hardest=context.hardest,
         ):
             made.setdefault(negative.statement, []).append(negative)
         alone = teller.alone(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from kgmed.builders.datasets.around import judging
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
-from kgmed.builders.datasets.negatives import Claimed, Verdicts
+from kgmed.builders.datasets.negatives import Claimed, Hardest, Verdicts
+from kgmed.builders.datasets.negatives.hardest import OFFERED
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.neighbours import Key, Neighbours, neighbours
 from kgmed.builders.datasets.tasks.questions import asked, say
@@ -44,13 +45,14 @@ _SAYS: dict[Language, str] = {
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question in the making: its group, the true end's facts, the distractors that are proposed,
-    and those that hold."""
+    and those that hold; ``told`` is what a model told of them, where one orders them."""
 
     group: Group
     true: str
     facts: Sequence[Fact]
     proposed: Iterator[str]
     held: list[str] = field(default_factory=list)
+    told: dict[str, float | None] = field(default_factory=dict)
 
 
 def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
@@ -68,9 +70,11 @@ def choice(block: Block, lang: Language, context: Context) -> Iterator[Draft]:
             for side in sides[key]
             for question in _questions(teller, known, entity, side, pools[side])
         ]
+        if context.hardest is not None:
+            questions = _ordered(questions, context.hardest)
         _hold(teller, questions, judging(block, context.verdicts))
         for question in questions:
-            held = question.held[:DISTRACTORS]
+            held = _mixed(teller, question)
             if len(held) == DISTRACTORS and not _given_away(teller, question, held):
                 yield _draft(teller, question, held)
 
@@ -92,6 +96,30 @@ def _hold(teller: Teller, questions: Sequence[Question], judged: Verdicts) -> No
                 question.held.append(end)
         going = {id(question) for question, _end in asked}
         left = [q for q in left if id(q) in going and len(q.held) < DISTRACTORS]
+
+
+def _ordered(questions: Sequence[Question], hardest: Hardest) -> list[Question]:
+    """Questions whose distractors are proposed in the order of a model, without what it finds
+    likely true."""
+    offered = [list(question.proposed) for question in questions]
+    triples = [
+        [(c.subject, c.predicate, c.object) for c in (_claimed(q.group, end) for end in ends)]
+        for q, ends in zip(questions, offered, strict=True)
+    ]
+    found = []
+    for question, ends, order in zip(questions, offered, hardest.order(triples), strict=True):
+        told = {ends[place]: probability for place, probability in order}
+        found.append(replace(question, proposed=iter(told), told=told))
+    return found
+
+
+def _mixed(teller: Teller, question: Question) -> list[str]:
+    """The distractors in their order; that of a model would tell the true option from them."""
+    held = question.held[:DISTRACTORS]
+    if question.told:
+        group, true = question.group, question.true
+        held.sort(key=lambda end: teller.number("option", group.id, group.predicate, true, end))
+    return held
 
 
 def _claimed(group: Group, end: str) -> Claimed:
@@ -139,20 +167,23 @@ def _questions(
             if not taken:
                 taken = {teller.name(end).casefold() for end in (*group.ends, group.id)}
             chance = teller.number("distractors", group.id, group.predicate, true)
-            proposed = _proposed(teller, found, taken, chance)
+            most = PROPOSED if teller.context.hardest is None else OFFERED
+            proposed = _proposed(teller, found, taken, chance, most)
             yield Question(group, true, group.among({true}), proposed)
 
 
-def _proposed(teller: Teller, pool: Sequence[str], taken: set[str], chance: int) -> Iterator[str]:
+def _proposed(
+    teller: Teller, pool: Sequence[str], taken: set[str], chance: int, most: int
+) -> Iterator[str]:
     """Ends near a random place of the pool that aren't stated, each of another name."""
     given: set[str] = set()
-    for turn in range(min(len(pool), 3 * PROPOSED)):
+    for turn in range(min(len(pool), 3 * most)):
         end = pool[(chance + turn * (1 + chance % 7919)) % len(pool)]
         name = teller.name(end).casefold()
         if name not in taken and name not in given:
             given.add(name)
             yield end
-        if len(given) == PROPOSED:
+        if len(given) == most:
             return
 
 
@@ -188,4 +219,5 @@ def _draft(teller: Teller, question: Question, others: list[str]) -> Draft:
         "multiple_choice", lang, messages, question.facts, wording,
         about=tuple(sorted(others)), key=" ".join((group.id, *sorted(others))),
         extra={"answer": _LETTERS[place]},
+        plausible=tuple(p for end in others if (p := question.told.get(end)) is not None),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.negatives import Negative
+from kgmed.builders.datasets.negatives.model import told_of
 from kgmed.builders.datasets.tasks import sources
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.hard import Pair, facts, pairs
@@ -189,5 +190,6 @@ def _draft(
         extra["negative"] = negative.kind
         key = " ".join((claim.subject, claim.predicate, claim.object))
     return Draft(
-        "claim_verification", lang, messages, (fact,), wording, about=about, key=key, extra=extra
-    )
+        "claim_verification", lang, messages, (fact,), wording, about=about, key=key, extra=extra,
+        plausible=told_of(negative),
+    )  # fmt: skip

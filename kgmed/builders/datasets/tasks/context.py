@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kgmed.builders.datasets.model import Block, Draft, Entity, Fact
+from kgmed.builders.datasets.negatives.hardest import Hardest
 from kgmed.builders.datasets.negatives.model import Verdicts
 from kgmed.kg.model import Language, Name, Statement, canonical_qualifiers
 from kgmed.kg.predicates import Registry
@@ -26,8 +27,9 @@ class Context:
     that may leave, ``titles`` the names of sources by infores. ``store``, ``verdicts`` and
     ``names`` (all names of each of many concepts) may be None where no task needs them; what is
     read from ``store`` is filtered by ``allowed``. ``common`` are nouns that names write small
-    (:func:`kgmed.kg.verbalize.names.small`), where the block's names aren't so yet. The same seed
-    gives the same rows.
+    (:func:`kgmed.kg.verbalize.names.small`), where the block's names aren't so yet. ``hardest``
+    chooses among false statements that are proposed, where a model is to. The same seed gives the
+    same rows.
     """
 
     say: Verbalizer
@@ -39,6 +41,7 @@ class Context:
     names: Callable[[Sequence[str]], list[list[Name]]] | None = None
     allowed: Allowed = field(default=lambda _licence: True)
     common: frozenset[str] = frozenset()
+    hardest: Hardest | None = None
 
     @property
     def registry(self) -> Registry:
@@ -92,6 +95,7 @@ def context_of(
     seed: int = 0,
     allowed: Allowed | None = None,
     common: frozenset[str] = frozenset(),
+    hardest: Hardest | None = None,
 ) -> Context:
     """A context over a graph; ``allowed`` says which licences may leave, all of them by default."""
     may = allowed or (lambda _licence: True)
@@ -107,6 +111,7 @@ def context_of(
         names=store.lexicon.names,
         allowed=may,
         common=common,
+        hardest=hardest,
     )
 
 

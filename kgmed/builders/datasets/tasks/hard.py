@@ -10,8 +10,7 @@ from kgmed.builders.datasets.around import judging, of
 from kgmed.builders.datasets.model import Block, Fact
 from kgmed.builders.datasets.negatives import Counts, Negative
 from kgmed.builders.datasets.negatives.around import OfStore
-from kgmed.builders.datasets.negatives.corrupt import Ground, Pools
-from kgmed.builders.datasets.negatives.stream import Tried, given, proposed
+from kgmed.builders.datasets.negatives.stream import Tried, given, ground, proposed
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.teller import Teller, number
 from kgmed.kg.errors import UsageError
@@ -83,10 +82,12 @@ def _made(
     store, around = context.store, of(block)
     tried: list[Tried] = []
     for kind, chosen in sorted(by_kind.items()):
-        ground = Ground(around or OfStore(store), context.registry, Pools())
+        over = ground(around or OfStore(store), context.registry, context.hardest)
         statements = [as_statement(fact) for fact in chosen]
-        tried += proposed(ground, statements, [kind], seed=context.seed)
-    found = given(tried, judging(block, context.verdicts), Counts(), wanted=wanted)
+        tried += proposed(over, statements, [kind], seed=context.seed)
+    found = given(
+        tried, judging(block, context.verdicts), Counts(), wanted=wanted, hardest=context.hardest
+    )
     return {negative.statement: negative for negative in found}
 
 

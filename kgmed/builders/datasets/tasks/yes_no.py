@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kgmed.builders.datasets.model import Block, Draft, Fact
 from kgmed.builders.datasets.negatives import Negative
+from kgmed.builders.datasets.negatives.model import told_of
 from kgmed.builders.datasets.tasks import closed, sources
 from kgmed.builders.datasets.tasks.context import Context
 from kgmed.builders.datasets.tasks.hard import pairs
@@ -124,6 +125,7 @@ def _negative(teller: Teller, fact: Fact, false: Negative) -> Iterator[Draft]:
         about=about,
         key=key,
         extra=extra,
+        plausible=told_of(false),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ from kgmed.reasoning.claims.batch.formats import (
     table_of,
     write_part,
 )
-from kgmed.reasoning.claims.batch.table import TableVerifier
+from kgmed.reasoning.claims.batch.plausible import PLAUSIBLE, Model, Triple
+from kgmed.reasoning.claims.batch.table import ADDED, TableVerifier
 
 ROWS = 250_000
 """Rows of a part."""
@@ -69,6 +70,8 @@ def verify_file(
     proof: bool = True,
     processes: int = 1,
     rows: int = ROWS,
+    model: str | None = None,
+    prior: float = 0.5,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> FileReport:
     """Verify the claims of ``source`` over the graph in a folder, and write them to ``target``.
@@ -76,7 +79,9 @@ def verify_file(
     The files are CSV, TSV, JSON lines, Parquet or Arrow by their endings; columns, order and added
     columns are those of :func:`kgmed.reasoning.claims.batch.verify_triples`, and ``statements`` of
     a CSV or TSV file are joined by ``|``. Memory is bounded by ``rows``, the rows of a part, and
-    ``processes``. ``progress`` is told the rows done so far. Raises what ``verify_triples`` and
+    ``processes``. ``model`` names a trained model beside the graph, which adds columns of how
+    plausible it finds what is UNSUPPORTED where the share ``prior`` is true; no other column
+    depends on it. ``progress`` is told the rows done so far. Raises what ``verify_triples`` and
     :func:`kgmed.reasoning.claims.batch.formats.read` raise; finished parts stay for the next run.
     """
     kind = format_of(target)
@@ -84,15 +89,18 @@ def verify_file(
         raise UsageError(f"found processes={processes}, rows={rows}; expected at least 1 of each.")
     if not target.absolute().parent.is_dir():
         raise UsageError(f"{target}: there is no folder {target.absolute().parent}. Make it first.")
+    asked = None if model is None else _model(graph, model, prior)
     folder = target.with_name(target.name + ".parts")
-    resumed = _prepare(folder, _facts(graph, source, kind, proof=proof, rows=rows))
+    facts = _facts(graph, source, kind, proof=proof, rows=rows)
+    resumed = _prepare(folder, facts | ({} if asked is None else {"model": asked.identity}))
     # a table has the same columns in all of its parts; lines of JSON are carried as they are
-    fields = fields_of(source) if format_of(source) == "jsonl" != kind else ()
-    job = _Job(Path(graph), source, kind, proof, fields)
+    added = ADDED if asked is None else ADDED + PLAUSIBLE
+    fields = fields_of(source, added=added) if format_of(source) == "jsonl" != kind else ()
+    job = _Job(Path(graph), source, kind, proof, fields, asked)
     done = sum(entry["rows"] for entry in resumed.values())
     progress(done)
     notes: dict[int, dict[str, Any]] = dict(resumed)
-    for note in _run(job, _missing(source, folder, rows, resumed), processes):
+    for note in _run(job, _missing(source, folder, rows, resumed, added), processes):
         notes[note["number"]] = note
         done += note["rows"]
         progress(done)
@@ -140,13 +148,50 @@ def _prepare(folder: Path, facts: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {}
 
 
-def _missing(source: Path, folder: Path, rows: int, notes: Mapping[int, Any]) -> Iterator[_Part]:
+def _missing(
+    source: Path, folder: Path, rows: int, notes: Mapping[int, Any], added: Sequence[str]
+) -> Iterator[_Part]:
     """The parts of a file that no earlier run has finished."""
     first_row = 1
-    for number, content in enumerate(read(source, rows=rows)):
+    for number, content in enumerate(read(source, rows=rows, added=added)):
         if number not in notes:
             yield _Part(number, first_row, content, folder / f"{number:06}.part")
         first_row += len(content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A trained model beside the graph, and the share of true statements that is assumed."""
+
+    name: str
+    prior: float
+    crc: int
+
+    @property
+    def identity(self) -> list[Any]:
+        """What parts that it added to depend on."""
+        return [self.name, self.prior, self.crc]
+
+    def opened(self, graph: Path | str) -> Model:
+        """The model to use; each process opens its own."""
+        from kgmed.reasoning.plausibility.claims import probabilities
+        from kgmed.reasoning.plausibility.scorer import Scorer
+
+        scorer = Scorer.open(open_snapshot(Path(graph)), self.name)
+
+        def tell(triples: Sequence[Triple]) -> list[float | None]:
+            return [told for told, _why in probabilities(scorer, triples, prior=self.prior)]
+
+        return Model(self.name, tell)
+
+
+def _model(graph: Path | str, name: str, prior: float) -> _Asked:
+    """A model, looked at before a row is read."""
+    from kgmed.reasoning.plausibility.claims import checked_prior
+    from kgmed.reasoning.plausibility.stored import load
+
+    learned, _numbers = load(open_snapshot(Path(graph)), name)
+    return _Asked(name, checked_prior(prior), learned.crc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +203,22 @@ class _Job:
     kind: str
     proof: bool
     fields: tuple[str, ...]
+    model: _Asked | None = None
 
     def verifier(self) -> TableVerifier:
         """A verifier over the graph, with the predicates that ship with kgmed."""
-        return TableVerifier(self.graph, registry())
+        model = None if self.model is None else self.model.opened(self.graph)
+        return TableVerifier(self.graph, registry(), model=model)
 
     def do(self, verifier: TableVerifier, part: _Part) -> dict[str, Any]:
         """Verify a part and write it; the note says what is in it."""
         lines = part.content if isinstance(part.content, list) else None
         table = part.content
         if lines is not None:
-            table = table_of(lines, path=self.source, first_row=part.first_row, fields=self.fields)
+            table = table_of(
+                lines, path=self.source, first_row=part.first_row, fields=self.fields,
+                added=verifier.added,
+            )  # fmt: skip
         table = verifier.verify(table, proof=self.proof, first_row=part.first_row)
         write_part(part.path, self.kind, table, lines if self.kind == "jsonl" else None)
         note = {

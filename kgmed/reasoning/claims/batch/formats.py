@@ -18,6 +18,7 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from kgmed.kg.errors import RowError, UsageError
+from kgmed.reasoning.claims.batch.plausible import PLAUSIBLE
 from kgmed.reasoning.claims.batch.table import ADDED, QUALIFIERS, TRIPLE, check_columns
 
 FORMATS = {
@@ -46,8 +47,9 @@ def format_of(path: Path) -> str:
     return found
 
 
-def read(path: Path, *, rows: int) -> Iterator[pa.Table | list[str]]:
+def read(path: Path, *, rows: int, added: Sequence[str] = ADDED) -> Iterator[pa.Table | list[str]]:
     """The parts of a file of claims, ``rows`` rows each but the last: tables, or lines of JSON.
+    ``added`` are columns that it can't have.
 
     Raises :class:`~kgmed.kg.errors.UsageError` where there is no such file or its columns aren't
     those of claims, and :class:`~kgmed.kg.errors.RowError` for a line that can't be read.
@@ -61,22 +63,22 @@ def read(path: Path, *, rows: int) -> Iterator[pa.Table | list[str]]:
     try:
         if kind == "parquet":
             with pq.ParquetFile(path) as file:
-                check_columns(file.schema_arrow.names, where=str(path))
+                check_columns(file.schema_arrow.names, where=str(path), added=added)
                 yield from _even(file.iter_batches(batch_size=rows), file.schema_arrow, rows)
         elif kind == "arrow":
             with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
-                check_columns(file.schema.names, where=str(path))
+                check_columns(file.schema.names, where=str(path), added=added)
                 batches = (file.get_batch(i) for i in range(file.num_record_batches))
                 yield from _even(batches, file.schema, rows)
         else:
-            yield from _separated(path, "," if kind == "csv" else "\t", rows)
+            yield from _separated(path, "," if kind == "csv" else "\t", rows, added)
     except (pa.ArrowInvalid, OSError) as error:
         raise UsageError(
             f"{path}: can't be read as {kind}: {error}. Is it complete, and of that format?"
         ) from error
 
 
-def _separated(path: Path, delimiter: str, rows: int) -> Iterator[pa.Table]:
+def _separated(path: Path, delimiter: str, rows: int, added: Sequence[str]) -> Iterator[pa.Table]:
     """Every column as text; a line with too few or too many fields is an error that names it."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         head = file.readline()
@@ -85,7 +87,7 @@ def _separated(path: Path, delimiter: str, rows: int) -> Iterator[pa.Table]:
     parse = pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     reading = pcsv.ReadOptions(use_threads=False)  # one thread counts lines for its errors
     names = pcsv.read_csv(pa.py_buffer(head.encode()), parse_options=parse).column_names
-    check_columns(names, where=str(path))
+    check_columns(names, where=str(path), added=added)
     convert = pcsv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
     )
@@ -129,12 +131,12 @@ def _lines(path: Path, rows: int) -> Iterator[list[str]]:
         yield held
 
 
-def fields_of(path: Path) -> tuple[str, ...]:
+def fields_of(path: Path, *, added: Sequence[str] = ADDED) -> tuple[str, ...]:
     """The fields of all lines of a file of JSON lines, in the order in which they first come."""
     names: dict[str, None] = dict.fromkeys(TRIPLE)
     row = 0
     for lines in _lines(path, _SCANNED_AT_ONCE):
-        for record in _records(lines, path=path, first_row=row + 1):
+        for record in _records(lines, path=path, first_row=row + 1, added=added):
             names.update(dict.fromkeys(record))
         row += len(lines)
     return tuple(names)
@@ -144,11 +146,16 @@ _SCANNED_AT_ONCE = 10_000
 
 
 def table_of(
-    lines: Sequence[str], *, path: Path, first_row: int, fields: Sequence[str] = ()
+    lines: Sequence[str],
+    *,
+    path: Path,
+    first_row: int,
+    fields: Sequence[str] = (),
+    added: Sequence[str] = ADDED,
 ) -> pa.Table:
     """The columns that verifying needs of lines of JSON, or all of ``fields``, as texts; rows are
     counted without empty lines."""
-    records = list(_records(lines, path=path, first_row=first_row))
+    records = list(_records(lines, path=path, first_row=first_row, added=added))
     names = fields or [
         name
         for name in _JSON_COLUMNS
@@ -162,7 +169,9 @@ def table_of(
     )
 
 
-def _records(lines: Sequence[str], *, path: Path, first_row: int) -> Iterator[dict[str, Any]]:
+def _records(
+    lines: Sequence[str], *, path: Path, first_row: int, added: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, first_row):
         try:
             record = json.loads(line)
@@ -176,7 +185,7 @@ def _records(lines: Sequence[str], *, path: Path, first_row: int) -> Iterator[di
                 path, number, found=line.strip()[:80], expected=expected, hint="One object a line."
             )
         missing = [name for name in TRIPLE if name not in record]
-        taken = [name for name in ADDED if name in record]
+        taken = [name for name in added if name in record]
         if missing or taken:
             found = f"no {missing[0]!r}" if missing else f"the field {taken[0]!r}"
             expected = "fields " + ", ".join(TRIPLE) if missing else "that name to be free"
@@ -235,7 +244,7 @@ def _as_lines(table: pa.Table, lines: Sequence[str] | None) -> Iterator[str]:
         for record in table.to_pylist():
             yield json.dumps(record, ensure_ascii=False, default=str) + "\n"
         return
-    added = [name for name in ADDED if name in table.schema.names]
+    added = [name for name in (*ADDED, *PLAUSIBLE) if name in table.schema.names]
     records = table.select(added).to_pylist()
     for line, record in zip(lines, records, strict=True):
         yield f"{line.rstrip()[:-1].rstrip()}, {json.dumps(record, ensure_ascii=False)[1:]}\n"

@@ -37,13 +37,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is added to a row."""
+    """What is added to a row, and the claim as it was read."""
 
     verdict: str
     rule: str
     statements: tuple[str, ...]
     confidence: float
     reason: str
+    claim: Claim
 
 
 class Singly:
@@ -74,6 +75,7 @@ class Singly:
                     tuple(s.id for s in proof.statements) if proof else (),
                     checked.confidence,
                     checked.reason,
+                    checked.claim,
                 )
             )
         return told

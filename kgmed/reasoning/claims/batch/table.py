@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -33,12 +33,14 @@ from kgmed.reasoning.claims.batch.decide import (
 )
 from kgmed.reasoning.claims.batch.ends import Ends, look_up
 from kgmed.reasoning.claims.batch.mapped import Mapped
+from kgmed.reasoning.claims.batch.plausible import PLAUSIBLE, Model, of_arrays, of_singles
 from kgmed.reasoning.claims.batch.singly import Row, Singly
 from kgmed.reasoning.claims.model import VERDICTS
 
 if TYPE_CHECKING:
     from kgmed.kg.linking.link import Candidate
     from kgmed.kg.store.base import GraphStore
+    from kgmed.kg.store.embedded import EmbeddedStore
 
 TRIPLE = ("subject", "predicate", "object")
 QUALIFIERS = (
@@ -56,15 +58,24 @@ class TableVerifier:
     """Verifies tables against one graph; opening it maps the files, and reads them as needed.
 
     ``store`` is an opened graph, or the folder of one. The arrays serve graphs in folders that have
-    no overlay; any other graph's claims are verified one by one.
+    no overlay; any other graph's claims are verified one by one. ``model`` tells how plausible
+    it finds what is UNSUPPORTED, in columns of their own (:data:`PLAUSIBLE`).
     """
 
-    def __init__(self, store: GraphStore | Path | str, registry: Registry) -> None:
+    def __init__(
+        self,
+        store: GraphStore | Path | str,
+        registry: Registry,
+        *,
+        model: Model | None = None,
+    ) -> None:
         if isinstance(store, (str, Path)):
             from kgmed.kg.store.embedded import open_store
 
             store = open_store(store)
         self.registry = registry
+        self._model = model
+        self.added = ADDED if model is None else ADDED + PLAUSIBLE
         self._singly = Singly(store, registry)
         self.arrays: Arrays | None = None
         snapshot = getattr(store, "snapshot", None)
@@ -78,12 +89,12 @@ class TableVerifier:
         return self._singly.linker.mention(text)
 
     def verify(self, table: pa.Table, *, proof: bool = True, first_row: int = 1) -> pa.Table:
-        """A table with :data:`ADDED` columns; see :func:`verify_triples`.
+        """A table with the columns that are ``added``; see :func:`verify_triples`.
 
         ``first_row`` is the number of its first row in messages. Without ``proof`` the column
         ``statements`` is left out.
         """
-        check_columns(table.schema.names, where="the table")
+        check_columns(table.schema.names, where="the table", added=self.added)
         pieces = [
             self._part(table.slice(begin, AT_ONCE), proof=proof, first_row=first_row + begin)
             for begin in range(0, max(1, table.num_rows), AT_ONCE)
@@ -163,6 +174,10 @@ class TableVerifier:
             "confidence": pa.array(scores),
             "reason": _named(REASONS, decided.reason),
         }
+        if self._model is not None:
+            meant = ends.numbers[:count], ends.numbers[count:]
+            store = cast("EmbeddedStore", self._singly.store)
+            told |= of_arrays(self._model, store, asked, meant, decided, relations)
         rows = np.flatnonzero(takes_value)
         if len(rows):
             apart = self._one_by_one(table, rows, negated, qualified, qualifiers)
@@ -194,6 +209,7 @@ class TableVerifier:
             "statements": pa.array([t.statements for t in told], pa.list_(pa.string())),
             "confidence": pa.array([t.confidence for t in told], pa.float64()),
             "reason": pa.array([t.reason for t in told], pa.string()),
+            **(of_singles(self._model, told, self._singly.verifier) if self._model else {}),
         }
 
 
@@ -240,6 +256,9 @@ def _settle(
             decided.rule[row] = RULE["not_covered"]
             continue
         taken[start + chosen] = row
+        ends.numbers[row], ends.numbers[count + row] = (
+            number for number, _name in readings[start + chosen][1:]
+        )
         for column, from_column in (
             (decided.verdict, tried.verdict),
             (decided.rule, tried.rule),
@@ -266,8 +285,8 @@ def _statements(arrays: Arrays, decided: Decided, count: int) -> pa.Array:
 
 def with_columns(table: pa.Table, told: Mapping[str, pa.Array], *, proof: bool) -> pa.Table:
     """A table with the added columns, in their order."""
-    for name in ADDED:
-        if proof or name != "statements":
+    for name in (*ADDED, *PLAUSIBLE):
+        if name in told and (proof or name != "statements"):
             table = table.append_column(name, told[name])
     return table
 
@@ -317,6 +336,7 @@ def verify_triples(
     *,
     registry: Registry | None = None,
     proof: bool = True,
+    model: Model | None = None,
 ) -> pa.Table:
     """The verdicts of a table of claims: its rows in order, with :data:`ADDED` columns.
 
@@ -326,6 +346,8 @@ def verify_triples(
     column is carried through. ``statements`` are the ids that prove the verdict, in the order of
     the proof; without ``proof`` they are left out, which is faster. ``reason`` says why a claim is
     NOT_COVERED; ``confidence`` (0-1) is the lesser of both ends' links, 0 without a proof.
+
+    A ``model`` adds the columns :data:`PLAUSIBLE`; what they hold changes no other.
 
     A graph with an overlay or on a server gives the same verdicts, some thousand claims a second.
 
@@ -347,11 +369,12 @@ def verify_triples(
         triples = pa.Table.from_batches([triples])
     elif not isinstance(triples, pa.Table):
         triples = pa.table(dict(triples))
-    return TableVerifier(store, registry).verify(triples, proof=proof)
+    return TableVerifier(store, registry, model=model).verify(triples, proof=proof)
 
 
-def check_columns(names: list[str], *, where: str) -> None:
-    """Raise :class:`~kgmed.kg.errors.UsageError` unless the columns are those of claims."""
+def check_columns(names: list[str], *, where: str, added: Sequence[str] = ADDED) -> None:
+    """Raise :class:`~kgmed.kg.errors.UsageError` unless the columns are those of claims, and leave
+    the names of those that are ``added``."""
     missing = [name for name in TRIPLE if name not in names]
     if missing:
         raise UsageError(
@@ -360,7 +383,7 @@ def check_columns(names: list[str], *, where: str) -> None:
             f"{'is' if len(missing) == 1 else 'are'} missing. Rename the columns."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
-    taken = [name for name in ADDED if name in names]
+    taken = [name for name in added if name in names]
     if twice or taken:
         problem = f"comes twice: {twice[0]}" if twice else f"would be overwritten: {taken[0]}"
         raise UsageError(f"{where}: a column {problem}. Rename or drop it.")

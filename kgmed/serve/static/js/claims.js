@@ -30,6 +30,7 @@ export function proofStatements(claims) {
 
 export function learnClaims(claims) {
   for (const claim of claims) {
+    for (const path of claim.plausibility?.paths ?? []) for (const [id, name] of Object.entries(path.names)) learnName(id, name, "");
     for (const end of [claim.subject, claim.object]) if (typeof end !== "string") learnName(end.id, end.name, end.category);
   }
 }
@@ -64,6 +65,15 @@ function proofText(proof, citations) {
     proof.premises?.length ? h("p", { class: "soft small" }, `${t("premises")}: ${proof.premises.join("; ")}`) : null];
 }
 
+/** What a trained model says of an unsupported claim: apart from the verdict, and no evidence. */
+function plausibility(found) {
+  const line = (path) => h("li", {}, conceptLink(path.steps[0].direction === "out" ? path.steps[0].statement.subject : path.steps[0].statement.object, null), path.steps.map(({ statement, direction }) => [
+    ` ${direction === "out" ? "—" : "←"}${predicate(statement.predicate)}${direction === "out" ? "→" : "—"} `, conceptLink(direction === "out" ? statement.object : statement.subject, null)]));
+  return h("div", { class: "small", "data-plausibility": found.probability ?? "" }, h("p", {}, found.words),
+    found.probability === null ? null : h("p", { class: "soft" }, t("plausibility_about", `${(100 * found.prior).toFixed(0)}%`)),
+    found.paths.length ? h("details", {}, h("summary", {}, t("nearest_paths")), h("ul", { class: "inside" }, found.paths.map(line))) : null);
+}
+
 /** A claim with its verdict and proof. */
 export function claimCard(claim, n, citations, prefix = "claim") {
   const others = [claim.subject, claim.object].filter((one) => one?.alternatives?.length).map((one) => h("p", { class: "small soft" },
@@ -73,6 +83,7 @@ export function claimCard(claim, n, citations, prefix = "claim") {
     h("p", { class: "small" }, h("span", { class: "triple" }, end(claim.subject), h("span", { class: "p" }, " ", claim.negated ? `${t("not")} ` : "", predicate(claim.predicate), " "), end(claim.object))),
     claim.proof ? proofText(claim.proof, citations) : claim.reason ? h("p", {}, reason(claim.reason)) : null,
     claim.against?.length ? [h("p", { class: "small" }, h("b", {}, claim.conflict ? t("conflict") : t("against"))), claim.against.map((proof) => proofText(proof, citations))] : null,
+    claim.plausibility ? plausibility(claim.plausibility) : null,
     others,
     h("p", { class: "small soft" }, [claim.proof?.rule && `${t("rule")}: ${claim.proof.rule.replaceAll("_", " ")}`, claim.confidence ? t("confidence", claim.confidence.toFixed(2)) : null].filter(Boolean).join(" · ")));
 }

@@ -42,6 +42,8 @@ export const TEXTS = {
   REFUTED_about: ["a source states the contrary", "来源载明相反内容"],
   UNSUPPORTED_about: ["a source covers this and doesn't state it; no evidence that it is untrue", "来源涉及此类内容但未载明；不能据此认为不实"],
   NOT_COVERED_about: ["no source here covers this", "现有来源均未涉及"],
+  nearest_paths: ["Nearest paths, no proof", "最近的路径（并非证明）"],
+  plausibility_about: ["A plausibility is a probability in a mixture of which {0} is true and the rest are as common and probably false. It changes no verdict.", "可能性是在真陈述占{0}、其余同样常见而很可能为假的混合中的概率，不影响任何结论。"],
   claim_n: ["Claim {0}: {1}", "断言 {0}：{1}"], rule: ["Rule", "规则"], confidence: ["least confidence {0}", "最低置信度 {0}"],
   against: ["What speaks against it", "相反证据"], conflict: ["Sources disagree", "来源不一致"],
   may_be: ["could also be", "也可能是"], not: ["not", "并非"], premises: ["Taken for granted", "前提"],

@@ -64,5 +64,8 @@ export const sourceName = (infores) => sources.get(infores)?.name ?? infores.rep
 /** What the server takes at most, by its name in kgmed.info/1; null as long as it hasn't said. */
 export const limit = (name) => service?.limits[name] ?? null;
 
+/** Whether a trained model can be asked how plausible an unsupported claim is. */
+export const asksPlausibility = () => Boolean(service?.plausibility);
+
 /** Whether a language model answers, unless a question asks for the graph alone. */
 export const asksModel = () => Boolean(service?.lm) && service.program !== "direct";

@@ -5,7 +5,7 @@ import { claimCard, key, learnClaims, markedText, proofStatements, VERDICTS, ver
 import { announce, fill, h, paged } from "../dom.js";
 import { evidence } from "../graph.js";
 import { number, reason, t } from "../i18n.js";
-import { limit, maybeNamed } from "../known.js";
+import { asksPlausibility, limit, maybeNamed } from "../known.js";
 import { problemOf, state } from "../problems.js";
 import { href, register } from "../router.js";
 import { Citations } from "../statement.js";
@@ -52,7 +52,7 @@ async function check(place, text, signal) {
   fill(place, h("p", { class: "busy" }, t("verifying")));
   announce(t("verifying"));
   try {
-    const found = await api.verify({ text }, { signal });
+    const found = await api.verify(asksPlausibility() ? { text, plausibility: true } : { text }, { signal });
     learnClaims(found.claims);
     const skipped = found.skipped.length ? h("details", {}, h("summary", {}, t("skipped"), h("span", { class: "n" }, number(found.skipped.length))), h("ul", { class: "inside" }, found.skipped.map((one) => h("li", {}, h("span", { class: "quote" }, one.text), " ", h("span", { class: "soft small" }, reason(one.reason)))))) : null;
     if (!found.claims.length) {

@@ -1,0 +1,1 @@
+"""Suggestions for curators: written as candidates, and read back once they are reviewed."""
