@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -66,16 +67,39 @@ def toy(sizes: Mapping[str, int] = SIZES, seed: int = 0) -> Triples:
     )  # fmt: skip
 
 
-def sources(seed: int = 0, more: Sequence[Mapping[str, Any]] = ()) -> list[RowSource]:
-    """The lines as a source; ``more`` are further statements' rows."""
+SUFFIXES = ("olol", "statin", "pril", "mycin", "azole", "mab")
+"""Kind -> how the names of its concepts end, where names tell it."""
+BEGINNINGS = ("bo", "cu", "de", "fi", "ga", "hu", "ji", "ke", "lo", "mu")
+
+
+def telling(name: str) -> str:
+    """A name that ends as those of its kind do: Drug7 is of kind 1, like Disease1."""
+    word = name.rstrip("0123456789")
+    number = int(name[len(word) :])
+    middle = BEGINNINGS[number // KINDS % 10] + BEGINNINGS[number // KINDS // 10]
+    return f"{word.lower()[:2]}{middle}{SUFFIXES[number % KINDS]}"
+
+
+def sources(
+    seed: int = 0,
+    more: Sequence[Mapping[str, Any]] = (),
+    *,
+    name_of: Callable[[str], str] = str,
+    alone: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+) -> list[RowSource]:
+    """The lines as a source; ``more`` are further statements' rows, ``alone`` concepts without a
+    statement, local id -> name and category."""
     rows = lines(seed=seed)
     ends = sorted({end for s, _p, o in rows for end in (s, o)})
-    things = [concept(f"x:{name}", name, name.rstrip("0123456789")) for name in ends]
+    things = [concept(f"x:{name}", name_of(name), name.rstrip("0123456789")) for name in ends]
+    things += [concept(f"x:{id}", name, category) for id, (name, category) in alone.items()]
     told = [{"subject": f"x:{s}", "predicate": p, "object": f"x:{o}"} for s, p, o in rows]
     return [source(statements=[*told, *map(dict, more)], **tables_of(things))]
 
 
-def graph(root: Path, seed: int = 0, more: Sequence[Mapping[str, Any]] = ()) -> Snapshot:
-    """The lines as a graph in a folder."""
-    build(sources(seed, more), root)
+def graph(
+    root: Path, seed: int = 0, more: Sequence[Mapping[str, Any]] = (), **named: Any
+) -> Snapshot:
+    """The lines as a graph in a folder; the rest as for :func:`sources`."""
+    build(sources(seed, more, **named), root)
     return open_snapshot(root)

@@ -11,6 +11,7 @@ import typer
 from kgmed.cli.learn_options import (
     Device,
     Dimension,
+    End,
     Epochs,
     Predicates,
     Share,
@@ -41,7 +42,9 @@ def evaluate(
             "--methods",
             metavar="A,B",
             help="degree, dwpc, paths, complex, distmult, transe, rotate, or a model with paths "
-            "(complex+paths). Default: the first four and complex+paths.",
+            "(complex+paths); nearest, names or peers after the model: whose numbers concepts "
+            "unseen in training get (complex+peers+paths). Default: the first four and "
+            "complex+paths.",
         ),
     ] = None,
     seeds: Annotated[
@@ -50,6 +53,7 @@ def evaluate(
     split: SplitBy = "random",
     predicate: Predicates = None,
     share: Share = 0.1,
+    end: End = "subject",
     source: Source = "",
     since: Since = "",
     without: Without = None,
@@ -85,8 +89,8 @@ def evaluate(
     with opened(graph, quiet=quiet) as chosen:
         found = chosen.learn_evaluate(
             methods=names, seeds=numbers, split=split, predicates=predicate, share=share,  # type: ignore[arg-type]
-            source=source, since=since, without=without or (), device=device, tell=tell.update,
-            **settings,
+            end=end, source=source, since=since, without=without or (), device=device,  # type: ignore[arg-type]
+            tell=tell.update, **settings,
         )  # fmt: skip
         tell.done()
     if html is not None:

@@ -10,9 +10,18 @@ SplitBy = Annotated[
     str,
     typer.Option(
         "--split",
-        metavar="random|entity|source|release",
-        help="What is held out: pairs of concepts by chance, all statements of some subjects, what "
-        "--source alone states, or what is new since --since.",
+        metavar="random|entity|unseen|source|release",
+        help="What is held out: pairs of concepts by chance, all statements of some subjects, "
+        "these and whatever else is said of them, what --source alone states, or what is new "
+        "since --since.",
+    ),
+]
+End = Annotated[
+    str,
+    typer.Option(
+        "--end",
+        metavar="subject|object|either",
+        help="Whose statements --split entity and unseen hold out.",
     ),
 ]
 Predicates = Annotated[

@@ -9,6 +9,7 @@ import typer
 from kgmed.cli.learn_options import (
     Device,
     Dimension,
+    End,
     Epochs,
     Predicates,
     Share,
@@ -46,9 +47,18 @@ def train(
     split: SplitBy = "random",
     predicate: Predicates = None,
     share: Share = 0.05,
+    end: End = "subject",
     source: Source = "",
     since: Since = "",
     without: Without = None,
+    unseen: Annotated[
+        bool,
+        typer.Option(
+            "--unseen/--no-unseen",
+            help="Know concepts without a statement by their names: complex and distmult, which "
+            "are then trained twice.",
+        ),
+    ] = True,
     device: Device = "cpu",
     dimension: Dimension = None,
     epochs: Epochs = None,
@@ -69,8 +79,8 @@ def train(
     with opened(graph, quiet=quiet) as chosen:
         found = chosen.learn_train(
             model=model, name=name, split=split, predicates=predicate, share=share,  # type: ignore[arg-type]
-            source=source, since=since, without=without or (), device=device, tell=tell.update,
-            **settings,
+            end=end, source=source, since=since, without=without or (), device=device,  # type: ignore[arg-type]
+            unseen=unseen, tell=tell.update, **settings,
         )  # fmt: skip
         tell.done()
         where = chosen.local_store().snapshot.root / "learned" / name
@@ -79,6 +89,9 @@ def train(
         return
     print_methods(found.figures)
     echo(found.verdict)
+    if found.unseen is not None:
+        echo("\nconcepts that it wasn't trained on")
+        print_methods(found.unseen.figures)
     if not quiet:
         tell.note(f"kept in {where}; a plausibility ranks what to look at, and supports nothing")
 

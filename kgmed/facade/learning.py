@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from kgmed.reasoning.plausibility.scorer import Scorer
     from kgmed.reasoning.plausibility.told import Learned, LearnedModels, LearnEvaluation
 
-How = Literal["random", "entity", "source", "release"]
+Ends = Literal["subject", "object", "either"]
+How = Literal["random", "entity", "unseen", "source", "release"]
 
 
 class Learning(Opened):
@@ -28,9 +29,11 @@ class Learning(Opened):
         split: How = "random",
         predicates: Sequence[str] | None = None,
         share: float = 0.05,
+        end: Ends = "subject",
         source: str = "",
         since: str = "",
         without: Sequence[str] = (),
+        unseen: bool = True,
         device: str = "cpu",
         tell: Callable[[str], None] = lambda _text: None,
         **settings: Any,
@@ -40,22 +43,25 @@ class Learning(Opened):
         ``model`` is complex, distmult, transe or rotate, each weighed together with path counts, or
         ``paths`` for these alone, which needs no torch. By ``split`` a part is held out, half of it
         to stop by, to weigh and to calibrate, half to measure on: a ``share`` of the pairs of
-        concepts each (random), all triples at a share of the subjects (entity), what ``source``
-        alone states, or what no release before ``since`` states; of ``predicates`` and those below
-        them, where they are named. Statements of the sources ``without`` are not read. ``device``
+        concepts each (random), all triples at a share of the subjects, or of what ``end`` says
+        (entity), these and whatever else is said of them (unseen), what ``source`` alone states, or
+        what no release before ``since`` states; of ``predicates`` and those below them, where they
+        are named. Statements of the sources ``without`` are not read. ``device``
         is torch's name of one. ``settings`` are those of
         :class:`kgmed.reasoning.plausibility.train.Settings`: dimension, epochs, seed ...
 
-        A training that was ended goes on when it is asked for again. Raises
+        With ``unseen``, complex and distmult know concepts without a statement by their names; to
+        tell how sure they are of these, each is trained once more without some. A training that was
+        ended goes on when it is asked for again. Raises
         :class:`~kgmed.kg.errors.UsageError` for what the graph doesn't have, and
         :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric.
         """
         from kgmed.reasoning.plausibility.learn import Wanted, learn, settings_of
 
-        wanted = Wanted(split, predicates, share, source=source, since=since, without=without)
+        wanted = Wanted(split, predicates, share, end, source, since, without)
         return learn(
             self.local_store().snapshot, settings_of(settings), wanted, name=name, model=model,
-            registry=self.registry, device=device, tell=tell,
+            unseen=unseen, registry=self.registry, device=device, tell=tell,
         )  # fmt: skip
 
     def learn_evaluate(
@@ -66,6 +72,7 @@ class Learning(Opened):
         split: How = "random",
         predicates: Sequence[str] | None = None,
         share: float = 0.1,
+        end: Ends = "subject",
         source: str = "",
         since: str = "",
         without: Sequence[str] = (),
@@ -77,11 +84,13 @@ class Learning(Opened):
         calibration; each trained anew for each of ``seeds``. Nothing is kept.
 
         ``methods`` are degree, dwpc (path counts, summed), paths (weighed), the models, and a model
-        with paths (``complex+paths``). The rest, and what is raised, as for :meth:`learn_train`.
+        with paths (``complex+paths``); after the model nearest, names or peers, which say whose
+        numbers concepts get that nothing was trained on (``complex+names``). The rest, and what is
+        raised, as for :meth:`learn_train`.
         """
         from kgmed.reasoning.plausibility.learn import METHODS, Wanted, evaluate, settings_of
 
-        wanted = Wanted(split, predicates, share, source=source, since=since, without=without)
+        wanted = Wanted(split, predicates, share, end, source, since, without)
         return evaluate(
             self.local_store().snapshot, settings_of(settings), wanted,
             methods=methods or METHODS, seeds=seeds, registry=self.registry, device=device,

@@ -584,7 +584,11 @@ class EmbeddedStore:
 
 def open_store(root: FilePath | str, *, uri: str = "") -> EmbeddedStore:
     """Open the graph in a folder, together with the overlay that lies on it, if one does."""
-    snapshot = open_snapshot(FilePath(root))
+    return store_of(open_snapshot(FilePath(root)), uri=uri)
+
+
+def store_of(snapshot: Snapshot, *, uri: str = "") -> EmbeddedStore:
+    """A snapshot as a store, together with what it is an overlay of, if it is one."""
     if snapshot.base is None:
         return EmbeddedStore(snapshot, uri=uri)
     from kgmed.kg.store.overlay import OverlayStore

@@ -22,7 +22,7 @@ from kgmed.reasoning.plausibility.calibrate import (
     judged,
     reliability,
 )
-from kgmed.reasoning.plausibility.data import Triples
+from kgmed.reasoning.plausibility.data import Longs, Mask, Triples
 from kgmed.reasoning.plausibility.measure import (
     Answers,
     Sample,
@@ -34,8 +34,9 @@ from kgmed.reasoning.plausibility.measure import (
 )
 from kgmed.reasoning.plausibility.mix import Features, Mixed, weighed
 from kgmed.reasoning.plausibility.negatives import Negatives, Slots, hard_negatives
-from kgmed.reasoning.plausibility.score import KINDS
-from kgmed.reasoning.plausibility.splits import Split
+from kgmed.reasoning.plausibility.peers import FILLINGS, Filling, filled, statement_marks
+from kgmed.reasoning.plausibility.score import KINDS, Embedded
+from kgmed.reasoning.plausibility.splits import Split, to_stop_by
 from kgmed.reasoning.plausibility.told import Figure, MethodFigures, Parts
 from kgmed.reasoning.plausibility.train import Progress, Settings, Trained, train
 
@@ -99,12 +100,21 @@ class Fitting:
         device: str = "cpu",
         checkpoints: Path | None = None,
         progress: Callable[[Progress], None] = lambda _one: None,
+        names: Callable[[], Sequence[Longs]] = tuple,
     ) -> None:
+        """``names`` gives the n-grams of each concept's names, which nearest, names and peers
+        need."""
         self.triples, self.split, self.settings = triples, split, settings
-        self._how = {"device": device, "checkpoints": checkpoints, "progress": progress}
+        self._names = names
+        self._stop = split
+        if split.settings.get("how") == "unseen":
+            self._stop = to_stop_by(split, seed=settings.seed)
+        self._how = {
+            "device": device, "checkpoints": checkpoints, "progress": progress, "keep": True,
+        }  # fmt: skip
         self.slots = Slots(triples, split.train)
         self.answers = Answers(triples)
-        self.paths = PathCounts(triples, split.train)
+        self.paths = PathCounts(triples, np.sort(np.concatenate([split.train, split.context])))
         self._trained: dict[str, Trained] = {}
         self.valid, self.test = (
             Held(name, triples, places,
@@ -120,20 +130,25 @@ class Fitting:
                 )
 
     def method(self, name: str) -> Method:
-        """A method by its name: degree, dwpc, paths, a model, or a model with paths."""
-        kind, plus, _ = name.partition("+")
-        trained = self._model(kind) if kind in KINDS else None
+        """A method by its name: degree, dwpc, paths, a model, or a model with paths; after the
+        model, whose numbers concepts get that it wasn't trained on."""
+        kind, *more = name.split("+")
+        filling = next((one for one in FILLINGS if one in more[:1]), None)
+        trained = self._model(kind) if kind in KINDS and _is_known(more) else None
         scores: Scores
-        if trained is not None and not plus:
-            scores = trained.scores(self.triples)
-        elif trained is not None or name == PATHS:
-            scores = self._mixed(trained, name)
+        if trained is not None:
+            model = self._embedded(trained, filling, name)
+            scores = self._mixed(model, name) if PATHS in more else model
+        elif name == PATHS:
+            scores = self._mixed(None, name)
         elif name in BASELINES:
             scores = Degree(self.slots) if name == "degree" else self.paths
         else:
             raise UsageError(
                 f"Found method {name!r}, expected one of: "
-                f"{', '.join((*BASELINES, *KINDS, *map(mixed_name, KINDS)))}."
+                f"{', '.join((*BASELINES, *KINDS, *map(mixed_name, KINDS)))}; and, after the model "
+                f"of either, for concepts unseen in training: {', '.join(FILLINGS)}, as in "
+                "complex+names."
             )
         calibration = calibrated(self.valid.judged(scores), self.triples.predicates)
         return Method(scores, calibration, trained)
@@ -141,12 +156,35 @@ class Fitting:
     def _model(self, kind: str) -> Trained:
         if kind not in self._trained:
             settings = replace(self.settings, kind=kind)  # type: ignore[arg-type]  # one of them
-            self._trained[kind] = train(self.triples, self.split, settings, **self._how)  # type: ignore[arg-type]
+            self._trained[kind] = train(self.triples, self._stop, settings, **self._how)  # type: ignore[arg-type]
         return self._trained[kind]
 
-    def _mixed(self, trained: Trained | None, name: str) -> Mixed:
+    @property
+    def seen(self) -> Mask:
+        """Which concepts have a triple that models are trained on; bool [N]."""
+        found = np.zeros(self.triples.concepts, bool)
+        found[self.triples.s[self._stop.train]] = found[self.triples.o[self._stop.train]] = True
+        return found
+
+    def _embedded(self, trained: Trained, filling: Filling | None, name: str) -> Embedded:
+        if filling is None:
+            return trained.scores(self.triples, name=name)
+        triples, split = self.triples, self.split
+        statements = None
+        if filling == "peers":
+            asked = np.concatenate([split.valid, split.test])
+            families = np.unique(triples.families[triples.p[asked]])
+            said = np.sort(np.concatenate([split.train, split.context]))
+            statements = statement_marks(triples, said, families)
+        weights = filled(
+            trained.weights, triples, self.seen, self._names(), filling=filling,
+            statements=statements,
+        )  # fmt: skip
+        return Embedded(trained.settings.kind, weights, triples.symmetric, name=name)
+
+    def _mixed(self, model: Embedded | None, name: str) -> Mixed:
         triples, places, false = self.triples, self.valid.places, self.valid.negatives
-        features = Features(None if trained is None else trained.scores(triples), self.paths)
+        features = Features(model, self.paths)
         s, p, o = (
             np.concatenate([known[places], unknown])
             for known, unknown in ((triples.s, false.s), (triples.p, false.p), (triples.o, false.o))
@@ -176,6 +214,12 @@ class Fitting:
             len(split.train), len(split.valid), len(split.test), int((~both).sum()),
             dict(split.leaks),
         )  # fmt: skip
+
+
+def _is_known(more: Sequence[str]) -> bool:
+    """Whether these may stand after the name of a model."""
+    allowed = [one for one in (*FILLINGS, PATHS) if one in more]
+    return list(more) == allowed and len([one for one in more if one in FILLINGS]) < 2
 
 
 def measured(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kgmed.kg.errors import UsageError
 from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
+from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
-from kgmed.reasoning.plausibility.data import Triples, read_triples
+from kgmed.reasoning.plausibility.alike import Alike
+from kgmed.reasoning.plausibility.data import Longs, Triples, read_triples
 from kgmed.reasoning.plausibility.distractors import turned_out_true
 from kgmed.reasoning.plausibility.fit import (
     BASELINES,
@@ -30,10 +33,16 @@ from kgmed.reasoning.plausibility.fit import (
 from kgmed.reasoning.plausibility.measure import Sample
 from kgmed.reasoning.plausibility.mix import Mixed
 from kgmed.reasoning.plausibility.negatives import Slots
-from kgmed.reasoning.plausibility.splits import How, Split, split
+from kgmed.reasoning.plausibility.peers import filled, marks_of_names
+from kgmed.reasoning.plausibility.splits import Ends, How, Split, split
 from kgmed.reasoning.plausibility.stored import DEFAULT, folder_of, ids_as_arrays, save
-from kgmed.reasoning.plausibility.told import Learned, LearnedPredicate, LearnEvaluation
+from kgmed.reasoning.plausibility.told import (
+    Learned,
+    LearnedPredicate,
+    LearnEvaluation,
+)
 from kgmed.reasoning.plausibility.train import Progress, Settings, Trained
+from kgmed.reasoning.plausibility.unseen import without_some
 
 if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
@@ -41,6 +50,8 @@ if TYPE_CHECKING:
 
 METHODS = (*BASELINES, "complex", mixed_name("complex"))
 """What is compared unless said."""
+BY_PEERS = ("distmult", "complex")
+"""Models in which the mean of several concepts' numbers means something."""
 WORK = ".work"
 """In the folder of a graph's models, the states of trainings that were ended."""
 
@@ -54,7 +65,7 @@ class Wanted:
     how: How = "random"
     predicates: Sequence[str] | None = None
     share: float = 0.05
-    end: Literal["subject", "object"] = "subject"
+    end: Ends = "subject"
     source: str = ""
     since: str = ""
     without: Sequence[str] = ()
@@ -67,6 +78,7 @@ def learn(
     *,
     name: str = DEFAULT,
     model: str = "complex",
+    unseen: bool = True,
     registry: Registry | None = None,
     device: str = "cpu",
     tell: Callable[[str], None] = lambda _text: None,
@@ -75,20 +87,19 @@ def learn(
     as ``name``, in place of one of that name.
 
     ``model`` is distmult, complex, transe or rotate, which is weighed together with path counts, or
-    ``paths`` for these alone, without torch. A training that was ended goes on. Raises
-    :class:`~kgmed.kg.errors.UsageError` for what isn't there, and
-    :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric.
+    ``paths`` for these alone, without torch. With ``unseen``, complex and distmult are trained once
+    more without some concepts, to tell how sure they are of those that they know by name alone. A
+    training that was ended goes on. Raises :class:`~kgmed.kg.errors.UsageError` for what isn't
+    there, and :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric.
     """
     if model not in MODELS:
         raise UsageError(f"Found model {model!r}, expected one of: {', '.join(MODELS)}.")
-    root = snapshot.root
+    root, known = snapshot.root, registry or shipped()
     folder_of(root, name)  # sees that it may be one
-    triples, made = _held_out(snapshot, wanted, settings.seed, registry or shipped())
+    triples, made = _held_out(snapshot, wanted, settings.seed, known)
     tell(_sizes(triples, made))
-    fitting = Fitting(
-        triples, made, settings, device=device, checkpoints=folder_of(root, name).parent / WORK,
-        progress=_told(model, tell),
-    )  # fmt: skip
+    how: dict[str, Any] = {"device": device, "checkpoints": folder_of(root, name).parent / WORK}
+    fitting = Fitting(triples, made, settings, progress=_told(model, tell), **how)
     method = mixed_name(model)
     names = list(dict.fromkeys([*SIMPLE, *([] if model == PATHS else [model]), method]))
     methods: dict[str, Method] = {}
@@ -128,9 +139,25 @@ def learn(
     )  # fmt: skip
     arrays: dict[str, Any] = {
         **fitting.paths.arrays, **ids_as_arrays(triples.ids), "types": triples.types,
-        **({} if trained is None else trained.weights),
+        "seen": fitting.seen, **({} if trained is None else trained.weights),
     }  # fmt: skip
-    return save(root, learned, arrays)
+    again: Trained | None = None
+    if unseen and trained is not None and model in BY_PEERS:
+        marks = _names(snapshot, triples)
+        arrays |= filled(trained.weights, triples, fitting.seen, marks)
+        arrays |= Alike(marks, triples.types, fitting.seen).arrays
+        apart = replace(wanted, how="unseen", end="either", share=wanted.share / 2)
+        others, again = without_some(
+            lambda: _held_out(snapshot, apart, settings.seed, known, triples)[1],
+            triples, settings, model, marks, tell=tell,
+            progress=_told(f"{model} without some concepts", tell), **how,
+        )  # fmt: skip
+        learned = replace(learned, unseen=others)
+    kept = save(root, learned, arrays)
+    for done in (trained, again):
+        if done is not None and done.kept is not None:
+            done.kept.unlink(missing_ok=True)
+    return kept
 
 
 def evaluate(
@@ -155,12 +182,18 @@ def evaluate(
     samples: dict[str, list[tuple[Sample, Judged]]] = {name: [] for name in methods}
     trained: dict[str, list[Trained | None]] = {name: [] for name in methods}
     parts, of = [], None
+
+    @cache
+    def names() -> list[Longs]:
+        assert of is not None  # noqa: S101  for the type checker
+        return _names(snapshot, of)
+
     for seed in seeds:
         of, made = _held_out(snapshot, wanted, seed, registry or shipped(), of)
         tell(f"seed {seed}: {_sizes(of, made)}")
         fitting = Fitting(
             of, made, replace(settings, seed=seed), device=device,
-            progress=_told(f"seed {seed}", tell),
+            progress=_told(f"seed {seed}", tell), names=names,
         )  # fmt: skip
         parts.append(fitting.parts())
         for name, found in samples.items():
@@ -200,6 +233,15 @@ def _held_out(
         source=wanted.source, since=wanted.since, seed=seed, registry=known,
     )  # fmt: skip
     return triples, made
+
+
+def _names(snapshot: Snapshot, triples: Triples) -> list[Longs]:
+    """The n-grams of the names of each concept."""
+    store = store_of(snapshot)
+    try:
+        return marks_of_names(store, triples.ids)
+    finally:
+        store.close()
 
 
 def _with_narrower(triples: Triples, names: Sequence[str], known: Registry) -> list[str]:

@@ -47,6 +47,12 @@ def _of_model(found: Learned) -> Iterator[str]:
         f"{found.parts.test:,} that were held out: {plain(_split(found.split))}.</p>\n"
     )
     yield from _figures(found.figures)
+    if found.unseen is not None:
+        yield (
+            f"<p>Of concepts that nothing was trained on, {found.unseen.parts.test:,} triples by a "
+            f"training without these; {plain(found.unseen.method)} is what is used:</p>\n"
+        )
+        yield from _figures(found.unseen.figures)
     rows = sorted(found.predicates.items(), key=lambda pair: -pair[1].triples)
     yield folded(Table(
         "Predicates", ("predicate", "triples", "subjects", "objects"),

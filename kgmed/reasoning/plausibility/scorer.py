@@ -7,24 +7,27 @@ Needs NumPy alone.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from kgmed.kg.errors import UnknownConcept, UsageError
+from kgmed.kg.store.embedded import store_of
 from kgmed.reasoning.plausibility.baselines import PathCounts
 from kgmed.reasoning.plausibility.calibrate import Calibration
-from kgmed.reasoning.plausibility.data import Ints
+from kgmed.reasoning.plausibility.data import Floats, Ints
 from kgmed.reasoning.plausibility.mix import Features, Mixed, Weighing
 from kgmed.reasoning.plausibility.negatives import End
+from kgmed.reasoning.plausibility.newcomers import Newcomers
 from kgmed.reasoning.plausibility.score import Embedded, Kind
 from kgmed.reasoning.plausibility.stored import DEFAULT, Ids, load
 from kgmed.reasoning.plausibility.told import Learned
 
 if TYPE_CHECKING:
+    from kgmed.kg.store.base import GraphStore
     from kgmed.kg.store.snapshot import Snapshot
 
 
@@ -40,11 +43,27 @@ class Ranked:
     probability: float
 
 
-class Scorer:
-    """A trained model, opened. ``learned`` is what it is and how it measured, ``paths`` are its
-    path counts."""
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A concept that another gets its numbers from, and how alike their names are (0-1)."""
 
-    def __init__(self, learned: Learned, arrays: dict[str, Any]) -> None:
+    id: str
+    alike: float
+
+
+class Scorer:
+    """A trained model, opened. ``learned`` is what it is and how it measured.
+
+    ``store`` opens the graph, to know by name the concepts that nothing was trained on; without
+    it, or where the model wasn't trained to, only others are known.
+    """
+
+    def __init__(
+        self,
+        learned: Learned,
+        arrays: dict[str, Any],
+        store: Callable[[], GraphStore] | None = None,
+    ) -> None:
         self.learned = learned
         self.ids = Ids(arrays)
         self._types: Ints = arrays["types"]
@@ -59,6 +78,15 @@ class Scorer:
         names = list(learned.predicates)
         self._scores = Mixed(Features(model, self.paths), weighing, names, name=learned.method)
         self._calibration = Calibration.from_json(learned.calibration)
+        self._model, self._newcomers = model, None
+        self._seen = np.ones(len(self.ids), bool)
+        if learned.unseen is not None and model is not None:
+            self._seen = arrays["seen"]
+            self._by_name = Calibration.from_json(learned.unseen.calibration)
+            if store is not None:
+                self._newcomers = Newcomers(
+                    model.kind, arrays, symmetric, learned.categories, store
+                )
 
     @classmethod
     def open(cls, snapshot: Snapshot, name: str = DEFAULT) -> Self:
@@ -69,22 +97,69 @@ class Scorer:
         :class:`~kgmed.kg.errors.CorruptSnapshot` where it can't be read.
         """
         learned, arrays = load(snapshot, name)
-        return cls(learned, dict(arrays))
+        return cls(learned, dict(arrays), partial(store_of, snapshot))
+
+    def seen(self, id: str) -> bool:
+        """Whether the model was trained on a statement of a concept; it knows others, if at all, by
+        their names."""
+        number = self.number(id)
+        return number >= 0 and bool(self._seen[number])
+
+    def peers(self, id: str) -> list[Peer]:
+        """Whose numbers a concept gets that the model wasn't trained on, the most alike first; none
+        for one that it was trained on or can't know."""
+        if self._newcomers is None or self.seen(id):
+            return []
+        own, how = self._newcomers.peers(id)
+        return [
+            Peer(self.ids[n], alike) for n, alike in zip(own.tolist(), how.tolist(), strict=True)
+        ]
 
     def score(self, triples: Sequence[tuple[str, str, str]]) -> list[float | None]:
         """The probability of each triple of concept ids; None where the model has never seen the
-        predicate or one of the concepts. Whether the graph states it makes no difference."""
+        predicate, or one of the concepts, and doesn't know that by name either. Whether the graph
+        states it makes no difference."""
         s = np.array([self.number(one[0]) for one in triples], np.int32)
         p = np.array([self._codes.get(one[1], -1) for one in triples], np.int32)
         o = np.array([self.number(one[2]) for one in triples], np.int32)
-        known = np.flatnonzero((s >= 0) & (p >= 0) & (o >= 0) & (s != o))
+        both = (s >= 0) & (o >= 0)
+        both[both] &= self._seen[s[both]] & self._seen[o[both]]
+        known = np.flatnonzero(both & (p >= 0) & (s != o))
         found: list[float | None] = [None] * len(triples)
+        self._score_by_name(triples, np.flatnonzero(~both & (p >= 0)).tolist(), found)
         if len(known):
             scores = self._scores.score(s[known], p[known], o[known])
             told = self._calibration(scores, [triples[n][1] for n in known.tolist()])
             for n, probability in zip(known.tolist(), told.tolist(), strict=True):
                 found[n] = probability
         return found
+
+    def _score_by_name(
+        self, triples: Sequence[tuple[str, str, str]], places: list[int], found: list[float | None]
+    ) -> None:
+        """Write the probabilities of triples with a concept that the model wasn't trained on."""
+        model = self._newcomers
+        if model is None:
+            return
+        chosen, ends = [], []
+        for place in places:
+            s, _p, o = triples[place]
+            if s == o:
+                continue
+            numbers = self.number(s), self.number(o)
+            if all(
+                n >= 0 or model.rows(id) is not None for n, id in zip(numbers, (s, o), strict=True)
+            ):
+                chosen.append(place)
+                ends.append((
+                    numbers[0] if numbers[0] >= 0 else s, numbers[1] if numbers[1] >= 0 else o
+                ))  # fmt: skip
+        if chosen:
+            names = [triples[place][1] for place in chosen]
+            codes = np.array([self._codes[name] for name in names], np.int32)
+            told = self._by_name(model.score(ends, codes), names)
+            for place, probability in zip(chosen, told.tolist(), strict=True):
+                found[place] = probability
 
     def lack(self, subject: str, predicate: str, object: str) -> str:
         """What keeps :meth:`score` from a number for a triple of concept ids, in a word, '' where
@@ -94,9 +169,9 @@ class Scorer:
             return "one_concept"
         if predicate not in self._codes:
             return "unseen_predicate"
-        if self.number(subject) < 0:
+        if not self._knows(subject):
             return "unseen_subject"
-        return "unseen_object" if self.number(object) < 0 else ""
+        return "" if self._knows(object) else "unseen_object"
 
     def fits(self, subject: str, predicate: str, object: str) -> bool:
         """Whether the model has seen concepts of such categories at the ends of the predicate. A
@@ -108,6 +183,12 @@ class Scorer:
                 (self.number(subject), known.subject), (self.number(object), known.object)
             )
         )  # fmt: skip
+
+    def _knows(self, id: str) -> bool:
+        """Whether a concept has numbers, its own or those of its peers."""
+        if self.number(id) >= 0:
+            return self._newcomers is not None or bool(self._seen[self.number(id)])
+        return self._newcomers is not None and self._newcomers.rows(id) is not None
 
     def rank(
         self,
@@ -122,8 +203,8 @@ class Scorer:
         first, ties by id. Only concepts of a category that stands there are thought of; those to
         ``leave_out``, by id, are not.
 
-        Raises :class:`~kgmed.kg.errors.UnknownConcept` for a concept that the model hasn't seen,
-        and :class:`~kgmed.kg.errors.UsageError` for such a predicate.
+        Raises :class:`~kgmed.kg.errors.UnknownConcept` for a concept that the model hasn't seen and
+        doesn't know by name, and :class:`~kgmed.kg.errors.UsageError` for such a predicate.
         """
         if predicate not in self._codes:
             raise UsageError(
@@ -131,26 +212,41 @@ class Scorer:
                 f"{self.learned.name!r} has seen: {', '.join(self._codes)}."
             )
         number = self.number(concept)
-        if number < 0:
+        by_name = None if number >= 0 or self._newcomers is None else self._newcomers.rows(concept)
+        if number < 0 and by_name is None:
             raise UnknownConcept(
                 f"The model {self.learned.name!r} has seen no statement between {concept} and "
                 "another concept, so it can't tell what else may hold of it."
             )
         candidates = self._candidates(predicate, end)
-        anchor = np.array([number], np.int32)
-        scores = self._scores.against(anchor, self._codes[predicate], end, candidates)[0]
-        order = np.lexsort((candidates, -scores))
+        scores, likely = self._against(concept, predicate, end, candidates)
+        order = np.lexsort((candidates, -scores, -likely))
         chosen: list[int] = []
         for place in order.tolist():
             if len(chosen) == limit:
                 break
             if candidates[place] != number and self.ids[int(candidates[place])] not in leave_out:
                 chosen.append(place)
-        told = self._calibration(scores[chosen], [predicate] * len(chosen)).tolist()
-        return [
-            Ranked(self.ids[int(candidates[place])], probability)
-            for place, probability in zip(chosen, told, strict=True)
-        ]
+        return [Ranked(self.ids[int(candidates[place])], float(likely[place])) for place in chosen]
+
+    def _against(
+        self, concept: str, predicate: str, end: End, candidates: Ints
+    ) -> tuple[Floats, Floats]:
+        """The score and the probability of each candidate; shapes (n,)."""
+        code, number = self._codes[predicate], self.number(concept)
+        if number < 0:
+            assert self._newcomers is not None  # noqa: S101  rank has asked for its row
+            scores = self._newcomers.against(concept, code, end, candidates)
+            return scores, self._by_name(scores, [predicate] * len(scores))
+        anchor = np.array([number], np.int32)
+        scores = self._scores.against(anchor, code, end, candidates)[0]
+        likely = self._calibration(scores, [predicate] * len(scores))
+        other = ~self._seen[candidates] | (not self._seen[number])
+        if other.any():
+            assert self._model is not None  # noqa: S101  without one all are seen
+            scores[other] = self._model.against(anchor, code, end, candidates[other])[0]
+            likely[other] = self._by_name(scores[other], [predicate] * int(other.sum()))
+        return scores, likely
 
     def candidates(self, predicate: str, end: End) -> int:
         """How many concepts are thought of at an end of a predicate."""

@@ -21,18 +21,23 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
 from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Triples, is_among
 
-How = Literal["random", "entity", "source", "release"]
-HOW: tuple[How, ...] = ("random", "entity", "source", "release")
+How = Literal["random", "entity", "unseen", "source", "release"]
+Ends = Literal["subject", "object", "either"]
+ENDS_OF: tuple[Ends, ...] = ("subject", "object", "either")
+HOW: tuple[How, ...] = ("random", "entity", "unseen", "source", "release")
 SHARE = 0.1
-"""Of the triples (or, by ``entity``, of the concepts) that go to each of validation and test."""
+"""Of the triples (or, by ``entity`` and ``unseen``, of the concepts) that go to each of validation
+and test."""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Places of triples: ``train``, ``valid`` and ``test`` are int64 arrays, ascending, disjoint.
+    """Places of triples: ``train``, ``valid``, ``test`` and ``context`` are int64 arrays,
+    ascending, disjoint.
 
-    ``leaks`` counts the triples that are in none of the three as they give a held-out one away, by
-    reason. ``settings`` say how it was made.
+    ``context`` is what else is said of concepts that are held out altogether: nothing is trained on
+    it, and a method may look at it when it scores. ``leaks`` counts the triples that are in none of
+    the four as they give a held-out one away, by reason. ``settings`` say how it was made.
     """
 
     train: Longs
@@ -40,6 +45,7 @@ class Split:
     test: Longs
     leaks: Mapping[str, int]
     settings: Mapping[str, object] = field(default_factory=dict)
+    context: Longs = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def split(
@@ -48,7 +54,7 @@ def split(
     *,
     predicates: Sequence[str] | None = None,
     share: float = SHARE,
-    end: Literal["subject", "object"] = "subject",
+    end: Ends = "subject",
     source: str = "",
     since: str = "",
     seed: int = 0,
@@ -59,7 +65,9 @@ def split(
     - ``random``: a ``share`` of the pairs of concepts each for validation and test; all that one
       pair says in one family of predicates goes the same way.
     - ``entity``: all triples at a ``share`` of the concepts that are ``end`` of one (either end, if
-      symmetric) each; one between a concept of the two shares goes to test.
+      symmetric) each; one between concepts of the two shares goes to test.
+    - ``unseen``: as ``entity``, and nothing is trained on that those concepts have: their other
+      triples are the context.
     - ``source``: what ``source`` alone states, its pairs halved between validation and test.
     - ``release``: what no release before ``since`` (compared as text, so dates as ISO) states, its
       pairs halved likewise.
@@ -72,11 +80,17 @@ def split(
         candidates = triples.of_predicates(predicates)
     if not 0 < share < 0.5:
         raise UsageError(f"Found share={share}, expected more than 0 and less than 0.5.")
+    if end not in ENDS_OF:
+        raise UsageError(f"Found end {end!r}, expected one of: {', '.join(ENDS_OF)}.")
     rng = np.random.default_rng(seed)
+    apart = np.zeros(len(triples), bool)
     if how == "random":
         held = _by_pair(triples, candidates, share, rng)
     elif how == "entity":
-        held = _by_concept(triples, candidates, share, end, rng)
+        held, _unseen = _by_concept(triples, candidates, share, end, rng)
+    elif how == "unseen":
+        held, unseen = _by_concept(triples, candidates, share, end, rng)
+        apart = (unseen[triples.s] | unseen[triples.o]) & (held == 0)
     elif how == "source":
         held = _halved(triples, candidates & _only_of_source(triples, source), rng)
     elif how == "release":
@@ -86,12 +100,13 @@ def split(
     out = held > 0
     leaking, leaks = _leaks(triples, out, registry or shipped())
     found = Split(
-        train=np.flatnonzero(~out & ~leaking), valid=np.flatnonzero(held == 1),
+        train=np.flatnonzero(~out & ~leaking & ~apart), valid=np.flatnonzero(held == 1),
         test=np.flatnonzero(held == 2), leaks=leaks,
         settings={
             "how": how, "predicates": None if predicates is None else list(predicates),
             "share": share, "end": end, "source": source, "since": since, "seed": seed,
         },
+        context=np.flatnonzero(apart & ~leaking),
     )  # fmt: skip
     parts = {name: len(getattr(found, name)) for name in ("train", "valid", "test")}
     if not all(parts.values()):
@@ -101,6 +116,15 @@ def split(
             "other predicates, another source or date, or a larger share."
         )
     return found
+
+
+def to_stop_by(made: Split, share: float = 0.05, *, seed: int = 0) -> Split:
+    """The training of a split with a ``share`` of its triples to stop by, drawn by chance: where
+    what is held out is of concepts that nothing is trained on, it doesn't tell when to stop."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(made.train)
+    size = max(round(len(order) * share), 1)
+    return Split(np.sort(order[size:]), np.sort(order[:size]), made.test, made.leaks, made.settings)
 
 
 def pair_keys(triples: Triples) -> Longs:
@@ -138,15 +162,16 @@ def _drawn(n: int, share: float, rng: np.random.Generator) -> Ints:
 
 def _by_concept(
     triples: Triples, candidates: Mask, share: float, end: str, rng: np.random.Generator
-) -> Ints:
+) -> tuple[Ints, Mask]:
+    """By triple: 0 train, 1 validation, 2 test; by concept, whether it was drawn for these."""
     own, other = (triples.s, triples.o) if end == "subject" else (triples.o, triples.s)
-    symmetric = candidates & triples.symmetric[triples.p]
-    those = np.unique(np.concatenate([own[candidates], other[symmetric]]))
+    both = candidates & (triples.symmetric[triples.p] | (end == "either"))
+    those = np.unique(np.concatenate([own[candidates], other[both]]))
     part = np.zeros(triples.concepts, np.int32)
     part[those] = _drawn(len(those), share, rng)
     held = np.where(candidates, part[own], 0)
-    held = np.where(symmetric, np.maximum(held, part[other]), held)
-    return held.astype(np.int32)
+    held = np.where(both, np.maximum(held, part[other]), held)
+    return held.astype(np.int32), part > 0
 
 
 def _only_of_source(triples: Triples, source: str) -> Mask:

@@ -7,8 +7,9 @@
 ``model.json`` names the file of numbers and is replaced in one rename, so that a reader finds the
 old model or the new one, whole. The numbers: those of the embeddings under the names that they have
 in torch_geometric; ``paths.*`` (:attr:`PathCounts.arrays`); ``types``, a number of the model's
-categories for each concept; ``ids`` and ``ids.first``, the concepts' ids as one text, sorted.
-Reading needs NumPy alone.
+categories for each concept; ``seen``, whether it was trained on; ``names.*``
+(:attr:`Alike.arrays`), where others get the numbers of their peers; ``ids`` and ``ids.first``, the
+concepts' ids as one text, sorted. Reading needs NumPy alone.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from kgmed.reasoning.plausibility.told import (
     MethodFigures,
     Parts,
     Reliability,
+    UnseenConcepts,
 )
 
 if TYPE_CHECKING:
@@ -193,6 +195,14 @@ def _learned(found: Mapping[str, Any]) -> Learned:
         for name, one in plain["predicates"].items()
     }
     plain["figures"] = {name: _figures(one) for name, one in plain["figures"].items()}
+    unseen = plain.get("unseen")
+    if unseen is not None:
+        told = {name: _figures(one) for name, one in unseen["figures"].items()}
+        leads = {name: Figure(**one) for name, one in unseen["leads"].items()}
+        parts = Parts(**unseen["parts"])
+        plain["unseen"] = UnseenConcepts(
+            unseen["method"], unseen["split"], parts, told, leads, unseen["calibration"]
+        )
     plain["leads"] = {name: Figure(**one) for name, one in plain["leads"].items()}
     if plain.get("distractors") is not None:
         plain["distractors"] = _distractors(plain["distractors"])

@@ -102,6 +102,21 @@ class LearnEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenConcepts:
+    """How a model does on concepts that nothing was trained on, as another training of its kind
+    showed, which held out all that is said of some: ``figures`` by method, ``method`` the one that
+    is used, ``leads`` how far it is ahead of degree. ``calibration`` makes probabilities of its
+    scores."""
+
+    method: str
+    split: Mapping[str, Any]
+    parts: Parts
+    figures: Mapping[str, MethodFigures]
+    leads: Mapping[str, Figure]
+    calibration: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Distractors:
     """What share of the wrong options that a model chooses is true after all, of those that were
     hidden from it: a share ``hidden`` of the statements.
@@ -140,9 +155,10 @@ class Learned:
     graph, which must be that of the graph it is used with. ``figures`` are those on what was held
     out, by method: the model's own and the simple ones that it has to beat, by how much in
     ``leads``; ``method`` is the one whose probabilities are given. ``weighing`` and ``calibration``
-    make them of scores. ``distractors`` says what share of the wrong options that the model chooses
-    turned out true, None where too little was held out to tell. ``weights`` and ``crc`` name the
-    file of numbers beside it.
+    make them of scores. ``unseen`` is how it does on concepts that it wasn't trained on, None for
+    one that knows no others. ``distractors`` says what share of the wrong options that the model
+    chooses turned out true, None where too little was held out to tell. ``weights`` and ``crc``
+    name the file of numbers beside it.
     """
 
     name: str
@@ -165,6 +181,7 @@ class Learned:
     calibration: Mapping[str, Any]
     created: str
     version: str
+    unseen: UnseenConcepts | None = None
     weights: str = ""
     crc: int = 0
     distractors: Distractors | None = None

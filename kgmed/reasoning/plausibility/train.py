@@ -93,13 +93,14 @@ class Progress:
 @dataclass(eq=False)
 class Trained:
     """A trained model: its weights by name, the epoch they are of, the MRR of validation then,
-    and what was seen on the way."""
+    what was seen on the way, and the file of its last state, where that was kept."""
 
     settings: Settings
     weights: dict[str, Reals]
     epoch: int
     mrr: float
     history: list[Progress] = field(default_factory=list)
+    kept: Path | None = None
 
     def scores(self, triples: Triples, *, name: str = "") -> Embedded:
         """The model's scores over the triples' numbers."""
@@ -114,14 +115,15 @@ def train(
     device: str = "cpu",
     checkpoints: Path | None = None,
     checkpoint_s: float = 60.0,
+    keep: bool = False,
     progress: Callable[[Progress], None] = lambda _one: None,
 ) -> Trained:
     """Train a model on ``split.train``, stopped by ``split.valid``; ``split.test`` isn't looked at.
 
     ``device`` is torch's name of one: cpu, cuda. In the folder ``checkpoints`` the state is kept
     every ``checkpoint_s`` seconds, at the end of an epoch; the same training goes on from there,
-    and removes it when done. On one device and number of threads the same seed gives the same
-    weights, whether it was ended in between or not.
+    and removes it when done; with ``keep`` it stays, named in what is returned. On one device and
+    number of threads the same seed gives the same weights, whether it was ended in between or not.
 
     Raises :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric, and
     :class:`~kgmed.kg.errors.UsageError` for an unknown model, device or setting.
@@ -143,7 +145,10 @@ def train(
         if file is not None and time.monotonic() - kept >= checkpoint_s and run.wants_more():
             run.save(file)
             kept = time.monotonic()
-    if file is not None:
+    if file is not None and keep:
+        run.save(file)
+        run.best.kept = file
+    elif file is not None:
         file.unlink(missing_ok=True)
     return run.best
 

@@ -138,6 +138,13 @@ def test_perfect_and_useless_scores() -> None:
     assert tied["hits_10"].value == 0
 
 
+def test_statements_without_a_negative_are_told_apart_by_chance() -> None:
+    none = np.empty(0)
+    sample = Sample(np.ones((3, 2)), np.zeros(3, np.int32), np.arange(3.0), none, none.astype("i4"))
+    assert [one.tolist() for one in separation(sample, np.ones((2, 3)))] == [[0.5, 0.5]] * 2
+    assert figures([sample], draws=4)["auc"].value == 0.5
+
+
 def test_the_interval_holds_the_value_and_shrinks_with_more_seeds(
     triples: Triples, held: Split
 ) -> None:

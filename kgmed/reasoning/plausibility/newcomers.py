@@ -1,0 +1,126 @@
+"""Concepts of a graph that a model wasn't trained on, in use: their numbers are those of their
+peers by name (:mod:`kgmed.reasoning.plausibility.peers`). Needs NumPy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kgmed.reasoning.plausibility.alike import Alike, grams
+from kgmed.reasoning.plausibility.data import Floats, Ints, Mask, Reals
+from kgmed.reasoning.plausibility.peers import (
+    category_means,
+    category_of,
+    names_of,
+    peers,
+    row_of,
+)
+from kgmed.reasoning.plausibility.score import (
+    NODES,
+    NODES_IM,
+    RELATIONS,
+    RELATIONS_IM,
+    Embedded,
+    Kind,
+)
+
+if TYPE_CHECKING:
+    from kgmed.kg.store.base import GraphStore
+
+REMEMBERED = 1 << 12
+"""Concepts whose rows are remembered at most."""
+
+
+class Newcomers:
+    """Scores with concepts that have no number in a model.
+
+    ``store`` opens the graph, for names and categories; ``types``, ``seen`` and ``categories`` are
+    those of the model's concepts.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        arrays: Mapping[str, Any],
+        symmetric: Mask,
+        categories: Sequence[str],
+        store: Callable[[], GraphStore],
+    ) -> None:
+        self._kind, self._arrays, self._symmetric = kind, arrays, symmetric
+        self._categories = {name: n for n, name in enumerate(categories)}
+        self._open = store
+        self._alike = Alike.of_arrays(arrays)
+        self._tables = [name for name in (NODES, NODES_IM) if name in arrays]
+        self._known: dict[str, dict[str, Reals] | None] = {}
+
+    @cached_property
+    def _store(self) -> GraphStore:
+        return self._open()
+
+    @cached_property
+    def _means(self) -> dict[str, Reals]:
+        arrays = self._arrays
+        return {
+            name: category_means(
+                arrays, name, arrays["types"], arrays["seen"], len(self._categories)
+            )
+            for name in self._tables
+        }
+
+    def peers(self, id: str) -> tuple[Ints, Reals]:
+        """The numbers of a concept's peers, and how alike their names are (0-1); none for one that
+        the graph doesn't have, or of a category that the model hasn't seen."""
+        code = self._categories.get(category_of(self._store, id), -1)
+        if code < 0:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        (names,) = names_of(self._store, [id])
+        return peers([(self._alike, grams(names))], code)
+
+    def rows(self, id: str) -> dict[str, Reals] | None:
+        """The numbers of a concept, by table; None where it has no peer."""
+        if id not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            own, how = self.peers(id)
+            self._known[id] = None
+            if len(own):
+                kind = int(self._arrays["types"][own[0]])
+                self._known[id] = {
+                    name: row_of(self._arrays, name, self._means[name][kind], own, how)
+                    for name in self._tables
+                }
+        return self._known[id]
+
+    def score(self, ends: Sequence[tuple[int | str, int | str]], p: Ints) -> Floats:
+        """The scores of triples of these subjects and objects, numbers of the model's concepts or
+        ids of others, which must have :meth:`rows`; shape (n,)."""
+        local = {end: n for n, end in enumerate(dict.fromkeys(end for two in ends for end in two))}
+        model = self._with(list(local))
+        s, o = np.array([[local[a], local[b]] for a, b in ends], np.int32).T
+        return model.score(s, p, o)
+
+    def against(self, id: str, p: int, end: Any, candidates: Ints) -> Floats:
+        """The scores of the model's concepts at ``end`` of predicate ``p``, with one that it has no
+        number of at the other; shape (candidates,)."""
+        model = self._with([id, *candidates.tolist()])
+        others = np.arange(1, len(candidates) + 1, dtype=np.int32)
+        found: Floats = model.against(np.zeros(1, np.int32), p, end, others)[0]
+        return found
+
+    def _with(self, concepts: Sequence[int | str]) -> Embedded:
+        """The model over some concepts alone, numbered in their order."""
+        weights = {
+            name: self._arrays[name] for name in (RELATIONS, RELATIONS_IM) if name in self._arrays
+        }
+        known = np.array([0 if isinstance(one, str) else one for one in concepts])
+        for name in self._tables:
+            table = self._arrays[name][known]
+            for n, one in enumerate(concepts):
+                rows = self.rows(one) if isinstance(one, str) else None
+                if rows is not None:
+                    table[n] = rows[name]
+            weights[name] = table
+        return Embedded(self._kind, weights, self._symmetric)
