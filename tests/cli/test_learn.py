@@ -86,7 +86,7 @@ def test_methods_are_measured_side_by_side(shell: Shell, tmp_path: Path) -> None
     [
         (("train", "--model", "guess"), "paths, distmult"),
         (("train", "--name", "../x"), "name of a model"),
-        (("train", "--split", "half"), "random, entity, source, release"),
+        (("train", "--split", "half"), "random, entity, unseen, source, release"),
         (("evaluate", "--seeds", "one"), "0,1,2"),
         (("evaluate", "--html", "/nowhere/x.html"), "there is no folder /nowhere"),
         (("evaluate", "--methods", "guess", "--seeds", "0"), "complex+paths"),

@@ -60,7 +60,13 @@ def with_plausibility(
         paths: tuple[Path, ...] = ()
         if one is not None and lack not in ("value", "one_concept"):
             paths = near(verifier.store, verifier.registry, one.subject, one.object, lang)
-        words = sentence(probability, scorer.learned.name, lack, lang)
+        unseen = (
+            ()
+            if one is None or probability is None
+            else (id for id in (one.subject, one.object) if not scorer.seen(id))
+        )
+        names = [c.name_in(lang) for c in verifier.store.concepts(list(unseen)) if c is not None]
+        words = sentence(probability, scorer.learned.name, lack, lang, names)
         said = Plausibility(probability, scorer.learned.name, lack, prior, paths, words)
         found[n] = replace(found[n], plausibility=said)
     return found

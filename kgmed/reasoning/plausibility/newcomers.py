@@ -70,10 +70,14 @@ class Newcomers:
             for name in self._tables
         }
 
+    def category(self, id: str) -> str:
+        """The category of a concept, '' for one that the graph doesn't have."""
+        return category_of(self._store, id)
+
     def peers(self, id: str) -> tuple[Ints, Reals]:
         """The numbers of a concept's peers, and how alike their names are (0-1); none for one that
         the graph doesn't have, or of a category that the model hasn't seen."""
-        code = self._categories.get(category_of(self._store, id), -1)
+        code = self._categories.get(self.category(id), -1)
         if code < 0:
             return np.empty(0, np.int32), np.empty(0, np.float32)
         (names,) = names_of(self._store, [id])

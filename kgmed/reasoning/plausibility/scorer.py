@@ -177,12 +177,17 @@ class Scorer:
         """Whether the model has seen concepts of such categories at the ends of the predicate. A
         probability is calibrated for those alone."""
         known = self.learned.predicates.get(predicate)
-        return known is not None and all(
-            number < 0 or self.learned.categories[self._types[number]] in seen
-            for number, seen in (
-                (self.number(subject), known.subject), (self.number(object), known.object)
-            )
-        )  # fmt: skip
+        return (
+            known is not None
+            and self._category(subject) in known.subject
+            and self._category(object) in known.object
+        )
+
+    def _category(self, id: str) -> str:
+        number = self.number(id)
+        if number >= 0:
+            return self.learned.categories[int(self._types[number])]
+        return "" if self._newcomers is None else self._newcomers.category(id)
 
     def _knows(self, id: str) -> bool:
         """Whether a concept has numbers, its own or those of its peers."""

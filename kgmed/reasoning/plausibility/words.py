@@ -3,7 +3,7 @@ compares the keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kgmed.kg.display.values import path_line
 from kgmed.kg.model import Language, Path
@@ -14,6 +14,8 @@ PHRASES: dict[Language, dict[str, str]] = {
     "en": {
         "probability": "Not in the graph. Plausibility by the model `{model}`: {probability}. Not "
         "evidence.",
+        "by_name": " It was trained on no statement about {concepts}: it goes by names that are "
+        "alike.",
         "none": "No plausibility by the model `{model}`: {why}.",
         "value": "the claim is about a value, and it knows concepts alone",
         "negated": "the claim is a denial, and it knows what holds alone",
@@ -30,6 +32,7 @@ PHRASES: dict[Language, dict[str, str]] = {
     },
     "zh": {
         "probability": "图谱中无此记载。模型“{model}”给出的可能性：{probability}。这不是证据。",
+        "by_name": "模型未由关于{concepts}的陈述训练，仅依据相近的名称推断。",
         "none": "模型“{model}”未给出可能性：{why}。",
         "value": "此陈述涉及数值或内容，而模型只了解概念",
         "negated": "此陈述是否定句，而模型只了解成立的陈述",
@@ -63,12 +66,21 @@ def shown(probability: float) -> str:
     return "<0.01" if probability < 0.01 else f"{probability:.2f}"
 
 
-def sentence(probability: float | None, model: str, reason: str, lang: Language) -> str:
-    """A plausibility in one sentence, or why there is none."""
+def sentence(
+    probability: float | None,
+    model: str,
+    reason: str,
+    lang: Language,
+    by_name: Sequence[str] = (),
+) -> str:
+    """A plausibility in one sentence, or why there is none; ``by_name`` are the names of concepts
+    that the model knows by these alone."""
     words = PHRASES[lang]
     if probability is None:
         return words["none"].format(model=model, why=words[reason])
-    return words["probability"].format(model=model, probability=shown(probability))
+    told = words["probability"].format(model=model, probability=shown(probability))
+    concepts = ("、" if lang == "zh" else " and ").join(by_name)
+    return told + (words["by_name"].format(concepts=concepts) if by_name else "")
 
 
 def meaning(prior: float, lang: Language) -> str:

@@ -27,7 +27,7 @@ from kgmed.reasoning.claims.report import lines, page, refchecker
 from kgmed.reasoning.claims.verify import Verifier
 from kgmed.reasoning.display.verdicts import checked_html
 from kgmed.reasoning.plausibility.claims import moved
-from kgmed.reasoning.plausibility.words import PHRASES, REASONS, shown
+from kgmed.reasoning.plausibility.words import PHRASES, REASONS, sentence, shown
 from kgmed.wire import adapter, to_json, to_plain, verified
 
 MORE = [
@@ -254,6 +254,14 @@ def test_phrases_are_the_same_in_both_languages_and_name_every_reason() -> None:
         said = " ".join(PHRASES[lang].values())
         assert not [word for word in banned if word in said]
     assert (shown(0.999), shown(0.0), shown(0.5)) == (">0.99", "<0.01", "0.50")
+
+
+def test_what_is_known_by_name_alone_is_said() -> None:
+    plain = sentence(0.5, "near", "", "en")
+    assert sentence(0.5, "near", "", "en", ["a", "b"]) == (
+        f"{plain} It was trained on no statement about a and b: it goes by names that are alike."
+    )
+    assert "关于a、b的陈述" in sentence(0.5, "near", "", "zh", ["a", "b"])
 
 
 def test_a_model_that_is_not_there_or_of_another_snapshot_is_told_before_reading(

@@ -108,6 +108,9 @@ def test_a_concept_without_a_statement_is_known_by_its_name(
     own = [one.id for one in scorer.peers("x:New1")]
     assert {int(id.removeprefix("x:Drug")) % 6 for id in own[:5]} == {1}
     assert scorer.peers("x:Drug1") == []
+    assert scorer.fits("x:New1", "treats", "x:Disease1")
+    assert not scorer.fits("x:New1", "treats", "x:Drug1")
+    assert not scorer.fits("x:Disease1", "treats", "x:New1")
     likely, less = scorer.score([
         ("x:New1", "treats", "x:Disease1"), ("x:New1", "treats", "x:Disease2")
     ])  # fmt: skip
