@@ -3,7 +3,7 @@
 A model sees what is alike, the paths what is near. The weights are fitted on held-out true
 statements and their hard negatives, predicate by predicate where there are enough. Degrees are left
 out on purpose: with them true statements are told better from negatives that are as common, but the
-right answer stands lower among all others (docs/learn.md has the figures).
+right answer stands lower among all others (docs/learn-measured.md has the figures).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A peer is a concept of the same category that was trained on and is alike
 (:mod:`kgmed.reasoning.plausibility.alike`): by name, and by what else is said of both, where
 anything is. The row of numbers is the mean of the category and, from there, :data:`STRETCH` times
-the way to the weighted mean of the peers. docs/learn.md has the figures, and those of the graph
+the way to the weighted mean of the peers. docs/learn-measured.md has the figures, and those of the graph
 neural encoder that does no better. NumPy alone.
 """
 

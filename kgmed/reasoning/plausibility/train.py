@@ -50,7 +50,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a model is trained; docs/learn.md says what the defaults were chosen by.
+    """How a model is trained; docs/learn-measured.md says what the defaults were chosen by.
 
     ``dimension`` counts a concept's numbers, complex ones where the model has these. ``members``
     and ``drawn`` are how many concepts a batch is compared with: of those at an end, the likelier
