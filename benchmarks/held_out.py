@@ -20,8 +20,8 @@ from kgmed.facade.building import build
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.batch import mapped
 from kgmed.kg.store.snapshot import open_snapshot
-from kgmed.reasoning.plausibility.data import read_triples
-from kgmed.reasoning.plausibility.splits import pair_keys, split
+from kgmed.reasoning.plausibility.triples.data import read_triples
+from kgmed.reasoning.plausibility.triples.splits import pair_keys, split
 
 TARGETS = ("has_target", "decreases_activity_of", "increases_activity_of")
 HIDDEN = ("interacts_with", "treats", *TARGETS)

@@ -30,7 +30,11 @@ import numpy as np
 from measure import say
 
 import kgmed
-from kgmed.reasoning.plausibility.data import (
+from kgmed.reasoning.plausibility.embedding.models import torch_package
+from kgmed.reasoning.plausibility.embedding.score import KINDS
+from kgmed.reasoning.plausibility.embedding.train import Settings, train
+from kgmed.reasoning.plausibility.measures.measure import Scores, ranks
+from kgmed.reasoning.plausibility.triples.data import (
     Floats,
     Ints,
     Longs,
@@ -38,12 +42,8 @@ from kgmed.reasoning.plausibility.data import (
     read_triples,
     triple_keys,
 )
-from kgmed.reasoning.plausibility.measure import Scores, ranks
-from kgmed.reasoning.plausibility.models import torch_package
-from kgmed.reasoning.plausibility.negatives import End, Slots
-from kgmed.reasoning.plausibility.score import KINDS
-from kgmed.reasoning.plausibility.splits import Split, split
-from kgmed.reasoning.plausibility.train import Settings, train
+from kgmed.reasoning.plausibility.triples.negatives import End, Slots
+from kgmed.reasoning.plausibility.triples.splits import Split, split
 
 PARTS = ("train", "valid", "test", "measured")
 MEASURED = 2000

@@ -37,9 +37,9 @@ from kgmed.builders.datasets.preferences import Preferences
 from kgmed.builders.datasets.prepare import prepare
 from kgmed.facade.judging import Verdicts
 from kgmed.kg.predicates import registry
-from kgmed.reasoning.plausibility.baselines import PathCounts
-from kgmed.reasoning.plausibility.data import read_triples
-from kgmed.reasoning.plausibility.negatives import Slots
+from kgmed.reasoning.plausibility.methods.baselines import PathCounts
+from kgmed.reasoning.plausibility.triples.data import read_triples
+from kgmed.reasoning.plausibility.triples.negatives import Slots
 
 CUTS = (None, 1.01, 0.99, 0.95, 0.9, 0.8, 0.5)
 """None: no model. 1.01: a model that leaves nothing out."""

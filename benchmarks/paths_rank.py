@@ -40,8 +40,8 @@ import kgmed
 from kgmed.facade import Graph
 from kgmed.kg.model import Path
 from kgmed.kg.paths.find import find_paths
-from kgmed.reasoning.plausibility.paths import path_scores, step_scores
 from kgmed.reasoning.plausibility.scorer import Scorer
+from kgmed.reasoning.plausibility.uses.paths import path_scores, step_scores
 
 Pair = tuple[str, str]
 Ranks = npt.NDArray[np.float64]

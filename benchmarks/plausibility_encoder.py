@@ -6,8 +6,8 @@ GRAPH is a graph's folder. For each seed a tenth of the subjects is held out alt
 unseen of `kgmed learn evaluate`), ComplEx is trained on the rest, and its numbers stay as they are.
 An encoder learns to give them to concepts: for half of each batch by what they are alone (cold),
 for the others also by their statements, those of the family that is asked for left out. The loss is
-that of the training (kgmed/reasoning/plausibility/train.py) with the encoded concept as what asks
-and as what is found, and the squared distance to the trained numbers.
+that of the training (kgmed/reasoning/plausibility/embedding/train.py) with the encoded concept as
+what asks and as what is found, and the squared distance to the trained numbers.
 
 - sage: a heterogeneous GraphSAGE layer (Hamilton et al. 2017, https://arxiv.org/abs/1706.02216):
   the mean of the neighbours' numbers, weighed and scaled by predicate and direction, beside the sum
@@ -35,23 +35,23 @@ from torch import nn
 from kgmed.kg.predicates import registry
 from kgmed.kg.store.embedded import store_of
 from kgmed.kg.store.snapshot import open_snapshot
-from kgmed.reasoning.plausibility.alike import Alike
-from kgmed.reasoning.plausibility.batches import Batches
-from kgmed.reasoning.plausibility.data import Longs, Mask, Triples, read_triples
-from kgmed.reasoning.plausibility.fit import Fitting
-from kgmed.reasoning.plausibility.measure import Sample, figures, lead, sampled
-from kgmed.reasoning.plausibility.models import candidates, compared, paired, queries
-from kgmed.reasoning.plausibility.negatives import ENDS
-from kgmed.reasoning.plausibility.peers import category_means, marks_of_names, peers, row_of
-from kgmed.reasoning.plausibility.score import (
+from kgmed.reasoning.plausibility.embedding.batches import Batches
+from kgmed.reasoning.plausibility.embedding.models import candidates, compared, paired, queries
+from kgmed.reasoning.plausibility.embedding.score import (
     NODES,
     NODES_IM,
     RELATIONS,
     RELATIONS_IM,
     Embedded,
 )
-from kgmed.reasoning.plausibility.splits import split
-from kgmed.reasoning.plausibility.train import Settings
+from kgmed.reasoning.plausibility.embedding.train import Settings
+from kgmed.reasoning.plausibility.measures.measure import Sample, figures, lead, sampled
+from kgmed.reasoning.plausibility.methods.alike import Alike
+from kgmed.reasoning.plausibility.methods.fit import Fitting
+from kgmed.reasoning.plausibility.methods.peers import category_means, marks_of_names, peers, row_of
+from kgmed.reasoning.plausibility.triples.data import Longs, Mask, Triples, read_triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS
+from kgmed.reasoning.plausibility.triples.splits import split
 
 HIDDEN, HASHES, BATCH, EPOCHS, RATE = 64, 1 << 14, 1024, 8, 0.01
 COLD, KEPT, DROPOUT = 0.5, 0.8, 0.2

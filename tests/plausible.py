@@ -12,7 +12,7 @@ from support import RowSource, concept, source, tables_of
 
 from kgmed.builders.pipeline import build
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
-from kgmed.reasoning.plausibility.data import Triples
+from kgmed.reasoning.plausibility.triples.data import Triples
 
 SIZES = {"Drug": 60, "Disease": 36, "Gene": 24, "DrugClass": 6}
 KINDS = 6

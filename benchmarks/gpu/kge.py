@@ -27,13 +27,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import Stages, say
 
-from kgmed.reasoning.plausibility.data import Ints, Triples
-from kgmed.reasoning.plausibility.measure import figures, sampled
-from kgmed.reasoning.plausibility.models import torch_package
-from kgmed.reasoning.plausibility.negatives import Slots, hard_negatives
-from kgmed.reasoning.plausibility.score import KINDS
-from kgmed.reasoning.plausibility.splits import Split
-from kgmed.reasoning.plausibility.train import Progress, Settings, train
+from kgmed.reasoning.plausibility.embedding.models import torch_package
+from kgmed.reasoning.plausibility.embedding.score import KINDS
+from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, train
+from kgmed.reasoning.plausibility.measures.measure import figures, sampled
+from kgmed.reasoning.plausibility.triples.data import Ints, Triples
+from kgmed.reasoning.plausibility.triples.negatives import Slots, hard_negatives
+from kgmed.reasoning.plausibility.triples.splits import Split
 
 CATEGORIES, PREDICATES, SYMMETRIC = 10, 30, 2
 GROUP = 50

@@ -159,7 +159,7 @@ def _model(
             "Found --plausibility with --refchecker, expected one of them: RefChecker's labels "
             "have no place for it."
         )
-    from kgmed.reasoning.plausibility.claims import EVEN, checked_prior
+    from kgmed.reasoning.plausibility.uses.claims import EVEN, checked_prior
 
     return model or "default", checked_prior(EVEN if prior is None else prior)
 

@@ -128,7 +128,7 @@ class Graph(Linking, AskingFiles, Optimizing, Learning, Suggesting, Showing, Gen
         return Paths((with_names(path, names) for path in found.paths), concepts)
 
     def _learned_rank(self, model: str) -> Rank:
-        from kgmed.reasoning.plausibility.paths import path_scores
+        from kgmed.reasoning.plausibility.uses.paths import path_scores
 
         return partial(path_scores, self.scorer(model))
 

@@ -31,7 +31,7 @@ class Suggesting(Opened):
 
         ``concepts``, ids or names, stand at the other end than ``end``; without any, those with the
         most statements of the predicate there are looked at
-        (:data:`kgmed.reasoning.plausibility.suggest.CONCEPTS`). ``reviewed`` are files of
+        (:data:`kgmed.reasoning.plausibility.uses.suggest.CONCEPTS`). ``reviewed`` are files of
         suggestions that a curator filled: what is accepted or rejected there isn't suggested again.
         ``name`` is the trained model. Write them with :meth:`write_suggestions`.
 
@@ -41,7 +41,7 @@ class Suggesting(Opened):
         """
         from kgmed.builders.suggestions.review import reviewed as read
         from kgmed.reasoning.plausibility.scorer import Scorer
-        from kgmed.reasoning.plausibility.suggest import suggest
+        from kgmed.reasoning.plausibility.uses.suggest import suggest
 
         store = self.local_store()
         decided = read([FilePath(path).expanduser() for path in reviewed], self.registry)

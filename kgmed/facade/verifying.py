@@ -122,9 +122,9 @@ class Verifying(Opened):
         """What adds the plausibilities to claims; None where no model is asked."""
         if model is None or model is False:
             return None
-        from kgmed.reasoning.plausibility.claims import checked_prior, with_plausibility
         from kgmed.reasoning.plausibility.scorer import Scorer
         from kgmed.reasoning.plausibility.stored import DEFAULT
+        from kgmed.reasoning.plausibility.uses.claims import checked_prior, with_plausibility
 
         checked_prior(prior)
         asked = DEFAULT if model is True else model

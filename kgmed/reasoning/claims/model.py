@@ -71,9 +71,9 @@ class Plausibility:
 
     ``probability`` (0-1) is that in a mixture of which the share ``prior`` is true and the rest are
     hard negatives; None where there is none, and ``reason`` says why in a word
-    (:data:`kgmed.reasoning.plausibility.words.REASONS`). ``model`` is the model's name. ``paths``
-    are the nearest between the two concepts, the best first; ``words`` is all but them in one
-    plain sentence.
+    (:data:`kgmed.reasoning.plausibility.uses.words.REASONS`). ``model`` is the model's name.
+    ``paths`` are the nearest between the two concepts, the best first; ``words`` is all but them in
+    one plain sentence.
     """
 
     probability: float | None

@@ -11,7 +11,7 @@ from kgmed.kg.model import Language, Statement
 from kgmed.reasoning.claims.model import Checked, Proof, Verdict, Verification
 from kgmed.reasoning.claims.texts import counts
 from kgmed.reasoning.display.verdicts import WORST, chip, legend, marked
-from kgmed.reasoning.plausibility.words import meanings, nearest
+from kgmed.reasoning.plausibility.uses.words import meanings, nearest
 
 LABELS: dict[Verdict, str] = {
     "SUPPORTED": "Entailment",

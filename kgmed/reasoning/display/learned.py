@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kgmed.kg.display.html import SHOWN, Html, facts, folded, heading, note, table
-from kgmed.reasoning.plausibility.page import by_predicate_table, figures_table
+from kgmed.reasoning.plausibility.measures.page import by_predicate_table, figures_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from kgmed.reasoning.claims.model import (
     VerifiedClaim,
     verified_claim,
 )
-from kgmed.reasoning.plausibility.words import meanings, nearest
+from kgmed.reasoning.plausibility.uses.words import meanings, nearest
 
 Claimed: TypeAlias = Checked | VerifiedClaim
 

@@ -15,10 +15,10 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
 from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
-from kgmed.reasoning.plausibility.alike import Alike
-from kgmed.reasoning.plausibility.data import Longs, Triples, read_triples
-from kgmed.reasoning.plausibility.distractors import turned_out_true
-from kgmed.reasoning.plausibility.fit import (
+from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, Trained
+from kgmed.reasoning.plausibility.measures.measure import Sample
+from kgmed.reasoning.plausibility.methods.alike import Alike
+from kgmed.reasoning.plausibility.methods.fit import (
     BASELINES,
     MODELS,
     PATHS,
@@ -30,23 +30,23 @@ from kgmed.reasoning.plausibility.fit import (
     mixed_name,
     verdict,
 )
-from kgmed.reasoning.plausibility.measure import Sample
-from kgmed.reasoning.plausibility.mix import Mixed
-from kgmed.reasoning.plausibility.negatives import Slots
-from kgmed.reasoning.plausibility.peers import filled, marks_of_names
-from kgmed.reasoning.plausibility.splits import Ends, How, Split, split
+from kgmed.reasoning.plausibility.methods.mix import Mixed
+from kgmed.reasoning.plausibility.methods.peers import filled, marks_of_names
+from kgmed.reasoning.plausibility.methods.unseen import without_some
 from kgmed.reasoning.plausibility.stored import DEFAULT, folder_of, ids_as_arrays, save
 from kgmed.reasoning.plausibility.told import (
     Learned,
     LearnedPredicate,
     LearnEvaluation,
 )
-from kgmed.reasoning.plausibility.train import Progress, Settings, Trained
-from kgmed.reasoning.plausibility.unseen import without_some
+from kgmed.reasoning.plausibility.triples.data import Longs, Triples, read_triples
+from kgmed.reasoning.plausibility.triples.negatives import Slots
+from kgmed.reasoning.plausibility.triples.splits import Ends, How, Split, split
+from kgmed.reasoning.plausibility.uses.distractors import turned_out_true
 
 if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
-    from kgmed.reasoning.plausibility.calibrate import Judged
+    from kgmed.reasoning.plausibility.measures.calibrate import Judged
 
 METHODS = (*BASELINES, "complex", mixed_name("complex"))
 """What is compared unless said."""
@@ -59,8 +59,8 @@ WORK = ".work"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which triples are learnt from, and which of them are held out
-    (:func:`~kgmed.reasoning.plausibility.splits.split`). Predicates stand for those below them,
-    too; ``without`` are sources left out altogether."""
+    (:func:`~kgmed.reasoning.plausibility.triples.splits.split`). Predicates stand for those below
+    them, too; ``without`` are sources left out altogether."""
 
     how: How = "random"
     predicates: Sequence[str] | None = None

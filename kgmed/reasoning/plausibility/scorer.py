@@ -1,8 +1,8 @@
 """A trained model in use: how probable a statement is that the graph doesn't make.
 
 A probability is that of a mixture of as many true statements as hard negatives
-(:mod:`kgmed.reasoning.plausibility.calibrate`): it ranks what to look at, and supports nothing.
-Needs NumPy alone.
+(:mod:`kgmed.reasoning.plausibility.measures.calibrate`): it ranks what to look at, and supports
+nothing. Needs NumPy alone.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 
 from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.embedded import store_of
-from kgmed.reasoning.plausibility.baselines import PathCounts
-from kgmed.reasoning.plausibility.calibrate import Calibration
-from kgmed.reasoning.plausibility.data import Floats, Ints
-from kgmed.reasoning.plausibility.mix import Features, Mixed, Weighing
-from kgmed.reasoning.plausibility.negatives import End
-from kgmed.reasoning.plausibility.newcomers import Newcomers
-from kgmed.reasoning.plausibility.score import Embedded, Kind
+from kgmed.reasoning.plausibility.embedding.score import Embedded, Kind
+from kgmed.reasoning.plausibility.measures.calibrate import Calibration
+from kgmed.reasoning.plausibility.methods.baselines import PathCounts
+from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, Weighing
+from kgmed.reasoning.plausibility.methods.newcomers import Newcomers
 from kgmed.reasoning.plausibility.stored import DEFAULT, Ids, load
 from kgmed.reasoning.plausibility.told import Learned
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints
+from kgmed.reasoning.plausibility.triples.negatives import End
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore

@@ -88,7 +88,7 @@ class LearnEvaluation:
     def page(self) -> View:
         """The whole page with plots, in a frame of its own; :meth:`save` keeps it."""
         from kgmed.reasoning.pages.whole import in_frame
-        from kgmed.reasoning.plausibility.page import page
+        from kgmed.reasoning.plausibility.measures.page import page
 
         return in_frame(page(self), "Methods compared")
 
@@ -96,7 +96,7 @@ class LearnEvaluation:
         """Write that page to a file; raises :class:`~kgmed.kg.errors.OutputError` where that can't
         be done."""
         from kgmed.reasoning.pages.whole import save
-        from kgmed.reasoning.plausibility.page import page
+        from kgmed.reasoning.plausibility.measures.page import page
 
         save(page(self), path)
 
@@ -195,7 +195,7 @@ class Learned:
     def page(self) -> View:
         """The whole page with plots, in a frame of its own; :meth:`save` keeps it."""
         from kgmed.reasoning.pages.whole import in_frame
-        from kgmed.reasoning.plausibility.page import page
+        from kgmed.reasoning.plausibility.measures.page import page
 
         return in_frame(page(self), "A model and how it measured")
 
@@ -203,7 +203,7 @@ class Learned:
         """Write that page to a file; raises :class:`~kgmed.kg.errors.OutputError` where that can't
         be done."""
         from kgmed.reasoning.pages.whole import save
-        from kgmed.reasoning.plausibility.page import page
+        from kgmed.reasoning.plausibility.measures.page import page
 
         save(page(self), path)
 

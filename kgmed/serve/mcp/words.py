@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kgmed.kg.verbalize.qualifiers import severity
 from kgmed.kg.verbalize.verbalizer import Verbalizer
 from kgmed.reasoning.compose import cite
-from kgmed.reasoning.plausibility.words import meanings, nearest
+from kgmed.reasoning.plausibility.uses.words import meanings, nearest
 from kgmed.reasoning.programs.forms import path_line
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from plausible import toy
 
-from kgmed.reasoning.plausibility.alike import Alike, grams
-from kgmed.reasoning.plausibility.data import Longs
-from kgmed.reasoning.plausibility.peers import (
+from kgmed.reasoning.plausibility.embedding.score import NODES
+from kgmed.reasoning.plausibility.methods.alike import Alike, grams
+from kgmed.reasoning.plausibility.methods.peers import (
     filled,
     marks_width,
     peers,
     row_of,
     statement_marks,
 )
-from kgmed.reasoning.plausibility.score import NODES
+from kgmed.reasoning.plausibility.triples.data import Longs
 
 NAMES = [
     ["Simvastatin"], ["Lovastatin", "Mevacor"], ["Captopril"], ["Enalapril"], ["高血压"],

@@ -10,7 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from kgmed.kg.errors import CorruptSnapshot
-from kgmed.reasoning.plausibility.calibrate import (
+from kgmed.reasoning.plausibility.measures.calibrate import (
     Calibration,
     at_prior,
     calibrated,

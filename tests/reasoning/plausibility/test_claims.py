@@ -26,8 +26,8 @@ from kgmed.reasoning.claims.recheck import recheck
 from kgmed.reasoning.claims.report import lines, page, refchecker
 from kgmed.reasoning.claims.verify import Verifier
 from kgmed.reasoning.display.verdicts import checked_html
-from kgmed.reasoning.plausibility.claims import moved
-from kgmed.reasoning.plausibility.words import PHRASES, REASONS, sentence, shown
+from kgmed.reasoning.plausibility.uses.claims import moved
+from kgmed.reasoning.plausibility.uses.words import PHRASES, REASONS, sentence, shown
 from kgmed.wire import adapter, to_json, to_plain, verified
 
 MORE = [

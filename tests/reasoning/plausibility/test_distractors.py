@@ -9,11 +9,11 @@ import numpy as np
 from plausible import graph, toy
 
 import kgmed
-from kgmed.reasoning.plausibility.calibrate import Calibration, Curve
-from kgmed.reasoning.plausibility.data import Floats, Ints, Triples
-from kgmed.reasoning.plausibility.distractors import CUTS, _options, turned_out_true
-from kgmed.reasoning.plausibility.negatives import End, Slots
-from kgmed.reasoning.plausibility.splits import split
+from kgmed.reasoning.plausibility.measures.calibrate import Calibration, Curve
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Triples
+from kgmed.reasoning.plausibility.triples.negatives import End, Slots
+from kgmed.reasoning.plausibility.triples.splits import split
+from kgmed.reasoning.plausibility.uses.distractors import CUTS, _options, turned_out_true
 
 
 class Knows:

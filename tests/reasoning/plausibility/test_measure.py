@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 from plausible import SIZES, toy
 
-from kgmed.reasoning.plausibility.baselines import Degree, PathCounts
-from kgmed.reasoning.plausibility.data import Floats, Ints, Triples
-from kgmed.reasoning.plausibility.measure import (
+from kgmed.reasoning.plausibility.measures.measure import (
     Sample,
     by_predicate,
     figures,
@@ -19,8 +17,10 @@ from kgmed.reasoning.plausibility.measure import (
     sampled,
     separation,
 )
-from kgmed.reasoning.plausibility.negatives import End, Slots, hard_negatives
-from kgmed.reasoning.plausibility.splits import Split, split
+from kgmed.reasoning.plausibility.methods.baselines import Degree, PathCounts
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Triples
+from kgmed.reasoning.plausibility.triples.negatives import End, Slots, hard_negatives
+from kgmed.reasoning.plausibility.triples.splits import Split, split
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import pytest
 from plausible import toy
 from sklearn.linear_model import LogisticRegression
 
-from kgmed.reasoning.plausibility.baselines import PathCounts
-from kgmed.reasoning.plausibility.calibrate import judged, logistic
-from kgmed.reasoning.plausibility.data import Floats, Ints, Triples
-from kgmed.reasoning.plausibility.measure import figures, sampled
-from kgmed.reasoning.plausibility.mix import Features, Mixed, Weighing, weighed
-from kgmed.reasoning.plausibility.negatives import End, Slots, hard_negatives
-from kgmed.reasoning.plausibility.splits import Split, split
+from kgmed.reasoning.plausibility.measures.calibrate import judged, logistic
+from kgmed.reasoning.plausibility.measures.measure import figures, sampled
+from kgmed.reasoning.plausibility.methods.baselines import PathCounts
+from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, Weighing, weighed
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Triples
+from kgmed.reasoning.plausibility.triples.negatives import End, Slots, hard_negatives
+from kgmed.reasoning.plausibility.triples.splits import Split, split
 
 
 class Kind:

@@ -12,7 +12,7 @@ from plausible import graph
 
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.errors import OutputError
-from kgmed.reasoning.plausibility.page import page, plots
+from kgmed.reasoning.plausibility.measures.page import page, plots
 from kgmed.reasoning.plausibility.told import Learned, LearnEvaluation
 
 

@@ -17,7 +17,7 @@ from kgmed.kg.errors import UsageError
 from kgmed.kg.paths.find import find_paths
 from kgmed.reasoning.claims.batch import verify_file
 from kgmed.reasoning.claims.batch.singly import Row, Singly
-from kgmed.reasoning.plausibility.paths import path_scores, step_scores
+from kgmed.reasoning.plausibility.uses.paths import path_scores, step_scores
 
 PAIRS = [("metformin", "gout"), ("warfarin", "EGFR"), ("imatinib", "asthma"), ("aspirin", "ABL1")]
 

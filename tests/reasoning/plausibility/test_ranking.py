@@ -9,14 +9,14 @@ from plausible import toy
 pytest.importorskip("torch_geometric", reason="needs torch_geometric: pip install 'kgmed[learn]'")
 import torch
 
-from kgmed.reasoning.plausibility import models, ranking
-from kgmed.reasoning.plausibility.batches import Batches
-from kgmed.reasoning.plausibility.data import Triples
-from kgmed.reasoning.plausibility.measure import Answers, ranks
-from kgmed.reasoning.plausibility.negatives import ENDS, Slots
-from kgmed.reasoning.plausibility.ranking import Ranking, Unseen
-from kgmed.reasoning.plausibility.score import KINDS, NODES, Embedded, Kind
-from kgmed.reasoning.plausibility.splits import Split, split
+from kgmed.reasoning.plausibility.embedding import models, ranking
+from kgmed.reasoning.plausibility.embedding.batches import Batches
+from kgmed.reasoning.plausibility.embedding.ranking import Ranking, Unseen
+from kgmed.reasoning.plausibility.embedding.score import KINDS, NODES, Embedded, Kind
+from kgmed.reasoning.plausibility.measures.measure import Answers, ranks
+from kgmed.reasoning.plausibility.triples.data import Triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, Slots
+from kgmed.reasoning.plausibility.triples.splits import Split, split
 
 
 @pytest.fixture(scope="module")

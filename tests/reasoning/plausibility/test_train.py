@@ -18,13 +18,13 @@ pytest.importorskip("torch_geometric", reason="needs torch_geometric: pip instal
 import torch
 
 from kgmed.kg.errors import CorruptSnapshot, UsageError
-from kgmed.reasoning.plausibility import models
-from kgmed.reasoning.plausibility.data import Triples
-from kgmed.reasoning.plausibility.measure import figures, sampled
-from kgmed.reasoning.plausibility.negatives import ENDS, Slots, hard_negatives
-from kgmed.reasoning.plausibility.score import KINDS, Embedded, Kind
-from kgmed.reasoning.plausibility.splits import Split, split
-from kgmed.reasoning.plausibility.train import Progress, Settings, train
+from kgmed.reasoning.plausibility.embedding import models
+from kgmed.reasoning.plausibility.embedding.score import KINDS, Embedded, Kind
+from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, train
+from kgmed.reasoning.plausibility.measures.measure import figures, sampled
+from kgmed.reasoning.plausibility.triples.data import Triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, Slots, hard_negatives
+from kgmed.reasoning.plausibility.triples.splits import Split, split
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.*")
 QUICK = Settings(dimension=16, epochs=8, batch=128, validate_every=2, decay=0.02)
@@ -193,8 +193,8 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from plausible import toy
-from kgmed.reasoning.plausibility.splits import split
-from kgmed.reasoning.plausibility.train import Settings, train
+from kgmed.reasoning.plausibility.triples.splits import split
+from kgmed.reasoning.plausibility.embedding.train import Settings, train
 triples = toy()
 held = split(triples, predicates=["interacts_with", "treats", "inhibits"], share=0.15)
 settings = Settings(**json.loads(sys.argv[2]))

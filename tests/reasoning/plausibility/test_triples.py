@@ -11,8 +11,8 @@ from claim_graphs import sources
 from kgmed.builders.pipeline import build
 from kgmed.kg.errors import UsageError
 from kgmed.kg.store.snapshot import open_snapshot
-from kgmed.reasoning.plausibility.data import Triples, read_triples
-from kgmed.reasoning.plausibility.splits import HOW, pair_keys, split
+from kgmed.reasoning.plausibility.triples.data import Triples, read_triples
+from kgmed.reasoning.plausibility.triples.splits import HOW, pair_keys, split
 
 DRUGS = ["warfarin", "amiodarone", "aspirin", "ibuprofen", "imatinib", "salbutamol", "metformin"]
 LINES = [

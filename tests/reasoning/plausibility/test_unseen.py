@@ -13,13 +13,13 @@ from plausible import graph, telling, toy
 
 from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.snapshot import Snapshot
+from kgmed.reasoning.plausibility.embedding.train import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn
+from kgmed.reasoning.plausibility.methods.unseen import without_some
 from kgmed.reasoning.plausibility.scorer import Scorer
-from kgmed.reasoning.plausibility.splits import split
 from kgmed.reasoning.plausibility.stored import read
 from kgmed.reasoning.plausibility.told import Learned
-from kgmed.reasoning.plausibility.train import Settings
-from kgmed.reasoning.plausibility.unseen import without_some
+from kgmed.reasoning.plausibility.triples.splits import split
 from kgmed.wire import adapter, to_json
 
 WANTED = Wanted(predicates=["treats", "inhibits", "interacts_with"], share=0.15)

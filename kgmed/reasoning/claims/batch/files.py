@@ -174,8 +174,8 @@ class _Asked:
 
     def opened(self, graph: Path | str) -> Model:
         """The model to use; each process opens its own."""
-        from kgmed.reasoning.plausibility.claims import probabilities
         from kgmed.reasoning.plausibility.scorer import Scorer
+        from kgmed.reasoning.plausibility.uses.claims import probabilities
 
         scorer = Scorer.open(open_snapshot(Path(graph)), self.name)
 
@@ -187,8 +187,8 @@ class _Asked:
 
 def _model(graph: Path | str, name: str, prior: float) -> _Asked:
     """A model, looked at before a row is read."""
-    from kgmed.reasoning.plausibility.claims import checked_prior
     from kgmed.reasoning.plausibility.stored import load
+    from kgmed.reasoning.plausibility.uses.claims import checked_prior
 
     learned, _numbers = load(open_snapshot(Path(graph)), name)
     return _Asked(name, checked_prior(prior), learned.crc)

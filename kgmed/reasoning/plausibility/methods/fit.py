@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from kgmed.kg.errors import UsageError
-from kgmed.reasoning.plausibility.baselines import Degree, PathCounts
-from kgmed.reasoning.plausibility.calibrate import (
+from kgmed.reasoning.plausibility.embedding.score import KINDS, Embedded
+from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, Trained, train
+from kgmed.reasoning.plausibility.measures.calibrate import (
     Calibration,
     Judged,
     calibrated,
@@ -22,8 +23,7 @@ from kgmed.reasoning.plausibility.calibrate import (
     judged,
     reliability,
 )
-from kgmed.reasoning.plausibility.data import Longs, Mask, Triples
-from kgmed.reasoning.plausibility.measure import (
+from kgmed.reasoning.plausibility.measures.measure import (
     Answers,
     Sample,
     Scores,
@@ -32,13 +32,13 @@ from kgmed.reasoning.plausibility.measure import (
     lead,
     sampled,
 )
-from kgmed.reasoning.plausibility.mix import Features, Mixed, weighed
-from kgmed.reasoning.plausibility.negatives import Negatives, Slots, hard_negatives
-from kgmed.reasoning.plausibility.peers import FILLINGS, Filling, filled, statement_marks
-from kgmed.reasoning.plausibility.score import KINDS, Embedded
-from kgmed.reasoning.plausibility.splits import Split, to_stop_by
+from kgmed.reasoning.plausibility.methods.baselines import Degree, PathCounts
+from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, weighed
+from kgmed.reasoning.plausibility.methods.peers import FILLINGS, Filling, filled, statement_marks
 from kgmed.reasoning.plausibility.told import Figure, MethodFigures, Parts
-from kgmed.reasoning.plausibility.train import Progress, Settings, Trained, train
+from kgmed.reasoning.plausibility.triples.data import Longs, Mask, Triples
+from kgmed.reasoning.plausibility.triples.negatives import Negatives, Slots, hard_negatives
+from kgmed.reasoning.plausibility.triples.splits import Split, to_stop_by
 
 PATHS = "paths"
 """The method of path counts alone, which needs no model."""

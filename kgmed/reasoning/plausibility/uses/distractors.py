@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.calibrate import Calibration
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, is_among, triple_keys
-from kgmed.reasoning.plausibility.measure import Scores
-from kgmed.reasoning.plausibility.negatives import ENDS, Slots
-from kgmed.reasoning.plausibility.splits import Split
+from kgmed.reasoning.plausibility.measures.calibrate import Calibration
+from kgmed.reasoning.plausibility.measures.measure import Scores
 from kgmed.reasoning.plausibility.told import Distractors, Figure
+from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, is_among, triple_keys
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, Slots
+from kgmed.reasoning.plausibility.triples.splits import Split
 
 QUESTIONS, OFFERED, CHOSEN = 1_000, 48, 3
 """Questions that are asked, options offered of each, and options taken of these."""

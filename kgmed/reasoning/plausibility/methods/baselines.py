@@ -10,8 +10,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Reals, Triples
-from kgmed.reasoning.plausibility.negatives import End, Slots
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Reals, Triples
+from kgmed.reasoning.plausibility.triples.negatives import End, Slots
 
 DAMPING = 0.4
 """Hetionet's exponent w (Himmelstein et al. 2017, https://doi.org/10.7554/eLife.26726)."""

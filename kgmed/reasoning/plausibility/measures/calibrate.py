@@ -1,8 +1,8 @@
 """From a score to a probability, and whether the probabilities are true to their word.
 
 A probability is that of a mixture in which every held-out true statement stands beside one that is
-probably false (:func:`~kgmed.reasoning.plausibility.negatives.hard_negatives`): of those told 0.8,
-about eight in ten were true there. Where true ones are rarer, :func:`at_prior` moves it.
+probably false (:func:`~kgmed.reasoning.plausibility.triples.negatives.hard_negatives`): of those
+told 0.8, about eight in ten were true there. Where true ones are rarer, :func:`at_prior` moves it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot
-from kgmed.reasoning.plausibility.data import Floats, Ints
 from kgmed.reasoning.plausibility.told import Reliability
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints
 
 Method = Literal["platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("platt", "isotonic")

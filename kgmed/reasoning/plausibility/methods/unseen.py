@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kgmed.kg.errors import UsageError
-from kgmed.reasoning.plausibility.data import Longs, Triples
-from kgmed.reasoning.plausibility.fit import Fitting, leads_of, measured
-from kgmed.reasoning.plausibility.splits import Split
+from kgmed.reasoning.plausibility.embedding.train import Settings, Trained
+from kgmed.reasoning.plausibility.methods.fit import Fitting, leads_of, measured
 from kgmed.reasoning.plausibility.told import UnseenConcepts
-from kgmed.reasoning.plausibility.train import Settings, Trained
+from kgmed.reasoning.plausibility.triples.data import Longs, Triples
+from kgmed.reasoning.plausibility.triples.splits import Split
 
 
 def without_some(

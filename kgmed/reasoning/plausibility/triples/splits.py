@@ -2,10 +2,10 @@
 
 A triple is given away by another one between the same two concepts, in either direction: the same
 predicate turned round, one that implies it or that it implies, or one of the same family
-(:class:`~kgmed.reasoning.plausibility.data.Triples`): who holds out *inhibits* must not train on
-*antagonist_of* of the same drug and target. Such triples are taken out of what is trained on, and
-counted. A statement that follows from others by a chain or by inheritance is not given away in this
-sense: to find it is what a model is for.
+(:class:`~kgmed.reasoning.plausibility.triples.data.Triples`): who holds out *inhibits* must not
+train on *antagonist_of* of the same drug and target. Such triples are taken out of what is trained
+on, and counted. A statement that follows from others by a chain or by inheritance is not given away
+in this sense: to find it is what a model is for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from kgmed.kg.errors import UsageError
 from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Triples, is_among
+from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, Triples, is_among
 
 How = Literal["random", "entity", "unseen", "source", "release"]
 Ends = Literal["subject", "object", "either"]

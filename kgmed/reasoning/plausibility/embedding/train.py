@@ -27,9 +27,8 @@ from typing import Any, Literal
 import numpy as np
 
 from kgmed.kg.errors import CorruptSnapshot, UsageError
-from kgmed.reasoning.plausibility.batches import Batches
-from kgmed.reasoning.plausibility.data import Ints, Reals, Triples
-from kgmed.reasoning.plausibility.models import (
+from kgmed.reasoning.plausibility.embedding.batches import Batches
+from kgmed.reasoning.plausibility.embedding.models import (
     candidates,
     compared,
     make,
@@ -40,10 +39,11 @@ from kgmed.reasoning.plausibility.models import (
     torch_package,
     weights_of,
 )
-from kgmed.reasoning.plausibility.negatives import ENDS
-from kgmed.reasoning.plausibility.ranking import Ranking, Unseen
-from kgmed.reasoning.plausibility.score import Embedded, Kind
-from kgmed.reasoning.plausibility.splits import Split
+from kgmed.reasoning.plausibility.embedding.ranking import Ranking, Unseen
+from kgmed.reasoning.plausibility.embedding.score import Embedded, Kind
+from kgmed.reasoning.plausibility.triples.data import Ints, Reals, Triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS
+from kgmed.reasoning.plausibility.triples.splits import Split
 
 Precision = Literal["auto", "float32", "bfloat16"]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kgmed.kg.errors import MissingExtra, UsageError
-from kgmed.reasoning.plausibility.data import Reals
-from kgmed.reasoning.plausibility.score import KINDS, Kind
+from kgmed.reasoning.plausibility.embedding.score import KINDS, Kind
+from kgmed.reasoning.plausibility.triples.data import Reals
 
 if TYPE_CHECKING:
     import torch
@@ -68,7 +68,7 @@ def make(
 
 
 def candidates(kind: Kind, model: Any, concepts: torch.Tensor) -> torch.Tensor:
-    """As :func:`kgmed.reasoning.plausibility.score.candidates`."""
+    """As :func:`kgmed.reasoning.plausibility.embedding.score.candidates`."""
     torch = torch_package()
     real = model.node_emb(concepts)
     if kind == "transe":
@@ -81,7 +81,8 @@ def candidates(kind: Kind, model: Any, concepts: torch.Tensor) -> torch.Tensor:
 def queries(
     kind: Kind, model: Any, anchors: torch.Tensor, p: torch.Tensor, *, forward: bool
 ) -> torch.Tensor:
-    """As :func:`kgmed.reasoning.plausibility.score.queries`; ``forward`` asks for objects."""
+    """As :func:`kgmed.reasoning.plausibility.embedding.score.queries`; ``forward`` asks for
+    objects."""
     torch = torch_package()
     a, r = model.node_emb(anchors), model.rel_emb(p)
     if kind == "distmult":

@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 
 from kgmed.kg.linking.normalize import is_cjk
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Reals
+from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, Reals
 
 BUCKETS = 1 << 18
 """Hashes of n-grams."""

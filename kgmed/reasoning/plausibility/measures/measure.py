@@ -15,9 +15,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Triples, triple_keys
-from kgmed.reasoning.plausibility.negatives import ENDS, End, Negatives, Slots
 from kgmed.reasoning.plausibility.told import Figure
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Triples, triple_keys
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End, Negatives, Slots
 
 ROWS = 256
 """Triples whose candidates are scored at once."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.data import Floats, Ints, Longs, Triples
-from kgmed.reasoning.plausibility.measure import Answers
-from kgmed.reasoning.plausibility.models import placed, torch_package
-from kgmed.reasoning.plausibility.negatives import End, Slots
+from kgmed.reasoning.plausibility.embedding.models import placed, torch_package
+from kgmed.reasoning.plausibility.measures.measure import Answers
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Triples
+from kgmed.reasoning.plausibility.triples.negatives import End, Slots
 
 SMOOTHING = 0.75
 """The power of how often it stands there that a member is drawn by (that of word2vec)."""
@@ -23,7 +23,7 @@ SMOOTHING = 0.75
 class Batches:
     """Batches of the triples at places ``part``, at most ``size`` each.
 
-    ``members`` and ``drawn`` as in :class:`kgmed.reasoning.plausibility.train.Settings`.
+    ``members`` and ``drawn`` as in :class:`kgmed.reasoning.plausibility.embedding.train.Settings`.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
 """Concepts of a graph that a model wasn't trained on, in use: their numbers are those of their
-peers by name (:mod:`kgmed.reasoning.plausibility.peers`). Needs NumPy alone."""
+peers by name (:mod:`kgmed.reasoning.plausibility.methods.peers`). Needs NumPy alone."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.alike import Alike, grams
-from kgmed.reasoning.plausibility.data import Floats, Ints, Mask, Reals
-from kgmed.reasoning.plausibility.peers import (
-    category_means,
-    category_of,
-    names_of,
-    peers,
-    row_of,
-)
-from kgmed.reasoning.plausibility.score import (
+from kgmed.reasoning.plausibility.embedding.score import (
     NODES,
     NODES_IM,
     RELATIONS,
@@ -26,6 +17,15 @@ from kgmed.reasoning.plausibility.score import (
     Embedded,
     Kind,
 )
+from kgmed.reasoning.plausibility.methods.alike import Alike, grams
+from kgmed.reasoning.plausibility.methods.peers import (
+    category_means,
+    category_of,
+    names_of,
+    peers,
+    row_of,
+)
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Mask, Reals
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore

@@ -1,10 +1,10 @@
 """Numbers for concepts that nothing was trained on: those of their peers.
 
 A peer is a concept of the same category that was trained on and is alike
-(:mod:`kgmed.reasoning.plausibility.alike`): by name, and by what else is said of both, where
-anything is. The row of numbers is the mean of the category and, from there, :data:`STRETCH` times
-the way to the weighted mean of the peers. docs/learn-measured.md has the figures, and those of the graph
-neural encoder that does no better. NumPy alone.
+(:mod:`kgmed.reasoning.plausibility.methods.alike`): by name, and by what else is said of both,
+where anything is. The row of numbers is the mean of the category and, from there, :data:`STRETCH`
+times the way to the weighted mean of the peers. docs/learn-measured.md has the figures, and those
+of the graph neural encoder that does no better. NumPy alone.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from kgmed.kg.views.pyg import node_type
-from kgmed.reasoning.plausibility.alike import Alike, grams
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Reals, Triples
-from kgmed.reasoning.plausibility.score import NODES, NODES_IM, Weights
+from kgmed.reasoning.plausibility.embedding.score import NODES, NODES_IM, Weights
+from kgmed.reasoning.plausibility.methods.alike import Alike, grams
+from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, Reals, Triples
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore
@@ -130,7 +130,7 @@ def filled(
 ) -> dict[str, Reals]:
     """Weights in which the concepts that aren't ``seen`` have the numbers of their peers.
 
-    ``names`` are the :func:`~kgmed.reasoning.plausibility.alike.grams` of each concept,
+    ``names`` are the :func:`~kgmed.reasoning.plausibility.methods.alike.grams` of each concept,
     ``statements`` its :func:`statement_marks`, which ``peers`` needs.
     """
     found = {name: array.copy() for name, array in weights.items()}

@@ -22,9 +22,9 @@ from kgmed.kg.suggestion import SOURCE, LookedAt, Suggestion, Suggestions
 from kgmed.kg.version import VERSION
 from kgmed.reasoning.claims.model import Checked, Claim
 from kgmed.reasoning.claims.verify import Verifier
-from kgmed.reasoning.plausibility.data import Triples, read_triples
-from kgmed.reasoning.plausibility.negatives import ENDS, End
 from kgmed.reasoning.plausibility.scorer import Scorer
+from kgmed.reasoning.plausibility.triples.data import Triples, read_triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End
 
 if TYPE_CHECKING:
     from kgmed.kg.store.embedded import EmbeddedStore

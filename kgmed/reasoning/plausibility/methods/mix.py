@@ -14,11 +14,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.baselines import PathCounts
-from kgmed.reasoning.plausibility.calibrate import FEWEST, Judged, logistic
-from kgmed.reasoning.plausibility.data import Floats, Ints
-from kgmed.reasoning.plausibility.measure import Scores
-from kgmed.reasoning.plausibility.negatives import End
+from kgmed.reasoning.plausibility.measures.calibrate import FEWEST, Judged, logistic
+from kgmed.reasoning.plausibility.measures.measure import Scores
+from kgmed.reasoning.plausibility.methods.baselines import PathCounts
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints
+from kgmed.reasoning.plausibility.triples.negatives import End
 
 RIDGE = 1.0
 """Penalty of the squared weights, of features that have one as their spread."""

@@ -21,9 +21,9 @@ from kgmed.kg.store.base import GraphStore
 from kgmed.reasoning.claims.model import Checked, Plausibility
 from kgmed.reasoning.claims.rules import Assertion
 from kgmed.reasoning.claims.verify import Verifier
-from kgmed.reasoning.plausibility.calibrate import at_prior
+from kgmed.reasoning.plausibility.measures.calibrate import at_prior
 from kgmed.reasoning.plausibility.scorer import Scorer
-from kgmed.reasoning.plausibility.words import sentence
+from kgmed.reasoning.plausibility.uses.words import sentence
 
 EVEN = 0.5
 """The share of true statements that a model is calibrated for."""

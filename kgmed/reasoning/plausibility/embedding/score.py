@@ -22,8 +22,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.reasoning.plausibility.data import Ints, Reals
-from kgmed.reasoning.plausibility.negatives import End
+from kgmed.reasoning.plausibility.triples.data import Ints, Reals
+from kgmed.reasoning.plausibility.triples.negatives import End
 
 Kind = Literal["distmult", "complex", "transe", "rotate"]
 KINDS: tuple[Kind, ...] = ("distmult", "complex", "transe", "rotate")

@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.data import Ints, Longs, Mask, Triples
-from kgmed.reasoning.plausibility.measure import ROWS, TIE, Answers, struck
-from kgmed.reasoning.plausibility.models import (
+from kgmed.reasoning.plausibility.embedding.models import (
     candidates,
     compared,
     paired,
@@ -20,8 +18,10 @@ from kgmed.reasoning.plausibility.models import (
     queries,
     torch_package,
 )
-from kgmed.reasoning.plausibility.negatives import ENDS, End, Slots
-from kgmed.reasoning.plausibility.score import NODES, NODES_IM, Kind
+from kgmed.reasoning.plausibility.embedding.score import NODES, NODES_IM, Kind
+from kgmed.reasoning.plausibility.measures.measure import ROWS, TIE, Answers, struck
+from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, Triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End, Slots
 
 COLUMNS = 65_536
 """Candidates that are scored at once."""
@@ -42,8 +42,8 @@ class _Block(NamedTuple):
 
 
 class Ranking:
-    """The ranks of some triples, as :func:`~kgmed.reasoning.plausibility.measure.ranks` gives
-    them, by a model on its device."""
+    """The ranks of some triples, as :func:`~kgmed.reasoning.plausibility.measures.measure.ranks`
+    gives them, by a model on its device."""
 
     def __init__(self, triples: Triples, slots: Slots, part: Longs, device: str) -> None:
         self._symmetric, self._places = triples.symmetric, len(part)

@@ -2,7 +2,7 @@
 
 A concept on the way explains more the better it is tied to both ends: by many other ways, through
 concepts that are specific. The ties are degree-weighted path counts
-(:class:`~kgmed.reasoning.plausibility.baselines.PathCounts`), which every model keeps.
+(:class:`~kgmed.reasoning.plausibility.methods.baselines.PathCounts`), which every model keeps.
 ``benchmarks/paths_rank.py`` measures the ranking by mechanisms that curators drew.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kgmed.kg.model import Path
-from kgmed.reasoning.plausibility.data import Floats, Ints
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints
 
 if TYPE_CHECKING:
     from kgmed.reasoning.plausibility.scorer import Scorer

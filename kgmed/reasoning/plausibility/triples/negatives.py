@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.data import Ints, Longs, Triples
+from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Triples
 
 End = Literal["subject", "object"]
 ENDS: tuple[End, ...] = ("subject", "object")
