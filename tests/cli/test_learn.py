@@ -185,3 +185,17 @@ def test_paths_come_in_the_order_of_a_model(kgmed: Callable[..., tuple[str, str,
     assert sorted(default.splitlines()) == sorted(learned.splitlines())
     assert default != learned
     assert kgmed(*words, "--rank", "learned", "--model", "default")[0] == learned
+
+
+@pytest.mark.parametrize("words", [("train",), ("evaluate", "--methods", "degree,complex+paths")])
+def test_a_package_that_is_missing_is_told_before_the_graph_is_read(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    def never(*_given: object, **_named: object) -> None:
+        raise AssertionError("the graph was read")
+
+    monkeypatch.setattr("kgmed.reasoning.plausibility.learn.read_triples", never)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    out, err, code = shell(*words)
+    assert (out, code) == ("", 1)
+    assert 'pip install "kgmed[learn]"' in err

@@ -15,6 +15,8 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
 from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
+from kgmed.reasoning.plausibility.embedding.models import kge_package
+from kgmed.reasoning.plausibility.embedding.score import KINDS
 from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, Trained
 from kgmed.reasoning.plausibility.measures.measure import Sample
 from kgmed.reasoning.plausibility.methods.alike import Alike
@@ -96,6 +98,8 @@ def learn(
         raise UsageError(f"Found model {model!r}, expected one of: {', '.join(MODELS)}.")
     root, known = snapshot.root, registry or shipped()
     folder_of(root, name)  # sees that it may be one
+    if model != PATHS:
+        kge_package()  # told before a graph is read
     triples, made = _held_out(snapshot, wanted, settings.seed, known)
     tell(_sizes(triples, made))
     how: dict[str, Any] = {"device": device, "checkpoints": folder_of(root, name).parent / WORK}
@@ -179,6 +183,8 @@ def evaluate(
     """
     if not seeds or not methods:
         raise UsageError("Found no seed or no method, expected at least one of each.")
+    if any(name.partition("+")[0] in KINDS for name in methods):
+        kge_package()
     samples: dict[str, list[tuple[Sample, Judged]]] = {name: [] for name in methods}
     trained: dict[str, list[Trained | None]] = {name: [] for name in methods}
     parts, of = [], None

@@ -7,6 +7,7 @@ equal to ``forward``. Needs torch and torch_geometric (extra ``learn``).
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,18 @@ def torch_package() -> Any:
     return torch
 
 
+def kge_package() -> Any:
+    """torch_geometric.nn.kge, or :class:`~kgmed.kg.errors.MissingExtra` without it or torch."""
+    torch_package()
+    try:
+        with warnings.catch_warnings():  # of what it uses of torch
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from torch_geometric.nn import kge
+    except ImportError as error:
+        raise MissingExtra("torch-geometric", "learn") from error
+    return kge
+
+
 def placed(array: Any, device: str) -> Any:
     """An array of numbers as a tensor of int64 on a device; a tensor as it is."""
     torch = torch_package()
@@ -50,11 +63,7 @@ def make(
     """
     if kind not in KINDS:
         raise UsageError(f"Found model {kind!r}, expected one of: {', '.join(KINDS)}.")
-    torch = torch_package()
-    try:
-        from torch_geometric.nn import kge
-    except ImportError as error:
-        raise MissingExtra("torch-geometric", "learn") from error
+    torch, kge = torch_package(), kge_package()
     more = {"transe": {"p_norm": 2.0}, "rotate": {"margin": 0.0}}.get(kind, {})
     model = getattr(kge, _CLASSES[kind])(concepts, predicates, dimension, sparse=True, **more)
     # theirs shrink with the number of concepts, until nothing is learnt in the first epochs
