@@ -188,7 +188,7 @@ def _name(device: str) -> str:
     torch = torch_package()
     if device.startswith("cuda"):
         return str(torch.cuda.get_device_name(device))
-    return f"CPU, {torch.get_num_threads()} threads"
+    return "CPU, 1 thread"
 
 
 def table(found: dict[str, Any]) -> str:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -122,14 +122,40 @@ def train(
 
     ``device`` is torch's name of one: cpu, cuda. In the folder ``checkpoints`` the state is kept
     every ``checkpoint_s`` seconds, at the end of an epoch; the same training goes on from there,
-    and removes it when done; with ``keep`` it stays, named in what is returned. On one device and
-    number of threads the same seed gives the same weights, whether it was ended in between or not.
+    and removes it when done; with ``keep`` it stays, named in what is returned. On one device the
+    same seed gives the same weights, whether it was ended in between or not. A CPU works on one
+    thread: batches are so small that more wait for each other.
 
     Raises :class:`~kgmed.kg.errors.MissingExtra` without torch or torch_geometric, and
     :class:`~kgmed.kg.errors.UsageError` for an unknown model, device or setting.
     """
     _checked(settings)
-    run = _Training(triples, split, settings, _device(device))
+    with _one_thread(_device(device)):
+        run = _Training(triples, split, settings, device)
+        return _trained(run, checkpoints, checkpoint_s, progress, keep=keep)
+
+
+@contextmanager
+def _one_thread(device: str) -> Iterator[None]:
+    """Within, torch has one thread where it computes on a CPU."""
+    torch = torch_package()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if device.startswith("cpu") else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _trained(
+    run: _Training,
+    checkpoints: Path | None,
+    checkpoint_s: float,
+    progress: Callable[[Progress], None],
+    *,
+    keep: bool,
+) -> Trained:
+    """Train to the end, from a kept state where there is one."""
     file = None if checkpoints is None else checkpoints / f"{run.digest()}.pt"
     if file is not None and file.exists():
         run.load(file)
