@@ -20,7 +20,9 @@ class Context:
     allowed: Any
 
 
-def context_of(store: Any, registry: Any, *, verdicts: Any, seed: int, allowed: Any) -> Context:
+def context_of(
+    store: Any, registry: Any, *, verdicts: Any, seed: int, allowed: Any, hardest: Any = None
+) -> Context:
     if seed == CANT_START:
         raise UsageError("the tasks can't start")
     return Context(seed, verdicts, allowed)

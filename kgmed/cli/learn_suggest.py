@@ -30,9 +30,9 @@ def suggest(
     *,
     predicate: Annotated[str, typer.Option("--predicate", help="What is suggested.")],
     end: Annotated[
-        str, typer.Option("--end", metavar="object|subject", help="The end that is looked for.")
+        str, typer.Option("--find", metavar="object|subject", help="The end that is looked for.")
     ] = "object",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Suggestions at most.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Suggestions at most.")] = 100,
     min_probability: Annotated[
         float, typer.Option("--min-probability", min=0, max=1, help="None that is less probable.")
     ] = 0.5,
