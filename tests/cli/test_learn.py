@@ -86,11 +86,14 @@ def test_methods_are_measured_side_by_side(shell: Shell, tmp_path: Path) -> None
     [
         (("train", "--model", "guess"), "paths, distmult"),
         (("train", "--name", "../x"), "name of a model"),
-        (("train", "--split", "half"), "random, entity, unseen, source, release"),
+        (
+            ("train", "--split", "half", "--model", "paths"),
+            "random, entity, unseen, source, release",
+        ),
         (("evaluate", "--seeds", "one"), "0,1,2"),
         (("evaluate", "--html", "/nowhere/x.html"), "there is no folder /nowhere"),
         (("evaluate", "--methods", "guess", "--seeds", "0"), "complex+paths"),
-        (("evaluate", "--predicate", "causes"), "in_drug_class"),
+        (("evaluate", "--methods", "degree", "--predicate", "causes"), "in_drug_class"),
     ],
 )
 def test_what_cannot_be_done_is_told(shell: Shell, words: tuple[str, ...], told: str) -> None:

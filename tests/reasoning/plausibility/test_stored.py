@@ -210,8 +210,9 @@ def test_a_predicate_stands_for_those_below_it(snapshot: Snapshot) -> None:
     wanted = Wanted(predicates=["has_target"], share=0.2)
     found = evaluate(snapshot, Settings(), wanted, methods=["degree"], seeds=[0])
     assert set(found.methods["degree"].by_predicate) == {"inhibits"}
+    causes = replace(wanted, predicates=["causes"])
     with pytest.raises(UsageError, match="expected one that joins two concepts"):
-        evaluate(snapshot, Settings(), replace(wanted, predicates=["causes"]), seeds=[0])
+        evaluate(snapshot, Settings(), causes, methods=["degree"], seeds=[0])
 
 
 @pytest.mark.parametrize(
