@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -103,3 +106,24 @@ def graph(
     """The lines as a graph in a folder; the rest as for :func:`sources`."""
     build(sources(seed, more, **named), root)
     return open_snapshot(root)
+
+
+def scores_of_numpy(snapshot: Snapshot, asked: Sequence[tuple[str, str, str]]) -> list[float]:
+    """The probabilities that a new process gives, which must do without heavy packages."""
+    code = """
+import json, sys
+from pathlib import Path
+from kgmed.kg.store.snapshot import open_snapshot
+from kgmed.reasoning.plausibility.scorer import Scorer
+scorer = Scorer.open(open_snapshot(Path(sys.argv[1])))
+print(json.dumps(scorer.score(json.loads(sys.argv[2]))))
+heavy = {"torch", "torch_geometric", "scipy", "sklearn", "safetensors", "duckdb", "pyarrow"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(snapshot.root), json.dumps(asked)],
+        check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    assert told[1] == "[]"
+    found: list[float] = json.loads(told[0])
+    return found
