@@ -39,7 +39,7 @@ class Views(Opened):
         """
         from tempfile import TemporaryDirectory
 
-        from kgmed.builders.sssom_write import CLAIMS, write_mappings
+        from kgmed.builders.sssom.write import CLAIMS, write_mappings
         from kgmed.kg.curies import normalize_prefix
 
         with TemporaryDirectory(prefix="kgmed-mappings-") as folder:

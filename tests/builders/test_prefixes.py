@@ -10,11 +10,11 @@ from kgmed.builders.drugbank.vocabularies import RESOURCES
 from kgmed.builders.open_data.sources import open_sources
 from kgmed.builders.snomed.codes import MAPS
 from kgmed.builders.source import TABLES
-from kgmed.builders.sssom import VOCABULARIES
 from kgmed.builders.tables.mapping import Ids, read_recipe, recipe_names
 from kgmed.builders.umls.attributes import ATTRIBUTES
 from kgmed.builders.umls.vocabularies import CODE_RULES
 from kgmed.kg.curies import PREFIXES, normalize, normalize_prefix, to_biolink
+from kgmed.kg.iris import VOCABULARIES
 
 
 def of_readers() -> Iterator[tuple[str, str]]:

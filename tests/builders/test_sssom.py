@@ -15,7 +15,8 @@ from support import plain
 
 from kgmed.builders import rows
 from kgmed.builders.source import Source, SourceInfo, TableName, schema
-from kgmed.builders.sssom import SssomSource, licence_of, parse_metadata
+from kgmed.builders.sssom import SssomSource
+from kgmed.builders.sssom.metadata import licence_of, parse_metadata
 from kgmed.kg.errors import DataError, RowError
 from kgmed.kg.licences import LICENCES
 

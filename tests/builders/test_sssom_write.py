@@ -10,8 +10,10 @@ import pytest
 from support import RowSource, exact, plain, source
 
 from kgmed.builders.pipeline import build
-from kgmed.builders.sssom import SssomSource, authority_of, parse_metadata
-from kgmed.builders.sssom_write import COLUMNS, expansion
+from kgmed.builders.sssom import SssomSource
+from kgmed.builders.sssom.metadata import parse_metadata
+from kgmed.builders.sssom.prefixes import authority_of
+from kgmed.builders.sssom.write import COLUMNS, expansion
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.errors import UsageError

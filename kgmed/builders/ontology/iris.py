@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from kgmed.builders.rows import Curies
-from kgmed.builders.sssom import authority_of
+from kgmed.builders.sssom.prefixes import authority_of
 from kgmed.kg.iris import VOCABULARIES
 
 _OBO = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z.-]*)_([\w.-]+)$")

@@ -39,7 +39,7 @@ from kgmed.builders.rows import (
     split_name,
 )
 from kgmed.builders.source import REPLACED_BY, SourceInfo
-from kgmed.builders.sssom import licence_of
+from kgmed.builders.sssom.metadata import licence_of
 from kgmed.kg.curies import PREFIXES, is_well_formed, normalize_prefix
 from kgmed.kg.errors import DataError, MissingExtra
 

@@ -32,7 +32,7 @@ from kgmed.builders.ontology.terms import Mapping as TermMapping
 from kgmed.builders.quarantine import SetAside, append
 from kgmed.builders.rows import OnError, counted, digest, opened, read_blocks, shown, split_name
 from kgmed.builders.source import REPLACED_BY, SourceInfo, Tally
-from kgmed.builders.sssom import licence_of
+from kgmed.builders.sssom.metadata import licence_of
 from kgmed.kg.errors import DataError, MissingExtra, RowError
 
 if TYPE_CHECKING:

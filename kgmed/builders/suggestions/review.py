@@ -19,7 +19,7 @@ from kgmed.builders.suggestions.write import OWN
 from kgmed.kg.curies import normalize
 from kgmed.kg.errors import CurieError, DataError
 from kgmed.kg.predicates import Registry
-from kgmed.kg.suggestion import ACCEPTED, REJECTED, REVIEW, SET, SOURCE, VALIDATED
+from kgmed.kg.suggestion import ACCEPTED, REJECTED, REVIEW, SOURCE, VALIDATED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -197,8 +197,3 @@ def _objects(file: IO[bytes], path: Path) -> Iterator[Mapping[str, str]]:
             ) from error
         if isinstance(found, dict):
             yield {name: value for name, value in found.items() if isinstance(value, str)}
-
-
-def is_set(mapping_set_id: str) -> bool:
-    """Whether an SSSOM set is one of suggestions."""
-    return mapping_set_id.startswith(SET)

@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from kgmed.builders.sssom import INFORES, OF_KGMED, STATUSES
+from kgmed.builders.sssom.convert import INFORES, STATUSES
+from kgmed.builders.sssom.files import OF_KGMED
 from kgmed.kg.curies import PREFIXES
 from kgmed.kg.errors import UsageError
 from kgmed.kg.iris import BIOREGISTRY, OWN, expansion
