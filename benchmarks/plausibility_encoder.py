@@ -6,7 +6,7 @@ GRAPH is a graph's folder. For each seed a tenth of the subjects is held out alt
 unseen of `kgmed learn evaluate`), ComplEx is trained on the rest, and its numbers stay as they are.
 An encoder learns to give them to concepts: for half of each batch by what they are alone (cold),
 for the others also by their statements, those of the family that is asked for left out. The loss is
-that of the training (kgmed/reasoning/plausibility/embedding/train.py) with the encoded concept as
+that of the training (kgmed/reasoning/plausibility/embedding/epochs.py) with the encoded concept as
 what asks and as what is found, and the squared distance to the trained numbers.
 
 - sage: a heterogeneous GraphSAGE layer (Hamilton et al. 2017, https://arxiv.org/abs/1706.02216):
