@@ -20,17 +20,7 @@ from kgmed.reasoning.plausibility.measures.measure import (
 from kgmed.reasoning.plausibility.methods.baselines import Degree, PathCounts
 from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Triples
 from kgmed.reasoning.plausibility.triples.negatives import End, Slots, hard_negatives
-from kgmed.reasoning.plausibility.triples.splits import Split, split
-
-
-@pytest.fixture(scope="module")
-def triples() -> Triples:
-    return toy()
-
-
-@pytest.fixture(scope="module")
-def held(triples: Triples) -> Split:
-    return split(triples, predicates=["interacts_with", "treats"], share=0.2, seed=1)
+from kgmed.reasoning.plausibility.triples.splits import Split
 
 
 class Made:

@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-from plausible import toy
 from sklearn.linear_model import LogisticRegression
 
 from kgmed.reasoning.plausibility.measures.calibrate import judged, logistic
@@ -34,11 +33,6 @@ class Kind:
         left, right = anchors[:, None], candidates[None, :]
         s, o = (left, right) if end == "object" else (right, left)
         return self.score(s, np.array(p), o)
-
-
-@pytest.fixture(scope="module")
-def triples() -> Triples:
-    return toy()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from plausible import toy
 
 pytest.importorskip("torch_geometric", reason="needs torch_geometric: pip install 'kgmed[learn]'")
 import torch
@@ -16,17 +15,7 @@ from kgmed.reasoning.plausibility.embedding.score import KINDS, NODES, Embedded,
 from kgmed.reasoning.plausibility.measures.measure import Answers, ranks
 from kgmed.reasoning.plausibility.triples.data import Triples
 from kgmed.reasoning.plausibility.triples.negatives import ENDS, Slots
-from kgmed.reasoning.plausibility.triples.splits import Split, split
-
-
-@pytest.fixture(scope="module")
-def triples() -> Triples:
-    return toy()
-
-
-@pytest.fixture(scope="module")
-def held(triples: Triples) -> Split:
-    return split(triples, predicates=["interacts_with", "treats"], share=0.2, seed=1)
+from kgmed.reasoning.plausibility.triples.splits import Split
 
 
 def made(triples: Triples, kind: Kind) -> object:

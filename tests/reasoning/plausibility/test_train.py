@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plausible import toy
 
 pytest.importorskip("torch_geometric", reason="needs torch_geometric: pip install 'kgmed[learn]'")
 import torch
@@ -28,11 +27,6 @@ from kgmed.reasoning.plausibility.triples.splits import Split, split
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.*")
 QUICK = Settings(dimension=16, epochs=8, batch=128, validate_every=2, decay=0.02)
-
-
-@pytest.fixture(scope="module")
-def triples() -> Triples:
-    return toy()
 
 
 @pytest.fixture(scope="module")
