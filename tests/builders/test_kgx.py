@@ -435,7 +435,7 @@ def test_blocks_and_batches_of_any_size_give_the_same_rows(
     lines = [INTERACTION if n % 7 else ("bad", f"{n}", "") for n in range(200)]
     path = tsv(tmp_path / "e.tsv", EDGE, *lines)
     monkeypatch.setattr(rows, "BLOCK_BYTES", block_bytes)
-    monkeypatch.setattr("kgmed.builders.kgx.BATCH_ROWS", 16)
+    monkeypatch.setattr("kgmed.builders.kgx.source.BATCH_ROWS", 16)
     quarantine = tmp_path / f"{block_bytes}.tsv"
     source = KgxSource(None, path, on_error="skip", quarantine=quarantine)
     assert len(read(source, "statements")) == 171

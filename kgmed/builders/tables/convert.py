@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kgmed.builders.kgx import FALSE, TRUE
+from kgmed.builders.kgx.columns import FALSE, TRUE
 from kgmed.builders.rows import (
     Curies,
     Problem,

@@ -13,16 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.rows import (
-    Curies,
-    Problem,
-    Records,
-    not_a_curie,
-    opened,
-    shown,
-    split_lists,
-    trimmed,
-)
+from kgmed.builders.kgx.columns import FALSE, Converted, list_column, texts
+from kgmed.builders.rows import Curies, Problem, Records, not_a_curie, opened, shown
 from kgmed.builders.source import record_batch
 from kgmed.kg.model import canonical_qualifiers, statement_id
 from kgmed.kg.store.names import NAME_KINDS
@@ -32,12 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Said = dict[str, Any]
-Converted = tuple[dict[int, Problem], "pa.RecordBatch | None"]
 Plain = Callable[[Records], Converted]
 Exact = Callable[[Records, Sequence[Said]], Converted]
 SAMPLE = 256 * 1024
-
-_FALSE = ("", "false", "0", "no")
 
 
 def is_graph(path: Path) -> bool:
@@ -94,11 +83,10 @@ def nothing(_records: Records, _said: Sequence[Said] = ()) -> Converted:
 
 def _attributes(records: Records) -> list[str]:
     """The JSON text of each row that kgmed wrote, '' for any other."""
-    lists = _lists(records, "has_attribute")
-    if lists is None:
+    if "has_attribute" not in records.columns:
         return [""] * len(records)
     found = []
-    for items in lists.to_pylist():
+    for items in list_column(records, "has_attribute").to_pylist():
         text = next((item for item in items if item.startswith(ATTRIBUTE + "{")), "")
         found.append(text.removeprefix(ATTRIBUTE))
     return found
@@ -123,23 +111,13 @@ def _bad(what: str, found: str) -> Problem:
     )
 
 
-def _lists(records: Records, name: str) -> pa.Array | None:
-    import pyarrow as pa
-
-    column = records.columns.get(name)
-    if column is None:
-        return None
-    return split_lists(column) if pa.types.is_string(column.type) else column
-
-
-def _list_values(records: Records, name: str) -> list[list[str]]:
-    lists = _lists(records, name)
-    return [[]] * len(records) if lists is None else [row or [] for row in lists.to_pylist()]
+def _lists(records: Records, name: str) -> list[list[str]]:
+    return [row or [] for row in list_column(records, name).to_pylist()]
 
 
 def _texts(records: Records, name: str) -> list[str]:
-    column = records.columns.get(name)
-    return [""] * len(records) if column is None else trimmed(column).to_pylist()
+    found: list[str] = texts(records, name).to_pylist()
+    return found
 
 
 def _is_texts(value: object) -> bool:
@@ -171,11 +149,11 @@ class Concepts:
 
     def __call__(self, records: Records, said: Sequence[Said]) -> Converted:
         ids, problems = self._ids(records)
-        shown_as = _list_values(records, "category")
+        shown_as = _lists(records, "category")
         categories: list[list[str]] = []
         others: list[list[str]] = []
         for row, (written, about) in enumerate(
-            zip(_list_values(records, "equivalent_identifiers"), said, strict=True)
+            zip(_lists(records, "equivalent_identifiers"), said, strict=True)
         ):
             found = [self._ids.one(id) for id in written]
             if "" in found:
@@ -188,7 +166,7 @@ class Concepts:
             categories.append(given)
         if problems:
             return problems, None
-        sources = _list_values(records, "provided_by")
+        sources = _lists(records, "provided_by")
         columns = zip(ids, categories, others, sources, strict=True)
         heads = ("id", "categories", "equivalent_ids", "sources")
         rows = [dict(zip(heads, row, strict=True)) for row in columns]
@@ -299,8 +277,8 @@ class Statements:
 
     def __call__(self, records: Records, said: Sequence[Said]) -> Converted:
         columns = {name: _texts(records, name) for name in _EDGE_TEXTS}
-        publications = _list_values(records, "publications")
-        texts = _list_values(records, "supporting_text")
+        publications = _lists(records, "publications")
+        texts = _lists(records, "supporting_text")
         problems: dict[int, Problem] = {}
         rows: list[Said] = []
         for row, about in enumerate(said):
@@ -318,7 +296,7 @@ class Statements:
                 **{name: cells[name] for name in _SLOTS},
                 "text": "".join(texts[row][:1]),
                 "publications": [self._ids.one(text) or text for text in publications[row]],
-                "negated": cells["negated"].lower() not in _FALSE,
+                "negated": cells["negated"].lower() not in FALSE,
                 **about,
                 **ends,
                 "predicate": about.get("predicate") or self._predicate(cells["predicate"]),
