@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from kgmed.kg import predicates
 from kgmed.kg.categories import PARENTS
 from kgmed.kg.errors import RegistryError
-from kgmed.kg.predicates import LANGUAGES, VOCABULARIES, fill, load, registry
+from kgmed.kg.plain_toml import read_plain
+from kgmed.kg.predicate_table import load
+from kgmed.kg.predicates import LANGUAGES, VOCABULARIES, fill, registry
 
 SHIPPED = Path(predicates.__file__).with_name("predicates.toml").read_text(encoding="utf-8")
 NAMES = sorted(registry())
@@ -345,7 +347,7 @@ def test_what_is_not_toml_is_refused_with_the_file_named() -> None:
 
 
 def test_the_quick_reader_reads_what_tomllib_reads() -> None:
-    quick = predicates._read(SHIPPED)
+    quick = read_plain(SHIPPED)
     assert quick == tomllib.loads(SHIPPED)
 
 
@@ -366,12 +368,12 @@ def test_the_quick_reader_reads_what_tomllib_reads() -> None:
     ],
 )
 def test_what_the_quick_reader_does_not_know_it_leaves_to_tomllib(text: str) -> None:
-    assert predicates._read(text) is None
+    assert read_plain(text) is None
 
 
 @given(st.text(alphabet='[]{}a.b= "\n1,:#', max_size=40))
 def test_the_quick_reader_never_reads_something_else(text: str) -> None:
-    quick = predicates._read(text)
+    quick = read_plain(text)
     if quick is not None:
         assert quick == tomllib.loads(text)
 
