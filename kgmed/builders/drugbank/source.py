@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kgmed.builders.drugbank.drug import BadElement, Drugs
+from kgmed.builders.drugbank.drug import Drugs
+from kgmed.builders.drugbank.rows import BadElement
 from kgmed.builders.drugbank.stream import (
     content_name,
     locate,
@@ -126,10 +127,10 @@ class DrugBankSource:
             while some := list(islice(bad, _AT_ONCE)):
                 self._reject(some)
         drugs.finish()
-        if not drugs.tallies["drug"].read:
+        if not drugs.rows.tallies["drug"].read:
             raise DataError(f"{self.path}: found no drug, expected DrugBank's full database.")
         file = self.path.name
-        self.tallies = {f"{file} <{tag}>": tally for tag, tally in drugs.tallies.items()}
+        self.tallies = {f"{file} <{tag}>": tally for tag, tally in drugs.rows.tallies.items()}
         self.findings = _findings(drugs)
 
     def _read_csv(self, spool: Spool) -> None:
@@ -194,12 +195,12 @@ def _findings(drugs: Drugs) -> dict[str, list[dict[str, str]]]:
         if sentences.read
         else [],
         "interaction sentence of another pattern": counted("sentence", sentences.unparsed),
-        "action that predicates.toml lacks": counted("action", drugs.unknown["action"]),
-        "resource without a prefix": counted("resource", drugs.unknown["resource"]),
-        "language that isn't known": counted("language", drugs.unknown["language"]),
+        "action that predicates.toml lacks": counted("action", drugs.rows.unknown["action"]),
+        "resource without a prefix": counted("resource", drugs.rows.unknown["resource"]),
+        "language that isn't known": counted("language", drugs.rows.unknown["language"]),
         "ingredient of a mixture that names no drug, or several": counted(
             "ingredient", drugs.products.unresolved
         ),
-        "elements that aren't read": counted("element", drugs.unread),
+        "elements that aren't read": counted("element", drugs.rows.unread),
     }
     return {kind: found for kind, found in rows.items() if found}

@@ -12,7 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from kgmed.builders.drugbank.drug import CURATION
+from kgmed.builders.drugbank.rows import CURATION
 from kgmed.builders.drugbank.stream import opened
 from kgmed.builders.rows import Problem, language_of, shown, without_separators
 from kgmed.builders.source import Tally
