@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.rows import BATCH_ROWS, constant, make_batch
+from kgmed.builders.columns import constant, make_batch
+from kgmed.builders.rows import BATCH_ROWS
 from kgmed.builders.source import COLUMNS, TableName, schema
 
 if TYPE_CHECKING:

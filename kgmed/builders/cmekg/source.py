@@ -34,6 +34,7 @@ from kgmed.builders.cmekg.vocabularies import (
     SYNONYM_FIELDS,
     VALUE_CHARACTERS,
 )
+from kgmed.builders.columns import language_of
 from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.rows import (
     LISTED,
@@ -45,7 +46,6 @@ from kgmed.builders.rows import (
     counted,
     digest,
     labels_of,
-    language_of,
     without_separators,
 )
 from kgmed.builders.source import SourceInfo, TableName, Tally

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kgmed.builders.columns import language_of
 from kgmed.builders.drugbank.described import classes, pathways, texts
 from kgmed.builders.drugbank.identifiers import ID, identifiers
 from kgmed.builders.drugbank.products import BrandName, Products, folded
@@ -17,7 +18,7 @@ from kgmed.builders.drugbank.sentences import Sentences
 from kgmed.builders.drugbank.stream import Place
 from kgmed.builders.drugbank.targets import targets
 from kgmed.builders.drugbank.vocabularies import LANGUAGES, PRODUCT_CODES, READ
-from kgmed.builders.rows import Problem, language_of, shown
+from kgmed.builders.rows import Problem, shown
 from kgmed.kg.model import canonical_qualifiers
 
 if TYPE_CHECKING:

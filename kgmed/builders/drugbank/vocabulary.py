@@ -12,9 +12,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from kgmed.builders.columns import language_of
 from kgmed.builders.drugbank.rows import CURATION
 from kgmed.builders.drugbank.stream import opened
-from kgmed.builders.rows import Problem, language_of, shown, without_separators
+from kgmed.builders.rows import Problem, shown, without_separators
 from kgmed.builders.source import Tally
 from kgmed.kg.curies import is_well_formed
 from kgmed.kg.errors import DataError, RowError

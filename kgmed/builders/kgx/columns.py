@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kgmed.builders.rows import (
-    Curies,
-    Problem,
-    Records,
-    constant,
-    not_a_curie,
-    split_lists,
-    trimmed,
-)
+from kgmed.builders.columns import Curies, constant, split_lists, trimmed
+from kgmed.builders.rows import Problem, Records, not_a_curie
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from kgmed.builders.columns import Curies, make_batch
 from kgmed.builders.kgx.columns import FALSE, TRUE, Converted, list_column, relisted, texts
 from kgmed.builders.kgx.qualifiers import qualifiers
-from kgmed.builders.rows import Curies, Problem, Records, make_batch, not_a_curie, shown
+from kgmed.builders.rows import Problem, Records, not_a_curie, shown
 from kgmed.kg.predicates import Registry
 
 if TYPE_CHECKING:

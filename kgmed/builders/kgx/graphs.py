@@ -13,8 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgmed.builders.columns import Curies
 from kgmed.builders.kgx.columns import FALSE, Converted, list_column, texts
-from kgmed.builders.rows import Curies, Problem, Records, not_a_curie, opened, shown
+from kgmed.builders.rows import Problem, Records, not_a_curie, opened, shown
 from kgmed.builders.source import record_batch
 from kgmed.kg.model import canonical_qualifiers, statement_id
 from kgmed.kg.store.names import NAME_KINDS

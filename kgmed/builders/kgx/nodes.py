@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from kgmed.builders.columns import Curies, constant, each, languages, make_batch, mapped
 from kgmed.builders.kgx.columns import Converted, ids_of, list_column, relisted, texts
-from kgmed.builders.rows import (
-    Curies,
-    Records,
-    constant,
-    each,
-    languages,
-    make_batch,
-    mapped,
-)
+from kgmed.builders.rows import Records
 from kgmed.kg.categories import PARENTS
 
 if TYPE_CHECKING:

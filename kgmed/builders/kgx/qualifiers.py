@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from kgmed.builders.rows import Records, something, trimmed
+from kgmed.builders.columns import something, trimmed
+from kgmed.builders.rows import Records
 from kgmed.kg.model import canonical_qualifiers
 
 if TYPE_CHECKING:

@@ -9,14 +9,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.rows import (
-    Block,
-    Problem,
-    Records,
-    clean_lists,
-    count_separators,
-    without_separators,
-)
+from kgmed.builders.columns import clean_lists
+from kgmed.builders.rows import Block, Problem, Records, count_separators, without_separators
 from kgmed.kg.errors import DataError
 
 if TYPE_CHECKING:

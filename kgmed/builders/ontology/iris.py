@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from kgmed.builders.rows import Curies
+from kgmed.builders.columns import Curies
 from kgmed.builders.sssom.prefixes import authority_of
 from kgmed.kg.iris import VOCABULARIES
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgmed.builders.columns import Curies
 from kgmed.builders.forecast import InputFile, survey_files
 from kgmed.builders.ontology.obo_text import Stanza, read_header, read_obo_file
 from kgmed.builders.ontology.obograph import OboGraphs, json_header
@@ -31,13 +32,7 @@ from kgmed.builders.ontology.terms import (
     quiet,
 )
 from kgmed.builders.quarantine import append
-from kgmed.builders.rows import (
-    Curies,
-    OnError,
-    counted,
-    digest,
-    split_name,
-)
+from kgmed.builders.rows import OnError, counted, digest, split_name
 from kgmed.builders.source import REPLACED_BY, SourceInfo
 from kgmed.builders.sssom.metadata import licence_of
 from kgmed.kg.curies import PREFIXES, is_well_formed, normalize_prefix

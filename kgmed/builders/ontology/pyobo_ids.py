@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kgmed.builders.rows import Curies
+from kgmed.builders.columns import Curies
 from kgmed.builders.source import Tally
 
 if TYPE_CHECKING:

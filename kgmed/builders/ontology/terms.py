@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kgmed.builders.columns import language_of, make_batch
 from kgmed.builders.ontology.categories import categories_of
-from kgmed.builders.rows import BATCH_ROWS, counted, language_of, make_batch, without_separators
+from kgmed.builders.rows import BATCH_ROWS, counted, without_separators
 from kgmed.builders.source import SourceInfo, TableName, Tally
 
 if TYPE_CHECKING:

@@ -20,12 +20,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kgmed.builders.rows import (
-    BATCH_ROWS,
-    LISTED,
-    constant,
-    make_batch,
-)
+from kgmed.builders.columns import constant, make_batch
+from kgmed.builders.rows import BATCH_ROWS, LISTED
 from kgmed.builders.snomed import codes
 from kgmed.builders.snomed.state import State
 from kgmed.builders.source import TableName

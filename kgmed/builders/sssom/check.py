@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from kgmed.builders.rows import Curies, Problem, Records, constant, not_a_curie, shown, trimmed
+from kgmed.builders.columns import Curies, constant, trimmed
+from kgmed.builders.rows import Problem, Records, not_a_curie, shown
 from kgmed.builders.sssom.files import REQUIRED
 from kgmed.builders.sssom.prefixes import Prefixes
 from kgmed.kg.suggestion import REVIEW

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kgmed.builders.rows import constant, languages, make_batch
+from kgmed.builders.columns import constant, languages, make_batch
 from kgmed.builders.sssom.check import Checked
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from kgmed.builders.rows import constant, make_batch
+from kgmed.builders.columns import constant, make_batch
 from kgmed.builders.sssom.check import Checked
 from kgmed.builders.suggestions.review import predicate_of, reason, told
 from kgmed.kg.suggestion import REVIEW, SOURCE, VALIDATED

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from kgmed.builders.rows import Records, constant, opened, split_name, trimmed
+from kgmed.builders.columns import constant, trimmed
+from kgmed.builders.rows import Records, opened, split_name
 from kgmed.builders.suggestions.write import OWN
 from kgmed.kg.curies import normalize
 from kgmed.kg.errors import CurieError, DataError

@@ -9,20 +9,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kgmed.builders.kgx.columns import FALSE, TRUE
-from kgmed.builders.rows import (
+from kgmed.builders.columns import (
     Curies,
-    Problem,
     clean_lists,
     constant,
     each,
     languages,
     make_batch,
     mapped,
-    not_a_curie,
-    shown,
     split_lists,
 )
+from kgmed.builders.kgx.columns import FALSE, TRUE
+from kgmed.builders.rows import Problem, not_a_curie, shown
 from kgmed.builders.source import Tally
 from kgmed.builders.tables.files import Rows
 from kgmed.builders.tables.mapping import (

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgmed.builders.columns import trimmed
 from kgmed.builders.quarantine import SetAside
 from kgmed.builders.rows import (
     BATCH_ROWS,
@@ -25,7 +26,6 @@ from kgmed.builders.rows import (
     is_gzip,
     shown,
     split_name,
-    trimmed,
 )
 from kgmed.builders.source import Tally
 from kgmed.builders.tables.lines import (

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from kgmed.builders.columns import make_batch
 from kgmed.builders.resolve import STRICT_AUTHORITIES
-from kgmed.builders.rows import LISTED, counted, make_batch
+from kgmed.builders.rows import LISTED, counted
 from kgmed.builders.umls.reading import (
     Ints,
     Mask,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kgmed.builders.rows import make_batch
+from kgmed.builders.columns import make_batch
 from kgmed.builders.umls.atoms import shape_of, stripped_sql
 from kgmed.builders.umls.reading import (
     NO_CONCEPT,

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kgmed.builders.rows import counted, make_batch
+from kgmed.builders.columns import make_batch
+from kgmed.builders.rows import counted
 from kgmed.builders.source import REPLACED_BY
 from kgmed.builders.umls.atoms import BATCH, JUSTIFICATION
 from kgmed.builders.umls.reading import NO_CONCEPT, Ints, Reading, cui_curies, is_in, sift

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kgmed.builders.rows import BATCH_ROWS, make_batch
+from kgmed.builders.columns import make_batch
+from kgmed.builders.rows import BATCH_ROWS
 from kgmed.builders.source import TableName
 
 if TYPE_CHECKING:
