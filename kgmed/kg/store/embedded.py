@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import compress
 from pathlib import Path as FilePath
 from typing import Any, Self, cast
 
 from kgmed.kg.errors import StoreError, UnknownConcept
-from kgmed.kg.model import Concept, Direction, Mapping, Name, Path, Statement, Step, Value
+from kgmed.kg.model import Concept, Direction, Mapping, Path, Statement, Step, Value
 from kgmed.kg.store.base import CoverageRow, Edge, EdgeDirection, GraphInfo, SourceRow
 from kgmed.kg.store.csr import DETAIL_FIELD, DETAIL_FIELDS, DETAIL_ITEM, Array, Csr
+from kgmed.kg.store.local_lexicon import LocalLexicon
 from kgmed.kg.store.names import Names, unpack
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
 
@@ -594,51 +595,6 @@ def store_of(snapshot: Snapshot, *, uri: str = "") -> EmbeddedStore:
     from kgmed.kg.store.overlay import OverlayStore
 
     return OverlayStore(snapshot, uri=uri)
-
-
-class LocalLexicon:
-    """The names of a file, of any back end's; see :class:`kgmed.kg.store.base.Lexicon`.
-
-    ``ids_of`` turns concepts' numbers into their ids.
-    """
-
-    def __init__(self, names: Names, ids_of: Callable[[Sequence[int]], list[str]]) -> None:
-        self._names = names
-        self._ids_of = ids_of
-
-    def _with_ids(self, hits: Sequence[tuple[int, Name]]) -> list[tuple[str, Name]]:
-        ids = self._ids_of([cid for cid, _ in hits])
-        return [(id, name) for id, (_, name) in zip(ids, hits, strict=True)]
-
-    def exact(self, norms: Sequence[str]) -> list[list[tuple[str, Name]]]:
-        found = [self._names.exact(norm) if norm else [] for norm in norms]
-        ids = iter(self._ids_of([cid for hits in found for cid, _ in hits]))
-        return [[(next(ids), name) for _, name in hits] for hits in found]
-
-    def held(self, hashes: Sequence[int]) -> list[int]:
-        return self._names.held(hashes)
-
-    def hashed(self, hashes: Sequence[int], *, limit: int = 40) -> list[list[tuple[str, Name]]]:
-        found = self._names.hashed(hashes, limit=limit)
-        ids = iter(self._ids_of([cid for hits in found for cid, _ in hits]))
-        return [[(next(ids), name) for _, name in hits] for hits in found]
-
-    def prefix(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name]]:
-        return self._with_ids(self._names.prefix(norm, limit=limit)) if norm else []
-
-    def tokens(self, tokens: Sequence[str], *, limit: int = 20) -> list[tuple[str, Name]]:
-        return self._with_ids(self._names.tokens(tokens, limit=limit))
-
-    def fuzzy(self, norm: str, *, limit: int = 20) -> list[tuple[str, Name, int]]:
-        hits = self._names.fuzzy(norm, limit=limit) if norm else []
-        ids = self._ids_of([cid for cid, _, _ in hits])
-        return [(id, name, edits) for id, (_, name, edits) in zip(ids, hits, strict=True)]
-
-    def one_edit(self, word: str) -> list[str]:
-        return self._names.one_edit(word)
-
-    def names(self, ids: Sequence[str]) -> list[list[Name]]:
-        return [[] if cid is None else self._names.of_concept(cid) for cid in self._names.cids(ids)]
 
 
 def _qualifiers(text: str) -> dict[str, Any]:

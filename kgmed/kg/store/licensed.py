@@ -22,7 +22,8 @@ from typing import Any, Self, TypeVar
 from kgmed.kg.errors import UsageError
 from kgmed.kg.model import Concept, Mapping, Name, Statement, Step
 from kgmed.kg.store.base import CoverageRow
-from kgmed.kg.store.embedded import EmbeddedStore, LocalLexicon
+from kgmed.kg.store.embedded import EmbeddedStore
+from kgmed.kg.store.local_lexicon import LocalLexicon
 from kgmed.kg.store.names import MAPPING_FIELDS, Names
 from kgmed.kg.store.overlay import OverlayStore
 from kgmed.kg.store.snapshot import Snapshot

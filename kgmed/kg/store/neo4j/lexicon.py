@@ -25,7 +25,8 @@ from kgmed.kg.linking import stems
 from kgmed.kg.linking.normalize import key
 from kgmed.kg.quiet import no_progress_bar
 from kgmed.kg.store.base import GraphInfo, Lexicon
-from kgmed.kg.store.embedded import EmbeddedStore, LocalLexicon, open_store
+from kgmed.kg.store.embedded import EmbeddedStore, open_store
+from kgmed.kg.store.local_lexicon import LocalLexicon
 from kgmed.kg.store.names import Names
 from kgmed.kg.store.neo4j import queries
 from kgmed.kg.store.neo4j.queries import Read
