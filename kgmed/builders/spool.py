@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,18 @@ class Spool:
         if table in self._writers:
             with open(self._folder / table, "rb") as file:  # noqa: PTH123
                 yield from ipc.open_stream(file)
+
+
+def filled(read: Callable[[Spool], None]) -> Spool:
+    """The rows that ``read`` adds, all written; none are left behind where it fails."""
+    spool = Spool()
+    try:
+        read(spool)
+        spool.close()
+    except BaseException:
+        spool.remove()
+        raise
+    return spool
 
 
 class Rows:

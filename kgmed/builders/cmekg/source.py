@@ -49,7 +49,7 @@ from kgmed.builders.rows import (
     without_separators,
 )
 from kgmed.builders.source import SourceInfo, TableName, Tally
-from kgmed.builders.spool import Spool
+from kgmed.builders.spool import Spool, filled
 from kgmed.kg.categories import ancestors
 from kgmed.kg.errors import DataError
 
@@ -120,14 +120,7 @@ class CMeKGSource:
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows."""
         if self._spool is None:
-            spool = Spool()
-            try:
-                self._read(spool)
-                spool.close()
-            except BaseException:
-                spool.remove()
-                raise
-            self._spool = spool
+            self._spool = filled(self._read)
         yield from self._spool.batches(table)
 
     def _read(self, spool: Spool) -> None:

@@ -28,7 +28,7 @@ from kgmed.builders.drugbank.vocabulary import LICENCE, read_columns, read_vocab
 from kgmed.builders.forecast import InputFile, estimated_rows
 from kgmed.builders.rows import BadRows, Block, OnError, Problem, Records, counted, digest
 from kgmed.builders.source import SourceInfo, TableName, Tally
-from kgmed.builders.spool import Spool
+from kgmed.builders.spool import Spool, filled
 from kgmed.kg.errors import DataError
 
 if TYPE_CHECKING:
@@ -102,19 +102,15 @@ class DrugBankSource:
     def batches(self, table: TableName) -> Iterator[pa.RecordBatch]:
         """Stream one table's rows."""
         if self._spool is None:
-            spool = Spool()
-            try:
-                if self._name.endswith(".xml"):
-                    with _no_collection():
-                        self._read_xml(spool)
-                else:
-                    self._read_csv(spool)
-                spool.close()
-            except BaseException:
-                spool.remove()
-                raise
-            self._spool = spool
+            self._spool = filled(self._read)
         yield from self._spool.batches(table)
+
+    def _read(self, spool: Spool) -> None:
+        if self._name.endswith(".xml"):
+            with _no_collection():
+                self._read_xml(spool)
+        else:
+            self._read_csv(spool)
 
     def _read_xml(self, spool: Spool) -> None:
         from kgmed.kg.predicates import registry
