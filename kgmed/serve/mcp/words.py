@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kgmed.kg.predicates import Registry
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
+    from kgmed.reasoning.claims.model import Plausibility
     from kgmed.serve.mcp.pages import Page
     from kgmed.serve.shapes import (
         ConceptShown,
@@ -112,9 +113,7 @@ class Words:
             words = f" {claim.proof.words}" if claim.proof and claim.proof.words else ""
             lines.append(f"{n}. {claim.verdict}{rule}{reason}: {claim.text!r}.{words}")
             lines += [f"   Against it: {proof.words}" for proof in claim.against[:2]]
-            if claim.plausibility is not None:
-                lines.append(f"   {claim.plausibility.words}")
-                lines += [f"   {nearest(one, self.lang)}" for one in claim.plausibility.paths]
+            lines += self._plausible(claim.plausibility)
         lines += meanings([claim.plausibility for claim in found.claims], self.lang)
         if not page.start:
             if not found.claims:
@@ -133,7 +132,14 @@ class Words:
             denied = "not " if row.row.get("negated") else ""
             claim = f"{row.row['subject']} {denied}{row.row['predicate']} {row.row['object']}"
             lines.append(f"{n}. {row.verdict}{reason}: {claim} {cite(row.statements)}".rstrip())
+            lines += self._plausible(row.plausibility)
+        lines += meanings([row.plausibility for row in found.rows], self.lang)
         return [*lines, licences(found.statements.values())]
+
+    def _plausible(self, told: Plausibility | None) -> list[str]:
+        if told is None:
+            return []
+        return [f"   {told.words}", *(f"   {nearest(one, self.lang)}" for one in told.paths)]
 
     # The graph
 
