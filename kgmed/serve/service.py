@@ -323,7 +323,8 @@ class Service:
     ) -> Triples:
         """The verdict of each row: ``subject``, ``predicate``, ``object`` (ids or names), maybe
         ``negated`` and ``qualifiers``; further columns are carried through. With ``plausibility``,
-        what the trained model says of those that are unsupported, in the language ``lang``."""
+        what the trained model says of those that are unsupported, in the language ``lang``, else
+        in that of each row."""
         from kgmed.serve.triples import verify_triples
 
         if not isinstance(rows, list | tuple) or not 1 <= len(rows) <= self.limits.triples:
@@ -331,10 +332,10 @@ class Service:
             raise UsageError(
                 f"Found {found} in triples, expected a list of 1 to {self.limits.triples:,} rows."
             )
-        words_in = language(lang) or "en"
+        told_in = language(lang)
         scorer = self._asked(plausibility, "plausibility=true")
         self._fresh()
-        return self._told(verify_triples(self.graph, rows, lang=words_in, scorer=scorer))
+        return self._told(verify_triples(self.graph, rows, lang=told_in, scorer=scorer))
 
     def _asked(self, wanted: bool, found: str) -> Scorer | None:
         """The trained model where it is ``wanted``; ``found`` is what asks for it."""

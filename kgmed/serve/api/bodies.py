@@ -43,7 +43,7 @@ class Claims(Body):
     """Claims to be verified: ``subject``, ``predicate`` and ``object`` (ids or names), maybe
     ``negated`` and ``qualifiers``; further fields come back as they are. ``plausibility`` asks the
     server's trained model about what is unsupported, as for a text; ``lang`` is the language of
-    what it says, en unless given."""
+    what it says, that of each row unless given."""
 
     triples: list[dict[str, Any]] = Field(
         examples=[[{"subject": "warfarin", "predicate": "interacts_with", "object": "amiodarone"}]]

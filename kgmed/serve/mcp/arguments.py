@@ -132,7 +132,7 @@ class Triples(Arguments):
     """For ``verify_triples``."""
 
     triples: list[Triple] = Field(description="The claims.", min_length=1)
-    lang: Lang | None = Field(None, description="Language of the text; en unless given.")
+    lang: Lang | None = LANG
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = CURSOR
     plausibility: bool = PLAUSIBILITY
