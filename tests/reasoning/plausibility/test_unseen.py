@@ -13,7 +13,7 @@ from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.reasoning.plausibility.embedding.train import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn
-from kgmed.reasoning.plausibility.methods.peers import peers
+from kgmed.reasoning.plausibility.methods.peers import row_of
 from kgmed.reasoning.plausibility.methods.unseen import without_some
 from kgmed.reasoning.plausibility.scorer import Scorer
 from kgmed.reasoning.plausibility.stored import read
@@ -138,9 +138,9 @@ def test_what_is_asked_meanwhile_is_told_the_same(
         if not told:
             told.append([])
             told[0] = scorer.score(asked)  # as another thread of a server may, while this one looks
-        return peers(*given)
+        return row_of(*given)
 
-    monkeypatch.setattr("kgmed.reasoning.plausibility.methods.newcomers.peers", interrupted)
+    monkeypatch.setattr("kgmed.reasoning.plausibility.methods.newcomers.row_of", interrupted)
     assert scorer.score(asked) == [expected]
     assert told == [[expected]]
 
