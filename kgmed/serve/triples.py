@@ -57,8 +57,7 @@ def verify_triples(
 
 def _written(checked: Checked, row: Row) -> Checked:
     """A claim with the words that it was sent in, by which its language is known."""
-    text = " ".join((row.subject, row.predicate, row.object))
-    return replace(checked, claim=replace(checked.claim, text=text))
+    return replace(checked, claim=replace(checked.claim, text=f"{row.subject} {row.object}"))
 
 
 def _row(number: int, row: Any) -> Row:
