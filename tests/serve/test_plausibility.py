@@ -24,6 +24,7 @@ from kgmed.serve.mcp.tools import BY_NAME
 from kgmed.serve.mcp.words import Words
 from kgmed.serve.options import Options
 from kgmed.serve.service import Service
+from kgmed.serve.triples import FIELDS
 from kgmed.wire import adapter, to_plain, verified
 
 if TYPE_CHECKING:
@@ -219,6 +220,28 @@ def test_an_agent_is_told_of_rows_in_words(root: Path) -> None:
     assert "lausib" not in bare
     lines = said.splitlines()
     assert [one for one in bare.splitlines() if one not in lines] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("verify_text", {"text": "Drug1 treats Disease2."}),
+        ("verify_triples", {"triples": [{k: ROWS[0][k] for k in FIELDS}]}),
+    ],
+)
+def test_an_agent_is_told_the_sources_of_the_nearest_paths(
+    root: Path, name: str, given: dict[str, object]
+) -> None:
+    with open_graph(root) as graph:
+        service, tool = Service(graph, scorer=graph.scorer()), BY_NAME[name]
+
+        def said(**more: bool) -> str:
+            page = tool.get(service, read(tool.arguments, {**given, **more}), 20)
+            return Words(graph.registry, "en").of(page)
+
+        assert "UNSUPPORTED" in said()
+        assert "Sources and licences" not in said()
+        assert "Sources and licences: infores:test 2026 (CC0-1.0)." in said(plausibility=True)
 
 
 def test_an_agent_gets_paths_in_the_order_of_the_model(root: Path) -> None:

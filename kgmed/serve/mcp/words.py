@@ -122,8 +122,9 @@ class Words:
                 f"Not a claim ({skipped.reason}): {skipped.text[:QUOTED]!r}"
                 for skipped in found.skipped[:10]
             ]
-        proofs = [c.proof for c in found.claims if c.proof is not None]
-        return [*lines, licences(s for proof in proofs for s in proof.statements)]
+        cited = [s for c in found.claims if c.proof is not None for s in c.proof.statements]
+        near = on_paths(claim.plausibility for claim in found.claims)
+        return [*lines, licences([*cited, *near])]
 
     def triples(self, found: Triples, page: Page) -> list[str]:
         lines = []
@@ -134,7 +135,8 @@ class Words:
             lines.append(f"{n}. {row.verdict}{reason}: {claim} {cite(row.statements)}".rstrip())
             lines += self._plausible(row.plausibility)
         lines += meanings([row.plausibility for row in found.rows], self.lang)
-        return [*lines, licences(found.statements.values())]
+        near = on_paths(row.plausibility for row in found.rows)
+        return [*lines, licences([*found.statements.values(), *near])]
 
     def _plausible(self, told: Plausibility | None) -> list[str]:
         if told is None:
@@ -280,6 +282,11 @@ class Words:
             lines += [f"{m['role']}: {m['content']}" for m in row.get("messages", ())]
             lines.append(f"  {cite(row.get('statements', ()))}")
         return [*lines, licences(found.statements.values())]
+
+
+def on_paths(told: Iterable[Plausibility | None]) -> list[Statement]:
+    """The statements of the nearest paths."""
+    return [s for one in told if one is not None for path in one.paths for s in path.statements]
 
 
 def licences(statements: Iterable[Statement]) -> str:
