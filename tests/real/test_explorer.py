@@ -292,7 +292,7 @@ def test_paths_are_ordered_by_a_trained_model_where_that_is_chosen(
         opened(browser, str(client.base_url), address) as page,
     ):
         assert shown(page) == expected["default"]
-        page.get_by_label("Order").select_option("by the model default")
+        page.get_by_label("Order").select_option("by the model “default”")
         page.get_by_role("button", name="Find paths").click()
         page.wait_for_url("**rank=learned")
         assert shown(page) == expected["learned"] != expected["default"]
