@@ -68,13 +68,15 @@ def settings(**more: Any) -> Settings:
 
 
 def run(graph: Path, out: Path, *, processes: int = 1, partition: Any = None,
-        tell: Any = lambda _text: None, **more: Any) -> Written:  # fmt: skip
+        tell: Any = lambda _text: None, engine: Any = None, **more: Any) -> Written:  # fmt: skip
     """Make a dataset of the tests' tasks."""
     chosen = settings(**more)
     snapshot = open_snapshot(graph)
     opening = partial(_open, str(graph), snapshot.manifest["snapshot"])
     maker = Instructions(chosen.tasks, chosen.formats, opening, "dataset_tasks")
-    with Run(snapshot, out, maker, chosen, version="1", processes=processes, tell=tell) as running:
+    with Run(
+        snapshot, out, maker, chosen, version="1", processes=processes, tell=tell, engine=engine
+    ) as running:
         return running.write(partition=partition)
 
 

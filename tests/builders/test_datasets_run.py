@@ -9,14 +9,22 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from dataset_runs import content, make_graph, rows, run, small_parts
 from dataset_tasks import CANT_START
 
-from kgmed.builders.datasets import prepare
+from kgmed.builders.datasets import folder, prepare
+from kgmed.builders.datasets.block import PartBlock
+from kgmed.builders.datasets.feed import Feed
+from kgmed.builders.datasets.job import Chunk, Job, Making
+from kgmed.builders.datasets.model import Draft
+from kgmed.builders.datasets.parts import make_part
 from kgmed.builders.datasets.trace import trace
 from kgmed.kg.errors import OutputError, UnknownConcept, UsageError
 from kgmed.kg.store.embedded import open_store
@@ -228,6 +236,45 @@ def test_a_killed_run_goes_on_without_a_row_lost_or_twice(
         path.name for path in out.rglob("*") if "work-" in path.name or "unfinished" in path.name
     ]
     assert left == []
+
+
+class Ending:
+    """Makes what another makes, of a run that takes its files away after so many drafts."""
+
+    def __init__(self, making: Making, work: Path, after: int) -> None:
+        self._making, self._work, self._after = making, work, after
+
+    def drafts(self, block: PartBlock) -> Iterator[Draft | Chunk]:
+        drafts = self._making.drafts(block)
+        yield from islice(drafts, self._after)
+        folder.end_work(self._work)
+        yield from drafts
+
+
+class Late:
+    """An engine that is still making a part when its run ends."""
+
+    processes = 1
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+
+    def made(self, job: Job, parts: Sequence[int]) -> Iterator[dict[str, Any]]:
+        feed = Feed(job.feed)
+        making = Ending(job.maker.start(feed, job.settings), job.feed, self._after)
+        yield make_part(job, feed, making, parts[0])
+
+
+@pytest.mark.parametrize("after", [0, 3, 10_000])
+def test_a_part_whose_run_was_ended_meanwhile_isnt_written(
+    graph: Path, whole: Path, tmp_path: Path, after: int
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(OutputError, match=r"is gone, with what part 0 is made of: its run"):
+        run(graph, out, engine=Late(after))
+    assert not [path for path in out.rglob("*-0000*") if path.is_file()]
+    assert run(graph, out).complete
+    assert content(out) == content(whole)
 
 
 def test_a_finished_run_is_left_as_it_is(graph: Path, tmp_path: Path) -> None:

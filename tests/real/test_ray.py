@@ -240,6 +240,60 @@ def test_the_command_line_joins_a_cluster_and_leaves_it_running(
     assert content(tmp_path / "again") == content(tmp_path / "here")
 
 
+def broken_off(graph: Path, out: Path, address: str = "") -> None:
+    """A run that Ctrl-C ends after its second part."""
+
+    def tell(text: str) -> None:
+        if text.startswith("part 2 of"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(graph, out, address=address, module="slow_tasks", tell=tell)
+    assert not [path for path in out.rglob("*") if "work-" in path.name]
+
+
+def making(folder: Path) -> list[int]:
+    """Workers that make a part, once they had time to end."""
+    until = time.monotonic() + 20
+    while (
+        found := [pid for pid, name in processes(folder).items() if "ray::_made" in name]
+    ) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
+def finished(graph: Path, tmp_path: Path) -> None:
+    """What was broken off goes on here, to the bytes of a run that wasn't."""
+    assert run(graph, tmp_path / "out", local=True).complete
+    run(graph, tmp_path / "whole", local=True)
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+def test_a_run_that_is_broken_off_leaves_the_cluster(
+    graph: Path, cluster: str, tmp_path: Path, surroundings: Path
+) -> None:
+    broken_off(graph, tmp_path / "out", cluster)
+    assert not making(surroundings)
+    assert processes(surroundings)  # the cluster is the user's
+    finished(graph, tmp_path)
+
+
+def test_a_run_that_is_broken_off_leaves_a_programs_own_ray_as_it_is(
+    graph: Path, tmp_path: Path, surroundings: Path
+) -> None:
+    import ray
+
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False,
+             object_store_memory=ray_engine.OBJECTS)  # fmt: skip
+    try:
+        broken_off(graph, tmp_path / "out")
+        assert not making(surroundings)  # the run had five parts or more, of which two were made
+        assert ray.get(ray.put(1)) == 1  # and Ray goes on
+    finally:
+        ray.shutdown()
+    finished(graph, tmp_path)
+
+
 def test_nodes_without_kgmed_are_told(
     graph: Path, surroundings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,6 +343,4 @@ def test_ctrl_c_ends_the_run_and_the_ray_that_it_started(
     assert not running(surroundings)
     assert not [path for path in (tmp_path / "out").rglob("*") if "work-" in path.name]
     small_parts()
-    assert run(graph, tmp_path / "out", local=True).complete
-    run(graph, tmp_path / "whole", local=True)
-    assert content(tmp_path / "out") == content(tmp_path / "whole")
+    finished(graph, tmp_path)

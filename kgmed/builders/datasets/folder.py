@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from kgmed.kg.store.snapshot import is_running
 RUN = "run.json"
 PARTS = "part-*.json"
 WORK = "work-"
+ENDED = "ended-"
+"""Before the name of a folder that is being removed."""
 _SHARED = {"snapshot": "the graph (its snapshot hash)", "files": "the file type"}
 """What all kinds of datasets in a folder have in common."""
 
@@ -158,10 +161,22 @@ def _runs(pid: int) -> bool:
 def start_work(job_notes: Path) -> Path:
     """The folder of a run's own files; those of killed runs of this machine are removed."""
     host = socket.gethostname()
+    for path in job_notes.glob(f"{ENDED}*"):
+        shutil.rmtree(path, ignore_errors=True)
     for path in job_notes.glob(f"{WORK}*"):
         name, _, pid = path.name.removeprefix(WORK).rpartition("-")
         if name == host and pid.isdigit() and not _runs(int(pid)):
-            shutil.rmtree(path, ignore_errors=True)
+            end_work(path)
     folder = job_notes / f"{WORK}{host}-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
+    end_work(folder)
     return folder
+
+
+def end_work(folder: Path) -> None:
+    """Remove a run's own files: all at once, so that whoever makes a part still and sees the folder
+    when it is done has read all that was there."""
+    ended = folder.with_name(f"{ENDED}{folder.name}")
+    with suppress(OSError):
+        folder.replace(ended)
+    for path in (ended, folder):
+        shutil.rmtree(path, ignore_errors=True)

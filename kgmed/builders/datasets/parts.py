@@ -27,6 +27,7 @@ from kgmed.builders.datasets.quality.sample import SAMPLE, SIZE, Sample
 from kgmed.builders.datasets.rows import row
 from kgmed.builders.datasets.splits import SPLITS, draw
 from kgmed.builders.datasets.writers import Lines, Shards, cannot_write
+from kgmed.kg.errors import OutputError
 
 FILTERS = ("drafts", "exact duplicates", "balance", FILTER, "bound on rows", "rows")
 """What drafts are counted by, in order: made, taken away by each filter, and left."""
@@ -177,6 +178,7 @@ def _made(job: Job, feed: Feed, making: Making, number: int) -> dict[str, Any]:
                     if config == configs[0]:
                         counts.exemplify(made.task, made.lang, made.id, record)
             used = counts.used()
+            _see_that_it_was_there(feed, number)
             files = shards.finish()
         note = {
             "part": number, "parts": len(feed), "digest": job.digest, "files": files,
@@ -188,8 +190,19 @@ def _made(job: Job, feed: Feed, making: Making, number: int) -> dict[str, Any]:
         write_hits(path.with_suffix(HITS), counts.hits)
         write_text(path, json.dumps(note, ensure_ascii=False))
     except OSError as error:
+        _see_that_it_was_there(feed, number)
         raise cannot_write(error, Path(error.filename or job.out)) from error
     return note
+
+
+def _see_that_it_was_there(feed: Feed, number: int) -> None:
+    """Refuse a part that was being made when its run took its files away: rows may lack what was no
+    longer there."""
+    if not feed.folder.is_dir():
+        raise OutputError(
+            f"{feed.folder}: is gone, with what part {number} is made of: its run was ended. The "
+            "part isn't written: run the same command again."
+        )
 
 
 def rows_of(

@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,6 @@ OBJECTS = 100 * 1024 * 1024
 """Bytes of shared memory of a Ray that is started here: notes of parts are all that passes."""
 REACHED_S = 10
 """Seconds in which a cluster's address must answer."""
-CANCELLED_S = 10
-"""Seconds that workers have to end when a run is broken off."""
 
 
 class RayEngine:
@@ -42,6 +40,9 @@ class RayEngine:
     ``HOST:PORT``, or ``ray://HOST:PORT`` for a client's server. Without one a Ray of ``processes``
     CPUs is started on this machine. Where the program has called ``ray.init`` itself, that cluster
     is used, and left running. Nothing is started or joined before it is needed.
+
+    A run that is broken off ends its parts by leaving. On the program's own cluster, those that are
+    being made are made to their end, and those that wait come to nothing.
 
     Raises :class:`~kgmed.kg.errors.MissingExtra` without ray, and
     :class:`~kgmed.kg.errors.ServerError` for a cluster that can't be reached.
@@ -60,6 +61,10 @@ class RayEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """End what was started here, or leave the cluster: either ends what this run began."""
         if self._joined:
             self._ray.shutdown()
             self._joined = False
@@ -91,15 +96,8 @@ class RayEngine:
                     raise found
                 yield found
         finally:
-            if running:
-                self._end(list(running))
-
-    def _end(self, running: Sequence[Any]) -> None:
-        """Break off what is running: the folder that it reads is about to go."""
-        for task in running:
-            with suppress(self._ray.exceptions.RayError):
-                self._ray.cancel(task)  # by force, Ray 2.60 may bring this process down
-        self._ray.wait(running, num_returns=len(running), timeout=CANCELLED_S)
+            if running:  # broken off; cancelling tasks may bring this process down (Ray 2.60)
+                self._leave()
 
     def _connected(self) -> Any:
         if self._ray is None:
@@ -203,18 +201,17 @@ def _made(job: Job, version: str, number: int) -> dict[str, Any] | KgmedError:
 
 
 def _started(job: Job, version: str) -> tuple[Job, Feed, Making]:
+    if version != VERSION:
+        raise ConfigError(
+            f"The Ray node {socket.gethostname()} has kgmed {VERSION}, this run {version}: rows "
+            "would differ. Install the same version on every node."
+        )
+    if not job.feed.is_dir():  # nor does it where the run was broken off: what waits ends at once
+        raise OutputError(
+            f"{job.feed}: the Ray node {socket.gethostname()} doesn't see it. Name a folder, by "
+            "--out, on storage that all nodes share at the same path."
+        )
     if job.feed not in _STARTED:
-        here = socket.gethostname()
-        if version != VERSION:
-            raise ConfigError(
-                f"The Ray node {here} has kgmed {VERSION}, this run {version}: rows "
-                "would differ. Install the same version on every node."
-            )
-        if not job.feed.is_dir():
-            raise OutputError(
-                f"{job.feed}: the Ray node {here} doesn't see it. Name a folder, by --out, on "
-                "storage that all nodes share at the same path."
-            )
         feed = Feed(job.feed)
         _STARTED.clear()
         _STARTED[job.feed] = (job, feed, job.maker.start(feed, job.settings))

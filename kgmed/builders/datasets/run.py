@@ -8,7 +8,6 @@ several machines that share a folder add up to one dataset.
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -75,7 +74,7 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         if self._work is not None:
-            shutil.rmtree(self._work, ignore_errors=True)
+            folder.end_work(self._work)
 
     def prepare(self, *, within: Path | None = None) -> tuple[Job, Feed]:
         """Lay out what tasks read, in the dataset's folder or another.
