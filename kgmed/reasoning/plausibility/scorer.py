@@ -18,9 +18,11 @@ from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.embedded import store_of
 from kgmed.reasoning.plausibility.embedding.score import Embedded, Kind
 from kgmed.reasoning.plausibility.measures.calibrate import Calibration
+from kgmed.reasoning.plausibility.measures.measure import Scores
 from kgmed.reasoning.plausibility.methods.baselines import PathCounts
 from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, Weighing
 from kgmed.reasoning.plausibility.methods.newcomers import Newcomers
+from kgmed.reasoning.plausibility.methods.standins import StandIns
 from kgmed.reasoning.plausibility.stored import DEFAULT, Ids, load
 from kgmed.reasoning.plausibility.told import Learned
 from kgmed.reasoning.plausibility.triples.data import Floats, Ints
@@ -76,7 +78,11 @@ class Scorer:
         self.paths = PathCounts.of_arrays(arrays)
         weighing = Weighing.from_json(learned.weighing)
         names = list(learned.predicates)
-        self._scores = Mixed(Features(model, self.paths), weighing, names, name=learned.method)
+        scores: Scores | None = model
+        if model is not None and "standing.table" in arrays:
+            scores = StandIns.of_arrays(model, arrays, len(learned.categories))
+        features = Features(scores, self.paths)
+        self._scores = Mixed(features, weighing, names, name=learned.method)
         self._calibration = Calibration.from_json(learned.calibration)
         self._model, self._newcomers = model, None
         self._seen = np.ones(len(self.ids), bool)
@@ -84,9 +90,7 @@ class Scorer:
             self._seen = arrays["seen"]
             self._by_name = Calibration.from_json(learned.unseen.calibration)
             if store is not None:
-                self._newcomers = Newcomers(
-                    model.kind, arrays, symmetric, learned.categories, store
-                )
+                self._newcomers = Newcomers(model, arrays, learned.categories, store)
 
     @classmethod
     def open(cls, snapshot: Snapshot, name: str = DEFAULT) -> Self:
