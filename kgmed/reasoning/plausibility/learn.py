@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.reasoning.plausibility.measures.calibrate import Judged
 
-METHODS = (*BASELINES, "complex", mixed_name("complex"))
+METHODS = (*BASELINES, "complex", "complex+paths", mixed_name("complex"))
 """What is compared unless said."""
 WORK = ".work"
 """In the folder of a graph's models, the states of trainings that were ended."""

@@ -160,10 +160,10 @@ class Fitting:
             scores = Degree(self.slots) if name == "degree" else self.paths
         else:
             raise UsageError(
-                f"Found method {name!r}, expected one of: {', '.join((*BASELINES, *KINDS))}; after a "
-                f"model {STANDINS} (of {' and '.join(BY_PEERS)} alone) or, for concepts unseen in "
-                f"training, one of {', '.join(FILLINGS)}; and then {PATHS}, as in complex+names and "
-                "complex+standins+paths."
+                f"Found method {name!r}, expected one of: {', '.join((*BASELINES, *KINDS))}; after "
+                f"a model {STANDINS} (of {' and '.join(BY_PEERS)} alone) or, for concepts unseen "
+                f"in training, one of {', '.join(FILLINGS)}; then {PATHS}: complex+paths, "
+                "complex+names, complex+standins+paths."
             )
         calibration = calibrated(self.valid.judged(scores), self.triples.predicates)
         return Method(scores, calibration, trained)

@@ -34,7 +34,7 @@ from kgmed.reasoning.plausibility.methods.peers import (
 from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Mask, Reals, Triples
 from kgmed.reasoning.plausibility.triples.negatives import ENDS, End
 
-STRETCH = 0.75
+STRETCH = 0.6
 """Less than of a concept that has no numbers at all: where thousands never stand, most rightly
 don't, and the far ones would be in the way of what does."""
 ROWS = 1 << 16
@@ -71,12 +71,12 @@ class Standing:
     def at(self, p: int, end: End) -> Mask:
         """Whether each concept stands at that end of the family of predicate ``p``; either, where
         it is symmetric."""
-        row = 2 * int(self.families[p])
-        rows = (
-            self.table[row : row + 2] if self._symmetric[p] else self.table[row + ENDS.index(end)]
-        )
-        found = np.unpackbits(rows, axis=-1, count=self._n).astype(bool)
-        return found.any(0) if found.ndim > 1 else found
+        row, n = 2 * int(self.families[p]), ENDS.index(end)
+        bits = self.table[row + n]
+        if self._symmetric[p]:
+            bits = bits | self.table[row + 1 - n]
+        found: Mask = np.unpackbits(bits, count=self._n) == 1
+        return found
 
 
 class StandIns:
