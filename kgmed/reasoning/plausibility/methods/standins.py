@@ -11,6 +11,7 @@ of the way to the weighted mean of its peers. docs/learn-measured.md has the fig
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -95,6 +96,7 @@ class StandIns:
         self._types, self._categories = types, categories
         self._tables = [one for one in (NODES, NODES_IM) if one in model.weights]
         self._rows: dict[tuple[int, int], _Rows] = {}
+        self._lock = Lock()
 
     @classmethod
     def of(
@@ -182,17 +184,21 @@ class StandIns:
         lacking = np.flatnonzero(~rows.standing[concepts] & rows.kin[self._types[concepts]])
         if len(lacking):
             wanted = concepts[lacking]
-            for concept in np.unique(wanted[~rows.known(wanted)]).tolist():
-                own, how = self.peers(concept, p, end)
-                kind = int(self._types[concept])
-                rows.add(concept, {
-                    name: row_of(self._model.weights, name, rows.means[name][kind], own, how,
-                                 stretch=STRETCH)
-                    for name in self._tables
-                })  # fmt: skip
-            for name in self._tables:
-                found[name][lacking] = rows.of(name, wanted)
+            with self._lock:  # a server's threads ask for the same
+                for concept in np.unique(wanted[~rows.known(wanted)]).tolist():
+                    rows.add(concept, self._made(concept, p, end))
+                for name in self._tables:
+                    found[name][lacking] = rows.of(name, wanted)
         return found
+
+    def _made(self, concept: int, p: int, end: End) -> Tables:
+        """The rows of a concept that doesn't stand at an end; shapes (width,)."""
+        own, how = self.peers(concept, p, end)
+        kind, means = int(self._types[concept]), self._slot(p, end).means
+        return {
+            name: row_of(self._model.weights, name, means[name][kind], own, how, stretch=STRETCH)
+            for name in self._tables
+        }
 
     def _slot(self, p: int, end: End) -> _Rows:
         """What is known of an end of a predicate's family, made when it is asked for."""
