@@ -69,7 +69,7 @@ class Offer:
     that is meant where it names none; ``lm`` says whether a language model answers. ``limits`` are
     texts in code points, times (``_s``) in seconds, the rest in numbers; the reference on limits in
     docs/serve.md has them in words. ``plausibility`` is the name of the trained model that can be
-    asked about unsupported claims, '' for none."""
+    asked about unsupported claims and to rank paths, '' for none."""
 
     programs: tuple[str, ...]
     program: str

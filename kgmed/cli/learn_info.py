@@ -16,7 +16,7 @@ def info(
     graph: GraphUri = None,
     *,
     name: Annotated[
-        str | None, typer.Option("--name", help="This model alone. Default: all.")
+        str | None, typer.Option("--name", help="The model of this name alone. Default: all.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -57,7 +57,9 @@ def suggest(
             "suggested again; repeatable.",
         ),
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="The trained model.")] = "default",
+    name: Annotated[
+        str, typer.Option("--name", help="The trained model, as it was kept by learn train --name.")
+    ] = "default",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

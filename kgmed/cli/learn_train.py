@@ -40,10 +40,17 @@ def train(
         typer.Option(
             "--model",
             metavar="complex|distmult|transe|rotate|paths",
-            help="What is trained; each is weighed with path counts. paths: these alone, no torch.",
+            help="The kind of model; each is weighed with path counts. paths: these alone, no "
+            "torch.",
         ),
     ] = "complex",
-    name: Annotated[str, typer.Option("--name", help="What it is kept as.")] = "default",
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name",
+            help="What it is kept as: the NAME of --model in verify, paths, serve and mcp.",
+        ),
+    ] = "default",
     split: SplitBy = "random",
     predicate: Predicates = None,
     share: Share = 0.05,

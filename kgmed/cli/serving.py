@@ -75,8 +75,8 @@ ServedModel = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="A model that 'kgmed learn train' made of this graph: who verifies a text may ask how "
-        "plausible it finds what is UNSUPPORTED.",
+        help="A model that 'kgmed learn train --name NAME' made of this graph: who verifies may "
+        "ask how plausible it finds what is UNSUPPORTED, who looks for paths, to have them ranked.",
     ),
 ]
 

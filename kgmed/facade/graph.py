@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kgmed.kg.paths.found import Paths
     from kgmed.kg.store.base import CoverageRow
     from kgmed.kg.why import Why
+    from kgmed.reasoning.plausibility.scorer import Scorer
 
 MAX_HOPS = 6
 RANKS = ("default", "learned")
@@ -90,14 +91,14 @@ class Graph(Linking, AskingFiles, Optimizing, Learning, Suggesting, Showing, Gen
         limit: int = 5,
         predicates: Sequence[str] | None = None,
         rank: str = "default",
-        model: str = "default",
+        model: str | Scorer = "default",
     ) -> Paths:
         """The best of the shortest paths between two concepts, given by id or name: a list, which
         shows in a notebook as one picture.
 
         ``rank`` is ``default``, by how much their predicates explain and how specific their
         concepts are, or ``learned``, by how well the trained ``model`` ties their concepts to both
-        ends, whose errors are those of :meth:`scorer`.
+        ends: its name, whose errors are those of :meth:`scorer`, or what that gave.
 
         >>> path = open_graph().find_paths("imatinib", "ABL1")[0]
         >>> [step.statement.predicate for step in path.steps]
@@ -127,10 +128,10 @@ class Graph(Linking, AskingFiles, Optimizing, Learning, Suggesting, Showing, Gen
         names = {id: concept.name for id, concept in concepts.items()}
         return Paths((with_names(path, names) for path in found.paths), concepts)
 
-    def _learned_rank(self, model: str) -> Rank:
+    def _learned_rank(self, model: str | Scorer) -> Rank:
         from kgmed.reasoning.plausibility.uses.paths import path_scores
 
-        return partial(path_scores, self.scorer(model))
+        return partial(path_scores, self.scorer(model) if isinstance(model, str) else model)
 
     def why(self, left: str, right: str) -> Why:
         """Which mappings made two ids one concept, or which were refused."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from kgmed.facade.graph import RANKS
 from kgmed.facade.how import DIRECT, LM_PROGRAMS
 from kgmed.kg.errors import UsageError
 from kgmed.serve.limits import (
@@ -65,7 +66,8 @@ class Service:
     names one. ``changes`` is a diff to another snapshot, where the server was given one.
     ``withheld`` are the sources of which the graph's store hides what may not leave, ``allow`` the
     licences and sources that may leave though they aren't open. ``scorer`` is the trained model
-    that may be asked about unsupported claims, None where the server was given none.
+    that may be asked about unsupported claims and to rank paths, None where the server was given
+    none.
 
     >>> service = Service(open_graph())
     >>> service.ask("does warfarin interact with amiodarone?").value
@@ -189,16 +191,21 @@ class Service:
         concepts = {c.id: c for c in ends if c is not None}
         return Shown(statement=found, concepts=concepts, snapshot=self._snapshot)
 
-    def paths(self, start: str, end: str, *, hops: int = 4, limit: int = 5) -> Paths:
-        """The best of the shortest paths between two concepts, given by id or name."""
+    def paths(
+        self, start: str, end: str, *, hops: int = 4, limit: int = 5, rank: str = "default"
+    ) -> Paths:
+        """The best of the shortest paths between two concepts, given by id or name; ``rank`` is
+        ``default``, or ``learned``: by the trained model."""
         from kgmed.wire import Paths
 
+        scorer = self._asked(one_of(rank, "rank", RANKS) == "learned", "rank=learned")
         number_within(hops, "hops", 1, self.limits.hops)
         number_within(limit, "limit", 1, self.limits.paths)
         self._id(start, "start"), self._id(end, "end")
         self._fresh()
         ends = [self.graph.named(start), self.graph.named(end)]
-        found = self.graph.find_paths(*ends, hops=hops, limit=limit)
+        how: dict[str, Any] = {} if scorer is None else {"rank": rank, "model": scorer}
+        found = self.graph.find_paths(*ends, hops=hops, limit=limit, **how)
         ids = list(dict.fromkeys([*ends, *(node for path in found for node in path.nodes)]))
         concepts = {c.id: c for c in self.graph.store.concepts(ids) if c is not None}
         return self._told(Paths(ends[0], ends[1], hops, tuple(found), concepts, self._snapshot))
@@ -301,20 +308,23 @@ class Service:
         from kgmed.wire import verified
 
         text_within(text, "text", self.limits.text)
-        if plausibility and self._scorer is None:
-            raise UsageError(
-                "Found plausibility=true, and this server was given no trained model; expected it "
-                "to be started with --model NAME. 'kgmed learn train' makes one."
-            )
+        scorer = self._asked(plausibility, "plausibility=true")
         self._fresh()
-        asked = self._scorer if plausibility else None
         return self._told(
-            verified(self.graph.verify(text, lang=language(lang), plausibility=asked))
+            verified(self.graph.verify(text, lang=language(lang), plausibility=scorer))
         )
 
-    def verify_triples(self, rows: Sequence[Mapping[str, Any]]) -> Triples:
+    def verify_triples(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        lang: str | None = None,
+        plausibility: bool = False,
+    ) -> Triples:
         """The verdict of each row: ``subject``, ``predicate``, ``object`` (ids or names), maybe
-        ``negated`` and ``qualifiers``; further columns are carried through."""
+        ``negated`` and ``qualifiers``; further columns are carried through. With ``plausibility``,
+        what the trained model says of those that are unsupported, in the language ``lang``, else
+        in that of each row."""
         from kgmed.serve.triples import verify_triples
 
         if not isinstance(rows, list | tuple) or not 1 <= len(rows) <= self.limits.triples:
@@ -322,8 +332,21 @@ class Service:
             raise UsageError(
                 f"Found {found} in triples, expected a list of 1 to {self.limits.triples:,} rows."
             )
+        told_in = language(lang)
+        scorer = self._asked(plausibility, "plausibility=true")
         self._fresh()
-        return self._told(verify_triples(self.graph, rows))
+        return self._told(verify_triples(self.graph, rows, lang=told_in, scorer=scorer))
+
+    def _asked(self, wanted: bool, found: str) -> Scorer | None:
+        """The trained model where it is ``wanted``; ``found`` is what asks for it."""
+        if not wanted:
+            return None
+        if self._scorer is None:
+            raise UsageError(
+                f"Found {found}, and this server was given no trained model; expected it to be "
+                "started with --model NAME. 'kgmed learn train' makes one."
+            )
+        return self._scorer
 
     def interactions(self, drugs: Sequence[str], *, lang: str | None = None) -> Interactions:
         """Every pair of a list of drugs: listed, with severity and source, or not listed."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from kgmed.kg.model import Concept, Direction, Mapping, Name, Statement
 from kgmed.reasoning.answer import Item, Withheld
+from kgmed.reasoning.claims.model import Plausibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,8 @@ class Interactions:
 
 @dataclass(frozen=True, slots=True)
 class TripleVerdict:
-    """A row that was sent, its own columns under ``row``, and what came of it."""
+    """A row that was sent, its own columns under ``row``, and what came of it. ``plausibility``:
+    what a trained model says of an UNSUPPORTED row, where it was asked for; no evidence."""
 
     row: MappingABC[str, Any]
     verdict: str
@@ -159,6 +161,7 @@ class TripleVerdict:
     statements: tuple[str, ...]
     confidence: float
     reason: str
+    plausibility: Plausibility | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,39 @@ def test_a_trained_model_is_heard_beneath_what_is_not_stated(
             assert page.locator("#claim-2 [data-plausibility]").count() == 0
 
 
+def test_paths_are_ordered_by_a_trained_model_where_that_is_chosen(
+    browser: Browser, base: str, tmp_path: Path
+) -> None:
+    root = trainable(tmp_path / "graph").root
+    with open_graph(root) as graph:
+        graph.learn_train(model="paths", share=0.15)
+        expected = {
+            rank: [[graph.concept(id).name for id in path.nodes] for path in
+                   graph.find_paths("Drug1", "Disease2", limit=5, rank=rank)]
+            for rank in ("default", "learned")
+        }  # fmt: skip
+
+    def shown(page: Page) -> list[list[str]]:
+        page.wait_for_selector(".path")
+        return [row.locator(".node").all_inner_texts() for row in page.locator(".path").all()]
+
+    address = "/?view=paths&start=Drug1&end=Disease2"
+    options = Options(str(root), port=0, access_log="", model="default")
+    with (
+        served(options) as client,
+        opened(browser, str(client.base_url), address) as page,
+    ):
+        assert shown(page) == expected["default"]
+        page.get_by_label("Order").select_option("by the model “default”")
+        page.get_by_role("button", name="Find paths").click()
+        page.wait_for_url("**rank=learned")
+        assert shown(page) == expected["learned"] != expected["default"]
+        assert page.get_by_label("Order").input_value() == "learned"
+    with opened(browser, base, VIEWS["paths"]) as page:
+        shown(page)
+        assert page.get_by_label("Order").count() == 0
+
+
 @pytest.mark.parametrize("address", [
     "/?view=ask&q=how+does+imatinib+treat+chronic+myeloid+leukemia",
     INTERACTIONS,

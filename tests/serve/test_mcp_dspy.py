@@ -87,4 +87,6 @@ def test_the_bridge_gives_types_descriptions_and_structured_results(graph: Graph
     assert told["rows"][0]["verdict"] == "SUPPORTED"
     assert bridged["search"].arg_types["limit"] is int
     assert bridged["paths"].args["start"]["description"].startswith("A concept, by id or name.")
-    assert set(bridged["verify_triples"].args) == {"triples", "limit", "cursor"}
+    assert set(bridged["verify_triples"].args) == {
+        "triples", "lang", "limit", "cursor", "plausibility",
+    }  # fmt: skip

@@ -289,8 +289,9 @@ class Scorer:
     def number(self, id: str) -> int:
         """The model's number of a concept, -1 for one that it hasn't seen."""
         known = self._numbers
-        if id not in known:
+        found = known.get(id)
+        if found is None:
             if len(known) >= REMEMBERED:
                 known.clear()
-            known[id] = self.ids.number(id)
-        return known[id]
+            found = known[id] = self.ids.number(id)
+        return found

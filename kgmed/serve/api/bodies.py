@@ -41,11 +41,15 @@ class Checked(Text):
 
 class Claims(Body):
     """Claims to be verified: ``subject``, ``predicate`` and ``object`` (ids or names), maybe
-    ``negated`` and ``qualifiers``; further fields come back as they are."""
+    ``negated`` and ``qualifiers``; further fields come back as they are. ``plausibility`` asks the
+    server's trained model about what is unsupported, as for a text; ``lang`` is the language of
+    what it says, that of each row unless given."""
 
     triples: list[dict[str, Any]] = Field(
         examples=[[{"subject": "warfarin", "predicate": "interacts_with", "object": "amiodarone"}]]
     )
+    lang: Lang | None = None
+    plausibility: bool = False
 
 
 class Drugs(Body):

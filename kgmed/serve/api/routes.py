@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from kgmed.facade.graph import RANKS
 from kgmed.serve.api import problems
 from kgmed.serve.api.bodies import Ask, Checked, Claims, Drugs, Lang, Text
 from kgmed.serve.api.gone import unless_gone
@@ -18,6 +19,14 @@ from kgmed.wire import to_json, to_plain
 
 Id = Annotated[str, Path(description="Any id of the concept.", examples=["drugbank:DB00682"])]
 Limit = Annotated[int, Query(ge=1)]
+Rank = Annotated[
+    str,
+    Query(
+        description="By what predicates explain and how specific concepts are, or by how well the "
+        "server's trained model ties the concepts on the way to both ends.",
+        json_schema_extra={"enum": list(RANKS)},
+    ),
+]
 JSON = "application/json"
 EVENTS = "text/event-stream"
 
@@ -120,11 +129,15 @@ def _graph(api: APIRouter) -> None:
         request: Request,
         start: Annotated[str, Query(examples=["warfarin"])],
         end: Annotated[str, Query(examples=["VKORC1"])],
+        *,
         hops: Annotated[int, Query(ge=1)] = 4,
         limit: Limit = 5,
+        rank: Rank = "default",
     ) -> Response:
         """The best of the shortest paths between two concepts, given by id or name."""
-        return await _json(request, lambda s: s.paths(start, end, hops=hops, limit=limit))
+        return await _json(
+            request, lambda s: s.paths(start, end, hops=hops, limit=limit, rank=rank)
+        )
 
     @api.get("/why", tags=["graph"], **_shape("kgmed.why/1"))
     async def why(
@@ -198,7 +211,12 @@ def _questions(api: APIRouter) -> None:
     @api.post("/verify/triples", tags=["texts"], **_shape("kgmed.triples/1"))
     async def verify_triples(request: Request, body: Claims) -> Response:
         """The verdict of each row of claims."""
-        return await _json(request, lambda s: s.verify_triples(body.triples))
+        return await _json(
+            request,
+            lambda s: s.verify_triples(
+                body.triples, lang=body.lang, plausibility=body.plausibility
+            ),
+        )  # fmt: skip
 
     @api.post("/interactions", tags=["questions"], **_shape("kgmed.interactions/1"))
     async def interactions(request: Request, body: Drugs) -> Response:

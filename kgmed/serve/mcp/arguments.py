@@ -11,6 +11,11 @@ from kgmed.kg.errors import UsageError
 Lang = Literal["en", "zh"]
 LANG = Field(None, description="Language of the answer; the text's own unless given.")
 ID = "Any id or spelling of one: drugbank:DB00682, DB00682, C0043031."
+PLAUSIBILITY = Field(
+    False,
+    description="Tell how plausible the server's trained model finds what is UNSUPPORTED; "
+    "no evidence. Only where info tells of a model.",
+)
 CURSOR = Field(None, description="Where to go on: `more.cursor` of the result before.")
 
 
@@ -71,6 +76,10 @@ class Paths(Arguments):
     hops: int = Field(4, ge=1, le=4, description="Statements in a path at most.")
     lang: Lang | None = Field(None, description="Language of the text; en unless given.")
     limit: int = Field(5, ge=1, le=20, description="Paths at most, the best first.")
+    rank: Literal["default", "learned"] = Field(
+        "default",
+        description="learned: by the server's trained model. Only where info tells of a model.",
+    )
 
 
 class Ask(Arguments):
@@ -106,11 +115,7 @@ class Text(Arguments):
 class Checked(Text):
     """For ``verify_text``."""
 
-    plausibility: bool = Field(
-        False,
-        description="Tell how plausible the server's trained model finds what is UNSUPPORTED; "
-        "no evidence. Only where info tells of a model.",
-    )
+    plausibility: bool = PLAUSIBILITY
 
 
 class Triple(Arguments):
@@ -127,8 +132,10 @@ class Triples(Arguments):
     """For ``verify_triples``."""
 
     triples: list[Triple] = Field(description="The claims.", min_length=1)
+    lang: Lang | None = LANG
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = CURSOR
+    plausibility: bool = PLAUSIBILITY
 
 
 class Mapping(Arguments):

@@ -60,7 +60,7 @@ def _statement(service: Service, asked: given.Statement, _count: int) -> Page:
 
 
 def _paths(service: Service, asked: given.Paths, count: int) -> Page:
-    found = service.paths(asked.start, asked.end, hops=asked.hops, limit=count)
+    found = service.paths(asked.start, asked.end, hops=asked.hops, limit=count, rank=asked.rank)
     return Page(found, hint=FULL if len(found.paths) == count else "")
 
 
@@ -84,7 +84,8 @@ def _verify_text(service: Service, asked: given.Checked, count: int) -> Page:
 
 
 def _verify_triples(service: Service, asked: given.Triples, count: int) -> Page:
-    found = service.verify_triples([row.model_dump() for row in asked.triples])
+    rows = [row.model_dump() for row in asked.triples]
+    found = service.verify_triples(rows, lang=asked.lang, plausibility=asked.plausibility)
     return cut(found, ["rows"], place(asked.cursor, snapshot(service)), count, snapshot(service))
 
 

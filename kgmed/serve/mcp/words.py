@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kgmed.kg.predicates import Registry
     from kgmed.kg.why import Why
     from kgmed.reasoning.answer import Answer
+    from kgmed.reasoning.claims.model import Plausibility
     from kgmed.serve.mcp.pages import Page
     from kgmed.serve.shapes import (
         ConceptShown,
@@ -112,9 +113,7 @@ class Words:
             words = f" {claim.proof.words}" if claim.proof and claim.proof.words else ""
             lines.append(f"{n}. {claim.verdict}{rule}{reason}: {claim.text!r}.{words}")
             lines += [f"   Against it: {proof.words}" for proof in claim.against[:2]]
-            if claim.plausibility is not None:
-                lines.append(f"   {claim.plausibility.words}")
-                lines += [f"   {nearest(one, self.lang)}" for one in claim.plausibility.paths]
+            lines += self._plausible(claim.plausibility)
         lines += meanings([claim.plausibility for claim in found.claims], self.lang)
         if not page.start:
             if not found.claims:
@@ -123,8 +122,9 @@ class Words:
                 f"Not a claim ({skipped.reason}): {skipped.text[:QUOTED]!r}"
                 for skipped in found.skipped[:10]
             ]
-        proofs = [c.proof for c in found.claims if c.proof is not None]
-        return [*lines, licences(s for proof in proofs for s in proof.statements)]
+        cited = [s for c in found.claims if c.proof is not None for s in c.proof.statements]
+        near = on_paths(claim.plausibility for claim in found.claims)
+        return [*lines, licences([*cited, *near])]
 
     def triples(self, found: Triples, page: Page) -> list[str]:
         lines = []
@@ -133,7 +133,15 @@ class Words:
             denied = "not " if row.row.get("negated") else ""
             claim = f"{row.row['subject']} {denied}{row.row['predicate']} {row.row['object']}"
             lines.append(f"{n}. {row.verdict}{reason}: {claim} {cite(row.statements)}".rstrip())
-        return [*lines, licences(found.statements.values())]
+            lines += self._plausible(row.plausibility)
+        lines += meanings([row.plausibility for row in found.rows], self.lang)
+        near = on_paths(row.plausibility for row in found.rows)
+        return [*lines, licences([*found.statements.values(), *near])]
+
+    def _plausible(self, told: Plausibility | None) -> list[str]:
+        if told is None:
+            return []
+        return [f"   {told.words}", *(f"   {nearest(one, self.lang)}" for one in told.paths)]
 
     # The graph
 
@@ -274,6 +282,11 @@ class Words:
             lines += [f"{m['role']}: {m['content']}" for m in row.get("messages", ())]
             lines.append(f"  {cite(row.get('statements', ()))}")
         return [*lines, licences(found.statements.values())]
+
+
+def on_paths(told: Iterable[Plausibility | None]) -> list[Statement]:
+    """The statements of the nearest paths."""
+    return [s for one in told if one is not None for path in one.paths for s in path.statements]
 
 
 def licences(statements: Iterable[Statement]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.reasoning.plausibility.embedding.train import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn
+from kgmed.reasoning.plausibility.methods.peers import row_of
 from kgmed.reasoning.plausibility.methods.unseen import without_some
 from kgmed.reasoning.plausibility.scorer import Scorer
 from kgmed.reasoning.plausibility.stored import read
@@ -123,6 +125,25 @@ def test_a_concept_without_a_statement_is_known_by_its_name(
     assert {int(one.id.removeprefix("x:Disease")) % 6 for one in best[:4]} == {1}
     told = scorer.score([("x:New1", "treats", one.id) for one in best])
     assert [one.probability for one in best] == pytest.approx(told)
+
+
+def test_what_is_asked_meanwhile_is_told_the_same(
+    snapshot: Snapshot, learned: Learned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = Scorer.open(snapshot)
+    asked = [("x:New1", "treats", "x:Disease1")]
+    (expected,) = Scorer.open(snapshot).score(asked)
+    told: list[list[float | None]] = []
+
+    def interrupted(*given: Any) -> Any:
+        if not told:
+            told.append([])
+            told[0] = scorer.score(asked)  # as another thread of a server may, while this one looks
+        return row_of(*given)
+
+    monkeypatch.setattr("kgmed.reasoning.plausibility.methods.newcomers.row_of", interrupted)
+    assert scorer.score(asked) == [expected]
+    assert told == [[expected]]
 
 
 def test_a_concept_like_none_stays_unknown(snapshot: Snapshot, learned: Learned) -> None:

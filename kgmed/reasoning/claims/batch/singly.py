@@ -15,11 +15,12 @@ from kgmed.kg.curies import candidates
 from kgmed.kg.linking.link import Link
 from kgmed.reasoning.claims.batch.columns import Qualifiers
 from kgmed.reasoning.claims.batch.ends import is_curie
-from kgmed.reasoning.claims.model import Claim
+from kgmed.reasoning.claims.model import Checked, Claim
 from kgmed.reasoning.claims.verify import Verifier
 
 if TYPE_CHECKING:
     from kgmed.kg.linking.linker import Linker
+    from kgmed.kg.model import Language
     from kgmed.kg.predicates import Registry
     from kgmed.kg.store.base import GraphStore
 
@@ -47,13 +48,29 @@ class Told:
     claim: Claim
 
 
-class Singly:
-    """Verifies rows one by one; a name is linked once for all rows that have it."""
+def told(checked: Checked) -> Told:
+    """What is added to the row of a claim that was checked."""
+    proof = checked.proof
+    return Told(
+        checked.verdict,
+        proof.rule if proof else "",
+        tuple(s.id for s in proof.statements) if proof else (),
+        checked.confidence,
+        checked.reason,
+        checked.claim,
+    )
 
-    def __init__(self, store: GraphStore, registry: Registry) -> None:
+
+class Singly:
+    """Verifies rows one by one; a name is linked once for all rows that have it. ``lang`` is the
+    language that proofs and plausibilities are told in, None for that of each claim's text."""
+
+    def __init__(
+        self, store: GraphStore, registry: Registry, *, lang: Language | None = None
+    ) -> None:
         self.store = store
         self._registry = registry
-        self.verifier = Verifier(store, registry)
+        self.verifier = Verifier(store, registry, lang=lang)
         self._ends: dict[str, str | Link] = {}
 
     @cached_property
@@ -65,20 +82,11 @@ class Singly:
 
     def verify(self, rows: Sequence[Row]) -> list[Told]:
         """The verdicts of rows, in order."""
-        told = []
-        for checked in self.verifier.claims([self._claim(row) for row in rows]):
-            proof = checked.proof
-            told.append(
-                Told(
-                    checked.verdict,
-                    proof.rule if proof else "",
-                    tuple(s.id for s in proof.statements) if proof else (),
-                    checked.confidence,
-                    checked.reason,
-                    checked.claim,
-                )
-            )
-        return told
+        return [told(one) for one in self.checked(rows)]
+
+    def checked(self, rows: Sequence[Row]) -> list[Checked]:
+        """The same with all that was found."""
+        return self.verifier.claims([self._claim(row) for row in rows])
 
     def _claim(self, row: Row) -> Claim:
         read = self.verifier.predicate(row.predicate)

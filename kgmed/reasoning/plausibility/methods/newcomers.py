@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 1 << 12
 """Concepts whose rows are remembered at most."""
+MISSING = object()
+"""What isn't remembered: None is, as a concept without a peer."""
 
 
 class Newcomers:
@@ -83,18 +85,20 @@ class Newcomers:
 
     def rows(self, id: str) -> dict[str, Reals] | None:
         """The numbers of a concept, by table; None where it has no peer."""
-        if id not in self._known:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            own, how = self.peers(id)
-            self._known[id] = None
-            if len(own):
-                kind = int(self._arrays["types"][own[0]])
-                self._known[id] = {
-                    name: row_of(self._arrays, name, self._means[name][kind], own, how)
-                    for name in self._tables
-                }
-        return self._known[id]
+        if (found := self._known.get(id, MISSING)) is not MISSING:
+            return cast("dict[str, Reals] | None", found)
+        own, how = self.peers(id)
+        made: dict[str, Reals] | None = None
+        if len(own):
+            kind = int(self._arrays["types"][own[0]])
+            made = {
+                name: row_of(self._arrays, name, self._means[name][kind], own, how)
+                for name in self._tables
+            }
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[id] = made  # all at once: a server's threads share a model
+        return made
 
     def score(self, ends: Sequence[tuple[int | str, int | str]], p: Ints) -> Floats:
         """The scores of triples of these subjects and objects, numbers of the model's concepts or

@@ -60,7 +60,7 @@ export const TEXTS = {
 
   paths_title: ["How two concepts are connected", "两个概念如何关联"],
   start: ["From", "起点"], end: ["To", "终点"], hops: ["At most steps", "最多步数"], find: ["Find paths", "查找路径"],
-  swap: ["Swap", "互换"],
+  swap: ["Swap", "互换"], order: ["Order", "排序"], order_default: ["usual", "默认"], order_learned: ["by the model “{0}”", "按模型“{0}”"],
   finding: ["Looking for paths", "正在查找"], no_path: ["No path", "没有路径"],
   no_path_about: ["The graph holds no path of at most {0} steps between these. That says nothing about whether they are related.", "图谱中两者间没有不超过 {0} 步的路径。这不说明两者无关。"],
   path_n: ["Path {0}", "路径 {0}"], curated: ["stated as a whole by its source ({0})", "来源完整载明（{0}）"], against_way: ["read backwards", "逆向"],

@@ -64,8 +64,9 @@ export const sourceName = (infores) => sources.get(infores)?.name ?? infores.rep
 /** What the server takes at most, by its name in kgmed.info/1; null as long as it hasn't said. */
 export const limit = (name) => service?.limits[name] ?? null;
 
-/** Whether a trained model can be asked how plausible an unsupported claim is. */
-export const asksPlausibility = () => Boolean(service?.plausibility);
+/** The trained model that can be asked how plausible an unsupported claim is, and to rank paths. */
+export const trainedModel = () => service?.plausibility ?? "";
+export const asksPlausibility = () => Boolean(trainedModel());
 
 /** Whether a language model answers, unless a question asks for the graph alone. */
 export const asksModel = () => Boolean(service?.lm) && service.program !== "direct";

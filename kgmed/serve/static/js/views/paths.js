@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { announce, fill, h, paged } from "../dom.js";
 import { evidence } from "../graph.js";
 import { isSymmetric, predicate, t } from "../i18n.js";
-import { learn, limit } from "../known.js";
+import { learn, limit, trainedModel } from "../known.js";
 import { picker } from "../picker.js";
 import { problemOf, state } from "../problems.js";
 import { go, href, register } from "../router.js";
@@ -36,18 +36,21 @@ register("paths", ({ query, signal }) => {
   const end = query.get("end") ?? "";
   const most = limit("hops");
   const hops = Math.min(Math.max(Math.floor(Number(query.get("hops"))) || USUAL_HOPS, 1), most ?? SHOWN_HOPS);
+  const rank = query.get("rank") === "learned" ? "learned" : null;
   document.title = `${start && end ? `${start} → ${end}` : t("paths")} · kgmed`;
   const left = picker(t("start"), start);
   const right = picker(t("end"), end);
   const steps = h("select", { id: "hops" }, Array.from({ length: most ?? Math.max(hops, USUAL_HOPS) }, (_, n) => h("option", { value: n + 1, selected: n + 1 === hops }, n + 1)));
+  const order = trainedModel() ? h("select", { id: "rank" }, h("option", { value: "" }, t("order_default")), h("option", { value: "learned", selected: rank === "learned" }, t("order_learned", trainedModel()))) : null;
   const form = h("form", {
     class: "row", onsubmit: (event) => {
       event.preventDefault();
       const empty = [left, right].find((one) => !one.value);
       if (empty) empty.input.focus();
-      else go(href("paths", { start: left.value, end: right.value, hops: steps.value }));
+      else go(href("paths", { start: left.value, end: right.value, hops: steps.value, rank: order?.value }));
     },
   }, h("div", { class: "grow" }, left.box), h("div", { class: "grow" }, right.box), h("div", {}, h("label", { for: "hops" }, t("hops")), steps),
+  order && h("div", {}, h("label", { for: "rank" }, t("order")), order),
   h("button", { class: "button main" }, t("find")));
   const place = h("div", {});
   fill(document.getElementById("main"), h("h1", { tabindex: "-1" }, t("paths_title")), form, place);
@@ -55,7 +58,7 @@ register("paths", ({ query, signal }) => {
     fill(place, h("h2", {}, t("examples")), h("ul", { class: "examples" }, [["Warfarin", "VKORC1"], ["Metformin", "type 2 diabetes mellitus"], ["华法林", "肺栓塞"]].map(([a, b]) => h("li", {}, h("a", { href: href("paths", { start: a, end: b, hops: most ?? USUAL_HOPS }) }, `${a} → ${b}`)))));
     return;
   }
-  find(place, { start, end, hops }, signal);
+  find(place, { start, end, hops, rank }, signal);
 });
 
 async function find(place, asked, signal) {
