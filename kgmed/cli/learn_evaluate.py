@@ -42,9 +42,10 @@ def evaluate(
             "--methods",
             metavar="A,B",
             help="degree, dwpc, paths, complex, distmult, transe, rotate, or a model with paths "
-            "(complex+paths); nearest, names or peers after the model: whose numbers concepts "
-            "unseen in training get (complex+peers+paths). Default: the first four and "
-            "complex+paths.",
+            "(complex+paths); standins after the model: a concept has the numbers of others where "
+            "it never stands; nearest, names or peers: whose it has that is unseen in training "
+            "(complex+peers+paths). Default: the first four, complex+paths and "
+            "complex+standins+paths.",
         ),
     ] = None,
     seeds: Annotated[

@@ -84,7 +84,8 @@ class Learning(Opened):
         calibration; each trained anew for each of ``seeds``. Nothing is kept.
 
         ``methods`` are degree, dwpc (path counts, summed), paths (weighed), the models, and a model
-        with paths (``complex+paths``); after the model nearest, names or peers, which say whose
+        with paths (``complex+paths``). After the model may stand standins, for concepts that never
+        stand at an end (``complex+standins+paths``), or nearest, names or peers, which say whose
         numbers concepts get that nothing was trained on (``complex+names``). The rest, and what is
         raised, as for :meth:`learn_train`.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from kgmed.reasoning.plausibility.embedding.models import kge_package
 from kgmed.reasoning.plausibility.embedding.score import KINDS
 from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, Trained
 from kgmed.reasoning.plausibility.measures.measure import Sample
-from kgmed.reasoning.plausibility.methods.alike import Alike
 from kgmed.reasoning.plausibility.methods.fit import (
     BASELINES,
     MODELS,
@@ -33,7 +32,8 @@ from kgmed.reasoning.plausibility.methods.fit import (
     verdict,
 )
 from kgmed.reasoning.plausibility.methods.mix import Mixed
-from kgmed.reasoning.plausibility.methods.peers import filled, marks_of_names
+from kgmed.reasoning.plausibility.methods.peers import BY_PEERS, filled, marks_of_names
+from kgmed.reasoning.plausibility.methods.standins import StandIns
 from kgmed.reasoning.plausibility.methods.unseen import without_some
 from kgmed.reasoning.plausibility.stored import DEFAULT, folder_of, ids_as_arrays, save
 from kgmed.reasoning.plausibility.told import (
@@ -50,10 +50,8 @@ if TYPE_CHECKING:
     from kgmed.kg.store.snapshot import Snapshot
     from kgmed.reasoning.plausibility.measures.calibrate import Judged
 
-METHODS = (*BASELINES, "complex", mixed_name("complex"))
+METHODS = (*BASELINES, "complex", "complex+paths", mixed_name("complex"))
 """What is compared unless said."""
-BY_PEERS = ("distmult", "complex")
-"""Models in which the mean of several concepts' numbers means something."""
 WORK = ".work"
 """In the folder of a graph's models, the states of trainings that were ended."""
 
@@ -103,7 +101,10 @@ def learn(
     triples, made = _held_out(snapshot, wanted, settings.seed, known)
     tell(_sizes(triples, made))
     how: dict[str, Any] = {"device": device, "checkpoints": folder_of(root, name).parent / WORK}
-    fitting = Fitting(triples, made, settings, progress=_told(model, tell), **how)
+    names_of_all = cache(partial(_names, snapshot, triples))
+    fitting = Fitting(
+        triples, made, settings, progress=_told(model, tell), names=names_of_all, **how
+    )
     method = mixed_name(model)
     names = list(dict.fromkeys([*SIMPLE, *([] if model == PATHS else [model]), method]))
     methods: dict[str, Method] = {}
@@ -146,10 +147,11 @@ def learn(
         "seen": fitting.seen, **({} if trained is None else trained.weights),
     }  # fmt: skip
     again: Trained | None = None
+    if isinstance(chosen.scores.features.learned, StandIns):
+        arrays |= chosen.scores.features.learned.arrays
     if unseen and trained is not None and model in BY_PEERS:
-        marks = _names(snapshot, triples)
+        marks = names_of_all()
         arrays |= filled(trained.weights, triples, fitting.seen, marks)
-        arrays |= Alike(marks, triples.types, fitting.seen).arrays
         apart = replace(wanted, how="unseen", end="either", share=wanted.share / 2)
         others, again = without_some(
             lambda: _held_out(snapshot, apart, settings.seed, known, triples)[1],

@@ -18,12 +18,14 @@ from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.embedded import store_of
 from kgmed.reasoning.plausibility.embedding.score import Embedded, Kind
 from kgmed.reasoning.plausibility.measures.calibrate import Calibration
+from kgmed.reasoning.plausibility.measures.measure import Scores
 from kgmed.reasoning.plausibility.methods.baselines import PathCounts
 from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, Weighing
 from kgmed.reasoning.plausibility.methods.newcomers import Newcomers
+from kgmed.reasoning.plausibility.methods.standins import StandIns
 from kgmed.reasoning.plausibility.stored import DEFAULT, Ids, load
 from kgmed.reasoning.plausibility.told import Learned
-from kgmed.reasoning.plausibility.triples.data import Floats, Ints
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Reals
 from kgmed.reasoning.plausibility.triples.negatives import End
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A concept that another gets its numbers from, and how alike their names are (0-1)."""
+    """A concept that another gets its numbers from, and how alike they are (0-1)."""
 
     id: str
     alike: float
@@ -76,7 +78,11 @@ class Scorer:
         self.paths = PathCounts.of_arrays(arrays)
         weighing = Weighing.from_json(learned.weighing)
         names = list(learned.predicates)
-        self._scores = Mixed(Features(model, self.paths), weighing, names, name=learned.method)
+        scores: Scores | None = model
+        if model is not None and "standing.table" in arrays:
+            scores = StandIns.of_arrays(model, arrays, len(learned.categories))
+        features = Features(scores, self.paths)
+        self._scores = Mixed(features, weighing, names, name=learned.method)
         self._calibration = Calibration.from_json(learned.calibration)
         self._model, self._newcomers = model, None
         self._seen = np.ones(len(self.ids), bool)
@@ -84,9 +90,7 @@ class Scorer:
             self._seen = arrays["seen"]
             self._by_name = Calibration.from_json(learned.unseen.calibration)
             if store is not None:
-                self._newcomers = Newcomers(
-                    model.kind, arrays, symmetric, learned.categories, store
-                )
+                self._newcomers = Newcomers(model, arrays, learned.categories, store)
 
     @classmethod
     def open(cls, snapshot: Snapshot, name: str = DEFAULT) -> Self:
@@ -105,12 +109,27 @@ class Scorer:
         number = self.number(id)
         return number >= 0 and bool(self._seen[number])
 
+    def stand_ins(self, id: str, predicate: str, end: End = "subject") -> list[Peer]:
+        """Whose numbers a concept gets at an end of a predicate where training has it in no triple
+        of the predicate's family, the most alike by name and statements first; none for one that
+        stands there, for one that the model wasn't trained on, or if it has no stand-ins."""
+        number, code = self.number(id), self._codes.get(predicate, -1)
+        model = self._scores.features.learned
+        if not isinstance(model, StandIns) or not self.seen(id) or code < 0:
+            return []
+        if model.stands(number, code, end):
+            return []
+        own, how = model.peers(number, code, end)
+        return self._as_peers(own, how * np.float32(0.5))  # of two cosines
+
     def peers(self, id: str) -> list[Peer]:
-        """Whose numbers a concept gets that the model wasn't trained on, the most alike first; none
-        for one that it was trained on or can't know."""
+        """Whose numbers a concept gets that the model wasn't trained on, the most alike by name
+        first; none for one that it was trained on or can't know."""
         if self._newcomers is None or self.seen(id):
             return []
-        own, how = self._newcomers.peers(id)
+        return self._as_peers(*self._newcomers.peers(id))
+
+    def _as_peers(self, own: Ints, how: Reals) -> list[Peer]:
         return [
             Peer(self.ids[n], alike) for n, alike in zip(own.tolist(), how.tolist(), strict=True)
         ]

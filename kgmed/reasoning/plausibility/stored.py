@@ -7,9 +7,9 @@
 ``model.json`` names the file of numbers and is replaced in one rename, so that a reader finds the
 old model or the new one, whole. The numbers: those of the embeddings under the names that they have
 in torch_geometric; ``paths.*`` (:attr:`PathCounts.arrays`); ``types``, a number of the model's
-categories for each concept; ``seen``, whether it was trained on; ``names.*``
-(:attr:`Alike.arrays`), where others get the numbers of their peers; ``ids`` and ``ids.first``, the
-concepts' ids as one text, sorted. Reading needs NumPy alone.
+categories for each concept; ``seen``, whether it was trained on; ``names.*``,
+``statements.*`` and ``standing.*`` (:attr:`StandIns.arrays`), where some get the numbers of their
+peers; ``ids`` and ``ids.first``, the concepts' ids as one text, sorted. Reading needs NumPy alone.
 """
 
 from __future__ import annotations

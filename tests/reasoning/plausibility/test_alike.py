@@ -74,7 +74,7 @@ def test_names_of_a_kind_are_nearest_and_only_in_their_category(marks: list[Long
 
 def test_an_index_comes_back_from_its_arrays(marks: list[Longs]) -> None:
     index = Alike(marks, TYPES, np.ones(len(marks), bool))
-    again = Alike.of_arrays(index.arrays)
+    again = Alike.of_arrays(index.arrays("names"), "names")
     for n in range(len(marks)):
         for one, other in zip(
             index.nearest(marks[n], int(TYPES[n]), limit=9),

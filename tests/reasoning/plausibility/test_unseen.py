@@ -80,7 +80,8 @@ def test_peers_find_what_is_held_out_of_unseen_concepts(snapshot: Snapshot) -> N
     assert auc["degree"] < 0.65
     assert auc["dwpc"] > 0.6  # by the context: the other statements of the held-out drugs
     assert min(auc["complex+names"], auc["complex+peers"], auc["complex+peers+paths"]) > 0.7
-    for wrong in ("complex+paths+names", "complex+names+peers", "complex+guess", "paths+names"):
+    for wrong in ("complex+paths+names", "complex+names+peers", "complex+guess", "paths+names",
+                  "rotate+standins", "complex+names+standins"):  # fmt: skip
         with pytest.raises(UsageError, match=r"complex\+names"):
             evaluate(snapshot, SETTINGS, wanted, methods=[wrong], seeds=[0])
 

@@ -10,19 +10,22 @@ category are is the cosine of their weights (0-1). NumPy alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
 
 from kgmed.kg.linking.normalize import is_cjk
-from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, Reals
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Mask, Reals
 
 BUCKETS = 1 << 18
 """Hashes of n-grams."""
 LENGTHS, CJK_LENGTHS = (3, 4, 5), (1, 2)
 COMMON = 500
 """A mark of more concepts of a category finds none."""
+LOOKED_AT = 200
+"""Concepts alike by one kind of mark that peers are chosen from."""
 
 
 def grams(names: Iterable[str]) -> Longs:
@@ -78,23 +81,23 @@ class Alike:
         self._norm, self._members = norm, members
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, Any]) -> Self:
-        """The index of names that :attr:`arrays` gave."""
+    def of_arrays(cls, arrays: Mapping[str, Any], what: str, *, width: int = BUCKETS) -> Self:
+        """The index that :meth:`arrays` gave under a name."""
         made = cls.__new__(cls)
-        made._width = BUCKETS
+        made._width = width
         made._set(*(
-            arrays[f"names.{name}"] for name in ("keys", "first", "concepts", "norm", "members")
+            arrays[f"{what}.{name}"] for name in ("keys", "first", "concepts", "norm", "members")
         ))  # fmt: skip
         return made
 
-    @property
-    def arrays(self) -> dict[str, Any]:
-        """All that looking up names needs, to be kept: for mark ``keys[n]`` of a category, its
-        concepts from ``first[n]`` to ``first[n + 1]``; the length of each concept's weights,
+    def arrays(self, what: str) -> dict[str, Any]:
+        """All that looking up needs, to be kept under a name: for mark ``keys[n]`` of a category,
+        its concepts from ``first[n]`` to ``first[n + 1]``; the length of each concept's weights,
         ``norm``; how many concepts a category has, ``members``."""
         return {
-            "names.keys": self._keys, "names.first": self._first, "names.concepts": self._concepts,
-            "names.norm": self._norm, "names.members": self._members,
+            f"{what}.keys": self._keys, f"{what}.first": self._first,
+            f"{what}.concepts": self._concepts, f"{what}.norm": self._norm,
+            f"{what}.members": self._members,
         }  # fmt: skip
 
     def nearest(
@@ -107,20 +110,53 @@ class Alike:
         wanted = category * self._width + marks
         place = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         place = place[self._keys[place] == wanted]
+        own, rarity = self._having(place, self._members[category])
+        unknown = len(marks) - len(place)
         counts = self._first[place + 1] - self._first[place]
-        rarity = _rarity(self._members[category], counts)
+        known = _rarity(self._members[category], counts) ** 2
+        length = np.sqrt(known.sum() + unknown * _rarity(self._members[category], 0) ** 2)
+        return self._most_alike(own[own != leave_out], rarity[own != leave_out], length, limit)
+
+    def nearest_to(
+        self, concept: int, among: Mask, *, limit: int = LOOKED_AT
+    ) -> tuple[Ints, Reals]:
+        """Of the concepts ``among`` (bool [N]) others of the category, those that share marks with
+        a concept of the index, as :meth:`nearest` tells them."""
+        first, places = self._marks_of
+        place = places[first[concept] : first[concept + 1]]
+        if not len(place):
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        own, rarity = self._having(place, self._members[self._keys[place[0]] // self._width])
+        wanted = among[own] & (own != concept)
+        return self._most_alike(own[wanted], rarity[wanted], self._norm[concept], limit)
+
+    def _having(self, place: Longs, members: int) -> tuple[Ints, Floats]:
+        """The concepts that have the marks at some places of the keys, one after the other, and the
+        square of each mark's weight."""
+        counts = self._first[place + 1] - self._first[place]
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
         places = np.arange(total) + np.repeat(self._first[place] - ends + counts, counts)
-        found, inverse = np.unique(self._concepts[places], return_inverse=True)
-        shared = np.bincount(inverse, np.repeat(rarity**2, counts), len(found))
-        unknown = len(marks) - len(place)
-        length = np.sqrt((rarity**2).sum() + unknown * _rarity(self._members[category], 0) ** 2)
-        alike = shared / np.maximum(self._norm[found] * length, 1e-9)
-        alike[found == leave_out] = 0
+        return self._concepts[places], np.repeat(_rarity(members, counts) ** 2, counts)
+
+    def _most_alike(
+        self, own: Ints, shared: Floats, length: float, limit: int
+    ) -> tuple[Ints, Reals]:
+        found, inverse = np.unique(own, return_inverse=True)
+        total = np.bincount(inverse, shared, len(found))
+        alike = total / np.maximum(self._norm[found] * length, 1e-9)
         order = np.lexsort((found, -alike))[:limit]
         order = order[alike[order] > 0]
         return found[order], alike[order].astype(np.float32)
+
+    @cached_property
+    def _marks_of(self) -> tuple[Longs, Longs]:
+        """The marks of each concept of the index, as places of the keys: those of concept n from
+        ``first[n]`` to ``first[n + 1]``."""
+        place = np.repeat(np.arange(len(self._keys)), np.diff(self._first))
+        order = np.argsort(self._concepts, kind="stable")
+        first = np.searchsorted(self._concepts[order], np.arange(len(self._norm) + 1))
+        return first, place[order]
 
 
 def _rarity(members: Any, counts: Any) -> Any:

@@ -34,7 +34,14 @@ from kgmed.reasoning.plausibility.measures.measure import (
 )
 from kgmed.reasoning.plausibility.methods.baselines import Degree, PathCounts
 from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, weighed
-from kgmed.reasoning.plausibility.methods.peers import FILLINGS, Filling, filled, statement_marks
+from kgmed.reasoning.plausibility.methods.peers import (
+    BY_PEERS,
+    FILLINGS,
+    Filling,
+    filled,
+    statement_marks,
+)
+from kgmed.reasoning.plausibility.methods.standins import StandIns
 from kgmed.reasoning.plausibility.told import Figure, MethodFigures, Parts
 from kgmed.reasoning.plausibility.triples.data import Longs, Mask, Triples
 from kgmed.reasoning.plausibility.triples.negatives import Negatives, Slots, hard_negatives
@@ -42,6 +49,8 @@ from kgmed.reasoning.plausibility.triples.splits import Split, to_stop_by
 
 PATHS = "paths"
 """The method of path counts alone, which needs no model."""
+STANDINS = "standins"
+"""After a model, that a concept has the numbers of others where it stands in no triple."""
 SIMPLE = ("degree", "dwpc")
 """What a fitted method has to beat."""
 BASELINES = (*SIMPLE, PATHS)
@@ -53,12 +62,15 @@ TEST_SEED = 1_000_003
 
 
 def mixed_name(kind: str) -> str:
-    """The method that weighs a model's score and path counts.
+    """The method that is kept of a model: its score, with stand-ins where means of numbers mean
+    something, weighed together with path counts.
 
-    >>> mixed_name("complex"), mixed_name("paths")
-    ('complex+paths', 'paths')
+    >>> mixed_name("complex"), mixed_name("rotate"), mixed_name("paths")
+    ('complex+standins+paths', 'rotate+paths', 'paths')
     """
-    return kind if kind == PATHS else f"{kind}+{PATHS}"
+    if kind == PATHS:
+        return kind
+    return "+".join([kind, *([STANDINS] if kind in BY_PEERS else []), PATHS])
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +143,16 @@ class Fitting:
 
     def method(self, name: str) -> Method:
         """A method by its name: degree, dwpc, paths, a model, or a model with paths; after the
-        model, whose numbers concepts get that it wasn't trained on."""
+        model ``standins``, or whose numbers concepts get that it wasn't trained on."""
         kind, *more = name.split("+")
         filling = next((one for one in FILLINGS if one in more[:1]), None)
-        trained = self._model(kind) if kind in KINDS and _is_known(more) else None
+        trained = self._model(kind) if kind in KINDS and _is_known(kind, more) else None
         scores: Scores
+        model: Scores
         if trained is not None:
             model = self._embedded(trained, filling, name)
+            if STANDINS in more:
+                model = self._standins(model, name)
             scores = self._mixed(model, name) if PATHS in more else model
         elif name == PATHS:
             scores = self._mixed(None, name)
@@ -145,10 +160,10 @@ class Fitting:
             scores = Degree(self.slots) if name == "degree" else self.paths
         else:
             raise UsageError(
-                f"Found method {name!r}, expected one of: "
-                f"{', '.join((*BASELINES, *KINDS, *map(mixed_name, KINDS)))}; and, after the model "
-                f"of either, for concepts unseen in training: {', '.join(FILLINGS)}, as in "
-                "complex+names."
+                f"Found method {name!r}, expected one of: {', '.join((*BASELINES, *KINDS))}; after "
+                f"a model {STANDINS} (of {' and '.join(BY_PEERS)} alone) or, for concepts unseen "
+                f"in training, one of {', '.join(FILLINGS)}; then {PATHS}: complex+paths, "
+                "complex+names, complex+standins+paths."
             )
         calibration = calibrated(self.valid.judged(scores), self.triples.predicates)
         return Method(scores, calibration, trained)
@@ -182,7 +197,10 @@ class Fitting:
         )  # fmt: skip
         return Embedded(trained.settings.kind, weights, triples.symmetric, name=name)
 
-    def _mixed(self, model: Embedded | None, name: str) -> Mixed:
+    def _standins(self, model: Embedded, name: str) -> StandIns:
+        return StandIns.of(model, self.triples, self._stop.train, self._names(), name=name)
+
+    def _mixed(self, model: Scores | None, name: str) -> Mixed:
         triples, places, false = self.triples, self.valid.places, self.valid.negatives
         features = Features(model, self.paths)
         s, p, o = (
@@ -216,10 +234,11 @@ class Fitting:
         )  # fmt: skip
 
 
-def _is_known(more: Sequence[str]) -> bool:
+def _is_known(kind: str, more: Sequence[str]) -> bool:
     """Whether these may stand after the name of a model."""
-    allowed = [one for one in (*FILLINGS, PATHS) if one in more]
-    return list(more) == allowed and len([one for one in more if one in FILLINGS]) < 2
+    known = (*FILLINGS, *([STANDINS] if kind in BY_PEERS else []))
+    whose = [one for one in known if one in more]
+    return list(more) == whose + [PATHS] * (PATHS in more) and len(whose) < 2
 
 
 def measured(

@@ -15,7 +15,6 @@ from kgmed.reasoning.plausibility.embedding.score import (
     RELATIONS,
     RELATIONS_IM,
     Embedded,
-    Kind,
 )
 from kgmed.reasoning.plausibility.methods.alike import Alike, grams
 from kgmed.reasoning.plausibility.methods.peers import (
@@ -25,7 +24,7 @@ from kgmed.reasoning.plausibility.methods.peers import (
     peers,
     row_of,
 )
-from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Mask, Reals
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Reals
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore
@@ -39,22 +38,21 @@ MISSING = object()
 class Newcomers:
     """Scores with concepts that have no number in a model.
 
-    ``store`` opens the graph, for names and categories; ``types``, ``seen`` and ``categories`` are
-    those of the model's concepts.
+    ``store`` opens the graph, for names and categories; ``categories`` and, in ``arrays``,
+    ``types`` and ``seen`` are those of the model's concepts.
     """
 
     def __init__(
         self,
-        kind: Kind,
+        model: Embedded,
         arrays: Mapping[str, Any],
-        symmetric: Mask,
         categories: Sequence[str],
         store: Callable[[], GraphStore],
     ) -> None:
-        self._kind, self._arrays, self._symmetric = kind, arrays, symmetric
+        self._kind, self._symmetric, self._arrays = model.kind, model.symmetric, arrays
         self._categories = {name: n for n, name in enumerate(categories)}
         self._open = store
-        self._alike = Alike.of_arrays(arrays)
+        self._alike = Alike.of_arrays(arrays, "names")
         self._tables = [name for name in (NODES, NODES_IM) if name in arrays]
         self._known: dict[str, dict[str, Reals] | None] = {}
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from kgmed.kg.views.pyg import node_type
 from kgmed.reasoning.plausibility.embedding.score import NODES, NODES_IM, Weights
-from kgmed.reasoning.plausibility.methods.alike import Alike, grams
+from kgmed.reasoning.plausibility.methods.alike import LOOKED_AT, Alike, grams
 from kgmed.reasoning.plausibility.triples.data import Ints, Longs, Mask, Reals, Triples
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ Filling = Literal["nearest", "names", "peers"]
 FILLINGS: tuple[Filling, ...] = ("nearest", "names", "peers")
 """Whose numbers a concept gets: those of the concept with the name most alike, of the peers by
 name, of the peers by name and statements."""
+BY_PEERS = ("distmult", "complex")
+"""Models in which the mean of several concepts' numbers means something."""
 PEERS = 10
 POWER = 3.0
 """What similarities are raised to, to weigh the peers."""
 STRETCH = 2.0
 """The mean of several concepts is nearer to that of all than any of them."""
-LOOKED_AT = 200
-"""Concepts alike by name, and as many by statements, that the peers are chosen from."""
 NAMES = 8
 """Names of a concept that are looked at, the preferred ones first."""
 KINDS_OF_NAMES = ("preferred", "synonym", "brand")
@@ -82,10 +82,17 @@ def peers(
 ) -> tuple[Ints, Reals]:
     """The concepts most alike by the sum of several similarities, each of an index and the marks
     to look up there; the most alike first."""
-    found = [
-        index.nearest(marks, category, limit=LOOKED_AT, leave_out=leave_out)
-        for index, marks in alike
-    ]
+    return summed(
+        [
+            index.nearest(marks, category, limit=LOOKED_AT, leave_out=leave_out)
+            for index, marks in alike
+        ],
+        limit=limit,
+    )
+
+
+def summed(found: Sequence[tuple[Ints, Reals]], *, limit: int) -> tuple[Ints, Reals]:
+    """Concepts by the sum of several similarities, each of (concepts, how alike they are)."""
     concepts, place = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)
     total = np.bincount(place, np.concatenate([how for _, how in found]), len(concepts))
     order = np.lexsort((concepts, -total))[:limit]

@@ -1,0 +1,249 @@
+"""Numbers for a concept where it never stands: those of its peers that do.
+
+A drug that no source gives an interaction was trained on by what else is said of it, and pushed
+away from the drugs that have some: its own numbers tell little about interactions. At an end of a
+predicate where training has it in no triple of that predicate's family, a concept has the numbers
+of the concepts alike (:mod:`kgmed.reasoning.plausibility.methods.alike`: by name, and by what is
+said of both) that stand there: the mean of those of its category, and from there :data:`STRETCH`
+of the way to the weighted mean of its peers. docs/learn-measured.md has the figures. NumPy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any, Self
+
+import numpy as np
+
+from kgmed.reasoning.plausibility.embedding.score import (
+    NODES,
+    NODES_IM,
+    RELATIONS,
+    RELATIONS_IM,
+    Embedded,
+)
+from kgmed.reasoning.plausibility.methods.alike import Alike
+from kgmed.reasoning.plausibility.methods.peers import (
+    PEERS,
+    category_means,
+    marks_width,
+    row_of,
+    statement_marks,
+    summed,
+)
+from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Mask, Reals, Triples
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End
+
+STRETCH = 0.6
+"""Less than of a concept that has no numbers at all: where thousands never stand, most rightly
+don't, and the far ones would be in the way of what does."""
+ROWS = 1 << 16
+"""Triples whose rows are gathered at once."""
+Tables = dict[str, Reals]
+
+
+class Standing:
+    """Which concepts stand at which end of which family of predicates.
+
+    ``table`` is uint8 [2 F, N / 8], a bit for each concept, the subjects of family f in row 2 f;
+    ``families`` int32 [P], ``symmetric`` bool [P].
+    """
+
+    def __init__(self, table: Any, families: Ints, symmetric: Mask, concepts: int) -> None:
+        self.table, self.families, self._symmetric = table, families, symmetric
+        self._n = concepts
+
+    @classmethod
+    def of(cls, triples: Triples, part: Longs) -> Self:
+        """Those of the triples at places ``part``."""
+        size = int(triples.families.max(initial=-1)) + 1
+        table = np.zeros((2 * size, (triples.concepts + 7) // 8), np.uint8)
+        p = triples.p[part]
+        for family in range(size):
+            own = part[triples.families[p] == family]
+            both = own[triples.symmetric[triples.p[own]]]
+            for row, (one, other) in enumerate(((triples.s, triples.o), (triples.o, triples.s))):
+                found = np.zeros(triples.concepts, bool)
+                found[one[own]] = found[other[both]] = True
+                table[2 * family + row] = np.packbits(found)
+        return cls(table, triples.families, triples.symmetric, triples.concepts)
+
+    def at(self, p: int, end: End) -> Mask:
+        """Whether each concept stands at that end of the family of predicate ``p``; either, where
+        it is symmetric."""
+        row, n = 2 * int(self.families[p]), ENDS.index(end)
+        bits = self.table[row + n]
+        if self._symmetric[p]:
+            bits = bits | self.table[row + 1 - n]
+        found: Mask = np.unpackbits(bits, count=self._n) == 1
+        return found
+
+
+class StandIns:
+    """A model's scores, with stand-ins.
+
+    ``alike`` are indexes over the concepts that were trained on, by names and by statements;
+    ``types`` int32 [N] with numbers below ``categories``.
+    """
+
+    def __init__(
+        self, model: Embedded, standing: Standing, alike: Sequence[Alike], types: Ints,
+        categories: int, *, name: str = "",
+    ) -> None:  # fmt: skip
+        self.name = name or f"{model.name}+standins"
+        self._model, self._standing, self._alike = model, standing, alike
+        self._types, self._categories = types, categories
+        self._tables = [one for one in (NODES, NODES_IM) if one in model.weights]
+        self._rows: dict[tuple[int, int], _Rows] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def of(
+        cls, model: Embedded, triples: Triples, part: Longs, names: Sequence[Longs], *,
+        name: str = "",
+    ) -> Self:  # fmt: skip
+        """Of a model that was trained on the triples at places ``part``; ``names`` are the n-grams
+        of each concept's names."""
+        seen = np.zeros(triples.concepts, bool)
+        seen[triples.s[part]] = seen[triples.o[part]] = True
+        said = statement_marks(triples, part, np.empty(0, np.int32))
+        indexes = (
+            Alike(names, triples.types, seen),
+            Alike(said, triples.types, seen, width=marks_width(triples)),
+        )
+        standing = Standing.of(triples, part)
+        return cls(model, standing, indexes, triples.types, len(triples.categories), name=name)
+
+    @classmethod
+    def of_arrays(cls, model: Embedded, arrays: Mapping[str, Any], categories: int) -> Self:
+        """What :attr:`arrays` gave; ``types`` is among the arrays."""
+        types, symmetric = arrays["types"], model.symmetric
+        families, table = arrays["standing.families"], arrays["standing.table"]
+        said = Alike.of_arrays(arrays, "statements", width=2 * len(symmetric) * len(types))
+        standing = Standing(table, families, symmetric, len(types))
+        names = Alike.of_arrays(arrays, "names")
+        return cls(model, standing, (names, said), types, categories)
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """What there is to keep besides the model: both indexes, and what stands where."""
+        names, said = self._alike
+        return {
+            **names.arrays("names"), **said.arrays("statements"),
+            "standing.table": self._standing.table, "standing.families": self._standing.families,
+        }  # fmt: skip
+
+    def score(self, s: Ints, p: Ints, o: Ints) -> Floats:
+        found = np.zeros(len(s))
+        for code in np.unique(p).tolist():
+            every = np.flatnonzero(p == code)
+            for start in range(0, len(every), ROWS):
+                own = every[start : start + ROWS]
+                model = self._with(code, s[own], o[own])
+                n = np.arange(len(own), dtype=np.int32)
+                given = np.full(len(own), code, np.int32)
+                found[own] = model.score(n, given, n + np.int32(len(own)))
+        return found
+
+    def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:
+        ends = (anchors, candidates) if end == "object" else (candidates, anchors)
+        model = self._with(p, *ends)
+        first = np.arange(len(ends[0]), dtype=np.int32)
+        second = np.arange(len(ends[1]), dtype=np.int32) + np.int32(len(ends[0]))
+        asked = (first, second) if end == "object" else (second, first)
+        found: Floats = model.against(asked[0], p, end, asked[1])
+        return found
+
+    def stands(self, concept: int, p: int, end: End) -> bool:
+        """Whether a concept has its own numbers at an end."""
+        return bool(self._slot(p, end).standing[concept])
+
+    def peers(self, concept: int, p: int, end: End) -> tuple[Ints, Reals]:
+        """Whose numbers a concept has where it doesn't stand, and how alike they are (0-2): the sum
+        of two cosines. The most alike first."""
+        among = self._slot(p, end).standing
+        parts = [index.nearest_to(concept, among) for index in self._alike]
+        return summed(parts, limit=PEERS)
+
+    def _with(self, p: int, subjects: Ints, objects: Ints) -> Embedded:
+        """The model over some subjects and, numbered after them, objects of a predicate."""
+        weights: Tables = {
+            name: self._model.weights[name]
+            for name in (RELATIONS, RELATIONS_IM) if name in self._model.weights
+        }  # fmt: skip
+        parts = [self._of(p, end, own) for end, own in zip(ENDS, (subjects, objects), strict=True)]
+        for name in self._tables:
+            weights[name] = np.concatenate([part[name] for part in parts])
+        return Embedded(self._model.kind, weights, self._model.symmetric)
+
+    def _of(self, p: int, end: End, concepts: Ints) -> Tables:
+        """The rows of concepts at an end; shapes (n, width)."""
+        rows = self._slot(p, end)
+        found = {name: self._model.weights[name][concepts] for name in self._tables}
+        lacking = np.flatnonzero(~rows.standing[concepts] & rows.kin[self._types[concepts]])
+        if len(lacking):
+            wanted = concepts[lacking]
+            with self._lock:  # a server's threads ask for the same
+                for concept in np.unique(wanted[~rows.known(wanted)]).tolist():
+                    rows.add(concept, self._made(concept, p, end))
+                for name in self._tables:
+                    found[name][lacking] = rows.of(name, wanted)
+        return found
+
+    def _made(self, concept: int, p: int, end: End) -> Tables:
+        """The rows of a concept that doesn't stand at an end; shapes (width,)."""
+        own, how = self.peers(concept, p, end)
+        kind, means = int(self._types[concept]), self._slot(p, end).means
+        return {
+            name: row_of(self._model.weights, name, means[name][kind], own, how, stretch=STRETCH)
+            for name in self._tables
+        }
+
+    def _slot(self, p: int, end: End) -> _Rows:
+        """What is known of an end of a predicate's family, made when it is asked for."""
+        symmetric = bool(self._model.symmetric[p])
+        key = int(self._standing.families[p]), 2 if symmetric else ENDS.index(end)
+        if key not in self._rows:
+            standing = self._standing.at(p, end)
+            weights, types = self._model.weights, self._types
+            means = {
+                name: category_means(weights, name, types, standing, self._categories)
+                for name in self._tables
+            }
+            kin = np.bincount(types[standing], minlength=self._categories) > 0
+            self._rows[key] = _Rows(standing, kin, means)
+        return self._rows[key]
+
+
+class _Rows:
+    """The rows of concepts that don't stand at an end, as they are made.
+
+    ``standing`` is bool [N]; ``kin`` bool [categories], whether any of a category stands there;
+    ``means`` the mean row of those, by table.
+    """
+
+    def __init__(self, standing: Mask, kin: Mask, means: Tables) -> None:
+        self.standing, self.kin, self.means = standing, kin, means
+        self._place = np.full(len(standing), -1, np.int32)
+        self._made: dict[str, list[Any]] = {name: [] for name in means}
+        self._stacked: Tables = {}
+
+    def known(self, concepts: Ints) -> Mask:
+        """Which have their row."""
+        found: Mask = self._place[concepts] >= 0
+        return found
+
+    def add(self, concept: int, rows: Mapping[str, Any]) -> None:
+        """Keep a concept's row, by table."""
+        self._place[concept] = len(next(iter(self._made.values())))
+        for name, row in rows.items():
+            self._made[name].append(row)
+        self._stacked.clear()
+
+    def of(self, name: str, concepts: Ints) -> Reals:
+        """The rows of a table; shape (n, width)."""
+        if name not in self._stacked:
+            self._stacked[name] = np.stack(self._made[name])
+            self._made[name] = list(self._stacked[name])
+        return self._stacked[name][self._place[concepts]]
