@@ -84,6 +84,19 @@ def test_an_index_comes_back_from_its_arrays(marks: list[Longs]) -> None:
             assert (one == other).all()
 
 
+def test_a_part_of_an_index_tells_of_it_what_the_whole_does(marks: list[Longs]) -> None:
+    index = Alike(marks, TYPES, np.ones(len(marks), bool))
+    among = np.array([True, False, True, True, True, True, False])
+    part = index.only(among)
+    for n in range(len(marks)):
+        whole = index.nearest(marks[n], int(TYPES[n]), limit=9, leave_out=n)
+        own, how = part.nearest_to(n)
+        kept = among[whole[0]]
+        assert own.tolist() == whole[0][kept].tolist()
+        assert how == pytest.approx(whole[1][kept], rel=1e-6)
+    assert part.nearest_to(0)[0].tolist() != index.nearest_to(0)[0].tolist()
+
+
 def test_peers_are_those_alike_by_the_sum_of_both(marks: list[Longs]) -> None:
     said = [np.array(one, np.int64) for one in ([1, 2], [9], [1, 2], [9], [], [], [])]
     everything = np.ones(len(marks), bool)

@@ -110,44 +110,50 @@ class Alike:
         wanted = category * self._width + marks
         place = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         place = place[self._keys[place] == wanted]
-        own, rarity = self._having(place, self._members[category])
         unknown = len(marks) - len(place)
-        counts = self._first[place + 1] - self._first[place]
-        known = _rarity(self._members[category], counts) ** 2
-        length = np.sqrt(known.sum() + unknown * _rarity(self._members[category], 0) ** 2)
-        return self._most_alike(own[own != leave_out], rarity[own != leave_out], length, limit)
+        square = self._squares[place].sum()
+        square += unknown * _rarity(self._members[category], 0) ** 2
+        return self._most_alike(place, float(np.sqrt(square)), leave_out, limit)
 
-    def nearest_to(
-        self, concept: int, among: Mask, *, limit: int = LOOKED_AT
-    ) -> tuple[Ints, Reals]:
-        """Of the concepts ``among`` (bool [N]) others of the category, those that share marks with
-        a concept of the index, as :meth:`nearest` tells them."""
+    def nearest_to(self, concept: int, *, limit: int = LOOKED_AT) -> tuple[Ints, Reals]:
+        """Of the other concepts of the category those that share marks with a concept of the index,
+        as :meth:`nearest` tells them."""
         first, places = self._marks_of
         place = places[first[concept] : first[concept + 1]]
-        if not len(place):
-            return np.empty(0, np.int32), np.empty(0, np.float32)
-        own, rarity = self._having(place, self._members[self._keys[place[0]] // self._width])
-        wanted = among[own] & (own != concept)
-        return self._most_alike(own[wanted], rarity[wanted], self._norm[concept], limit)
+        return self._most_alike(place, float(self._norm[concept]), concept, limit)
 
-    def _having(self, place: Longs, members: int) -> tuple[Ints, Floats]:
-        """The concepts that have the marks at some places of the keys, one after the other, and the
-        square of each mark's weight."""
+    def only(self, among: Mask) -> Alike:
+        """The index with those ``among`` (bool [N]) its concepts alone to be found; how alike they
+        are is told as before."""
+        made = Alike.__new__(Alike)
+        made._width = self._width
+        kept = among[self._concepts]
+        first = np.append(0, np.cumsum(kept))[self._first]
+        made._set(self._keys, first, self._concepts[kept], self._norm, self._members)
+        made.__dict__ |= {"_squares": self._squares, "_marks_of": self._marks_of}
+        return made
+
+    def _most_alike(
+        self, place: Longs, length: float, leave_out: int, limit: int
+    ) -> tuple[Ints, Reals]:
+        """The concepts that have most of the marks at some places of the keys."""
         counts = self._first[place + 1] - self._first[place]
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
         places = np.arange(total) + np.repeat(self._first[place] - ends + counts, counts)
-        return self._concepts[places], np.repeat(_rarity(members, counts) ** 2, counts)
-
-    def _most_alike(
-        self, own: Ints, shared: Floats, length: float, limit: int
-    ) -> tuple[Ints, Reals]:
-        found, inverse = np.unique(own, return_inverse=True)
-        total = np.bincount(inverse, shared, len(found))
-        alike = total / np.maximum(self._norm[found] * length, 1e-9)
+        found, inverse = np.unique(self._concepts[places], return_inverse=True)
+        shared = np.bincount(inverse, np.repeat(self._squares[place], counts), len(found))
+        alike = shared / np.maximum(self._norm[found] * length, 1e-9)
+        alike[found == leave_out] = 0
         order = np.lexsort((found, -alike))[:limit]
         order = order[alike[order] > 0]
         return found[order], alike[order].astype(np.float32)
+
+    @cached_property
+    def _squares(self) -> Floats:
+        """The square of each key's weight."""
+        found: Floats = _rarity(self._members[self._keys // self._width], np.diff(self._first)) ** 2
+        return found
 
     @cached_property
     def _marks_of(self) -> tuple[Longs, Longs]:

@@ -162,9 +162,8 @@ class StandIns:
     def peers(self, concept: int, p: int, end: End) -> tuple[Ints, Reals]:
         """Whose numbers a concept has where it doesn't stand, and how alike they are (0-2): the sum
         of two cosines. The most alike first."""
-        among = self._slot(p, end).standing
-        parts = [index.nearest_to(concept, among) for index in self._alike]
-        return summed(parts, limit=PEERS)
+        alike = self._slot(p, end).alike
+        return summed([index.nearest_to(concept) for index in alike], limit=PEERS)
 
     def _with(self, p: int, subjects: Ints, objects: Ints) -> Embedded:
         """The model over some subjects and, numbered after them, objects of a predicate."""
@@ -212,7 +211,8 @@ class StandIns:
                 for name in self._tables
             }
             kin = np.bincount(types[standing], minlength=self._categories) > 0
-            self._rows[key] = _Rows(standing, kin, means)
+            alike = [index.only(standing) for index in self._alike]
+            self._rows[key] = _Rows(standing, kin, means, alike)
         return self._rows[key]
 
 
@@ -220,11 +220,11 @@ class _Rows:
     """The rows of concepts that don't stand at an end, as they are made.
 
     ``standing`` is bool [N]; ``kin`` bool [categories], whether any of a category stands there;
-    ``means`` the mean row of those, by table.
+    ``means`` the mean row of those, by table, ``alike`` the indexes of those that stand there.
     """
 
-    def __init__(self, standing: Mask, kin: Mask, means: Tables) -> None:
-        self.standing, self.kin, self.means = standing, kin, means
+    def __init__(self, standing: Mask, kin: Mask, means: Tables, alike: Sequence[Alike]) -> None:
+        self.standing, self.kin, self.means, self.alike = standing, kin, means, alike
         self._place = np.full(len(standing), -1, np.int32)
         self._made: dict[str, list[Any]] = {name: [] for name in means}
         self._stacked: Tables = {}
