@@ -32,7 +32,8 @@ from measure import say
 import kgmed
 from kgmed.reasoning.plausibility.embedding.models import torch_package
 from kgmed.reasoning.plausibility.embedding.score import KINDS
-from kgmed.reasoning.plausibility.embedding.train import Settings, train
+from kgmed.reasoning.plausibility.embedding.settings import Settings
+from kgmed.reasoning.plausibility.embedding.train import train
 from kgmed.reasoning.plausibility.measures.measure import Scores, ranks
 from kgmed.reasoning.plausibility.triples.data import (
     Floats,

@@ -44,7 +44,7 @@ from kgmed.reasoning.plausibility.embedding.score import (
     RELATIONS_IM,
     Embedded,
 )
-from kgmed.reasoning.plausibility.embedding.train import Settings
+from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.measures.measure import Sample, figures, lead, sampled
 from kgmed.reasoning.plausibility.methods.alike import Alike
 from kgmed.reasoning.plausibility.methods.fit import Fitting

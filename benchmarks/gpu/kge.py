@@ -27,9 +27,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import Stages, say
 
+from kgmed.reasoning.plausibility.embedding.epochs import Progress
 from kgmed.reasoning.plausibility.embedding.models import torch_package
 from kgmed.reasoning.plausibility.embedding.score import KINDS
-from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, train
+from kgmed.reasoning.plausibility.embedding.settings import Settings
+from kgmed.reasoning.plausibility.embedding.train import train
 from kgmed.reasoning.plausibility.measures.measure import figures, sampled
 from kgmed.reasoning.plausibility.triples.data import Ints, Triples
 from kgmed.reasoning.plausibility.triples.negatives import Slots, hard_negatives

@@ -48,7 +48,7 @@ class Learning(Opened):
         what no release before ``since`` states; of ``predicates`` and those below them, where they
         are named. Statements of the sources ``without`` are not read. ``device``
         is torch's name of one. ``settings`` are those of
-        :class:`kgmed.reasoning.plausibility.embedding.train.Settings`: dimension, epochs, seed ...
+        :class:`kgmed.reasoning.plausibility.embedding.settings.Settings`: dimension, epochs ...
 
         With ``unseen``, complex and distmult know concepts without a statement by their names; to
         tell how sure they are of these, each is trained once more without some. A training that was

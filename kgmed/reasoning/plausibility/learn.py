@@ -15,21 +15,19 @@ from kgmed.kg.predicates import Registry
 from kgmed.kg.predicates import registry as shipped
 from kgmed.kg.store.embedded import store_of
 from kgmed.kg.version import VERSION
+from kgmed.reasoning.plausibility.embedding.epochs import Progress, Trained
 from kgmed.reasoning.plausibility.embedding.models import kge_package
 from kgmed.reasoning.plausibility.embedding.score import KINDS
-from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, Trained
+from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.measures.measure import Sample
+from kgmed.reasoning.plausibility.methods.compare import SIMPLE, leads_of, measured, verdict
 from kgmed.reasoning.plausibility.methods.fit import (
     BASELINES,
     MODELS,
     PATHS,
-    SIMPLE,
     Fitting,
     Method,
-    leads_of,
-    measured,
     mixed_name,
-    verdict,
 )
 from kgmed.reasoning.plausibility.methods.mix import Mixed
 from kgmed.reasoning.plausibility.methods.peers import BY_PEERS, filled, marks_of_names

@@ -11,7 +11,7 @@ from plausible import graph, scores_of_numpy, telling, toy
 from kgmed.kg.store.snapshot import Snapshot
 from kgmed.reasoning.plausibility.embedding.score import NODES, NODES_IM, RELATIONS, Embedded
 from kgmed.reasoning.plausibility.embedding.score import RELATIONS_IM as RELATIONS_TURNED
-from kgmed.reasoning.plausibility.embedding.train import Settings
+from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn
 from kgmed.reasoning.plausibility.methods.alike import grams
 from kgmed.reasoning.plausibility.methods.standins import STRETCH, Standing, StandIns

@@ -15,9 +15,9 @@ from kgmed.builders.pipeline import build
 from kgmed.facade import Graph, open_graph
 from kgmed.kg.errors import CorruptSnapshot, StoreError, UnknownConcept, UsageError
 from kgmed.kg.store.snapshot import Snapshot, open_snapshot
-from kgmed.reasoning.plausibility.embedding.train import Settings
+from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn, settings_of
-from kgmed.reasoning.plausibility.methods.fit import verdict
+from kgmed.reasoning.plausibility.methods.compare import verdict
 from kgmed.reasoning.plausibility.scorer import Scorer
 from kgmed.reasoning.plausibility.stored import Ids, ids_as_arrays, names_of, read
 from kgmed.reasoning.plausibility.told import Figure, Learned, MethodFigures

@@ -18,8 +18,10 @@ import torch
 
 from kgmed.kg.errors import CorruptSnapshot, UsageError
 from kgmed.reasoning.plausibility.embedding import models
+from kgmed.reasoning.plausibility.embedding.epochs import Progress
 from kgmed.reasoning.plausibility.embedding.score import KINDS, Embedded, Kind
-from kgmed.reasoning.plausibility.embedding.train import Progress, Settings, train
+from kgmed.reasoning.plausibility.embedding.settings import Settings
+from kgmed.reasoning.plausibility.embedding.train import train
 from kgmed.reasoning.plausibility.measures.measure import figures, sampled
 from kgmed.reasoning.plausibility.triples.data import Triples
 from kgmed.reasoning.plausibility.triples.negatives import ENDS, Slots, hard_negatives
@@ -188,7 +190,8 @@ from dataclasses import asdict
 from pathlib import Path
 from plausible import toy
 from kgmed.reasoning.plausibility.triples.splits import split
-from kgmed.reasoning.plausibility.embedding.train import Settings, train
+from kgmed.reasoning.plausibility.embedding.settings import Settings
+from kgmed.reasoning.plausibility.embedding.train import train
 triples = toy()
 held = split(triples, predicates=["interacts_with", "treats", "inhibits"], share=0.15)
 settings = Settings(**json.loads(sys.argv[2]))

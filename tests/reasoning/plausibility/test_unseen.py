@@ -11,7 +11,7 @@ from plausible import graph, scores_of_numpy, telling, toy
 
 from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.snapshot import Snapshot
-from kgmed.reasoning.plausibility.embedding.train import Settings
+from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn
 from kgmed.reasoning.plausibility.methods.peers import row_of
 from kgmed.reasoning.plausibility.methods.unseen import without_some

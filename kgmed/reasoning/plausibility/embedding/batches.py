@@ -23,7 +23,8 @@ SMOOTHING = 0.75
 class Batches:
     """Batches of the triples at places ``part``, at most ``size`` each.
 
-    ``members`` and ``drawn`` as in :class:`kgmed.reasoning.plausibility.embedding.train.Settings`.
+    ``members`` and ``drawn`` as in
+    :class:`~kgmed.reasoning.plausibility.embedding.settings.Settings`.
     """
 
     def __init__(

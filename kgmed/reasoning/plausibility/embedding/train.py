@@ -15,8 +15,6 @@ from kgmed.reasoning.plausibility.embedding.settings import Settings, check
 from kgmed.reasoning.plausibility.triples.data import Triples
 from kgmed.reasoning.plausibility.triples.splits import Split
 
-__all__ = ["Progress", "Settings", "Trained", "train"]
-
 
 def train(
     triples: Triples,

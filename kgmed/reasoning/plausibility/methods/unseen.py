@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kgmed.kg.errors import UsageError
-from kgmed.reasoning.plausibility.embedding.train import Settings, Trained
-from kgmed.reasoning.plausibility.methods.fit import Fitting, leads_of, measured
+from kgmed.reasoning.plausibility.embedding.epochs import Trained
+from kgmed.reasoning.plausibility.embedding.settings import Settings
+from kgmed.reasoning.plausibility.methods.compare import leads_of, measured
+from kgmed.reasoning.plausibility.methods.fit import Fitting
 from kgmed.reasoning.plausibility.told import UnseenConcepts
 from kgmed.reasoning.plausibility.triples.data import Longs, Triples
 from kgmed.reasoning.plausibility.triples.splits import Split
