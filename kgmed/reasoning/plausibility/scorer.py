@@ -18,7 +18,6 @@ from kgmed.kg.errors import UnknownConcept, UsageError
 from kgmed.kg.store.embedded import store_of
 from kgmed.reasoning.plausibility.embedding.score import Embedded, Kind
 from kgmed.reasoning.plausibility.measures.calibrate import Calibration
-from kgmed.reasoning.plausibility.measures.measure import Scores
 from kgmed.reasoning.plausibility.methods.baselines import PathCounts
 from kgmed.reasoning.plausibility.methods.mix import Features, Mixed, Weighing
 from kgmed.reasoning.plausibility.methods.newcomers import Newcomers
@@ -78,19 +77,19 @@ class Scorer:
         self.paths = PathCounts.of_arrays(arrays)
         weighing = Weighing.from_json(learned.weighing)
         names = list(learned.predicates)
-        scores: Scores | None = model
+        self._standins: StandIns | None = None
         if model is not None and "standing.table" in arrays:
-            scores = StandIns.of_arrays(model, arrays, len(learned.categories))
-        features = Features(scores, self.paths)
+            self._standins = StandIns.of_arrays(model, arrays, len(learned.categories))
+        features = Features(self._standins or model, self.paths)
         self._scores = Mixed(features, weighing, names, name=learned.method)
         self._calibration = Calibration.from_json(learned.calibration)
-        self._model, self._newcomers = model, None
+        self._newcomers: Newcomers | None = None
         self._seen = np.ones(len(self.ids), bool)
-        if learned.unseen is not None and model is not None:
+        if learned.unseen is not None and self._standins is not None:
             self._seen = arrays["seen"]
             self._by_name = Calibration.from_json(learned.unseen.calibration)
             if store is not None:
-                self._newcomers = Newcomers(model, arrays, learned.categories, store)
+                self._newcomers = Newcomers(self._standins, arrays, learned.categories, store)
 
     @classmethod
     def open(cls, snapshot: Snapshot, name: str = DEFAULT) -> Self:
@@ -114,8 +113,8 @@ class Scorer:
         of the predicate's family, the most alike by name and statements first; none for one that
         stands there, for one that the model wasn't trained on, or if it has no stand-ins."""
         number, code = self.number(id), self._codes.get(predicate, -1)
-        model = self._scores.features.learned
-        if not isinstance(model, StandIns) or not self.seen(id) or code < 0:
+        model = self._standins
+        if model is None or not self.seen(id) or code < 0:
             return []
         if model.stands(number, code, end):
             return []
@@ -267,8 +266,8 @@ class Scorer:
         likely = self._calibration(scores, [predicate] * len(scores))
         other = ~self._seen[candidates] | (not self._seen[number])
         if other.any():
-            assert self._model is not None  # noqa: S101  without one all are seen
-            scores[other] = self._model.against(anchor, code, end, candidates[other])[0]
+            assert self._standins is not None  # noqa: S101  without one all are seen
+            scores[other] = self._standins.against(anchor, code, end, candidates[other])[0]
             likely[other] = self._by_name(scores[other], [predicate] * int(other.sum()))
         return scores, likely
 

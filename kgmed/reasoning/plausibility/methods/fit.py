@@ -139,7 +139,7 @@ class Fitting:
 
     def method(self, name: str) -> Method:
         """A method by its name: degree, dwpc, paths, a model, or a model with paths; after the
-        model ``standins``, or whose numbers concepts get that it wasn't trained on."""
+        model whose numbers concepts get that it wasn't trained on, and ``standins``."""
         kind, *more = name.split("+")
         filling = next((one for one in FILLINGS if one in more[:1]), None)
         trained = self._model(kind) if kind in KINDS and _is_known(kind, more) else None
@@ -157,9 +157,9 @@ class Fitting:
         else:
             raise UsageError(
                 f"Found method {name!r}, expected one of: {', '.join((*BASELINES, *KINDS))}; after "
-                f"a model {STANDINS} (of {' and '.join(BY_PEERS)} alone) or, for concepts unseen "
-                f"in training, one of {', '.join(FILLINGS)}; then {PATHS}: complex+paths, "
-                "complex+names, complex+standins+paths."
+                f"a model, in this order: for concepts unseen in training one of "
+                f"{', '.join(FILLINGS)}; {STANDINS} (of {' and '.join(BY_PEERS)} alone); {PATHS}. "
+                "So complex+paths, complex+names, complex+standins+paths."
             )
         calibration = calibrated(self.valid.judged(scores), self.triples.predicates)
         return Method(scores, calibration, trained)
@@ -232,6 +232,6 @@ class Fitting:
 
 def _is_known(kind: str, more: Sequence[str]) -> bool:
     """Whether these may stand after the name of a model."""
-    known = (*FILLINGS, *([STANDINS] if kind in BY_PEERS else []))
-    whose = [one for one in known if one in more]
-    return list(more) == whose + [PATHS] * (PATHS in more) and len(whose) < 2
+    filling = [one for one in FILLINGS if one in more]
+    others = [STANDINS] * (STANDINS in more and kind in BY_PEERS) + [PATHS] * (PATHS in more)
+    return list(more) == filling + others and len(filling) < 2

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from kgmed.reasoning.plausibility.embedding.score import (
-    NODES,
-    NODES_IM,
-    RELATIONS,
-    RELATIONS_IM,
-    Embedded,
-)
+from kgmed.reasoning.plausibility.embedding.score import NODES, NODES_IM
 from kgmed.reasoning.plausibility.methods.alike import Alike, grams
 from kgmed.reasoning.plausibility.methods.peers import (
     category_means,
@@ -24,7 +18,9 @@ from kgmed.reasoning.plausibility.methods.peers import (
     peers,
     row_of,
 )
+from kgmed.reasoning.plausibility.methods.standins import StandIns
 from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Reals
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore
@@ -44,12 +40,12 @@ class Newcomers:
 
     def __init__(
         self,
-        model: Embedded,
+        model: StandIns,
         arrays: Mapping[str, Any],
         categories: Sequence[str],
         store: Callable[[], GraphStore],
     ) -> None:
-        self._kind, self._symmetric, self._arrays = model.kind, model.symmetric, arrays
+        self._model, self._arrays = model, arrays
         self._categories = {name: n for n, name in enumerate(categories)}
         self._open = store
         self._alike = Alike.of_arrays(arrays, "names")
@@ -103,30 +99,32 @@ class Newcomers:
     def score(self, ends: Sequence[tuple[int | str, int | str]], p: Ints) -> Floats:
         """The scores of triples of these subjects and objects, numbers of the model's concepts or
         ids of others, which must have :meth:`rows`; shape (n,)."""
-        local = {end: n for n, end in enumerate(dict.fromkeys(end for two in ends for end in two))}
-        model = self._with(list(local))
-        s, o = np.array([[local[a], local[b]] for a, b in ends], np.int32).T
-        return model.score(s, p, o)
-
-    def against(self, id: str, p: int, end: Any, candidates: Ints) -> Floats:
-        """The scores of the model's concepts at ``end`` of predicate ``p``, with one that it has no
-        number of at the other; shape (candidates,)."""
-        model = self._with([id, *candidates.tolist()])
-        others = np.arange(1, len(candidates) + 1, dtype=np.int32)
-        found: Floats = model.against(np.zeros(1, np.int32), p, end, others)[0]
+        found = np.zeros(len(ends))
+        for code in np.unique(p).tolist():
+            own = np.flatnonzero(p == code)
+            subjects, objects = (
+                self._rows_at(code, end, [ends[place][n] for place in own.tolist()])
+                for n, end in enumerate(ENDS)
+            )
+            found[own] = self._model.paired(code, subjects, objects)
         return found
 
-    def _with(self, concepts: Sequence[int | str]) -> Embedded:
-        """The model over some concepts alone, numbered in their order."""
-        weights = {
-            name: self._arrays[name] for name in (RELATIONS, RELATIONS_IM) if name in self._arrays
-        }
-        known = np.array([0 if isinstance(one, str) else one for one in concepts])
-        for name in self._tables:
-            table = self._arrays[name][known]
-            for n, one in enumerate(concepts):
-                rows = self.rows(one) if isinstance(one, str) else None
-                if rows is not None:
-                    table[n] = rows[name]
-            weights[name] = table
-        return Embedded(self._kind, weights, self._symmetric)
+    def against(self, id: str, p: int, end: End, candidates: Ints) -> Floats:
+        """The scores of the model's concepts at ``end`` of predicate ``p``, with one that it has no
+        number of at the other; shape (candidates,)."""
+        other: End = "subject" if end == "object" else "object"
+        anchor = self._rows_at(p, other, [id])
+        found: Floats = self._model.compared(p, anchor, end, self._model.rows(p, end, candidates))[
+            0
+        ]
+        return found
+
+    def _rows_at(self, p: int, end: End, concepts: Sequence[int | str]) -> dict[str, Reals]:
+        """The numbers of concepts at an end of a predicate, by table; shapes (n, width)."""
+        known = np.array([0 if isinstance(one, str) else one for one in concepts], np.int32)
+        found = self._model.rows(p, end, known)
+        for n, one in enumerate(concepts):
+            rows = self.rows(one) if isinstance(one, str) else None
+            for name, row in (rows or {}).items():
+                found[name][n] = row
+        return found

@@ -69,6 +69,12 @@ class Standing:
                 table[2 * family + row] = np.packbits(found)
         return cls(table, triples.families, triples.symmetric, triples.concepts)
 
+    @property
+    def anywhere(self) -> Mask:
+        """Whether each concept stands anywhere: whether it was trained on."""
+        found: Mask = np.unpackbits(np.bitwise_or.reduce(self.table), count=self._n) == 1
+        return found
+
     def at(self, p: int, end: End) -> Mask:
         """Whether each concept stands at that end of the family of predicate ``p``; either, where
         it is symmetric."""
@@ -83,8 +89,8 @@ class Standing:
 class StandIns:
     """A model's scores, with stand-ins.
 
-    ``alike`` are indexes over the concepts that were trained on, by names and by statements;
-    ``types`` int32 [N] with numbers below ``categories``.
+    ``alike`` are indexes over the concepts that were trained on, by names and by statements; others
+    keep their numbers. ``types`` are int32 [N] with numbers below ``categories``.
     """
 
     def __init__(
@@ -94,6 +100,7 @@ class StandIns:
         self.name = name or f"{model.name}+standins"
         self._model, self._standing, self._alike = model, standing, alike
         self._types, self._categories = types, categories
+        self._seen = standing.anywhere
         self._tables = [one for one in (NODES, NODES_IM) if one in model.weights]
         self._rows: dict[tuple[int, int], _Rows] = {}
         self._lock = Lock()
@@ -140,19 +147,30 @@ class StandIns:
             every = np.flatnonzero(p == code)
             for start in range(0, len(every), ROWS):
                 own = every[start : start + ROWS]
-                model = self._with(code, s[own], o[own])
-                n = np.arange(len(own), dtype=np.int32)
-                given = np.full(len(own), code, np.int32)
-                found[own] = model.score(n, given, n + np.int32(len(own)))
+                subjects = self.rows(code, "subject", s[own])
+                found[own] = self.paired(code, subjects, self.rows(code, "object", o[own]))
         return found
 
     def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:
-        ends = (anchors, candidates) if end == "object" else (candidates, anchors)
-        model = self._with(p, *ends)
-        first = np.arange(len(ends[0]), dtype=np.int32)
-        second = np.arange(len(ends[1]), dtype=np.int32) + np.int32(len(ends[0]))
-        asked = (first, second) if end == "object" else (second, first)
-        found: Floats = model.against(asked[0], p, end, asked[1])
+        other: End = "subject" if end == "object" else "object"
+        return self.compared(p, self.rows(p, other, anchors), end, self.rows(p, end, candidates))
+
+    def paired(self, p: int, subjects: Tables, objects: Tables) -> Floats:
+        """The scores of rows of subjects and of objects, one by one; shape (n,)."""
+        size = len(subjects[NODES])
+        n = np.arange(size, dtype=np.int32)
+        model = self._over(subjects, objects)
+        found: Floats = model.score(n, np.full(size, p, np.int32), n + np.int32(size))
+        return found
+
+    def compared(self, p: int, anchors: Tables, end: End, candidates: Tables) -> Floats:
+        """The scores of rows of candidates at ``end``, with those of each anchor at the other;
+        shape (anchors, candidates)."""
+        first, second = (
+            np.arange(len(rows[NODES]), dtype=np.int32) for rows in (anchors, candidates)
+        )
+        model = self._over(anchors, candidates)
+        found: Floats = model.against(first, p, end, second + np.int32(len(first)))
         return found
 
     def stands(self, concept: int, p: int, end: End) -> bool:
@@ -165,29 +183,30 @@ class StandIns:
         alike = self._slot(p, end).alike
         return summed([index.nearest_to(concept) for index in alike], limit=PEERS)
 
-    def _with(self, p: int, subjects: Ints, objects: Ints) -> Embedded:
-        """The model over some subjects and, numbered after them, objects of a predicate."""
+    def _over(self, first: Tables, second: Tables) -> Embedded:
+        """The model over some rows, numbered one after the other."""
         weights: Tables = {
             name: self._model.weights[name]
             for name in (RELATIONS, RELATIONS_IM) if name in self._model.weights
         }  # fmt: skip
-        parts = [self._of(p, end, own) for end, own in zip(ENDS, (subjects, objects), strict=True)]
         for name in self._tables:
-            weights[name] = np.concatenate([part[name] for part in parts])
+            weights[name] = np.concatenate([first[name], second[name]])
         return Embedded(self._model.kind, weights, self._model.symmetric)
 
-    def _of(self, p: int, end: End, concepts: Ints) -> Tables:
-        """The rows of concepts at an end; shapes (n, width)."""
-        rows = self._slot(p, end)
+    def rows(self, p: int, end: End, concepts: Ints) -> Tables:
+        """The numbers of concepts at an end of a predicate, by table; shapes (n, width)."""
+        slot = self._slot(p, end)
         found = {name: self._model.weights[name][concepts] for name in self._tables}
-        lacking = np.flatnonzero(~rows.standing[concepts] & rows.kin[self._types[concepts]])
+        lacking = np.flatnonzero(
+            self._seen[concepts] & ~slot.standing[concepts] & slot.kin[self._types[concepts]]
+        )
         if len(lacking):
             wanted = concepts[lacking]
             with self._lock:  # a server's threads ask for the same
-                for concept in np.unique(wanted[~rows.known(wanted)]).tolist():
-                    rows.add(concept, self._made(concept, p, end))
+                for concept in np.unique(wanted[~slot.known(wanted)]).tolist():
+                    slot.add(concept, self._made(concept, p, end))
                 for name in self._tables:
-                    found[name][lacking] = rows.of(name, wanted)
+                    found[name][lacking] = slot.of(name, wanted)
         return found
 
     def _made(self, concept: int, p: int, end: End) -> Tables:

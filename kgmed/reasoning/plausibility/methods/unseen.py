@@ -14,7 +14,7 @@ from kgmed.kg.errors import UsageError
 from kgmed.reasoning.plausibility.embedding.epochs import Trained
 from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.methods.compare import leads_of, measured
-from kgmed.reasoning.plausibility.methods.fit import Fitting
+from kgmed.reasoning.plausibility.methods.fit import STANDINS, Fitting
 from kgmed.reasoning.plausibility.told import UnseenConcepts
 from kgmed.reasoning.plausibility.triples.data import Longs, Triples
 from kgmed.reasoning.plausibility.triples.splits import Split
@@ -38,8 +38,9 @@ def without_some(
     except UsageError as error:
         tell(f"concepts without a statement stay unknown to the model: {error}")
         return None, None
-    method = f"{model}+names"
-    methods = {one: fitting.method(one) for one in ("degree", model, f"{model}+nearest", method)}
+    method = f"{model}+names+{STANDINS}"
+    compared = ("degree", model, f"{model}+nearest", f"{model}+names", method)
+    methods = {one: fitting.method(one) for one in compared}
     samples = {one: fitting.sample(found) for one, found in methods.items()}
     told = UnseenConcepts(
         method, dict(made.settings), fitting.parts(),
