@@ -40,6 +40,8 @@ STRETCH = 0.6
 don't, and the far ones would be in the way of what does."""
 ROWS = 1 << 16
 """Triples whose rows are gathered at once."""
+FEWEST = 16
+"""Rows that there is room for at first."""
 Tables = dict[str, Reals]
 
 
@@ -245,24 +247,25 @@ class _Rows:
     def __init__(self, standing: Mask, kin: Mask, means: Tables, alike: Sequence[Alike]) -> None:
         self.standing, self.kin, self.means, self.alike = standing, kin, means, alike
         self._place = np.full(len(standing), -1, np.int32)
-        self._made: dict[str, list[Any]] = {name: [] for name in means}
-        self._stacked: Tables = {}
+        self._made = 0
+        self._tables: Tables = {
+            name: np.empty((FEWEST, mean.shape[1]), np.float32) for name, mean in means.items()
+        }
 
     def known(self, concepts: Ints) -> Mask:
         """Which have their row."""
         found: Mask = self._place[concepts] >= 0
         return found
 
-    def add(self, concept: int, rows: Mapping[str, Any]) -> None:
+    def add(self, concept: int, rows: Tables) -> None:
         """Keep a concept's row, by table."""
-        self._place[concept] = len(next(iter(self._made.values())))
         for name, row in rows.items():
-            self._made[name].append(row)
-        self._stacked.clear()
+            if self._made == len(self._tables[name]):
+                self._tables[name] = np.resize(self._tables[name], (2 * self._made, len(row)))
+            self._tables[name][self._made] = row
+        self._place[concept] = self._made
+        self._made += 1
 
     def of(self, name: str, concepts: Ints) -> Reals:
         """The rows of a table; shape (n, width)."""
-        if name not in self._stacked:
-            self._stacked[name] = np.stack(self._made[name])
-            self._made[name] = list(self._stacked[name])
-        return self._stacked[name][self._place[concepts]]
+        return self._tables[name][self._place[concepts]]
