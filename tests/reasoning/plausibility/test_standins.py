@@ -14,7 +14,8 @@ from kgmed.reasoning.plausibility.embedding.score import RELATIONS_IM as RELATIO
 from kgmed.reasoning.plausibility.embedding.settings import Settings
 from kgmed.reasoning.plausibility.learn import Wanted, evaluate, learn
 from kgmed.reasoning.plausibility.methods.alike import grams
-from kgmed.reasoning.plausibility.methods.standins import STRETCH, Standing, StandIns
+from kgmed.reasoning.plausibility.methods.standing import Standing
+from kgmed.reasoning.plausibility.methods.standins import STRETCH, StandIns
 from kgmed.reasoning.plausibility.scorer import Scorer
 from kgmed.reasoning.plausibility.told import Learned
 from kgmed.reasoning.plausibility.triples.data import Longs, Triples

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kgmed.reasoning.plausibility.triples.data import Ints, Reals
-from kgmed.reasoning.plausibility.triples.negatives import End
+from kgmed.reasoning.plausibility.triples.negatives import End, opposite
 
 Kind = Literal["distmult", "complex", "transe", "rotate"]
 KINDS: tuple[Kind, ...] = ("distmult", "complex", "transe", "rotate")
@@ -123,7 +123,7 @@ class Embedded:
         rows = candidates(kind, weights, others)
         found = compared(kind, queries(kind, weights, anchors, codes, end), rows)
         if self.symmetric[p]:
-            turned: End = "subject" if end == "object" else "object"
-            found += compared(kind, queries(kind, weights, anchors, codes, turned), rows)
+            turned = queries(kind, weights, anchors, codes, opposite(end))
+            found += compared(kind, turned, rows)
             found /= 2
         return found.astype(np.float64)

@@ -20,7 +20,7 @@ from kgmed.reasoning.plausibility.methods.peers import (
 )
 from kgmed.reasoning.plausibility.methods.standins import StandIns
 from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Reals
-from kgmed.reasoning.plausibility.triples.negatives import ENDS, End
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End, opposite
 
 if TYPE_CHECKING:
     from kgmed.kg.store.base import GraphStore
@@ -112,11 +112,9 @@ class Newcomers:
     def against(self, id: str, p: int, end: End, candidates: Ints) -> Floats:
         """The scores of the model's concepts at ``end`` of predicate ``p``, with one that it has no
         number of at the other; shape (candidates,)."""
-        other: End = "subject" if end == "object" else "object"
-        anchor = self._rows_at(p, other, [id])
-        found: Floats = self._model.compared(p, anchor, end, self._model.rows(p, end, candidates))[
-            0
-        ]
+        anchor = self._rows_at(p, opposite(end), [id])
+        table = self._model.compared(p, anchor, end, self._model.rows(p, end, candidates))
+        found: Floats = table[0]
         return found
 
     def _rows_at(self, p: int, end: End, concepts: Sequence[int | str]) -> dict[str, Reals]:

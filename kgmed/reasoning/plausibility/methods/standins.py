@@ -32,8 +32,9 @@ from kgmed.reasoning.plausibility.methods.peers import (
     statement_marks,
     summed,
 )
+from kgmed.reasoning.plausibility.methods.standing import Standing
 from kgmed.reasoning.plausibility.triples.data import Floats, Ints, Longs, Mask, Reals, Triples
-from kgmed.reasoning.plausibility.triples.negatives import ENDS, End
+from kgmed.reasoning.plausibility.triples.negatives import ENDS, End, opposite
 
 STRETCH = 0.6
 """Less than of a concept that has no numbers at all: where thousands never stand, most rightly
@@ -43,49 +44,6 @@ ROWS = 1 << 16
 FEWEST = 16
 """Rows that there is room for at first."""
 Tables = dict[str, Reals]
-
-
-class Standing:
-    """Which concepts stand at which end of which family of predicates.
-
-    ``table`` is uint8 [2 F, N / 8], a bit for each concept, the subjects of family f in row 2 f;
-    ``families`` int32 [P], ``symmetric`` bool [P].
-    """
-
-    def __init__(self, table: Any, families: Ints, symmetric: Mask, concepts: int) -> None:
-        self.table, self.families, self._symmetric = table, families, symmetric
-        self._n = concepts
-
-    @classmethod
-    def of(cls, triples: Triples, part: Longs) -> Self:
-        """Those of the triples at places ``part``."""
-        size = int(triples.families.max(initial=-1)) + 1
-        table = np.zeros((2 * size, (triples.concepts + 7) // 8), np.uint8)
-        p = triples.p[part]
-        for family in range(size):
-            own = part[triples.families[p] == family]
-            both = own[triples.symmetric[triples.p[own]]]
-            for row, (one, other) in enumerate(((triples.s, triples.o), (triples.o, triples.s))):
-                found = np.zeros(triples.concepts, bool)
-                found[one[own]] = found[other[both]] = True
-                table[2 * family + row] = np.packbits(found)
-        return cls(table, triples.families, triples.symmetric, triples.concepts)
-
-    @property
-    def anywhere(self) -> Mask:
-        """Whether each concept stands anywhere: whether it was trained on."""
-        found: Mask = np.unpackbits(np.bitwise_or.reduce(self.table), count=self._n) == 1
-        return found
-
-    def at(self, p: int, end: End) -> Mask:
-        """Whether each concept stands at that end of the family of predicate ``p``; either, where
-        it is symmetric."""
-        row, n = 2 * int(self.families[p]), ENDS.index(end)
-        bits = self.table[row + n]
-        if self._symmetric[p]:
-            bits = bits | self.table[row + 1 - n]
-        found: Mask = np.unpackbits(bits, count=self._n) == 1
-        return found
 
 
 class StandIns:
@@ -154,8 +112,8 @@ class StandIns:
         return found
 
     def against(self, anchors: Ints, p: int, end: End, candidates: Ints) -> Floats:
-        other: End = "subject" if end == "object" else "object"
-        return self.compared(p, self.rows(p, other, anchors), end, self.rows(p, end, candidates))
+        given = self.rows(p, opposite(end), anchors)
+        return self.compared(p, given, end, self.rows(p, end, candidates))
 
     def paired(self, p: int, subjects: Tables, objects: Tables) -> Floats:
         """The scores of rows of subjects and of objects, one by one; shape (n,)."""

@@ -20,6 +20,15 @@ FEWEST = 10
 """Concepts to choose a degree-matched one from, where the slot has as many."""
 
 
+def opposite(end: End) -> End:
+    """The other end.
+
+    >>> opposite("subject")
+    'object'
+    """
+    return "subject" if end == "object" else "object"
+
+
 class Slot(NamedTuple):
     """One end of a predicate. ``members`` (int32, ascending) stand there in some triple, as often
     as ``degrees`` say; ``candidates`` (ascending) are all concepts of a category that a member
