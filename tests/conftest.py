@@ -23,6 +23,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("KGMED_HYPOTHESIS", "same"))
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+collect_ignore_glob = ["*conftest.py"]  # no doctests: all have one name, and two can't be imported
 
 
 @pytest.fixture(scope="session")
